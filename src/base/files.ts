@@ -1,0 +1,117 @@
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, lstat, open, realpath, rename, rm } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import fse from 'fs-extra';
+import { errorCode, UserError } from './errors.ts';
+import { randomHex } from './hash.ts';
+
+/** The most that is ever read of a file that is not ours: 4 MB. */
+export const READ_LIMIT = 4_000_000;
+
+export type ReadFailure = { ok: false; reason: string };
+export type ReadResult = { ok: true; data: Buffer; stats: Stats; truncated: boolean } | ReadFailure;
+
+/**
+ * Reads at most `limit` bytes of a regular file. Never blocks: it opens without waiting and looks at what it got first,
+ * so a FIFO or a device in place of a file is `not-a-file`. The other reasons are the system's codes (`ENOENT` …).
+ */
+export async function readBounded(path: string, limit = READ_LIMIT): Promise<ReadResult> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = await handle.stat();
+    if (!stats.isFile()) return { ok: false, reason: stats.isDirectory() ? 'EISDIR' : 'not-a-file' };
+    const data = Buffer.alloc(Math.min(stats.size === 0 ? limit : stats.size, limit));
+    let length = 0;
+    while (length < data.length) {
+      const { bytesRead } = await handle.read(data, length, data.length - length, length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return { ok: true, data: data.subarray(0, length), stats, truncated: stats.size > length };
+  } catch (error) {
+    return { ok: false, reason: errorCode(error) ?? String(error) };
+  } finally {
+    await handle?.close();
+  }
+}
+
+/** Whether `path` is `root` or below it, by name alone. */
+export function isWithin(root: string, path: string): boolean {
+  const way = relative(root, path);
+  return way === '' || !(way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way));
+}
+
+/**
+ * The absolute place of `path` (relative to `root`), refused when any existing part of the way, the last one included,
+ * is a symbolic link, or when it would leave the root.
+ */
+export async function placeWithin(root: string, path: string): Promise<string> {
+  const absolute = resolve(root, path);
+  const refuse = (what: string) =>
+    new UserError({ what, where: { path }, expected: 'a plain path inside the repository', next: 'remove the link, or move the file into the repository' });
+  if (path.includes('\0') || isAbsolute(path) || !isWithin(root, absolute)) throw refuse('this path leaves the repository');
+  let at = root;
+  for (const part of relative(root, absolute).split(sep).filter(Boolean)) {
+    at = join(at, part);
+    let stats: Stats;
+    try {
+      stats = await lstat(at);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') break;
+      throw error;
+    }
+    if (stats.isSymbolicLink()) {
+      const target = await realpath(at).catch(() => undefined);
+      throw refuse(`${relative(root, at)} is a symbolic link${target && !isWithin(root, target) ? ' out of the repository' : ''}, and links are not followed`);
+    }
+  }
+  return absolute;
+}
+
+/**
+ * Writes a file whole or not at all: a new file beside it, flushed, then renamed over it. An existing file keeps its
+ * mode unless one is given; a new one gets 0600.
+ */
+export async function writeAtomic(path: string, data: string | Uint8Array, mode?: number): Promise<void> {
+  const existing = await lstat(path).catch(() => undefined);
+  if (existing && !existing.isFile()) {
+    throw new UserError({ what: 'not a regular file, so it is left alone', where: { path }, expected: 'a file, or nothing', next: 'move it away and run again' });
+  }
+  await fse.ensureDir(dirname(path));
+  const temporary = join(dirname(path), `.${basename(path)}.${randomHex(6)}.tmp`);
+  const handle = await open(temporary, 'wx', 0o600);
+  try {
+    try {
+      await handle.writeFile(data);
+      await handle.chmod(mode ?? (existing ? existing.mode & 0o7777 : 0o600));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Makes a rename in `folder` survive a power cut, where the system lets a folder be opened. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+}
+
+/** `~/…` for a path in `home`, relative inside `root`, else absolute: as the user would write it. */
+export function displayPath(path: string, { root, home }: { root: string; home: string }): string {
+  if (isWithin(root, path) && path !== root) return relative(root, path);
+  if (isWithin(home, path)) return path === home ? '~' : `~/${relative(home, path)}`;
+  return path;
+}
+
+/** `~/x` → `<home>/x`; anything else unchanged. */
+export function expandHome(path: string, home: string): string {
+  return path === '~' ? home : path.startsWith('~/') ? join(home, path.slice(2)) : path;
+}

@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+declare const __VERSION__: string | undefined;
+
+/** The folder of this installed package: that of `dist` and `src` both, so that the bundle and the tests agree. */
+export const packageRoot: string = (() => {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'bin', 'agent-posture.js'))) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error('the files of agent-posture are not where they were installed');
+    folder = parent;
+  }
+  return folder;
+})();
+
+/** The version of this program; the bundle has it built in. */
+export const version: string = typeof __VERSION__ === 'string' ? __VERSION__ : '0.0.0-source';

@@ -1,0 +1,64 @@
+import type { Access, RuntimeId, SystemKind } from '../posture/schema.ts';
+
+/** Where a fact was seen, as the user would write the path. Never a value. */
+export interface Seen {
+  path: string;
+  line?: number | undefined;
+}
+
+export interface AgentFact {
+  /** Id in the registry of agents: `claude-code`, `codex` … */
+  id: string;
+  title: string;
+  version: string | undefined;
+  /** Absolute path of its binary, when it is installed. */
+  binary: string | undefined;
+  /** Its settings files that exist, project and user scope. */
+  settings: Seen[];
+  /** Whether its own sandbox is on by those settings; undefined: cannot be told. */
+  ownSandbox: boolean | undefined;
+  seen: Seen;
+}
+
+export interface SystemFact {
+  id: string;
+  kind: SystemKind;
+  address: string | undefined;
+  /** Guessed from file and host names. */
+  environment: string | undefined;
+  seen: Seen;
+}
+
+export interface RuntimeFact {
+  id: RuntimeId;
+  available: boolean;
+  /** Its version, or why it cannot be used. */
+  detail: string;
+}
+
+/** What is on this machine and in this repository. Read only; nothing of the repository was run. */
+export interface Facts {
+  root: string;
+  home: string;
+  project: string;
+  agents: AgentFact[];
+  systems: SystemFact[];
+  environments: { id: string; suggested: Access; seen: Seen }[];
+  /** Files in the repository that hold secrets by their name (`.env`, keys …), repository-relative. */
+  secretFiles: Seen[];
+  runtimes: RuntimeFact[];
+  git: {
+    present: boolean;
+    defaultBranch: string | undefined;
+    branches: string[];
+    remote: { name: string; url: string; forge: 'github' | 'gitlab' | 'gitea' | 'local' | undefined } | undefined;
+    /** The hook manager in use, where our own hooks would not go into `.githooks`. */
+    hookManager: { id: 'husky' | 'lefthook' | 'pre-commit'; seen: Seen } | undefined;
+    hooksPath: string | undefined;
+  };
+  scanners: { id: 'gitleaks' | 'trufflehog' | 'git-secrets'; version: string | undefined }[];
+  /** Set when this program itself was started by a coding agent. */
+  insideAgent: string | undefined;
+  /** Limits that were met: more files than are looked at, folders that could not be read. */
+  notes: string[];
+}

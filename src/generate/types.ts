@@ -1,0 +1,88 @@
+import type { Facts } from '../discover/facts.ts';
+import type { Posture } from '../posture/schema.ts';
+
+/** What an output is rendered from. Only the shared part of the posture: private addresses never reach a committed file. */
+export interface RenderContext {
+  root: string;
+  posture: Posture;
+  facts: Facts;
+}
+
+/** A claim on a part of a file with keys: one value, or our elements of a list that others add to. */
+export type Claim = { path: readonly string[]; /** The guard itself: if a hand removes or loosens it, that is reported, not merged. */ guard?: boolean } & (
+  | { value: unknown }
+  | { elements: readonly unknown[] }
+);
+
+export type Rendered =
+  /** The whole file is ours. */
+  | { mode: 'owned'; path: string; content: string; executable?: boolean }
+  /** Lines of ours between two marker comments in a shared file. */
+  | { mode: 'block'; path: string; comment: '#' | '//' | ';'; lines: readonly string[] }
+  /** Keys of ours in a shared file; everything else in it stays byte for byte. */
+  | { mode: 'keys'; path: string; format: 'json' | 'toml' | 'yaml'; claims: readonly Claim[] }
+  /** A setting in `.git/config`. */
+  | { mode: 'git-config'; key: string; value: string };
+
+/** One generated thing, in the registry of outputs (src/generate/outputs/index.ts). */
+export interface Output {
+  id: string;
+  /** One line for the plan: what it does for the user. */
+  title: string;
+  /** Ids of the safeguards it serves. */
+  safeguards: readonly string[];
+  /** Counts up when a template changes its meaning. */
+  templateVersion: number;
+  /** A guard: an edit that empties or weakens it is reported rather than merged. */
+  guard: boolean;
+  /** The files, or [] where the posture does not ask for it. Pure. */
+  render(context: RenderContext): Rendered[];
+}
+
+export type ChangeState =
+  /** Nothing to do. */
+  | 'unchanged'
+  | 'create'
+  /** Ours but from an older posture or template. */
+  | 'update'
+  /** Edited by the user; our new version was merged with the edit. */
+  | 'merge'
+  /** Edits that cannot be merged: ours goes to `<path>.agent-posture-new`. */
+  | 'conflict'
+  /** A guard was removed or loosened by hand: the file is kept, and this is said. */
+  | 'loosened'
+  /** The posture no longer asks for it. */
+  | 'delete'
+  /** The file cannot be read in its format, is a link, or not a file: left alone. */
+  | 'refused';
+
+/** One step of a plan. `before` and `after` are whole contents, null for a file that is not there. */
+export interface Change {
+  output: string;
+  state: ChangeState;
+  /** Repository-relative path, or `git config <key>`. */
+  path: string;
+  before: Buffer | null;
+  after: Buffer | null;
+  executable?: boolean | undefined;
+  gitConfig?: { key: string; before: string | null; after: string | null } | undefined;
+  /** Why, in one line: `new`, `your edits kept`, `3 deny rules gone: …`. */
+  reason: string;
+  /** The line to mend, where the file was refused or a rule is missing. */
+  line?: number | undefined;
+}
+
+/** What would be done, as data: printed by `--dry-run`, executed by apply. */
+export interface Plan {
+  root: string;
+  changes: Change[];
+  /** The manifest as it is to be written, with what has to be on the disk for the plan to be valid. */
+  manifest: { before: Buffer | null; after: Buffer };
+}
+
+export interface Applied {
+  written: string[];
+  conflicts: string[];
+  /** Id of the journal entry that `undo` takes back; undefined when nothing had to be written. */
+  journal: string | undefined;
+}

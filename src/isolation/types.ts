@@ -1,0 +1,35 @@
+import type { ChildProcess } from 'node:child_process';
+import type { RuntimeFact } from '../discover/facts.ts';
+import type { Isolation, RuntimeId } from '../posture/schema.ts';
+
+export interface BoxContext {
+  /** Real path of the repository root. */
+  root: string;
+  home: string;
+  isolation: Isolation;
+  /** Repository-relative guard files and folders that must not be changed from inside. */
+  guards: readonly string[];
+  env: Record<string, string>;
+}
+
+/** A started program inside the box. */
+export interface Boxed {
+  child: ChildProcess;
+  /** Ends what was started beside the child (proxy, containers of ours). Called once the child is gone. */
+  close(): Promise<void>;
+}
+
+export interface Runtime {
+  id: RuntimeId;
+  title: string;
+  /** What it does not keep out, in one line, shown where it is chosen. */
+  limits: string;
+  detect(root: string): Promise<RuntimeFact>;
+  /** Whether starting it runs something that the repository wrote (an image, a compose file, a command): needs approval. Returns the text to approve, or undefined. */
+  approval(context: BoxContext): string | undefined;
+  /**
+   * Starts `command` inside. `run` and the `sandbox` vantage both call this, so what is proven is what is used.
+   * `stdio: 'pipe'` for the vantage, `'inherit'` for a person.
+   */
+  start(context: BoxContext, command: readonly string[], stdio: 'pipe' | 'inherit'): Promise<Boxed>;
+}

@@ -1,0 +1,61 @@
+import type { Group, Severity } from '../types.ts';
+import type { Greeting } from '../wire.ts';
+
+export type Platform = 'linux' | 'darwin' | 'win32';
+
+/** A place where credentials, or what leads to them, are kept by some program. Data: one entry a place. */
+export interface FilePlace {
+  /** `aws-credentials`, `ssh-keys` … */
+  id: string;
+  /** The program or service, as its users call it. */
+  title: string;
+  /** In the home unless absolute: `~/.aws/credentials`, `~/.ssh/id_*`, `%APPDATA%\\…`, `$XDG_CONFIG_HOME/…` (with its default). */
+  paths: Partial<Record<Platform, readonly string[]>>;
+  /** A variable that moves the file elsewhere. */
+  variable?: string;
+  /** What is tried: the content of each file, or the names in a folder. */
+  attempt: 'read' | 'list';
+  /** What whoever reads it can do, in a few words: `AWS accounts`, `push to GitHub`. */
+  opens: string;
+  /** Which names (never values) of its content may be shown, such as profiles or hosts. */
+  names?: (content: string) => string[];
+  severity: Severity;
+  group: Group;
+  /** Reading it would make the system ask the user. */
+  asks?: boolean;
+  /** Only with `--deep`. */
+  deep?: boolean;
+  /** Where the vendor documents the place. */
+  source: string;
+}
+
+export interface SocketPlace {
+  id: string;
+  title: string;
+  /** Paths, `@name` for an abstract one, globs allowed. */
+  paths: Partial<Record<Platform, readonly string[]>>;
+  /** A variable that names it: `DOCKER_HOST`, `SSH_AUTH_SOCK`. */
+  variable?: string;
+  greeting: Greeting;
+  opens: string;
+  severity: Severity;
+  group: Group;
+  source: string;
+}
+
+/** A program that hands out credentials without a file being read. */
+export interface HelperPlace {
+  id: string;
+  title: string;
+  argv: readonly string[];
+  /** Given on stdin. */
+  input?: string;
+  /** A fixed string that stands in the output when a credential came; otherwise any output with exit 0 counts. */
+  expect?: string;
+  /** It may ask the user, open a browser or a keychain: never run, reported as `would ask you`. */
+  asks?: boolean;
+  opens: string;
+  severity: Severity;
+  group: Group;
+  source: string;
+}
