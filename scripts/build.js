@@ -53,7 +53,9 @@ const program = await build({
     'process.env.DEV': '"false"',
     __VERSION__: JSON.stringify(version),
   },
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
   plugins: [stubDevtools, yogaWithoutFetch],
 });
 

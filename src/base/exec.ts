@@ -4,7 +4,8 @@ import { execa, type Options } from 'execa';
 import { isWithin } from './files.ts';
 
 /** Variables that make a child run or load something of somebody else's choosing. */
-const LOADERS = /^(NODE_OPTIONS|NODE_PATH|NODE_REPL_EXTERNAL_MODULE|LD_PRELOAD|LD_LIBRARY_PATH|LD_AUDIT|DYLD_.*|BASH_ENV|ENV|PYTHONSTARTUP|PYTHONPATH|PERL5OPT|PERL5LIB|RUBYOPT|GIT_.*)$/;
+const LOADERS =
+  /^(NODE_OPTIONS|NODE_PATH|NODE_REPL_EXTERNAL_MODULE|LD_PRELOAD|LD_LIBRARY_PATH|LD_AUDIT|DYLD_.*|BASH_ENV|ENV|PYTHONSTARTUP|PYTHONPATH|PERL5OPT|PERL5LIB|RUBYOPT|GIT_.*)$/;
 
 /** Our environment without what could steer a helper: loaders and `GIT_*`. */
 export function cleanEnvironment(extra: Record<string, string> = {}): Record<string, string> {
@@ -14,7 +15,9 @@ export function cleanEnvironment(extra: Record<string, string> = {}): Record<str
 
 /** Loader variables that were set when we started: with them, our own process is not ours alone. */
 export function loadersAtStart(): string[] {
-  return Object.keys(process.env).filter(name => /^(NODE_OPTIONS|LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES)$/.test(name) && process.env[name]);
+  return Object.keys(process.env).filter(
+    name => /^(NODE_OPTIONS|LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES)$/.test(name) && process.env[name],
+  );
 }
 
 /**
@@ -22,7 +25,12 @@ export function loadersAtStart(): string[] {
  * where an agent could have laid a `git` of its own). Undefined when there is none.
  */
 export function findProgram(name: string, untrusted: readonly string[] = []): string | undefined {
-  const candidates = isAbsolute(name) ? [name] : (process.env.PATH ?? '').split(delimiter).filter(isAbsolute).map(folder => join(folder, name));
+  const candidates = isAbsolute(name)
+    ? [name]
+    : (process.env.PATH ?? '')
+        .split(delimiter)
+        .filter(isAbsolute)
+        .map(folder => join(folder, name));
   for (const candidate of candidates) {
     try {
       accessSync(candidate, constants.X_OK);
@@ -58,14 +66,30 @@ export interface RunOptions {
 }
 
 /** Runs an absolute program with a clean environment, bounded in time and output; never throws for what the child does. */
-export async function run(program: string, args: readonly string[], { cwd, env, input = '', timeout = 10_000, maxBuffer = 1_000_000, signal }: RunOptions): Promise<RunResult> {
-  const options: Options = { cwd, env: env ?? cleanEnvironment(), extendEnv: false, input, timeout, maxBuffer, reject: false, stripFinalNewline: false, killSignal: 'SIGKILL', ...(signal ? { cancelSignal: signal } : {}) };
+export async function run(
+  program: string,
+  args: readonly string[],
+  { cwd, env, input = '', timeout = 10_000, maxBuffer = 1_000_000, signal }: RunOptions,
+): Promise<RunResult> {
+  const options: Options = {
+    cwd,
+    env: env ?? cleanEnvironment(),
+    extendEnv: false,
+    input,
+    timeout,
+    maxBuffer,
+    reject: false,
+    stripFinalNewline: false,
+    killSignal: 'SIGKILL',
+    ...(signal ? { cancelSignal: signal } : {}),
+  };
   const result = await execa(program, [...args], options);
   return {
     code: result.exitCode,
     stdout: String(result.stdout ?? ''),
     stderr: String(result.stderr ?? ''),
     timedOut: result.timedOut,
-    failure: result.exitCode === undefined && !result.timedOut ? (result.shortMessage as string | undefined) : undefined,
+    failure:
+      result.exitCode === undefined && !result.timedOut ? (result.shortMessage as string | undefined) : undefined,
   };
 }

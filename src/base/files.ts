@@ -49,8 +49,14 @@ export function isWithin(root: string, path: string): boolean {
 export async function placeWithin(root: string, path: string): Promise<string> {
   const absolute = resolve(root, path);
   const refuse = (what: string) =>
-    new UserError({ what, where: { path }, expected: 'a plain path inside the repository', next: 'remove the link, or move the file into the repository' });
-  if (path.includes('\0') || isAbsolute(path) || !isWithin(root, absolute)) throw refuse('this path leaves the repository');
+    new UserError({
+      what,
+      where: { path },
+      expected: 'a plain path inside the repository',
+      next: 'remove the link, or move the file into the repository',
+    });
+  if (path.includes('\0') || isAbsolute(path) || !isWithin(root, absolute))
+    throw refuse('this path leaves the repository');
   let at = root;
   for (const part of relative(root, absolute).split(sep).filter(Boolean)) {
     at = join(at, part);
@@ -63,7 +69,9 @@ export async function placeWithin(root: string, path: string): Promise<string> {
     }
     if (stats.isSymbolicLink()) {
       const target = await realpath(at).catch(() => undefined);
-      throw refuse(`${relative(root, at)} is a symbolic link${target && !isWithin(root, target) ? ' out of the repository' : ''}, and links are not followed`);
+      throw refuse(
+        `${relative(root, at)} is a symbolic link${target && !isWithin(root, target) ? ' out of the repository' : ''}, and links are not followed`,
+      );
     }
   }
   return absolute;
@@ -76,7 +84,12 @@ export async function placeWithin(root: string, path: string): Promise<string> {
 export async function writeAtomic(path: string, data: string | Uint8Array, mode?: number): Promise<void> {
   const existing = await lstat(path).catch(() => undefined);
   if (existing && !existing.isFile()) {
-    throw new UserError({ what: 'not a regular file, so it is left alone', where: { path }, expected: 'a file, or nothing', next: 'move it away and run again' });
+    throw new UserError({
+      what: 'not a regular file, so it is left alone',
+      where: { path },
+      expected: 'a file, or nothing',
+      next: 'move it away and run again',
+    });
   }
   await fse.ensureDir(dirname(path));
   const temporary = join(dirname(path), `.${basename(path)}.${randomHex(6)}.tmp`);

@@ -5,14 +5,39 @@ import { cleanEnvironment, findProgram, type RunOptions, type RunResult, run } f
  * pagers, editors, credential helpers, external diffs, ssh commands and unknown transports.
  */
 const INERT = [
-  'core.fsmonitor=false', 'core.hooksPath=/dev/null', 'core.pager=cat', 'core.editor=true', 'core.sshCommand=false', 'core.gitProxy=',
-  'core.askPass=true', 'credential.helper=', 'diff.external=', 'diff.trustExitCode=false', 'gpg.program=false', 'protocol.allow=never', 'uploadpack.packObjectsHook=',
-  'submodule.recurse=false', 'fetch.recurseSubmodules=false', 'log.showSignature=false', 'gc.auto=0', 'maintenance.auto=false', 'core.alternateRefsCommand=', 'safe.bareRepository=explicit',
+  'core.fsmonitor=false',
+  'core.hooksPath=/dev/null',
+  'core.pager=cat',
+  'core.editor=true',
+  'core.sshCommand=false',
+  'core.gitProxy=',
+  'core.askPass=true',
+  'credential.helper=',
+  'diff.external=',
+  'diff.trustExitCode=false',
+  'gpg.program=false',
+  'protocol.allow=never',
+  'uploadpack.packObjectsHook=',
+  'submodule.recurse=false',
+  'fetch.recurseSubmodules=false',
+  'log.showSignature=false',
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'core.alternateRefsCommand=',
+  'safe.bareRepository=explicit',
 ].flatMap(setting => ['-c', setting]);
 
 /** Environment for git: nobody is asked anything, no system configuration, no optional locks, no lazy fetch. */
 export function gitEnvironment(extra: Record<string, string> = {}): Record<string, string> {
-  return cleanEnvironment({ GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', GIT_NO_LAZY_FETCH: '1', GIT_PAGER: 'cat', GIT_ATTR_NOSYSTEM: '1', LC_ALL: 'C', ...extra });
+  return cleanEnvironment({
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_NO_LAZY_FETCH: '1',
+    GIT_PAGER: 'cat',
+    GIT_ATTR_NOSYSTEM: '1',
+    LC_ALL: 'C',
+    ...extra,
+  });
 }
 
 /** Runs git in a form that runs nothing of the repository's configuration. `failure` is set where there is no git. */

@@ -7,7 +7,8 @@ import { sha256 } from './hash.ts';
 /** Where this program keeps what must not lie in a repository: `AGENT_POSTURE_STATE`, XDG_STATE_HOME, or the platform's place. */
 export function stateHome(env: NodeJS.ProcessEnv = process.env): string {
   if (env.AGENT_POSTURE_STATE) return env.AGENT_POSTURE_STATE;
-  if (process.platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'agent-posture');
+  if (process.platform === 'win32')
+    return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'agent-posture');
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'agent-posture');
   return join(env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'agent-posture');
 }
@@ -15,7 +16,12 @@ export function stateHome(env: NodeJS.ProcessEnv = process.env): string {
 /** The state folder of one repository (journal, approvals, pins, baselines, overlay), keyed by its real path. Not created. */
 export function stateFolder(root: string, env: NodeJS.ProcessEnv = process.env): string {
   const real = realpathSync(root);
-  const name = real.split(/[\\/]/).at(-1)?.replace(/[^\w.-]/g, '_').slice(0, 40) || 'root';
+  const name =
+    real
+      .split(/[\\/]/)
+      .at(-1)
+      ?.replace(/[^\w.-]/g, '_')
+      .slice(0, 40) || 'root';
   return join(stateHome(env), `${name}-${sha256(real).slice(0, 16)}`);
 }
 

@@ -23,7 +23,12 @@ export function formatDuration(ms: number): string {
 
 /** A size rounded so far that nothing can be told from it: `<1kB`, `<10kB`, `<100kB`, `>=100kB`. */
 export function roundedSize(bytes: number): string {
-  for (const [limit, text] of [[1e3, '<1kB'], [1e4, '<10kB'], [1e5, '<100kB']] as const) if (bytes < limit) return text;
+  for (const [limit, text] of [
+    [1e3, '<1kB'],
+    [1e4, '<10kB'],
+    [1e5, '<100kB'],
+  ] as const)
+    if (bytes < limit) return text;
   return '>=100kB';
 }
 

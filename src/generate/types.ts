@@ -9,10 +9,10 @@ export interface RenderContext {
 }
 
 /** A claim on a part of a file with keys: one value, or our elements of a list that others add to. */
-export type Claim = { path: readonly string[]; /** The guard itself: if a hand removes or loosens it, that is reported, not merged. */ guard?: boolean } & (
-  | { value: unknown }
-  | { elements: readonly unknown[] }
-);
+export type Claim = {
+  path: readonly string[] /** The guard itself: if a hand removes or loosens it, that is reported, not merged. */;
+  guard?: boolean;
+} & ({ value: unknown } | { elements: readonly unknown[] });
 
 export type Rendered =
   /** The whole file is ours. */

@@ -3,7 +3,19 @@ import type { LoadedPosture, PostureEdit } from '../posture/model.ts';
 import type { Accepted } from '../posture/schema.ts';
 import type { VantageFacts } from './wire.ts';
 
-export const ATTEMPTS = ['read', 'list', 'write', 'env', 'connect', 'resolve', 'request', 'socket', 'process', 'push', 'exec'] as const;
+export const ATTEMPTS = [
+  'read',
+  'list',
+  'write',
+  'env',
+  'connect',
+  'resolve',
+  'request',
+  'socket',
+  'process',
+  'push',
+  'exec',
+] as const;
 export type Attempt = (typeof ATTEMPTS)[number];
 
 export type Verdict = 'exposed' | 'blocked' | 'works' | 'broken' | 'inconclusive' | 'skipped';

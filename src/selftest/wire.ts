@@ -28,8 +28,23 @@ export interface FileSystemPlace {
 
 /** What a server of a kind is asked, harmlessly, so that it shows itself. `none`: it must speak first. */
 export type Greeting =
-  | 'postgres' | 'mysql' | 'redis' | 'mongodb' | 'tls' | 'http' | 'ssh' | 'smtp' | 'amqp'
-  | 'docker' | 'grpc' | 'ssh-agent' | 'gpg-agent' | 'dbus' | 'x11' | 'wayland' | 'none';
+  | 'postgres'
+  | 'mysql'
+  | 'redis'
+  | 'mongodb'
+  | 'tls'
+  | 'http'
+  | 'ssh'
+  | 'smtp'
+  | 'amqp'
+  | 'docker'
+  | 'grpc'
+  | 'ssh-agent'
+  | 'gpg-agent'
+  | 'dbus'
+  | 'x11'
+  | 'wayland'
+  | 'none';
 
 export type WriteHow =
   /** A new file with a fresh name; it must not exist. */
@@ -52,8 +67,8 @@ export type Try = {
   id: string;
   /** Milliseconds. */
   timeout: number;
-} & (
-  /** `bring`: the content of a decoy of ours is to come back. Otherwise it is compared with the challenge. */
+} & /** `bring`: the content of a decoy of ours is to come back. Otherwise it is compared with the challenge. */
+(
   | { op: 'read'; way: ReadWay; path: string; place?: FileSystemPlace | undefined; bring: true }
   | { op: 'read'; way: ReadWay; path: string; place?: FileSystemPlace | undefined; bring?: false; challenge: Challenge }
   /** Challenges for some of the names the host sees in the folder; done when one is found. */
@@ -62,10 +77,22 @@ export type Try = {
   /** Takes back what a write left. */
   | { op: 'unwrite'; how: WriteHow; path: string; aside?: string | undefined }
   /** A variable by name: of the pack itself, of process 1, of any other process, of a login shell. Without a challenge, any value counts. */
-  | { op: 'env'; name: string; from: 'own' | 'init' | 'processes' | 'login-shell'; challenge?: Challenge | undefined; bring?: boolean | undefined }
+  | {
+      op: 'env';
+      name: string;
+      from: 'own' | 'init' | 'processes' | 'login-shell';
+      challenge?: Challenge | undefined;
+      bring?: boolean | undefined;
+    }
   /** Names, never values, of the variables of the same places; the host picks the secret-looking ones. */
   | { op: 'env-names' }
-  | { op: 'connect'; host: string; port: number; greeting: Greeting; /** `host:port` of an HTTP proxy to go through. */ proxy?: string | undefined }
+  | {
+      op: 'connect';
+      host: string;
+      port: number;
+      greeting: Greeting /** `host:port` of an HTTP proxy to go through. */;
+      proxy?: string | undefined;
+    }
   | { op: 'resolve'; name: string }
   | { op: 'request'; method: string; url: string; proxy?: string | undefined }
   | { op: 'socket'; path: string; abstract: boolean; place?: FileSystemPlace | undefined; greeting: Greeting }
@@ -74,7 +101,14 @@ export type Try = {
   /** A listener of the pack's own, and a connection to it: the instrument control of `connect` and `socket`. */
   | { op: 'listen'; family: 'ipv4' | 'ipv6' | 'unix' }
   /** Runs a program. `argv[0]` is found on the vantage's PATH. Its output stays inside: only its length and `expect` come back. */
-  | { op: 'exec'; argv: readonly string[]; cwd: string; env?: Record<string, string> | undefined; input?: string | undefined; /** A fixed string to look for in its output. */ expect?: string | undefined }
+  | {
+      op: 'exec';
+      argv: readonly string[];
+      cwd: string;
+      env?: Record<string, string> | undefined;
+      input?: string | undefined /** A fixed string to look for in its output. */;
+      expect?: string | undefined;
+    }
 );
 
 export type TryOp = Try['op'];
@@ -86,7 +120,8 @@ export type Outcome =
   /** The system said no; `reason` is its code (`EACCES`, `ENOENT`, `ECONNREFUSED`, `masked` …). */
   | 'refused'
   /** A connection was accepted, and then nothing was said in time (`silent`), or it was closed at once (`closed`). */
-  | 'silent' | 'closed'
+  | 'silent'
+  | 'closed'
   /** It did not end in its time. */
   | 'timeout'
   /** There was nothing to try it on: no second mount, no other process, no proxy. */
