@@ -1,0 +1,25 @@
+import type { AgentFact } from '../discover/facts.ts';
+
+/** What detection may look at. Nothing is run, nothing of the repository is trusted. */
+export interface DetectContext {
+  /** Real path of the repository root. */
+  root: string;
+  home: string;
+  env: Readonly<Record<string, string | undefined>>;
+  platform: NodeJS.Platform;
+}
+
+/** A coding agent, in the registry of agents (src/agents/index.ts). */
+export interface AgentDefinition {
+  /** `claude-code`, `codex` … */
+  id: string;
+  title: string;
+  /** What of it is on this machine or in this repository, or undefined. Read only; never throws for what it finds. */
+  detect(context: DetectContext): Promise<AgentFact | undefined>;
+  /** Repository-relative files, and folders with a trailing `/`, that steer or restrain this agent: settings, hooks, rules, MCP servers. */
+  guardFiles: readonly string[];
+  /** The same in the user's home, as `~/…`. */
+  userFiles: readonly string[];
+  /** Variables that this agent sets for what it starts, with the vendor's page or source that says so. */
+  marks: readonly { variable: string; value?: string; source: string }[];
+}
