@@ -1,0 +1,32 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Isolation } from '../../posture/schema.ts';
+
+export interface VantageContext {
+  /** Real path of the repository root; everything is started there. */
+  root: string;
+  home: string;
+  /** The wrapper as it was typed, for `via`. */
+  command?: string | undefined;
+  /** The posture's isolation, for `sandbox`. */
+  isolation?: Isolation | undefined;
+  /** Repository-relative guard files and folders, for `sandbox`. */
+  guards?: readonly string[] | undefined;
+}
+
+export interface Started {
+  child: ChildProcess;
+  /** Ends what was started beside the child. Called once the child is gone. */
+  close?(): Promise<void>;
+}
+
+/** Starts a program in the vantage with piped stdio. Rejects with a readable message when it cannot. */
+export type Start = (words: readonly string[]) => Promise<Started>;
+
+/** A kind of place to try from. Adding one is a file and a line in the registry. */
+export interface VantageKind {
+  id: 'host' | 'via' | 'sandbox';
+  /** How the report names it. */
+  title(context: VantageContext): string;
+  /** Starts `words` there. */
+  start(context: VantageContext, words: readonly string[]): Promise<Started>;
+}
