@@ -1,0 +1,251 @@
+import type { Dirent } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import ignore from 'ignore';
+import { displayPath, expandHome, isWithin, readBounded } from '../../base/files.ts';
+import { oneLine } from '../../base/text.ts';
+import { expandPlace, filePlaces, type PlaceContext, placePatterns } from '../places/index.ts';
+import type { FilePlace, Platform } from '../places/types.ts';
+import type { Group, Severity } from '../types.ts';
+import type { Probe, ProbeContext } from './types.ts';
+
+/** Entries that are looked at, and files that are tried, for all patterns of a posture together. */
+const ENTRIES = 20_000;
+const FILES = 400;
+
+/** Examples that we generate: they hold names, and are meant to be read. */
+const EXAMPLE = /(^|\/)\.env[^/]*\.example$/;
+const UNWALKED = new Set(['node_modules', '.git', '.hg', '.svn']);
+
+/** Whether a path or a name says production. */
+export function soundsLikeProduction(text: string): boolean {
+  return /(^|[^a-z])(prod|production|live)([^a-z]|$)/i.test(text);
+}
+
+/**
+ * The files below `base` that match patterns in gitignore syntax, absolute and sorted. No link is followed; at most
+ * `limit` files and 20,000 entries are looked at.
+ */
+export async function matchFiles(
+  base: string,
+  patterns: readonly string[],
+  limit = FILES,
+): Promise<{ files: string[]; cut: boolean }> {
+  const matcher = ignore({ allowRelativePaths: false }).add([...patterns]);
+  const files: string[] = [];
+  // A pattern that cannot match inside these big folders does not make us walk them.
+  const wanted = patterns.some(pattern => /node_modules|\.git(\/|$)/.test(pattern));
+  let seen = 0;
+  let cut = false;
+  const queue = [''];
+  while (queue.length > 0) {
+    const folder = queue.shift() as string;
+    let entries: Dirent[];
+    try {
+      entries = await readdir(join(base, folder), { withFileTypes: true });
+    } catch {
+      continue;
+    }
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (++seen > ENTRIES || files.length >= limit) return { files: files.sort(), cut: true };
+      const path = folder ? `${folder}/${entry.name}` : entry.name;
+      if (entry.isDirectory()) {
+        if (!UNWALKED.has(entry.name) || wanted) queue.push(path);
+      } else if (entry.isFile() && ignore.isPathValid(path) && matcher.ignores(path)) files.push(join(base, path));
+    }
+  }
+  return { files: files.sort(), cut };
+}
+
+/** Patterns by where they count from: the repository, or a folder outside it. A negation counts where its path does. */
+function patternBases({ root, home }: ProbeContext, patterns: readonly string[]): Map<string, string[]> {
+  const bases = new Map<string, string[]>();
+  const add = (base: string, pattern: string) => bases.set(base, [...(bases.get(base) ?? []), pattern]);
+  for (const written of patterns) {
+    const not = written.startsWith('!') ? '!' : '';
+    const pattern = written.slice(not.length);
+    const outside = pattern === '~' || pattern.startsWith('~/');
+    if (!outside) add(root, written);
+    else {
+      const path = expandHome(pattern, home);
+      // The longest part without a wildcard is walked, not the whole home.
+      const parts = path.split('/');
+      const wild = parts.findIndex(part => /[*?[\\]/.test(part));
+      const base = wild === -1 ? path : parts.slice(0, wild).join('/') || '/';
+      add(base, `${not}${wild === -1 ? '/**' : `/${parts.slice(wild).join('/')}`}`);
+    }
+  }
+  // Negations below a base count in it too.
+  for (const [base, list] of bases)
+    for (const [other, others] of bases)
+      if (other !== base && isWithin(base, other))
+        for (const pattern of others)
+          if (pattern.startsWith('!')) list.push(`!${other.slice(base.length)}${pattern.slice(1)}`);
+  return bases;
+}
+
+async function expandPatterns(context: ProbeContext, patterns: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const [base, list] of patternBases(context, patterns)) {
+    if (list.every(pattern => pattern.startsWith('!'))) continue;
+    const stats = await lstat(base).catch(() => undefined);
+    if (stats?.isFile()) found.push(base);
+    else if (stats?.isDirectory()) {
+      const { files, cut } = await matchFiles(base, list);
+      found.push(...files);
+      if (cut) context.note(`more files match ${list.join(' ')} than are tried (${FILES})`);
+    }
+  }
+  return [...new Set(found)].filter(path => !EXAMPLE.test(path)).sort();
+}
+
+const PRODUCTION_FIRST = (text: string, group: Group, severity: Severity): { group: Group; severity: Severity } =>
+  soundsLikeProduction(text) ? { group: 'production', severity: 'critical' } : { group, severity };
+
+/** One read per file that the posture hides or calls data, and per file in the repository that holds secrets by its name. */
+export async function repositoryFiles(context: ProbeContext): Promise<Probe[]> {
+  const { posture, facts, root, home } = context;
+  const probes: Probe[] = [];
+  const target = (path: string) => displayPath(path, { root, home });
+  const secrets = facts.secretFiles.map(({ path }) => join(root, path)).filter(path => !EXAMPLE.test(path));
+  for (const path of secrets)
+    probes.push({
+      safeguard: 'SEC-1',
+      attempt: 'read',
+      target: target(path),
+      expect: 'deny',
+      ...PRODUCTION_FIRST(target(path), 'secrets', 'high'),
+      opens: await hostsNamed(path),
+      subject: { kind: 'file', path },
+      origin: 'secret-file',
+    });
+  for (const data of posture?.data ?? [])
+    for (const path of await expandPatterns(context, data.files ?? []))
+      probes.push({
+        safeguard: 'ISO-1',
+        attempt: 'read',
+        target: target(path),
+        expect: 'deny',
+        severity: 'high',
+        group: 'secrets',
+        opens: data.id,
+        subject: { kind: 'file', path },
+        origin: 'posture-file',
+      });
+  for (const path of await expandPatterns(context, posture?.isolation?.files?.hide ?? []))
+    probes.push({
+      safeguard: 'SEC-1',
+      attempt: 'read',
+      target: target(path),
+      expect: 'deny',
+      ...PRODUCTION_FIRST(target(path), 'secrets', 'high'),
+      subject: { kind: 'file', path },
+      origin: 'posture-file',
+    });
+  for (const system of posture?.systems ?? []) {
+    if (system.kind !== 'sqlite' || system.address === undefined || system.address.includes('://')) continue;
+    const path = join(root, system.address);
+    if (isWithin(root, path))
+      probes.push({
+        safeguard: 'ISO-3',
+        attempt: 'read',
+        target: target(path),
+        expect: 'deny',
+        severity: 'critical',
+        group: 'production',
+        opens: system.id,
+        subject: { kind: 'file', path },
+        origin: 'system',
+      });
+  }
+  return probes;
+}
+
+/** The hosts that the URLs in a file name, without user and password: `names db.prod.example.com`. */
+async function hostsNamed(path: string): Promise<string | undefined> {
+  const file = await readBounded(path, 200_000);
+  if (!file.ok) return undefined;
+  const text = file.data.toString('utf8');
+  const urls = [...text.matchAll(/\b[a-z][a-z0-9+.-]{1,20}:\/\/(?:[^\s/@'"]*@)?([A-Za-z0-9.-]+\.[A-Za-z]{2,})/g)];
+  const hosts = [...new Set(urls.map(match => match[1] as string))].slice(0, 3);
+  return hosts.length > 0 ? `names ${hosts.join(', ')}` : undefined;
+}
+
+/** The places where programs keep credentials: one row a file that is here, one skipped row for a place that is not. */
+export async function credentialPlaces(context: ProbeContext): Promise<Probe[]> {
+  const { home, env } = context;
+  const where: PlaceContext = { home, env, platform: process.platform as Platform };
+  const found = await Promise.all(filePlaces.map(place => expandPlace(place, where)));
+  const probes = await Promise.all(
+    filePlaces.map((place, index) => placeProbes(place, (found[index] ?? []).slice(0, 50), where, context)),
+  );
+  return probes.flat();
+}
+
+async function placeProbes(
+  place: FilePlace,
+  paths: readonly string[],
+  where: PlaceContext,
+  { root, home, deep }: ProbeContext,
+): Promise<Probe[]> {
+  const common = { safeguard: 'SEC-1', attempt: place.attempt, expect: 'deny', origin: 'place' } as const;
+  const base = { ...common, severity: place.severity, group: place.group };
+  const patterns = placePatterns(place, where);
+  const skip = (why: string, path = patterns[0]): Probe[] =>
+    path === undefined
+      ? []
+      : [{ ...base, target: displayPath(path, { root, home }), opens: place.opens, subject: { kind: 'skip', why } }];
+  if (paths.length === 0) return skip('not here');
+  if (place.asks) return skip('would ask you', paths[0]);
+  if (place.deep && !deep) return skip('only with --deep', paths[0]);
+  return Promise.all(
+    paths.map(async (path): Promise<Probe> => {
+      const names = place.names && place.attempt === 'read' ? await namesIn(path, place.names) : [];
+      const opens = names.length > 0 ? `${place.opens}: ${names.join(', ')}` : place.opens;
+      return {
+        ...base,
+        ...PRODUCTION_FIRST(names.join(' '), place.group, place.severity),
+        target: displayPath(path, { root, home }),
+        opens,
+        subject: { kind: place.attempt === 'list' ? 'folder' : 'file', path },
+      };
+    }),
+  );
+}
+
+async function namesIn(path: string, names: (content: string) => string[]): Promise<string[]> {
+  const file = await readBounded(path, 200_000);
+  if (!file.ok) return [];
+  try {
+    return names(file.data.toString('utf8'))
+      .map(name => oneLine(name).slice(0, 60))
+      .filter(Boolean)
+      .slice(0, 4);
+  } catch {
+    return [];
+  }
+}
+
+/** Other repositories beside this one: their names in one listing each. */
+export async function siblingRepositories({ root, home }: ProbeContext): Promise<Probe[]> {
+  const parent = join(root, '..');
+  const entries = await readdir(parent, { withFileTypes: true }).catch(() => []);
+  const probes: Probe[] = [];
+  for (const entry of entries.slice(0, 500)) {
+    const path = join(parent, entry.name);
+    if (!entry.isDirectory() || path === root || probes.length >= 20) continue;
+    if (!(await lstat(join(path, '.git')).catch(() => undefined))) continue;
+    probes.push({
+      safeguard: 'ISO-1',
+      attempt: 'list',
+      target: displayPath(path, { root, home }),
+      expect: 'deny',
+      severity: 'medium',
+      group: 'secrets',
+      opens: 'another repository',
+      subject: { kind: 'folder', path },
+      origin: 'sibling',
+    });
+  }
+  return probes;
+}

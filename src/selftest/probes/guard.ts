@@ -1,0 +1,116 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { agents } from '../../agents/index.ts';
+import { displayPath, isWithin } from '../../base/files.ts';
+import type { Facts } from '../../discover/facts.ts';
+import { POSTURE_FILE } from '../../posture/model.ts';
+import type { Probe, ProbeContext } from './types.ts';
+
+/** What steers or judges an agent in every repository; folders with a trailing `/`. */
+const COMMON = [
+  POSTURE_FILE,
+  '.agent-posture/',
+  '.git/hooks/',
+  '.git/config',
+  '.githooks/',
+  '.husky/',
+  '.github/workflows/',
+  '.gitlab-ci.yml',
+  '.pre-commit-config.yaml',
+  'lefthook.yml',
+  '.gitleaks.toml',
+  '.devcontainer/',
+];
+
+/**
+ * Repository-relative guard files, and folders with a trailing `/`, that exist: what an agent must not change. The box
+ * keeps them from being written, and the self-test tries whether it does.
+ */
+export async function guardPaths(root: string, { agents: found, git }: Pick<Facts, 'agents' | 'git'>): Promise<string[]> {
+  const ids = new Set(found.map(({ id }) => id));
+  const ofAgents = agents.filter(({ id }) => ids.has(id)).flatMap(({ guardFiles }) => guardFiles);
+  const hooks = git.hooksPath === undefined ? [] : hooksFolder(root, git.hooksPath);
+  const candidates = [...new Set([...COMMON, ...ofAgents, ...hooks])];
+  const present = await Promise.all(candidates.map(path => exists(root, path)));
+  return candidates.filter((_, index) => present[index]);
+}
+
+function hooksFolder(root: string, hooksPath: string): string[] {
+  const path = resolve(root, hooksPath);
+  return isWithin(root, path) && path !== root ? [`${displayPath(path, { root, home: root })}/`] : [];
+}
+
+/** A plain file, or a folder where one is meant. Links are not followed: what they lead to is not guarded by this name. */
+async function exists(root: string, path: string): Promise<boolean> {
+  const stats = await lstat(join(root, path.replace(/\/$/, ''))).catch(() => undefined);
+  return path.endsWith('/') ? stats?.isDirectory() === true : stats?.isFile() === true;
+}
+
+/** Write tries on the guards: in place, by a copy renamed over them, by renaming their folder, and by creating one that is missing. */
+export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
+  const { root, home, facts } = context;
+  const present = await guardPaths(root, facts);
+  const ids = new Set(facts.agents.map(({ id }) => id));
+  const missing = agents
+    .filter(({ id }) => ids.has(id))
+    .flatMap(({ guardFiles }) => guardFiles)
+    // Instructions in Markdown are written by agents every day; only what configures one is tried when it is missing.
+    .filter(path => !path.endsWith('/') && !path.endsWith('.md') && !present.includes(path));
+  const renamed = new Set<string>();
+  const probes: Probe[] = [];
+  const add = (path: string, subject: Probe['subject']) =>
+    probes.push({
+      safeguard: 'GRD-1',
+      attempt: 'write',
+      target: displayPath(path, { root, home }),
+      expect: 'deny',
+      severity: 'high',
+      group: 'guard',
+      subject,
+      origin: 'guard',
+    });
+  for (const guard of present) {
+    const path = join(root, guard.replace(/\/$/, ''));
+    const folder = guard.endsWith('/');
+    // One folder is renamed once, and never the root itself, nor `.git` under a git that may be running.
+    const parent = folder ? path : dirname(path);
+    const rename = parent !== root && parent !== join(root, '.git') && !renamed.has(parent);
+    if (rename) renamed.add(parent);
+    add(path, {
+      kind: 'guard',
+      path,
+      how: folder ? 'create' : 'in-place',
+      folder,
+      rounds: [...(folder ? [] : (['replace'] as const)), ...(rename ? (['rename-parent'] as const) : [])],
+    });
+  }
+  for (const guard of [...new Set(missing)]) {
+    const path = join(root, guard);
+    const there = await lstat(path).catch(() => undefined);
+    const folder = await lstat(dirname(path)).catch(() => undefined);
+    if (there) continue;
+    if (folder?.isDirectory()) add(path, { kind: 'guard', path, how: 'create', folder: false, rounds: [] });
+    else add(path, { kind: 'skip', why: 'not here' });
+  }
+  for (const path of await userGuards(context))
+    add(path, { kind: 'guard', path, how: 'in-place', folder: false, rounds: [] });
+  return probes;
+}
+
+/** The agents' own settings in the home: plain files that exist. */
+async function userGuards({ home, facts }: ProbeContext): Promise<string[]> {
+  const ids = new Set(facts.agents.map(({ id }) => id));
+  const paths: string[] = [];
+  for (const { id, userFiles } of agents) {
+    if (!ids.has(id)) continue;
+    for (const file of userFiles) {
+      const path = join(home, file.replace(/^~\//, '').replace(/\/$/, ''));
+      const stats = await lstat(path).catch(() => undefined);
+      if (stats?.isFile() && stats.size > 0) paths.push(path);
+      else if (stats?.isDirectory())
+        for (const entry of (await readdir(path, { withFileTypes: true }).catch(() => [])).slice(0, 5))
+          if (entry.isFile()) paths.push(join(path, entry.name));
+    }
+  }
+  return paths;
+}

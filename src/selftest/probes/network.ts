@@ -1,0 +1,218 @@
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { accessTo, type System, type SystemKind } from '../../posture/schema.ts';
+import type { Greeting } from '../wire.ts';
+import { soundsLikeProduction } from './files.ts';
+import type { Probe, ProbeContext } from './types.ts';
+
+export interface Address {
+  host: string;
+  port: number;
+  greeting: Greeting;
+}
+
+const GREETINGS: Readonly<Record<SystemKind, { greeting: Greeting; port: number | undefined }>> = {
+  postgres: { greeting: 'postgres', port: 5432 },
+  mysql: { greeting: 'mysql', port: 3306 },
+  redis: { greeting: 'redis', port: 6379 },
+  mongodb: { greeting: 'mongodb', port: 27017 },
+  sqlite: { greeting: 'none', port: undefined },
+  'http-api': { greeting: 'http', port: 80 },
+  'object-storage': { greeting: 'http', port: 80 },
+  queue: { greeting: 'amqp', port: 5672 },
+  kubernetes: { greeting: 'tls', port: 6443 },
+  'cloud-account': { greeting: 'tls', port: 443 },
+  forge: { greeting: 'tls', port: 443 },
+  'ssh-host': { greeting: 'ssh', port: 22 },
+  payment: { greeting: 'tls', port: 443 },
+  email: { greeting: 'smtp', port: 25 },
+  other: { greeting: 'none', port: undefined },
+};
+
+const SCHEMES: Readonly<Record<string, { greeting: Greeting; port: number }>> = {
+  http: { greeting: 'http', port: 80 },
+  https: { greeting: 'tls', port: 443 },
+  ws: { greeting: 'http', port: 80 },
+  wss: { greeting: 'tls', port: 443 },
+  postgres: { greeting: 'postgres', port: 5432 },
+  postgresql: { greeting: 'postgres', port: 5432 },
+  mysql: { greeting: 'mysql', port: 3306 },
+  redis: { greeting: 'redis', port: 6379 },
+  rediss: { greeting: 'tls', port: 6379 },
+  mongodb: { greeting: 'mongodb', port: 27017 },
+  amqp: { greeting: 'amqp', port: 5672 },
+  amqps: { greeting: 'tls', port: 5671 },
+  ssh: { greeting: 'ssh', port: 22 },
+  smtp: { greeting: 'smtp', port: 25 },
+  smtps: { greeting: 'tls', port: 465 },
+};
+
+/** Ports where a server speaks TLS first, whatever its kind. */
+const TLS_PORTS = new Set([443, 6443, 8443]);
+
+/** A posture's address as host, port and greeting; undefined where it is none (`unix:`, a file) or has no port that is known. */
+export function parseAddress(text: string, kind: SystemKind): Address | undefined {
+  const url = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/@]*@)?(\[[^\]]+\]|[^/:?#]+)(?::(\d{1,5}))?/i.exec(text);
+  const plain = url ? undefined : /^(\[[^\]]+\]|[^/:\s]+)(?::(\d{1,5}))?$/.exec(text);
+  if (kind === 'sqlite' || text.startsWith('unix:') || (!url && !plain)) return undefined;
+  const known = GREETINGS[kind];
+  const scheme = url ? SCHEMES[(url[1] as string).toLowerCase()] : undefined;
+  const host = ((url ? url[2] : plain?.[1]) as string).replace(/^\[|\]$/g, '');
+  const written = url ? url[3] : plain?.[2];
+  const port = written === undefined ? (scheme?.port ?? known.port) : Number(written);
+  if (port === undefined || port < 1 || port > 65_535) return undefined;
+  let greeting = scheme?.greeting ?? known.greeting;
+  if (!scheme && TLS_PORTS.has(port) && (greeting === 'http' || greeting === 'none')) greeting = 'tls';
+  return { host, port, greeting };
+}
+
+/** `host:port`, a v6 address in brackets. */
+export function formatAddress({ host, port }: { host: string; port: number }): string {
+  return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+}
+
+/** Whether an address is this machine itself. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127\./.test(host);
+}
+
+/** The default address outside: one well-known host. `AGENT_POSTURE_OUTSIDE` (a comma list, may be empty) replaces the posture's list. */
+const OUTSIDE = ['example.com:443'];
+
+function outsideAddresses({ posture, restricted, env }: ProbeContext): string[] {
+  if (!restricted) return [];
+  const replaced = env.AGENT_POSTURE_OUTSIDE;
+  if (replaced !== undefined) return replaced.split(',').map(text => text.trim()).filter(Boolean);
+  return posture?.selftest?.outside ?? OUTSIDE;
+}
+
+/** Connect, resolve and request tries for every declared system, the outside addresses, and found systems as not tried. */
+export async function networkProbes(context: ProbeContext): Promise<Probe[]> {
+  const { posture, facts } = context;
+  const declared = (posture?.systems ?? []).flatMap(system => systemProbes(system, context));
+  const known = new Set(declared.map(({ target }) => target));
+  const found = facts.systems.flatMap((system): Probe[] => {
+    const address = system.address === undefined ? undefined : parseAddress(system.address, system.kind);
+    const target = address ? formatAddress(address) : undefined;
+    if (target === undefined || known.has(target)) return [];
+    return [
+      {
+        safeguard: 'ISO-3',
+        attempt: 'connect',
+        target,
+        expect: 'deny',
+        severity: 'high',
+        group: 'production',
+        opens: system.id,
+        subject: {
+          kind: 'skip',
+          why: `named in ${system.seen.path}${system.seen.line ? `, line ${system.seen.line}` : ''}, not declared: never contacted`,
+        },
+        origin: 'system',
+      },
+    ];
+  });
+  const outside = outsideAddresses(context).flatMap((text): Probe[] => {
+    const address = parseAddress(text, 'payment');
+    return address
+      ? [
+          {
+            safeguard: 'ISO-3',
+            attempt: 'connect',
+            target: formatAddress(address),
+            expect: 'deny',
+            severity: 'medium',
+            group: 'outside',
+            opens: 'a way to send data out',
+            subject: { kind: 'address', ...address },
+            origin: 'outside',
+          },
+        ]
+      : [];
+  });
+  return [...declared, ...found, ...outside, ...(await metadata(context))];
+}
+
+function systemProbes(system: System, { posture, restricted }: ProbeContext): Probe[] {
+  if (!posture || system.address === undefined) return [];
+  const access = accessTo(posture, system);
+  const production = access === 'none';
+  const common = {
+    safeguard: production ? 'ISO-3' : 'ISO-1',
+    expect: production ? 'deny' : 'allow',
+    severity: production ? 'critical' : 'medium',
+    group: production
+      ? system.environment === undefined || soundsLikeProduction(`${system.environment} ${system.id}`)
+        ? 'production'
+        : 'outside'
+      : 'too-tight',
+    opens: [system.id, ...(system.holds ?? [])].join(', '),
+    origin: 'system',
+  } as const;
+  if (system.address.startsWith('unix:')) {
+    const path = system.address.slice('unix:'.length).replace(/^\/\//, '');
+    const { greeting } = GREETINGS[system.kind];
+    return [{ ...common, attempt: 'socket', target: path, subject: { kind: 'socket', path, abstract: false, greeting } }];
+  }
+  const address = parseAddress(system.address, system.kind);
+  if (!address) return [];
+  const probes: Probe[] = [
+    { ...common, attempt: 'connect', target: formatAddress(address), subject: { kind: 'address', ...address } },
+  ];
+  if (production && restricted && isIP(address.host) === 0 && !isLoopback(address.host))
+    probes.push({
+      ...common,
+      attempt: 'resolve',
+      target: address.host,
+      severity: 'low',
+      group: 'outside',
+      opens: 'questions to a name server carry data out',
+      subject: { kind: 'name', name: address.host },
+    });
+  for (const { method, path } of (posture.selftest?.requests ?? []).filter(request => request.system === system.id)) {
+    const scheme = address.greeting === 'tls' || system.address.startsWith('https:') ? 'https' : 'http';
+    const url = `${scheme}://${formatAddress(address)}${path}`;
+    probes.push({ ...common, attempt: 'request', target: `${method} ${url}`, subject: { kind: 'request', method, url } });
+  }
+  return probes;
+}
+
+/** The links-local address from which cloud machines hand out credentials, where this is one or the posture asks. */
+async function metadata({ posture, env }: ProbeContext): Promise<Probe[]> {
+  const wish = posture?.selftest?.metadata ?? 'auto';
+  const host = '169.254.169.254';
+  const probe = (subject: Probe['subject']): Probe[] => [
+    {
+      safeguard: 'ISO-2',
+      attempt: 'connect',
+      target: `${host}:80`,
+      expect: 'deny',
+      severity: 'critical',
+      group: 'production',
+      opens: "this cloud machine's own credentials",
+      subject,
+      origin: 'metadata',
+    },
+  ];
+  if (wish === 'off') return probe({ kind: 'skip', why: 'switched off in the posture' });
+  const cloud = wish === 'on' || (env.AGENT_POSTURE_OUTSIDE === undefined && (await isCloudMachine()));
+  return probe(
+    cloud
+      ? { kind: 'address', host, port: 80, greeting: 'http' }
+      : { kind: 'skip', why: 'this machine does not say that it is a cloud machine' },
+  );
+}
+
+/** What the firmware says of the machine: sysfs-class-dmi, as cloud-init's ds-identify reads it. */
+async function isCloudMachine(): Promise<boolean> {
+  const read = (name: string) => readFile(`/sys/class/dmi/id/${name}`, 'utf8').catch(() => '');
+  const [vendor, product, chassis] = await Promise.all([
+    read('sys_vendor'),
+    read('product_name'),
+    read('chassis_asset_tag'),
+  ]);
+  return (
+    /Amazon EC2|Google|DigitalOcean|Hetzner|Scaleway|Vultr|OpenStack|Alibaba|Oracle/i.test(vendor + product) ||
+    chassis.startsWith('7783-7084-3265-9085-8269-3286-77')
+  );
+}

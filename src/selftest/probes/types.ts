@@ -1,0 +1,87 @@
+import type { Facts } from '../../discover/facts.ts';
+import type { Posture } from '../../posture/schema.ts';
+import type { Attempt, Group, Severity } from '../types.ts';
+import type { Greeting, WriteHow } from '../wire.ts';
+
+/** What is tried on, as the host names it. Paths are absolute. */
+export type Subject =
+  | { kind: 'file'; path: string }
+  | { kind: 'folder'; path: string }
+  /** A variable by name; `value` is the host's own, for the challenge, and goes nowhere else. */
+  | { kind: 'variable'; name: string; value: string | undefined }
+  | { kind: 'address'; host: string; port: number; greeting: Greeting }
+  | { kind: 'name'; name: string }
+  | { kind: 'request'; method: string; url: string }
+  | { kind: 'socket'; path: string; abstract: boolean; greeting: Greeting }
+  | { kind: 'processes' }
+  /** A guard file or folder. `how` is the literal try; `rounds` are the other ways to change it. */
+  | { kind: 'guard'; path: string; how: WriteHow; folder: boolean; rounds: readonly WriteHow[] }
+  | { kind: 'workspace' }
+  /** `argv[0]` is absolute. `success`: exit 0, or exit 0 and something printed (or `expect` in it). */
+  | {
+      kind: 'command';
+      argv: readonly string[];
+      cwd: string;
+      env?: Record<string, string>;
+      input?: string;
+      expect?: string;
+      success: 'exit' | 'printed';
+      /** Milliseconds. */
+      timeout: number;
+    }
+  /** A push of `ref` to a remote in the file system. `scratch`: to a copy of it, since the name is exact. */
+  | { kind: 'push'; remote: string; ref: string; scratch: boolean }
+  /** Not tried, and why. */
+  | { kind: 'skip'; why: string };
+
+/** One thing to try, before it is known from where: made from a safeguard and the posture, or from what was found. */
+export interface Probe {
+  safeguard: string;
+  attempt: Attempt;
+  /** As the user would write it. */
+  target: string;
+  expect: 'deny' | 'allow';
+  severity: Severity;
+  group: Group;
+  /** What it opens, in names only. */
+  opens?: string | undefined;
+  subject: Subject;
+  /** A blob of the repository's history that holds the same file: its object id. */
+  history?: string | undefined;
+  /** Told from where it stands: a secret that can be moved, hidden, unset; what its fix is chosen by. */
+  origin: Origin;
+}
+
+export type Origin =
+  | 'posture-file'
+  | 'secret-file'
+  | 'place'
+  | 'variable'
+  | 'system'
+  | 'outside'
+  | 'metadata'
+  | 'socket'
+  | 'helper'
+  | 'process'
+  | 'history'
+  | 'git-config'
+  | 'sibling'
+  | 'guard'
+  | 'sudo'
+  | 'kvm'
+  | 'work'
+  | 'push';
+
+export interface ProbeContext {
+  root: string;
+  home: string;
+  env: NodeJS.ProcessEnv;
+  facts: Facts;
+  posture: Posture | undefined;
+  deep: boolean;
+  readOnly: boolean;
+  /** The declared isolation restricts the network. */
+  restricted: boolean;
+  /** Notes for the report: limits that were met. */
+  note(text: string): void;
+}
