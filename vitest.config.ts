@@ -1,13 +1,22 @@
 import { defineConfig } from 'vitest/config';
 
+const BUILT = ['test/e2e/**/*.test.{ts,tsx}', 'test/packaging/**/*.test.ts', 'test/**/*.pty.test.{ts,tsx}'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.{ts,tsx}'],
-    globalSetup: ['test/global-setup.ts'],
-    setupFiles: ['test/setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'source', include: ['test/**/*.test.{ts,tsx}'], exclude: BUILT, setupFiles: ['test/setup.ts'] },
+      },
+      {
+        extends: true,
+        test: { name: 'built', include: BUILT, setupFiles: ['test/setup.ts'], globalSetup: ['test/global-setup.ts'] },
+      },
+    ],
   },
 });

@@ -1,0 +1,34 @@
+import type { Style } from '../report/style.ts';
+import type { FlagName } from './program.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The flags as given: switches true, values as text, lists in their order. Absent ones are undefined. */
+export interface Flags {
+  is(name: FlagName): boolean;
+  value(name: FlagName): string | undefined;
+  values(name: FlagName): readonly string[];
+}
+
+/** What a command gets. Everything it prints goes through `terminal`, or comes back in its outcome. */
+export interface Context {
+  /** Real path of the repository, or of the current folder. */
+  root: string;
+  home: string;
+  flags: Flags;
+  words: readonly string[];
+  terminal: Terminal;
+  /** Aborted by SIGINT, SIGTERM and SIGHUP. */
+  signal: AbortSignal;
+}
+
+/** What came of a command: one of the three is printed, as the flags say. */
+export interface Outcome {
+  exitCode: number;
+  /** The command's own fields of the JSON object. */
+  json: Record<string, unknown>;
+  text(style: Style): string;
+  markdown?(): string;
+}
+
+/** A command. Throws UserError for what the user can mend, Interrupted when it was stopped. */
+export type Command = (context: Context) => Promise<Outcome>;

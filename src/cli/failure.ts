@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { EXIT, Interrupted, type Problem, UserError } from '../base/errors.ts';
+import { randomHex } from '../base/hash.ts';
+import { version } from '../base/package.ts';
+import { oneLine, sanitize } from '../base/text.ts';
+import { jsonText } from './json.ts';
+import { printable } from './terminal.ts';
+
+interface FailureContext {
+  command: string;
+  json: boolean;
+  verbose: boolean;
+}
+
+/**
+ * Turns what was thrown into an exit code and a text: 2 (or 4) for what the user can mend, 130 when stopped, and 2 with a
+ * crash report for a fault of ours. On stdout with --json, as the same envelope; on stderr otherwise.
+ */
+export async function reportFailure(error: unknown, context: FailureContext): Promise<number> {
+  const failure = await describe(error, context);
+  if (context.json) {
+    const { text, exitCode, ...rest } = failure;
+    await write(
+      process.stdout,
+      jsonText({
+        schemaVersion: 1,
+        command: context.command,
+        tool: { name: 'agent-posture', version },
+        error: { ...rest, message: text },
+        exitCode,
+      }),
+    );
+  } else if (failure.text) await write(process.stderr, printable(`${failure.text}\n`, false));
+  return failure.exitCode;
+}
+
+interface Failure {
+  kind: 'usage' | 'interrupted' | 'crash';
+  text: string;
+  problems: readonly Problem[];
+  exitCode: number;
+}
+
+async function describe(error: unknown, { command, verbose }: FailureContext): Promise<Failure> {
+  if (error instanceof UserError) {
+    const text = `agent-posture: ${sanitize(error.message)}`;
+    return { kind: 'usage', text, problems: error.problems, exitCode: error.exitCode };
+  }
+  if (error instanceof Interrupted || (error instanceof Error && error.name === 'AbortError'))
+    return { kind: 'interrupted', text: 'agent-posture: stopped', problems: [], exitCode: EXIT.interrupted };
+  const what = oneLine(error instanceof Error ? error.message : String(error));
+  const stack = sanitize(error instanceof Error ? (error.stack ?? what) : what);
+  const file = await writeCrash(command, stack);
+  const text = [
+    `agent-posture: a fault of this program, not of your set-up: ${what}`,
+    file === undefined || verbose ? stack : undefined,
+    file && `  a report for its makers, with no value of yours: ${file}`,
+  ];
+  return { kind: 'crash', text: text.filter(Boolean).join('\n'), problems: [], exitCode: EXIT.failure };
+}
+
+/** Leaves what is needed to find the fault in the state folder. No arguments: they may name what is private. */
+async function writeCrash(command: string, stack: string): Promise<string | undefined> {
+  try {
+    const [{ ensurePrivate, stateHome }, { writeAtomic }] = await Promise.all([
+      import('../base/state.ts'),
+      import('../base/files.ts'),
+    ]);
+    const folder = await ensurePrivate(join(stateHome(), 'crashes'));
+    const file = join(folder, `${new Date().toISOString().replaceAll(':', '-')}-${randomHex(3)}.txt`);
+    const about = `agent-posture ${version}, Node ${process.version}, ${process.platform} ${process.arch}`;
+    await writeAtomic(file, `${about}\ncommand: ${command || '(none)'}\n\n${stack}\n`);
+    return file;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Resolves once the text is out of our hands, so that leaving right after loses none of it. */
+export function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  return new Promise(resolve => stream.write(text, () => resolve()));
+}

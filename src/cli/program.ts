@@ -1,0 +1,231 @@
+import type { Command } from './command.ts';
+
+/** A flag: its value's placeholder, or none for a switch. One name means the same in every command. */
+interface Flag {
+  /** Placeholder of the value, as in `--root DIR`. Absent: a switch. */
+  value?: string;
+  /** A switch that may carry a value after `=`: `--trust` or `--trust=HASH`. */
+  optionalValue?: string;
+  multiple?: boolean;
+  choices?: readonly string[];
+  short?: string;
+}
+
+export const FLAGS = {
+  yes: {},
+  answers: { value: 'FILE' },
+  answer: { value: 'STEP=VALUE', multiple: true },
+  quick: {},
+  'dry-run': {},
+  'no-test': {},
+  check: {},
+  diff: {},
+  restore: {},
+  only: { value: 'OUTPUT', multiple: true },
+  vantage: { value: 'ID', multiple: true },
+  agent: { value: 'ID', multiple: true },
+  via: { value: "'CMD'", multiple: true },
+  'control-via': { value: "'CMD'" },
+  safeguard: { value: 'ID', multiple: true },
+  deep: {},
+  strict: {},
+  'fail-on': { value: 'any|new', choices: ['any', 'new'] },
+  baseline: { value: 'FILE' },
+  'save-baseline': {},
+  share: {},
+  root: { value: 'DIR' },
+  json: {},
+  format: { value: 'F', choices: ['text', 'json', 'markdown'] },
+  output: { value: 'FILE', short: 'o' },
+  trust: { optionalValue: 'HASH' },
+  'no-color': {},
+  quiet: { short: 'q' },
+  verbose: {},
+  help: { short: 'h' },
+  version: { short: 'V' },
+} as const satisfies Record<string, Flag>;
+
+export type FlagName = keyof typeof FLAGS;
+
+/** The table with the shape every flag may have, for code that goes over all of them. */
+export const flagTable: Readonly<Record<string, Flag>> = FLAGS;
+
+export interface CommandSpec {
+  name: string;
+  /** One line, as in the list of commands. */
+  summary: string;
+  /** What stands between the name and the flags. */
+  usage?: string;
+  /** A paragraph or two under the usage. */
+  about?: string;
+  /** How many words may follow. `rest`: from the first one on, everything belongs to a command that is started. */
+  words?: { least: number; most: number; rest?: boolean };
+  /** Its own flags, each with one line. */
+  flags: Partial<Record<FlagName, string>>;
+  /** Formats that `--format` takes beside text and json. */
+  markdown?: boolean;
+  examples: readonly (readonly [command: string, says: string])[];
+  load(): Promise<{ command: Command }>;
+}
+
+/** Flags that every command takes. */
+export const GLOBAL_FLAGS: Partial<Record<FlagName, string>> = {
+  root: 'the repository (default: the one around the current folder)',
+  json: 'one JSON object on stdout, nothing else there',
+  format: 'text, json, and markdown where a report is printed',
+  output: 'write the result to FILE, whole or not at all',
+  trust: 'approve, for this run, what the posture asks to run; with HASH, only exactly that',
+  'no-color': 'no colours (as does NO_COLOR)',
+  quiet: 'no progress, only the result',
+  verbose: 'everything: each try with its id and reason',
+  help: 'help, for each command too',
+  version: 'the version',
+};
+
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'init',
+    summary: 'answer a few questions, get a posture and the files that enforce it',
+    usage: '[--yes | --answers FILE]',
+    about:
+      'Tries, read-only, what an agent would reach now; asks; shows the plan; applies it; tries again. Nothing is\n' +
+      'written before the plan was accepted, and `agent-posture undo` takes all of it back.',
+    flags: {
+      yes: 'take every default, saying each, and apply',
+      answers: 'take the answers from a YAML file',
+      answer: 'one answer, by the id of its step; goes over --answers and defaults',
+      quick: 'only the questions of the quick path',
+      'dry-run': 'print the plan with its diff, change nothing',
+      'no-test': 'no try before and after',
+    },
+    examples: [
+      ['agent-posture init', 'the wizard'],
+      ['agent-posture init --yes --dry-run', 'what the defaults would write'],
+      ['agent-posture init --answers answers.yaml', 'the same in fifty repositories'],
+    ],
+    load: () => import('./commands/init.ts'),
+  },
+  {
+    name: 'generate',
+    summary: 'write the files that the posture asks for, keeping your edits',
+    usage: '[--check | --diff | --dry-run | --restore]',
+    flags: {
+      check: 'write nothing; exit 1 when files and posture differ (for CI)',
+      diff: 'write nothing; print the differences',
+      'dry-run': 'write nothing; print the plan',
+      restore: 'put back guards that were removed or loosened by hand',
+      only: 'only this output',
+    },
+    examples: [
+      ['agent-posture generate', 'after editing agent-posture.yaml'],
+      ['agent-posture generate --check', 'in CI'],
+    ],
+    load: () => import('./commands/generate.ts'),
+  },
+  {
+    name: 'test',
+    summary: 'try what an agent could reach, and say what was reached, held or not proven',
+    about:
+      'Works without a posture too: then it judges what is found on this machine, and writes nothing.\n' +
+      'Exit code: 0 nothing reached or too tight, 1 something was, 3 something asked for could not be tried.',
+    flags: {
+      vantage: 'only try from here: host, sandbox',
+      agent: 'drive this agent too, or all',
+      via: 'also try from inside this wrapper command (`sh -s` is appended)',
+      'control-via': 'how the same is tried where it must work, for a remote --via',
+      safeguard: 'only tries of this safeguard',
+      deep: 'also tries that look like malware to endpoint protection',
+      strict: 'exit 3 when anything at all is not proven',
+      'fail-on': 'exit 1 for anything reached, or only for what is new',
+      baseline: 'compare with this file instead of the last run kept here',
+      'save-baseline': 'keep this run as what later ones are compared with',
+      share: 'a markdown report with hosts, names and paths masked',
+    },
+    markdown: true,
+    examples: [
+      ['agent-posture test', ''],
+      ["agent-posture test --via 'docker exec -i app'", 'from inside a container'],
+      ['agent-posture test --json --fail-on new', 'every night in CI'],
+    ],
+    load: () => import('./commands/test.ts'),
+  },
+  {
+    name: 'fix',
+    summary: 'close what was reached: show the change, apply it, try those rows again',
+    usage: '[N | ID]',
+    about: 'N and ID are those of the last report. Without one, the fixes are listed.',
+    words: { least: 0, most: 1 },
+    flags: { yes: 'do not ask', 'dry-run': 'only show the change' },
+    examples: [
+      ['agent-posture fix', 'what can be closed'],
+      ['agent-posture fix 1', 'the first of them'],
+    ],
+    load: () => import('./commands/fix.ts'),
+  },
+  {
+    name: 'run',
+    summary: 'start a program in the declared box',
+    usage: '[--] CMD…',
+    words: { least: 0, most: Number.POSITIVE_INFINITY, rest: true },
+    flags: { agent: 'start this agent; CMD is then what follows its name' },
+    examples: [
+      ['agent-posture run -- claude', ''],
+      ['agent-posture run -- npm test', ''],
+    ],
+    load: () => import('./commands/run.ts'),
+  },
+  {
+    name: 'undo',
+    summary: 'take back the last command whole, init included',
+    flags: { yes: 'do not ask (needed off a terminal)' },
+    examples: [['agent-posture undo', '']],
+    load: () => import('./commands/undo.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'the posture, drift, the age of the last proof, what you approved',
+    flags: {},
+    examples: [['agent-posture status', '']],
+    load: () => import('./commands/status.ts'),
+  },
+  {
+    name: 'explain',
+    summary: 'why a safeguard or a row of the report matters, and how to close it',
+    usage: 'ID',
+    words: { least: 1, most: 1 },
+    flags: {},
+    examples: [
+      ['agent-posture explain SEC-1', ''],
+      ['agent-posture explain host:read:~/.aws/credentials', ''],
+    ],
+    load: () => import('./commands/explain.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'what is there to work with, what is missing, and what to do about it',
+    flags: {},
+    examples: [['agent-posture doctor', '']],
+    load: () => import('./commands/doctor.ts'),
+  },
+  {
+    name: 'completion',
+    summary: 'a completion script for bash, zsh or fish',
+    usage: 'bash|zsh|fish',
+    words: { least: 1, most: 1 },
+    flags: {},
+    examples: [['source <(agent-posture completion bash)', '']],
+    load: () => import('./commands/completion.ts'),
+  },
+];
+
+/** What runs without a command: the wizard or the status on a terminal, elsewhere what could be reached from here. */
+export const DEFAULT_COMMAND: CommandSpec = {
+  name: '',
+  summary: 'the wizard, the status, or what could be reached from here',
+  flags: { yes: 'never ask' },
+  examples: [],
+  load: () => import('./commands/start.ts'),
+};
+
+/** Commands of the contract that later versions bring. */
+export const LATER_COMMANDS = ['credentials', 'protect', 'scan', 'audit', 'watch'] as const;

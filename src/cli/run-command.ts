@@ -1,0 +1,88 @@
+import { realpath } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { Interrupted, UserError } from '../base/errors.ts';
+import { version } from '../base/package.ts';
+import { escapeCi } from '../base/text.ts';
+import type { Context, Flags, Outcome } from './command.ts';
+import { reportFailure, write } from './failure.ts';
+import { jsonText } from './json.ts';
+import type { CommandSpec } from './program.ts';
+import { findRoot } from './root.ts';
+import { createTerminal, printable, type Terminal } from './terminal.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** How long a command may take to tidy up after a signal, in milliseconds. */
+const GRACE = 5_000;
+
+/** Runs one command to its exit code: context, signals, printing, and what becomes of errors. Never throws. */
+export async function runCommand(spec: CommandSpec, flags: Flags, words: readonly string[]): Promise<number> {
+  const streams = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env };
+  const terminal = createTerminal(streams, flags);
+  // Ink's colours follow FORCE_COLOR alone, so it is told before it is loaded.
+  if (!terminal.style.color) process.env.FORCE_COLOR = '0';
+  const failureContext = { command: spec.name, json: terminal.format === 'json', verbose: flags.is('verbose') };
+  const { signal, release } = listenForSignals();
+  try {
+    const root = await findRoot(flags.value('root'));
+    const context: Context = { root, home: await homeFolder(), flags, words, terminal, signal };
+    const { command } = await spec.load();
+    const outcome = await command(context);
+    if (signal.aborted) throw signal.reason;
+    await printOutcome(outcome, spec, terminal, flags.value('output'));
+    return outcome.exitCode;
+  } catch (error) {
+    return reportFailure(signal.aborted ? signal.reason : error, failureContext);
+  } finally {
+    release();
+  }
+}
+
+async function homeFolder(): Promise<string> {
+  const home = homedir();
+  return realpath(home).catch(() => home);
+}
+
+/** The first signal asks the command to stop; a second one, or a command that does not, ends the process. */
+function listenForSignals(): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  const onSignal = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort(new Interrupted(name));
+    setTimeout(() => process.exit(130), GRACE).unref();
+  };
+  for (const name of SIGNALS) process.on(name, onSignal);
+  return {
+    signal: controller.signal,
+    release: () => {
+      for (const name of SIGNALS) process.off(name, onSignal);
+    },
+  };
+}
+
+async function printOutcome(outcome: Outcome, spec: CommandSpec, terminal: Terminal, file: string | undefined) {
+  const text = render(outcome, spec, terminal);
+  if (file === undefined) return write(terminal.streams.stdout, text);
+  const { writeAtomic } = await import('../base/files.ts');
+  const path = resolve(file);
+  await writeAtomic(path, text).catch(error => {
+    if (error instanceof UserError) throw error;
+    throw new UserError({ what: `cannot be written: ${(error as Error).message}`, where: { path: file } });
+  });
+}
+
+/** The outcome in the format asked for, safe to print. */
+function render(outcome: Outcome, { name }: CommandSpec, { format, style }: Terminal): string {
+  if (format === 'json')
+    return jsonText({
+      schemaVersion: 1,
+      command: name,
+      tool: { name: 'agent-posture', version },
+      ...outcome.json,
+      exitCode: outcome.exitCode,
+    });
+  // Markdown is escaped piece by piece where it is made; taking marks out of it once more would undo that.
+  if (format === 'markdown' && outcome.markdown) return outcome.markdown().split('\n').map(escapeCi).join('\n');
+  const text = outcome.text(style);
+  return text === '' ? '' : printable(text.endsWith('\n') ? text : `${text}\n`, style.color);
+}

@@ -1,0 +1,107 @@
+import { escapeCi, sanitize } from '../base/text.ts';
+import type { Style } from '../report/style.ts';
+import type { Flags } from './command.ts';
+
+/** What colour codes of ours look like; the only sequences that leave this program. */
+const COLOR = /(\u001b\[[0-9;]{0,12}m)/;
+
+export interface Streams {
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  env: NodeJS.ProcessEnv;
+}
+
+/** The one sink: everything that is printed goes through `result` and `note`. */
+export interface Terminal {
+  /** Whether somebody can answer. Decided once; where false, nothing ever waits. */
+  interactive: boolean;
+  format: 'text' | 'json' | 'markdown';
+  quiet: boolean;
+  style: Style;
+  streams: Streams;
+  /** A line of progress or warning on stderr. Not with --quiet. */
+  note(line: string): void;
+  /** Something the user has to see before a question, on stderr, whatever the flags. */
+  show(text: string): void;
+  /** y/N on a terminal; false without one. */
+  confirm(question: string, signal: AbortSignal): Promise<boolean>;
+}
+
+/** Without a terminal on both ends, in CI, on a dumb terminal, with --yes or --json, nobody is asked anything. */
+export function isInteractive({ stdin, stdout, env }: Streams, flags: Flags): boolean {
+  return Boolean(
+    stdin.isTTY &&
+      stdout.isTTY &&
+      !isSet(env.CI) &&
+      env.TERM !== 'dumb' &&
+      !flags.is('yes') &&
+      !flags.is('json') &&
+      (flags.value('format') ?? 'text') === 'text',
+  );
+}
+
+/** NO_COLOR and --no-color win, then FORCE_COLOR, then whether `stream` is a terminal that is not dumb. */
+export function wantsColor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv, flags: Flags): boolean {
+  if (flags.is('no-color') || env.NO_COLOR) return false;
+  if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
+  return Boolean(stream.isTTY) && env.TERM !== 'dumb';
+}
+
+/** Whether more than ASCII arrives whole: a UTF-8 locale, or a Windows terminal that is known to. */
+export function wantsUnicode(env: NodeJS.ProcessEnv, platform = process.platform): boolean {
+  if (env.TERM === 'dumb' || env.TERM === 'linux') return false;
+  if (platform === 'win32') return Boolean(env.WT_SESSION || env.TERM_PROGRAM);
+  return /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || '');
+}
+
+/** Safe for a terminal or a CI log: no sequence but our own colours, and those only where colours are wanted; no CI command. */
+export function printable(text: string, color: boolean): string {
+  return text
+    .split(COLOR)
+    .map((part, index) => (index % 2 === 0 ? sanitize(part) : color ? part : ''))
+    .join('')
+    .split('\n')
+    .map(escapeCi)
+    .join('\n');
+}
+
+export function createTerminal(streams: Streams, flags: Flags): Terminal {
+  const { stdout, stderr, env } = streams;
+  const interactive = isInteractive(streams, flags);
+  const quiet = flags.is('quiet');
+  const toStderr = (text: string) => void stderr.write(printable(text, wantsColor(stderr, env, flags)));
+  return {
+    interactive,
+    format: flags.is('json') ? 'json' : ((flags.value('format') ?? 'text') as Terminal['format']),
+    quiet,
+    style: {
+      width: Math.min(Math.max(stdout.columns || Number(env.COLUMNS) || 80, 20), 200),
+      color: flags.value('output') === undefined && wantsColor(stdout, env, flags),
+      unicode: wantsUnicode(env),
+      verbose: flags.is('verbose'),
+    },
+    streams,
+    note: line => {
+      if (!quiet) toStderr(`${line}\n`);
+    },
+    show: text => toStderr(`${text}\n`),
+    confirm: async (question, signal) => {
+      if (!interactive) return false;
+      const { createInterface } = await import('node:readline/promises');
+      const lines = createInterface({ input: streams.stdin, output: stderr });
+      try {
+        const closed = new Promise<string>(resolve => lines.once('close', () => resolve('')));
+        const answer = await Promise.race([lines.question(`${printable(question, false)} [y/N] `, { signal }), closed]);
+        return /^y(es)?$/i.test(answer.trim());
+      } finally {
+        lines.close();
+      }
+    },
+  };
+}
+
+/** A variable counts as set unless it is empty, `0` or `false`. */
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && !['', '0', 'false'].includes(value);
+}

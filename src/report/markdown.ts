@@ -1,0 +1,75 @@
+import { escapeMarkdown, oneLine } from '../base/text.ts';
+import { formatDuration } from '../base/units.ts';
+import { GROUPS, type Report } from '../selftest/types.ts';
+import { collapse, count, fallen, HEADINGS, headline, type Thing, things, title, untriedRules } from './things.ts';
+
+/** The report as Markdown, for an issue or a pull request. Everything from outside is escaped. */
+export function markdownReport(report: Report): string {
+  const list = things(report);
+  const counts = count(list, report);
+  const rules = untriedRules(report);
+  const lines = [
+    `## agent-posture: ${headline(counts)}`,
+    '',
+    `${escapeMarkdown(report.project)}, ${escapeMarkdown(title(report))}, ${formatDuration(report.durationMs)}`,
+    ...(rules ? ['', escapeMarkdown(rules)] : []),
+    ...GROUPS.flatMap(group => table(list, group, report)),
+    '',
+    [
+      `Held ${counts.held}`,
+      `Works ${counts.works}`,
+      `Not proven ${counts.notProven}`,
+      `Not tried ${counts.notTried}`,
+      `Accepted ${counts.accepted}`,
+    ].join(' · '),
+    ...report.vantages
+      .filter(({ available }) => !available)
+      .flatMap(vantage => [
+        '',
+        `**${escapeMarkdown(vantage.title)} could not be tried:** ${escapeMarkdown(vantage.reason ?? '')}`,
+      ]),
+    ...fallen(report).flatMap(row => ['', `**Held before, not proven now:** ${escapeMarkdown(row.target)}`]),
+    ...(report.fixes.length > 0 ? ['', '### Fixes', ''] : []),
+    ...report.fixes.map(
+      fix => `${fix.n}. ${escapeMarkdown(fix.title)}${fix.command ? `: ${code(fix.command)}` : ' (yours to do)'}`,
+    ),
+    ...report.notes.flatMap(note => ['', escapeMarkdown(note)]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function table(list: readonly Thing[], group: Thing['group'], report: Report): string[] {
+  const lines = collapse(
+    list.filter(thing => thing.group === group && (thing.state === 'reached' || thing.state === 'too tight')),
+    report,
+  );
+  if (lines.length === 0) return [];
+  return [
+    '',
+    `### ${HEADINGS[group]}`,
+    '',
+    '| | what | how | from | fix |',
+    '|---|---|---|---|---|',
+    ...lines.map(({ things: [first, ...others], what, fix }) =>
+      [
+        '',
+        first?.isNew ? '**NEW**' : '',
+        escapeMarkdown(first?.target ?? '') + (others.length > 0 ? ` and ${others.length} more` : ''),
+        escapeMarkdown(what),
+        escapeMarkdown(first?.vantage ?? ''),
+        fix === undefined ? '' : `${fix}`,
+        '',
+      ]
+        .join(' | ')
+        .trim(),
+    ),
+  ];
+}
+
+/** A code span that nothing inside can end. */
+function code(text: string): string {
+  const clean = oneLine(text);
+  const fence = '`'.repeat(Math.max(0, ...(clean.match(/`+/g) ?? []).map(run => run.length)) + 1);
+  const space = /^`|`$/.test(clean) ? ' ' : '';
+  return `${fence}${space}${clean}${space}${fence}`;
+}

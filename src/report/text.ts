@@ -1,0 +1,215 @@
+import { oneLine, plural } from '../base/text.ts';
+import { ago, formatDuration } from '../base/units.ts';
+import { GROUPS, type Report, type Row } from '../selftest/types.ts';
+import { type Paint, painter, plainSigns, type Style, signs } from './style.ts';
+import {
+  type Counts,
+  collapse,
+  commonReason,
+  count,
+  fallen,
+  HEADINGS,
+  headline,
+  type Line,
+  type Thing,
+  things,
+  title,
+  untriedRules,
+} from './things.ts';
+import { displayWidth, hang, pad, wrap } from './width.ts';
+
+/** Lines of one heading that are shown without --verbose: a report is read in seconds. */
+const LINES_EACH = 8;
+/** Below this many columns, what happened stands under its target instead of beside it. */
+const BESIDE = 64;
+
+/** The report for a terminal, a pipe or a log: at most `style.width` columns, ASCII and uncoloured where asked. */
+export function textReport(report: Report, style: Style, now = new Date()): string {
+  const paint = painter(style);
+  const list = things(report);
+  const counts = count(list, report);
+  const rule = ` ${paint('dim', signs(style).rule.repeat(Math.min(style.width, 100) - 2))}`;
+  const parts = [
+    head(report, counts, style, paint),
+    rule,
+    ...groups(list, report, style, paint),
+    ...said(report, style),
+    ...foot(list, counts, style),
+    ...(report.fixes.length > 0 ? [rule, ...fixes(report, style, paint)] : []),
+    ...notes(report, style, now),
+    ...(style.verbose ? ['', ...every(report, style)] : []),
+  ];
+  return `${parts.flat().join('\n')}\n`;
+}
+
+function head(report: Report, counts: Counts, style: Style, paint: Paint): string[] {
+  const what = `${oneLine(report.project)}   ${oneLine(title(report))}`;
+  const lines = [...atEnds(what, formatDuration(report.durationMs), style)];
+  const rules = untriedRules(report);
+  if (rules) lines.push(...hang(' ', oneLine(rules), style.width));
+  if (report.posture === null)
+    lines.push(...hang(' ', 'no posture: judged by what was found here, nothing was written', style.width));
+  const sentence = headline(counts);
+  const isNew =
+    report.baseline && counts.isNew > 0 ? `NEW since ${day(new Date(report.baseline.takenAt))}: ${counts.isNew}` : '';
+  const color = counts.reached > 0 ? 'red' : counts.tries > 0 ? 'green' : 'yellow';
+  return [...lines, '', ...atEnds(paint(['bold', color], sentence), isNew, style, displayWidth(sentence))];
+}
+
+/** `left` and `right` at the ends of a line, or on two lines where they do not fit. */
+function atEnds(left: string, right: string, { width }: Style, leftWidth = displayWidth(left)): string[] {
+  const room = Math.min(width, 100) - 2 - leftWidth - displayWidth(right);
+  if (right && room >= 2) return [` ${left}${' '.repeat(room)}${right}`];
+  const lines = leftWidth === displayWidth(left) ? hang(' ', left, width) : [` ${left}`];
+  return right ? [...lines, ...hang(' ', right, width)] : lines;
+}
+
+function day(date: Date): string {
+  return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
+}
+
+function groups(list: readonly Thing[], report: Report, style: Style, paint: Paint): string[] {
+  const shown = list.filter(({ state }) => state === 'reached' || state === 'too tight');
+  const several = report.vantages.filter(vantage => vantage.judged).length > 1;
+  const anyNew = shown.some(({ isNew }) => isNew);
+  return GROUPS.flatMap(group => {
+    const lines = collapse(
+      shown.filter(thing => thing.group === group),
+      report,
+    );
+    if (lines.length === 0) return [];
+    const limit = style.verbose || lines.length <= LINES_EACH + 1 ? lines.length : LINES_EACH;
+    const rest = lines.slice(limit).reduce((sum, line) => sum + line.things.length, 0);
+    return [
+      ` ${paint('bold', HEADINGS[group])}`,
+      ...lines.slice(0, limit).flatMap(line => printLine(line, { several, anyNew, style, paint })),
+      ...(rest > 0 ? hang('   ', `and ${rest} more: --verbose shows them`, style.width) : []),
+    ];
+  });
+}
+
+interface LineContext {
+  several: boolean;
+  anyNew: boolean;
+  style: Style;
+  paint: Paint;
+}
+
+function printLine(line: Line, { several, anyNew, style, paint }: LineContext): string[] {
+  const [first, ...others] = line.things as [Thing, ...Thing[]];
+  const bad = first.state === 'reached';
+  const target = oneLine(first.target) + (others.length > 0 ? ` and ${others.length} more` : '');
+  const what = oneLine(line.what) + (several ? ` (${first.vantage})` : '');
+  const mark = `${paint(bad ? 'red' : 'yellow', bad ? 'x' : '!')} `;
+  const news = anyNew ? (first.isNew ? `${paint(['bold', 'red'], 'NEW')} ` : '    ') : '';
+  const indent = 3 + (anyNew ? 4 : 0);
+  const fix = line.fix === undefined ? '' : `[${line.fix}]`;
+  const width = Math.min(style.width, 100);
+  const room = width - indent - (fix ? fix.length + 1 : 0) - 1;
+  if (width < BESIDE) {
+    const [top = '', ...more] = wrap(target, room);
+    return [
+      ` ${mark}${news}${fix ? `${pad(top, room)} ${fix}` : top}`,
+      ...more.map(part => ' '.repeat(indent) + part),
+      ...wrap(what, width - indent - 2).map(part => ' '.repeat(indent + 2) + part),
+    ];
+  }
+  const targetWidth = Math.floor(room * 0.48);
+  const left = wrap(target, targetWidth - 2);
+  const right = wrap(what, room - targetWidth);
+  return Array.from({ length: Math.max(left.length, right.length) }, (_, index) => {
+    const start = index === 0 ? ` ${mark}${news}` : ' '.repeat(indent);
+    const body = `${pad(left[index] ?? '', targetWidth)}${right[index] ?? ''}`;
+    return (start + (index === 0 && fix ? `${pad(body, room)} ${fix}` : body)).trimEnd();
+  });
+}
+
+/** What must not be overlooked: places that did not answer, and rows that used to be held. */
+function said(report: Report, style: Style): string[] {
+  const gone = report.vantages.filter(({ available }) => !available);
+  const lost = fallen(report);
+  return [
+    ...gone.flatMap(({ id, title, reason }) =>
+      hang(' ! ', `${oneLine(title || id)} could not be tried: ${oneLine(reason ?? 'it did not answer')}`, style.width),
+    ),
+    ...(lost.length > 0
+      ? hang(
+          ' ! ',
+          `held before, not proven now: ${lost
+            .map(({ target }) => oneLine(target))
+            .slice(0, 3)
+            .join(', ')}${lost.length > 3 ? ` and ${lost.length - 3} more` : ''}`,
+          style.width,
+        )
+      : []),
+  ];
+}
+
+function foot(list: readonly Thing[], counts: Counts, style: Style): string[] {
+  const reason = counts.notProven > 0 ? commonReason(list) : undefined;
+  const why = reason && displayWidth(reason) <= 60 ? ` (${oneLine(reason)})` : '';
+  const parts = [
+    `Held ${counts.held}`,
+    `Works ${counts.works}`,
+    ...(counts.notProven > 0 ? [`Not proven ${counts.notProven}${why}`] : []),
+    ...(counts.notTried > 0 ? [`Not tried ${counts.notTried}`] : []),
+    ...(counts.accepted > 0 ? [`Accepted ${counts.accepted}`] : []),
+  ];
+  return ['', ...flow(parts, style.width)];
+}
+
+/** Parts that stay whole where they can, three spaces between them. */
+function flow(parts: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    if (last !== undefined && displayWidth(last) + 3 + displayWidth(part) <= width)
+      lines[lines.length - 1] = `${last}   ${part}`;
+    else lines.push(...hang(' ', part, width));
+  }
+  return lines;
+}
+
+function fixes(report: Report, style: Style, paint: Paint): string[] {
+  const list = things(report);
+  return report.fixes.flatMap(({ n, closes, command, title: says }) => {
+    const closed = list.filter(({ rows }) => rows.some(row => closes.includes(row.id))).length;
+    const start = ` [${n}] ${pad(`closes ${closed}`, 10)} `;
+    const text = command === null ? `yours to do: ${oneLine(says)}` : oneLine(command);
+    return hang(start, text, style.width).map((line, index) =>
+      index === 0 && command !== null ? line.replace(text, paint('cyan', text)) : line,
+    );
+  });
+}
+
+function notes(report: Report, style: Style, now: Date): string[] {
+  const compared = report.baseline ? [`compared with the run of ${ago(new Date(report.baseline.takenAt), now)}`] : [];
+  const all = [...report.notes, ...compared].map(note => plainSigns(oneLine(note), style));
+  return all.length > 0 ? ['', ...all.flatMap(note => hang(' ', note, style.width))] : [];
+}
+
+/** Every try, with its id, for --verbose. */
+function every(report: Report, style: Style): string[] {
+  return [
+    ` ${plural(report.rows.length, 'try', 'tries')}:`,
+    ...report.rows.flatMap(row =>
+      hang(` ${pad(VERDICT_WORDS[row.verdict], 10)} `, `${oneLine(row.id)}: ${detail(row)}`, style.width),
+    ),
+  ];
+}
+
+function detail(row: Row): string {
+  const by = row.layer ? `, held by ${row.layer}` : '';
+  const until = row.accepted ? `, accepted until ${row.accepted.until}: ${row.accepted.reason}` : '';
+  return oneLine(`${row.reason}${by}${until}`);
+}
+
+/** The verdicts in the words of the screen. */
+export const VERDICT_WORDS: Record<Row['verdict'], string> = {
+  exposed: 'reached',
+  blocked: 'held',
+  works: 'works',
+  broken: 'too tight',
+  inconclusive: 'not proven',
+  skipped: 'not tried',
+};

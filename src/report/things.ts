@@ -1,0 +1,201 @@
+import { GROUPS, type Group, type Report, type Row, type Severity, type Verdict } from '../selftest/types.ts';
+
+/**
+ * What the reader sees as one thing: all rows of one target from one place. It is reached when any of them is, and held
+ * only when all of them are; ways round that had nothing to be tried on do not count.
+ */
+export interface Thing {
+  vantage: string;
+  attempt: Row['attempt'];
+  target: string;
+  expect: Row['expect'];
+  state: 'reached' | 'held' | 'too tight' | 'works' | 'not proven' | 'not tried' | 'accepted';
+  group: Group;
+  severity: Severity;
+  isNew: boolean;
+  /** The rows that make the state, the literal one first. */
+  rows: Row[];
+}
+
+const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
+
+/** The rows of judged vantages as things, in the order in which they are printed. */
+export function things(report: Report): Thing[] {
+  const judged = new Set(report.vantages.filter(vantage => vantage.judged).map(vantage => vantage.id));
+  const byTarget = new Map<string, Row[]>();
+  for (const row of report.rows) {
+    if (!judged.has(row.vantage)) continue;
+    const key = JSON.stringify([row.vantage, row.attempt, row.target, row.expect]);
+    byTarget.set(key, [...(byTarget.get(key) ?? []), row]);
+  }
+  return [...byTarget.values()].map(toThing).sort(byConsequence);
+}
+
+function toThing(all: Row[]): Thing {
+  const has = (verdict: Verdict) => all.some(row => row.verdict === verdict && !row.accepted);
+  const state: Thing['state'] = has('exposed')
+    ? 'reached'
+    : has('broken')
+      ? 'too tight'
+      : all.some(row => row.accepted && ['exposed', 'broken'].includes(row.verdict))
+        ? 'accepted'
+        : has('inconclusive')
+          ? 'not proven'
+          : has('blocked')
+            ? 'held'
+            : has('works')
+              ? 'works'
+              : 'not tried';
+  const verdicts = VERDICTS[state];
+  const rows = all
+    .filter(row => verdicts.includes(row.verdict) && (state === 'accepted') === (row.accepted !== undefined))
+    .sort((a, b) => Number(a.escape !== null) - Number(b.escape !== null));
+  const shown = rows.length > 0 ? rows : all;
+  const [first] = shown as [Row];
+  return {
+    vantage: first.vantage,
+    attempt: first.attempt,
+    target: first.target,
+    expect: first.expect,
+    state,
+    group: state === 'too tight' ? 'too-tight' : first.group,
+    severity: worst(shown),
+    isNew: shown.some(row => row.change?.isNew),
+    rows: shown,
+  };
+}
+
+const VERDICTS: Record<Thing['state'], readonly Verdict[]> = {
+  reached: ['exposed'],
+  'too tight': ['broken'],
+  accepted: ['exposed', 'broken'],
+  'not proven': ['inconclusive'],
+  held: ['blocked'],
+  works: ['works'],
+  'not tried': ['skipped'],
+};
+
+function worst(rows: readonly Row[]): Severity {
+  return SEVERITIES.find(severity => rows.some(row => row.severity === severity)) ?? 'low';
+}
+
+function byConsequence(a: Thing, b: Thing): number {
+  return (
+    GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group) ||
+    Number(b.isNew) - Number(a.isNew) ||
+    SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
+    a.vantage.localeCompare(b.vantage) ||
+    (a.target < b.target ? -1 : a.target > b.target ? 1 : 0)
+  );
+}
+
+/** Things that are told in one line, because the same happened to them and the same closes them. */
+export interface Line {
+  things: Thing[];
+  /** What happened, in the reader's words. */
+  what: string;
+  /** Number of the fix that closes them, or undefined. */
+  fix: number | undefined;
+}
+
+/** Collapses alike things: the same group, place, kind, wording, fix and newness. Order is kept. */
+export function collapse(list: readonly Thing[], report: Report): Line[] {
+  const lines = new Map<string, Line>();
+  for (const thing of list) {
+    const what = happened(thing);
+    const fix = report.fixes.find(({ closes }) => thing.rows.some(row => closes.includes(row.id)))?.n;
+    const key = JSON.stringify([thing.group, thing.vantage, thing.attempt, what, fix, thing.isNew]);
+    const line = lines.get(key);
+    if (line) line.things.push(thing);
+    else lines.set(key, { things: [thing], what, fix });
+  }
+  return [...lines.values()];
+}
+
+/** What the first row says happened, and by how many ways round beside. */
+function happened({ rows }: Thing): string {
+  const [first, ...others] = rows as [Row, ...Row[]];
+  const opens = first.opens && !first.reason.includes(first.opens) ? `, ${first.opens}` : '';
+  const way = first.escape ? ` (way round: ${first.escape})` : '';
+  return `${first.reason}${opens}${way}${first.escape === null && others.length > 0 ? `, and ${others.length} more ways` : ''}`;
+}
+
+export const HEADINGS: Record<Group, string> = {
+  production: 'PRODUCTION',
+  guard: 'ITS OWN GUARD',
+  'way-out': 'A WAY OUT OF THE BOX',
+  secrets: 'OTHER SECRETS',
+  outside: 'OUTSIDE NETWORK',
+  'too-tight': 'TOO TIGHT',
+};
+
+export interface Counts {
+  reached: number;
+  production: number;
+  isNew: number;
+  held: number;
+  works: number;
+  tooTight: number;
+  notProven: number;
+  notTried: number;
+  accepted: number;
+  /** Rows that were tried and came to a conclusion about what must be kept out. */
+  tries: number;
+}
+
+/** The numbers of the head and the foot of a report: of things, not of rows. */
+export function count(list: readonly Thing[], report: Report): Counts {
+  const of = (state: Thing['state']) => list.filter(thing => thing.state === state).length;
+  const reached = list.filter(thing => thing.state === 'reached');
+  return {
+    reached: reached.length,
+    production: reached.filter(thing => thing.group === 'production').length,
+    isNew: reached.filter(thing => thing.isNew).length,
+    held: of('held'),
+    works: of('works'),
+    tooTight: of('too tight'),
+    notProven: of('not proven'),
+    notTried: of('not tried'),
+    accepted: of('accepted'),
+    tries: report.rows.filter(row => row.expect === 'deny' && ['blocked', 'exposed'].includes(row.verdict)).length,
+  };
+}
+
+/** The sentence that a report begins with. */
+export function headline(counts: Counts): string {
+  if (counts.reached > 0) {
+    const open =
+      counts.production > 0 ? ` ${counts.production} ${counts.production === 1 ? 'opens' : 'open'} production.` : '';
+    return `REACHED ${counts.reached} ${counts.reached === 1 ? 'thing' : 'things'}.${open}`;
+  }
+  const open = counts.notProven > 0 ? ` ${counts.notProven} not proven.` : '';
+  if (counts.tries === 0) return `NOTHING PROVEN.${open}`;
+  return `NOTHING REACHED in ${counts.tries} ${counts.tries === 1 ? 'try' : 'tries'}.${open}`;
+}
+
+/** From where it was tried, and what was not: the title's second half. */
+export function title(report: Report): string {
+  const { agent, version, driven } = report.subject;
+  if (agent && driven) return `${[agent, version].filter(Boolean).join(' ')}, started as you start it`;
+  const places = report.vantages.filter(vantage => vantage.judged).map(vantage => vantage.title);
+  return places.join(', ') || 'nothing could be tried';
+}
+
+/** `Claude Code's rules: not tried`, or undefined where they were. */
+export function untriedRules({ subject }: Report): string | undefined {
+  return subject.agent && !subject.driven ? `${subject.agent}'s rules: not tried` : undefined;
+}
+
+/** Rows that were held in the baseline and are not proven any more: said aloud. */
+export function fallen(report: Report): Row[] {
+  return report.rows.filter(row => row.verdict === 'inconclusive' && row.change?.from === 'blocked');
+}
+
+/** The reason that most of the not proven things share, when it is short enough to stand beside their count. */
+export function commonReason(list: readonly Thing[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const { state, rows } of list)
+    if (state === 'not proven' && rows[0]) counts.set(rows[0].reason, (counts.get(rows[0].reason) ?? 0) + 1);
+  const [reason] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
+  return reason;
+}

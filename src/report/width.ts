@@ -1,0 +1,72 @@
+const ASCII = /^[\u0020-\u007e]*$/;
+const NOTHING = /^[\p{Mark}\p{Default_Ignorable_Code_Point}]+$/u;
+/** East Asian wide and full-width blocks, and emoji that are drawn as pictures. */
+const WIDE =
+  /^(?:[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\p{Emoji}\ufe0f)/u;
+
+let segmenter: Intl.Segmenter | undefined;
+
+/** What a reader takes for single characters. */
+function characters(text: string): string[] {
+  if (ASCII.test(text)) return [...text];
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
+
+function widthOf(character: string): number {
+  if (NOTHING.test(character)) return 0;
+  return WIDE.test(character) ? 2 : 1;
+}
+
+/** Columns that `text` takes in a terminal. `text` has no control characters in it. */
+export function displayWidth(text: string): number {
+  if (ASCII.test(text)) return text.length;
+  return characters(text).reduce((sum, character) => sum + widthOf(character), 0);
+}
+
+/** `text` filled with spaces to `width` columns. */
+export function pad(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
+}
+
+/** At most `width` columns of `text`, and the rest. */
+function cut(text: string, width: number): [string, string] {
+  let head = '';
+  let used = 0;
+  for (const character of characters(text)) {
+    used += widthOf(character);
+    if (used > width && head !== '') break;
+    head += character;
+  }
+  return [head, text.slice(head.length)];
+}
+
+/** Lines of at most `width` columns, broken between words, and inside a word only where it is longer than a line. */
+export function wrap(text: string, width: number): string[] {
+  const room = Math.max(4, width);
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ').filter(Boolean)) {
+    const joined = line === '' ? word : `${line} ${word}`;
+    if (displayWidth(joined) <= room) {
+      line = joined;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    let rest = word;
+    while (displayWidth(rest) > room) {
+      const [head, tail] = cut(rest, room);
+      lines.push(head);
+      rest = tail;
+    }
+    line = rest;
+  }
+  if (line !== '' || lines.length === 0) lines.push(line);
+  return lines;
+}
+
+/** As `wrap`, with `first` before the first line and as much space before the others. */
+export function hang(first: string, text: string, width: number): string[] {
+  const indent = displayWidth(first);
+  return wrap(text, width - indent).map((line, index) => `${index === 0 ? first : ' '.repeat(indent)}${line}`);
+}

@@ -1,0 +1,180 @@
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, test } from 'vitest';
+import type { Style } from '../../src/report/style.ts';
+import { textReport } from '../../src/report/text.ts';
+import { displayWidth } from '../../src/report/width.ts';
+import { fix, host, report, row, shop } from './sample.ts';
+
+const plain: Style = { width: 80, color: false, unicode: false, verbose: false };
+const now = new Date('2026-11-23T10:00:00.000Z');
+const print = (...[given, style]: [Parameters<typeof textReport>[0], Partial<Style>?]) =>
+  textReport(given, { ...plain, ...style }, now);
+
+describe('the report on a terminal', () => {
+  test('is that of the design, word by word', () => {
+    expect(print(shop())).toMatchInlineSnapshot(`
+      " shop-api   Claude Code 2.1.330, started as you start it                  2.4 s
+
+       REACHED 8 things. 2 open production.                       NEW since 21 Nov: 1
+       ------------------------------------------------------------------------------
+       PRODUCTION
+       x NEW ~/.aws/credentials              opened, profile "prod"               [1]
+       x     db.prod.example.com:5432        accepted a connection                [2]
+       ITS OWN GUARD
+       x     .git/hooks                      a file was planted                   [1]
+       OTHER SECRETS
+       x     ~/.netrc and 4 more             opened                               [1]
+       TOO TIGHT
+       !     npm test                        cannot write node_modules            [3]
+
+       Held 41   Works 6   Not proven 2 (VPN off?)   Not tried 7   Accepted 1
+       ------------------------------------------------------------------------------
+       [1] closes 7   agent-posture fix sandbox
+       [2] closes 1   agent-posture fix egress
+       [3] closes 1   agent-posture fix workspace
+
+       compared with the run of 2 d ago
+      "
+    `);
+  });
+
+  test('puts what is new first under its heading', () => {
+    const change = { from: null, isNew: true };
+    const text = print(
+      report([
+        row({ target: '~/a', severity: 'critical' }),
+        row({ target: '~/z', severity: 'low', reason: 'read', change }),
+      ]),
+    );
+    expect(text.indexOf('~/z')).toBeLessThan(text.indexOf('~/a'));
+  });
+
+  test('a target with one way round open is reached, not held', () => {
+    const text = print(
+      report([
+        row({ target: '~/.netrc', verdict: 'blocked', layer: 'sandbox', reason: 'permission denied' }),
+        row({ target: '~/.netrc', escape: 'proc-root', reason: 'opened' }),
+      ]),
+    );
+    expect(text).toContain('REACHED 1 thing.');
+    expect(text).toContain('way round: proc-root');
+    expect(text).toContain('Held 0');
+  });
+
+  test('a target with a way round not proven is not held', () => {
+    const rows = [
+      row({ target: '~/.netrc', verdict: 'blocked', reason: 'permission denied' }),
+      row({ target: '~/.netrc', escape: 'umount', verdict: 'inconclusive', reason: 'no unshare there' }),
+    ];
+    const text = print(report(rows));
+    expect(text).toContain('NOTHING REACHED in 1 try. 1 not proven.');
+    expect(text).toContain('Held 0   Works 0   Not proven 1 (no unshare there)');
+  });
+
+  test('a way round that had nothing to be tried on leaves a target held', () => {
+    const rows = [
+      row({ target: '~/.netrc', verdict: 'blocked' }),
+      row({ target: '~/.netrc', escape: 'mounts', verdict: 'skipped', reason: 'no second mount' }),
+    ];
+    expect(print(report(rows))).toContain('Held 1');
+  });
+
+  test('never claims more than was proven', () => {
+    const text = print(
+      report([row({ target: '~/.netrc', verdict: 'inconclusive', reason: 'your own connection failed too' })]),
+    );
+    expect(text).toContain('NOTHING PROVEN. 1 not proven.');
+    expect(text).not.toContain('NOTHING REACHED');
+  });
+
+  test('says which rules were not tried, and that there is no posture', () => {
+    const text = print(report([], { posture: null, subject: { agent: 'Claude Code', version: '2.1', driven: false } }));
+    expect(text).toContain("Claude Code's rules: not tried");
+    expect(text).toContain('no posture');
+    expect(text).toContain('your shell, no box');
+  });
+
+  test('says aloud what was held before and is not proven now, and who did not answer', () => {
+    const text = print(
+      report([row({ target: '~/.netrc', verdict: 'inconclusive', change: { from: 'blocked', isNew: false } })], {
+        vantages: [
+          host,
+          {
+            ...host,
+            id: 'sandbox',
+            kind: 'sandbox',
+            title: 'bubblewrap box',
+            available: false,
+            reason: 'bwrap is not installed',
+          },
+        ],
+      }),
+    );
+    expect(text).toContain('held before, not proven now: ~/.netrc');
+    expect(text).toContain('bubblewrap box could not be tried: bwrap is not installed');
+  });
+
+  test('host rows that only served as control are not counted', () => {
+    const text = print(report([row({ target: '~/.netrc' })], { vantages: [{ ...host, judged: false }] }));
+    expect(text).not.toContain('~/.netrc');
+  });
+
+  test('accepted rows are neither reached nor held', () => {
+    const accepted = { safeguard: 'SEC-1', target: '~/x', reason: 'r', owner: 'o', until: '2027-01-01' };
+    expect(print(report([row({ target: '~/x', accepted })]))).toMatch(/Held 0 .*Accepted 1/);
+  });
+
+  test('ids and every try only with --verbose', () => {
+    expect(print(shop())).not.toContain('host:read:');
+    expect(print(shop(), { verbose: true })).toContain('host:read:~/held-40: permission denied, held by sandbox');
+  });
+
+  test('many lines of one heading are cut, and how many is said', () => {
+    const rows = Array.from({ length: 20 }, (_, i) => row({ target: `~/${i}`, reason: `opened ${i}` }));
+    expect(print(report(rows))).toContain('and 12 more: --verbose shows them');
+  });
+
+  test('what only the user can do is said as such', () => {
+    const given = report([row({ target: '~/x' })], {
+      fixes: [{ ...fix(1, 'rotate', ['host:read:~/x']), command: null, title: 'Rotate it' }],
+    });
+    expect(print(given)).toContain('yours to do: Rotate it');
+  });
+
+  test('colour only where asked', () => {
+    expect(print(shop())).not.toContain('\u001b');
+    expect(print(shop(), { color: true })).toContain('\u001b[');
+  });
+});
+
+const nasty = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 60 }),
+  fc.constantFrom(
+    '\u001b[2J',
+    '\u001b]0;x\u0007',
+    'a\u202eb',
+    '漢字漢字漢字漢字漢字漢字漢字漢字漢字',
+    '👩‍👩‍👧‍👦'.repeat(9),
+    'x'.repeat(300),
+    '::set-output name=a::b',
+  ),
+);
+
+describe('whatever comes from outside', () => {
+  property.prop([nasty, nasty, fc.integer({ min: 40, max: 200 }), fc.boolean(), fc.boolean()])(
+    'stays inside the width and is inert',
+    (target, reason, width, verbose, unicode) => {
+      const rows = [row({ target, reason }), row({ target: `${target}2`, reason, verdict: 'broken', expect: 'allow' })];
+      const text = print(
+        report(rows, { project: reason || 'p', notes: [target], fixes: [fix(1, 'x', [rows[0]?.id ?? ''])] }),
+        { width, verbose, unicode },
+      );
+      expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+      for (const line of text.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(width);
+    },
+  );
+
+  test.each([40, 41, 63, 64, 79, 100, 200])('the design’s report fits %i columns', width => {
+    for (const line of print(shop(), { width }).split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(width);
+  });
+});
