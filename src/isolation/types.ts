@@ -10,11 +10,17 @@ export interface BoxContext {
   /** Repository-relative guard files and folders that must not be changed from inside. */
   guards: readonly string[];
   env: Record<string, string>;
+  /** Ids of the declared agents: what each needs to be logged in is let into the box. Default none. */
+  agents?: readonly string[];
 }
 
 /** A started program inside the box. */
 export interface Boxed {
   child: ChildProcess;
+  /** What this box could not keep, each in one line: a guard that is a symbolic link, for instance. */
+  notes: readonly string[];
+  /** Passes a signal to the program inside, not only to its wrapper. */
+  signal(signal: NodeJS.Signals): void;
   /** Ends what was started beside the child (proxy, containers of ours). Called once the child is gone. */
   close(): Promise<void>;
 }

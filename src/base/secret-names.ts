@@ -1,0 +1,20 @@
+const WORDS = new RegExp(
+  [
+    '(^|_)(SECRET|SECRETS|TOKEN|TOKENS|PASSWORD|PASSWD|PASSPHRASE|PASSWORDS|PWD|PASS|CREDENTIAL|CREDENTIALS|CREDS|COOKIE|JWT|PAT|DSN)(_|\\d|$)',
+    '(^|_)(API|APP|PRIVATE|ACCESS|SECRET|SIGNING|ENCRYPTION|MASTER|AUTH|SESSION|ACCOUNT|SERVICE|LICENSE|DEPLOY|SSH|GPG)_?KEYS?(_|\\d|$)',
+    '(APIKEY|ACCESSKEY|AUTHTOKEN|SECRETKEY)',
+    '(^|_)(DATABASE|DB|POSTGRES|POSTGRESQL|MYSQL|MARIADB|REDIS|MONGO|MONGODB|AMQP|RABBITMQ|BROKER|SMTP)_?(URL|URI|DSN)$',
+    '(^|_)CONNECTION_?STRING(_|$)',
+    '(^|_)WEBHOOK(_URL)?$',
+    '^(PGPASSWORD|MYSQL_PWD|REDISCLI_AUTH|NPM_CONFIG__AUTH|NETRC|KUBECONFIG|GOOGLE_APPLICATION_CREDENTIALS)$',
+  ].join('|'),
+  'i',
+);
+
+/** Names that look like a secret's and hold none. */
+const HARMLESS = /^(PWD|OLDPWD|SSH_ASKPASS|GIT_ASKPASS|SUDO_ASKPASS|COLORTERM|XAUTHORITY)$/;
+
+/** Whether a variable's name says that it holds a secret. Names alone: values are never looked at. */
+export function secretLookingName(name: string): boolean {
+  return !HARMLESS.test(name) && WORDS.test(name);
+}

@@ -1,0 +1,285 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  closeSync,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UserError } from '../../base/errors.ts';
+import { findProgram, run } from '../../base/exec.ts';
+import { isWithin } from '../../base/files.ts';
+import { git } from '../../base/git.ts';
+import type { RuntimeFact } from '../../discover/facts.ts';
+import { type Egress, FORWARD_PORT, forwarderCommand, startEgress } from '../egress/index.ts';
+import { boxEnvironment } from '../environment.ts';
+import { expandHidden, expandWritable } from '../hidden.ts';
+import { loginsOf } from '../logins.ts';
+import { makePlaceholders } from '../placeholders.ts';
+import type { BoxContext, Boxed, Runtime } from '../types.ts';
+import { worktreeFolder } from './git.ts';
+import { guardPath, inRepository, mountArguments, mountsOf } from './mounts.ts';
+import { seccompFilter } from './seccomp.ts';
+import { privateSystemFiles, resolverFile, systemMounts, toolFolders } from './system.ts';
+
+const NAMESPACES = ['--unshare-user', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'];
+
+/** Really makes a namespace of each kind: where it cannot be made, says what the machine's owner can do about it. */
+async function detect(): Promise<RuntimeFact> {
+  const unavailable = (detail: string): RuntimeFact => ({ id: 'bubblewrap', available: false, detail });
+  if (process.platform !== 'linux') return unavailable('Linux only');
+  const program = findProgram('bwrap');
+  if (!program) return unavailable('not installed: install the package "bubblewrap"');
+  const version = await run(program, ['--version'], { cwd: '/', timeout: 5_000 });
+  const tried = await run(
+    program,
+    [...NAMESPACES, '--unshare-net', '--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--', 'true'],
+    { cwd: '/', timeout: 5_000 },
+  );
+  if (tried.code === 0)
+    return { id: 'bubblewrap', available: true, detail: version.stdout.replace(/^bubblewrap\s*/, '').trim() };
+  return unavailable(explainFailure(tried.stderr));
+}
+
+/** Why bubblewrap could not make its namespaces, and what to do. Pure but for the two switches it reads. */
+export function explainFailure(stderr: string, read = readSwitch): string {
+  const said = stderr.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
+  if (read('/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === '1')
+    return 'AppArmor keeps programs from making user namespaces: give /usr/bin/bwrap a profile with "userns," (the package apparmor-profiles has bwrap-userns-restrict), then run again';
+  if (read('/proc/sys/kernel/unprivileged_userns_clone') === '0')
+    return 'user namespaces are switched off: sudo sysctl kernel.unprivileged_userns_clone=1, then run again';
+  if (read('/proc/sys/user/max_user_namespaces') === '0')
+    return 'user namespaces are switched off: sudo sysctl user.max_user_namespaces=15000, then run again';
+  if (/\/proc/.test(said))
+    return `a fresh /proc cannot be mounted here, as in many containers: start the container with --security-opt systempaths=unconfined (${said})`;
+  return `it could not make its namespaces: ${said}`;
+}
+
+function readSwitch(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Files handed to bubblewrap as descriptors, so that nothing of them stands on a disk or in a command line. */
+class Descriptors {
+  readonly open: number[] = [];
+  readonly #folder: string;
+  #nothing: number | undefined;
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+  /** The number that the descriptor will have in the child: they follow stdin, stdout and stderr. */
+  add(content: string | Buffer): string {
+    const path = join(this.#folder, `d${this.open.length}`);
+    writeFileSync(path, content, { mode: 0o600 });
+    this.open.push(openSync(path, 'r'));
+    rmSync(path);
+    return String(this.open.length + 2);
+  }
+  /** For `spawn`: ours in their places, and nothing in the place of each descriptor that we were started with. */
+  forChild(): (number | 'ignore')[] {
+    const places: (number | 'ignore')[] = [...this.open];
+    for (const inherited of inheritedDescriptors()) {
+      if (inherited < this.open.length + 3) continue;
+      while (places.length < inherited - 3) places.push('ignore');
+      this.#nothing ??= openSync('/dev/null', 'r');
+      places[inherited - 3] = this.#nothing;
+    }
+    return places;
+  }
+  close(): void {
+    for (const descriptor of this.open) closeSync(descriptor);
+    if (this.#nothing !== undefined) closeSync(this.#nothing);
+  }
+}
+
+/** Descriptors beyond the first three that any child of ours would inherit: those without the close-on-exec flag. */
+function inheritedDescriptors(): number[] {
+  return readdirSync('/proc/self/fd')
+    .map(Number)
+    .filter(descriptor => {
+      const flags = /^flags:\s*([0-7]+)/m.exec(readSwitch(`/proc/self/fdinfo/${descriptor}`) ?? '')?.[1];
+      return descriptor > 2 && flags !== undefined && (Number.parseInt(flags, 8) & 0o2000000) === 0;
+    })
+    .sort((a, b) => a - b);
+}
+
+const exists = (path: string) => {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Name and address for commits, from the user's own settings; nothing else of them goes in. */
+async function gitIdentity(root: string): Promise<string> {
+  const lines: string[] = [];
+  for (const key of ['name', 'email']) {
+    const { code, stdout } = await git(['config', '--get', `user.${key}`], { cwd: root, timeout: 5_000 });
+    if (code === 0) lines.push(`\t${key} = ${JSON.stringify(stdout.trim().replace(/[^\P{C}]/gu, ''))}`);
+  }
+  return lines.length ? `[user]\n${lines.join('\n')}\n` : '';
+}
+
+async function start(context: BoxContext, command: readonly string[], stdio: 'pipe' | 'inherit'): Promise<Boxed> {
+  const { home, isolation } = context;
+  const root = realpathSync(context.root);
+  if (isWithin(root, realpathSync(home)))
+    throw new UserError({
+      what: `the repository ${root} is your home folder, or holds it: no box can be made around it`,
+      expected: 'a repository in a folder of its own',
+      next: 'run in a folder below your home',
+    });
+  const bwrap = findProgram('bwrap', [root]);
+  if (!bwrap) throw new UserError({ what: 'bubblewrap is not installed', next: 'install the package "bubblewrap"' });
+
+  const notes: string[] = [];
+  const logins = loginsOf(context.agents);
+  const env = boxEnvironment(
+    context.env,
+    logins.flatMap(login => login.keys),
+  );
+  env.HOME = home;
+  env.TMPDIR = '/tmp';
+  const program = findProgram(command[0] ?? '', []);
+  const tools = toolFolders({ root, home, path: env.PATH ?? '', program });
+
+  const worktree = worktreeFolder(root);
+  if (worktree && 'refused' in worktree) notes.push(worktree.refused);
+  const gitFolders = worktree && 'common' in worktree ? [worktree.common] : [];
+  const wanted = [
+    ...context.guards
+      .filter(guard => !(guard.startsWith('.git/') && !exists(join(root, '.git'))?.isDirectory()))
+      .map(guard => guardPath(root, guard)),
+    ...gitFolders.flatMap(folder => [join(folder, 'hooks'), join(folder, 'config')]),
+  ];
+  const writable = expandWritable(root, home, isolation.files?.write ?? ['.']);
+  const canWrite = (path: string) => writable.some(place => isWithin(place, path));
+  const placeholders = makePlaceholders(
+    root,
+    wanted.filter(path => isWithin(root, path) && canWrite(path)),
+  );
+  const folder = mkdtempSync(join(tmpdir(), 'agent-posture-'));
+  const descriptors = new Descriptors(folder);
+  let egress: Egress | undefined;
+  const close = async () => {
+    await egress?.close();
+    descriptors.close();
+    rmSync(folder, { recursive: true, force: true });
+    placeholders.close();
+  };
+
+  try {
+    const guards = wanted.flatMap(path => {
+      const stats = exists(path);
+      if (!stats) return [];
+      if (!stats.isSymbolicLink()) return [path];
+      notes.push(`${inRepository(root, path)} is a symbolic link: what it leads to is kept, the link itself is not`);
+      const target = realpathSync(path);
+      return isWithin(root, target) ? [target] : [];
+    });
+    const hidden = expandHidden({ root, home, shown: [...tools, ...gitFolders] }, isolation.files?.hide ?? []);
+    const mounts = mountsOf({
+      root,
+      home,
+      system: [...systemMounts(), ...resolverFile()],
+      tools,
+      logins: logins.flatMap(login => login.files.map(file => join(home, file))).filter(exists),
+      gitFolders,
+      writable: writable.filter(exists),
+      guards,
+      hidden: [...hidden, ...privateSystemFiles()].map(path => ({
+        path,
+        folder: exists(path)?.isDirectory() ?? false,
+      })),
+    });
+    const emptyFile = join(folder, 'empty');
+    writeFileSync(emptyFile, '', { mode: 0o444 });
+
+    const args = [
+      ...NAMESPACES,
+      '--die-with-parent',
+      '--cap-drop',
+      'ALL',
+      '--hostname',
+      'agent-box',
+      ...mountArguments(mounts, emptyFile),
+      '--proc',
+      '/proc',
+      '--dev',
+      '/dev',
+    ];
+    const identity = await gitIdentity(root);
+    if (identity) args.push('--perms', '0644', '--file', descriptors.add(identity), join(home, '.gitconfig'));
+    for (const { path, keep } of logins.flatMap(login => login.copies)) {
+      const source = join(home, path);
+      const text = exists(source)?.isFile() ? keep(readFileSync(source, 'utf8'), root) : undefined;
+      if (text !== undefined) args.push('--perms', '0600', '--file', descriptors.add(text), source);
+    }
+    let inside = [...command];
+    if (isolation.network) {
+      args.push('--unshare-net');
+      for (const name of Object.keys(env)) if (/^(https?|all|no|ftp)_proxy$/i.test(name)) delete env[name];
+      const { allow } = isolation.network;
+      if (allow.length > 0) {
+        egress = await startEgress(allow, join(folder, 'egress.sock'));
+        args.push('--dir', '/run/agent-posture', '--ro-bind', egress.socket, '/run/agent-posture/egress.sock');
+        inside = forwarderCommand('/run/agent-posture/egress.sock', command);
+        for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'])
+          env[name] = env[name.toLowerCase()] = `http://127.0.0.1:${FORWARD_PORT}`;
+        // The box's own loopback is reached directly, unless the posture lists one of these names: then it means the host's.
+        const own = ['localhost', '127.0.0.1', '::1'].filter(name => !allow.some(entry => entry.includes(name)));
+        env.NO_PROXY = env.no_proxy = own.join(',');
+        env.NODE_USE_ENV_PROXY = '1';
+      }
+    }
+    const filter = seccompFilter();
+    if (filter) args.push('--seccomp', descriptors.add(filter));
+    // A terminal stays the box's own only where the filter keeps it from typing into it; resizing needs that.
+    if (!(filter && stdio === 'inherit')) args.push('--new-session');
+    args.push('--chdir', root);
+    const argsDescriptor = descriptors.add(`${args.join('\0')}\0`);
+
+    const child: ChildProcess = spawn(bwrap, ['--args', argsDescriptor, '--', ...inside], {
+      cwd: '/',
+      env,
+      stdio: [stdio, stdio, stdio, ...descriptors.forChild()],
+    });
+    return { child, notes, signal: signal => signalInside(child, signal), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Sends a signal to the programs that bubblewrap's first process in the box has started; to bubblewrap, if there are none. */
+function signalInside(child: ChildProcess, signal: NodeJS.Signals): void {
+  const childrenOf = (pid: number | undefined): number[] =>
+    (readSwitch(`/proc/${pid}/task/${pid}/children`) ?? '').split(' ').filter(Boolean).map(Number);
+  const inside = childrenOf(child.pid).flatMap(childrenOf);
+  if (inside.length === 0) child.kill(signal);
+  for (const pid of inside)
+    try {
+      process.kill(pid, signal);
+    } catch {}
+}
+
+export const bubblewrap: Runtime = {
+  id: 'bubblewrap',
+  title: 'bubblewrap box',
+  limits:
+    'Shares this machine’s kernel. Where the network is not restricted, services of this machine on loopback and abstract sockets stay in reach. A hidden or guarded file that a program outside replaces while the box runs is no longer kept until the next start.',
+  detect,
+  approval: () => undefined,
+  start,
+};

@@ -1,0 +1,106 @@
+import { dirname, join, relative, sep } from 'node:path';
+import { isWithin } from '../../base/files.ts';
+
+/** One step in building the box's view of the file system; later ones lie over earlier ones. */
+export type Mount =
+  | { kind: 'read' | 'write'; path: string; from?: string }
+  | { kind: 'link'; path: string; to: string }
+  /** An empty folder of the box's own. */
+  | { kind: 'empty'; path: string; writable: boolean }
+  /** An empty read-only file in place of the path. */
+  | { kind: 'mask'; path: string };
+
+/** What the box is made from, looked up beforehand. All paths absolute and real. */
+export interface BoxParts {
+  root: string;
+  home: string;
+  /** The system's folders and links, and what of them is not for everybody. */
+  system: readonly Mount[];
+  /** Programs and toolchains outside the system's folders. */
+  tools: readonly string[];
+  /** Files of the declared agents' logins. */
+  logins: readonly string[];
+  /** Folders and files outside the root that git needs: the common folder of a worktree. */
+  gitFolders: readonly string[];
+  /** What may be written in the root; `[root]` is all of it. */
+  writable: readonly string[];
+  guards: readonly string[];
+  hidden: readonly { path: string; folder: boolean }[];
+}
+
+/** Folders between `top` (excluded) and `path` (excluded), the upper ones first. */
+export function foldersBetween(top: string, path: string): string[] {
+  const found: string[] = [];
+  for (let folder = dirname(path); folder !== top && isWithin(top, folder); folder = dirname(folder))
+    found.unshift(folder);
+  return found;
+}
+
+/** The mounts, in order: hide over guard over write over the root. Pure. */
+export function mountsOf(parts: BoxParts): Mount[] {
+  const { root, home, guards, hidden } = parts;
+  const mounts: Mount[] = [
+    ...parts.system,
+    { kind: 'empty', path: '/tmp', writable: true },
+    { kind: 'empty', path: '/var/tmp', writable: true },
+    { kind: 'empty', path: '/run', writable: true },
+    { kind: 'empty', path: home, writable: true },
+    ...parts.tools.map((path): Mount => ({ kind: 'read', path })),
+    ...parts.logins.map((path): Mount => ({ kind: 'write', path })),
+    { kind: parts.writable.includes(root) ? 'write' : 'read', path: root },
+    ...parts.gitFolders.map((path): Mount => ({ kind: 'write', path })),
+    ...parts.writable.filter(path => path !== root).map((path): Mount => ({ kind: 'write', path })),
+  ];
+  // A folder with a guard in it is bound onto itself: a mount point cannot be renamed, so the guard cannot be moved away.
+  const holders = new Set<string>();
+  for (const guard of guards) {
+    const top = [root, ...parts.gitFolders].find(place => isWithin(place, guard));
+    if (top === undefined) continue;
+    const writable = parts.writable.some(place => isWithin(place, guard)) || top !== root;
+    if (writable)
+      for (const folder of foldersBetween(top, guard))
+        if (!guards.some(other => isWithin(other, folder))) holders.add(folder);
+  }
+  mounts.push(...[...holders].sort().map((path): Mount => ({ kind: 'write', path })));
+  mounts.push(...guards.map((path): Mount => ({ kind: 'read', path })));
+  const shown = mounts.filter(mount => mount.kind === 'read' || mount.kind === 'write').map(mount => mount.path);
+  for (const { path, folder } of hidden) {
+    if (!shown.some(place => isWithin(place, path))) continue;
+    mounts.push(folder ? { kind: 'empty', path, writable: false } : { kind: 'mask', path });
+  }
+  return mounts;
+}
+
+/** The mounts as bubblewrap's arguments. `emptyFile` is an empty file outside the box. */
+export function mountArguments(mounts: readonly Mount[], emptyFile: string): string[] {
+  return mounts.flatMap(mount => {
+    switch (mount.kind) {
+      case 'read':
+        return ['--ro-bind', mount.from ?? mount.path, mount.path];
+      case 'write':
+        return ['--bind', mount.from ?? mount.path, mount.path];
+      case 'link':
+        return ['--symlink', mount.to, mount.path];
+      case 'mask':
+        return ['--ro-bind', emptyFile, mount.path];
+      case 'empty':
+        return mount.writable
+          ? ['--tmpfs', mount.path]
+          : ['--perms', '0555', '--tmpfs', mount.path, '--remount-ro', mount.path];
+    }
+  });
+}
+
+/** Whether the name of a guard means a folder. */
+export function isFolderName(guard: string): boolean {
+  return guard.endsWith('/') || guard.endsWith(sep);
+}
+
+/** `path` as one writes it in the repository. */
+export function inRepository(root: string, path: string): string {
+  return relative(root, path) || '.';
+}
+
+export function guardPath(root: string, guard: string): string {
+  return join(root, guard.replace(/[/\\]+$/, ''));
+}

@@ -1,0 +1,125 @@
+import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
+import { isWithin } from '../../base/files.ts';
+import type { Mount } from './mounts.ts';
+
+const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/etc', '/nix/store', '/gnu/store'];
+
+/** Where version managers keep toolchains in the home. Programs only: none of these folders holds a credential. */
+const TOOLCHAINS = [
+  '.nvm/versions',
+  '.local/share/fnm',
+  '.fnm',
+  '.volta/bin',
+  '.volta/tools',
+  '.local/share/mise/installs',
+  '.asdf/installs',
+  '.asdf/shims',
+  '.pyenv/versions',
+  '.pyenv/shims',
+  '.rbenv/versions',
+  '.rbenv/shims',
+  '.sdkman/candidates',
+  '.rustup/toolchains',
+  '.bun/bin',
+  '.deno/bin',
+  '.local/share/claude',
+  '.local/lib',
+];
+
+function kind(path: string): 'file' | 'folder' | 'link' | undefined {
+  try {
+    const stats = lstatSync(path);
+    return stats.isSymbolicLink() ? 'link' : stats.isDirectory() ? 'folder' : stats.isFile() ? 'file' : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The system's own folders, read-only; links among them (`/bin` → `usr/bin`) as links. */
+export function systemMounts(): Mount[] {
+  return SYSTEM.flatMap((path): Mount[] => {
+    const found = kind(path);
+    if (found === 'link') return [{ kind: 'link', path, to: readlinkSync(path) }];
+    return found === 'folder' ? [{ kind: 'read', path }] : [];
+  });
+}
+
+/**
+ * What of /etc is not for everybody (shadow, private keys of the machine) and so not for the box, which may run with the
+ * same user as its owner. Looks three folders deep.
+ */
+export function privateSystemFiles(folder = '/etc', depth = 3): string[] {
+  const found: string[] = [];
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return found;
+  }
+  for (const name of names) {
+    const path = join(folder, name);
+    try {
+      const stats = lstatSync(path);
+      if (stats.isSymbolicLink()) continue;
+      const open = stats.isDirectory() ? (stats.mode & 0o005) === 0o005 : (stats.mode & 0o004) !== 0;
+      if (!open) found.push(path);
+      else if (stats.isDirectory() && depth > 1) found.push(...privateSystemFiles(path, depth - 1));
+    } catch {}
+  }
+  return found;
+}
+
+/** /etc/resolv.conf is often a link into /run, which the box does not have. */
+export function resolverFile(): Mount[] {
+  try {
+    const real = realpathSync('/etc/resolv.conf');
+    return isWithin('/etc', real) ? [] : [{ kind: 'read', path: real }];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Folders with programs outside the system's: those on PATH, the Node that runs us, version managers' toolchains, and the
+ * folder of the program that is started. Never the home itself, nor a folder above it or above the root.
+ */
+export function toolFolders({ root, home, path, program }: ToolPlaces): string[] {
+  const places = path.split(delimiter).filter(isAbsolute);
+  const own = dirname(process.execPath);
+  places.push(own);
+  if (basename(own) === 'bin') places.push(join(dirname(own), 'lib'));
+  places.push(...TOOLCHAINS.map(place => join(home, place)));
+  if (program) places.push(programFolder(program));
+  const real = new Set<string>();
+  for (const place of places)
+    try {
+      const folder = realpathSync(place);
+      if (!statSync(folder).isDirectory() || isWithin(root, folder)) continue;
+      if (isWithin(folder, home) || isWithin(folder, root)) continue;
+      if (SYSTEM.some(system => isWithin(system, folder)) || /^\/(proc|dev|sys|run|tmp)(\/|$)/.test(folder)) continue;
+      real.add(folder);
+      if (place !== folder) real.add(place);
+    } catch {}
+  const folders = [...real].sort();
+  return folders.filter(folder => !folders.some(other => other !== folder && isWithin(other, folder)));
+}
+
+interface ToolPlaces {
+  root: string;
+  home: string;
+  /** The PATH of the box. */
+  path: string;
+  /** Absolute path of the program that is started. */
+  program: string | undefined;
+}
+
+/** The folder that a program needs: that of its package for one of npm's, else its own. */
+function programFolder(program: string): string {
+  let real = program;
+  try {
+    real = realpathSync(program);
+  } catch {}
+  const at = real.lastIndexOf('/node_modules/');
+  return at > 0 ? real.slice(0, at + '/node_modules'.length) : dirname(real);
+}

@@ -1,0 +1,176 @@
+import { lookup as systemLookup } from 'node:dns/promises';
+import { createServer, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { connect, isIP, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { isAllowed, mayConnect, parseRules, splitHost } from './rules.ts';
+
+/** Where, inside the box, the forwarder listens. The box has a loopback of its own, so it is free. */
+export const FORWARD_PORT = 3128;
+
+const CONNECT_TIMEOUT = 20_000;
+const MAX_CONNECTIONS = 512;
+
+export interface Egress {
+  /** Path of the unix socket on which the proxy listens. */
+  socket: string;
+  close(): Promise<void>;
+}
+
+type Lookup = (name: string) => Promise<readonly { address: string; family: number }[]>;
+
+class Refusal extends Error {
+  constructor(
+    readonly status: 400 | 403 | 502,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * A proxy for a box without a network of its own: HTTP and CONNECT, on a unix socket that only the box is given, to the
+ * listed hosts alone. A name is resolved once, and the connection goes to that very address.
+ */
+export async function startEgress(
+  allow: readonly string[],
+  socket: string,
+  lookup: Lookup = name => systemLookup(name, { all: true }),
+): Promise<Egress> {
+  const rules = parseRules(allow);
+  const open = new Set<Duplex>();
+  const track = <S extends Duplex>(stream: S): S => {
+    open.add(stream);
+    stream.once('close', () => open.delete(stream));
+    stream.on('error', () => stream.destroy());
+    return stream;
+  };
+
+  /** The address to connect to. Throws Refusal. */
+  async function resolve(host: string, port: number): Promise<string> {
+    if (!isAllowed(rules, host, port)) throw new Refusal(403, 'this host is not in isolation.network.allow');
+    let addresses: readonly { address: string }[];
+    try {
+      addresses = isIP(host) ? [{ address: host }] : await lookup(host);
+    } catch {
+      throw new Refusal(502, 'the name could not be resolved');
+    }
+    const address = addresses.find(candidate => mayConnect(rules, host, candidate.address, port))?.address;
+    if (address === undefined) throw new Refusal(403, 'this name leads to an inner address that is not listed itself');
+    return address;
+  }
+
+  const server = createServer({ maxHeaderSize: 16_384, requestTimeout: 0, headersTimeout: 20_000 });
+  server.maxConnections = MAX_CONNECTIONS;
+
+  server.on('connect', async (message: IncomingMessage, client: Duplex, head: Buffer) => {
+    track(client);
+    try {
+      const target = splitHost(message.url ?? '');
+      if (target?.port === undefined) throw new Refusal(400, 'expected CONNECT host:port');
+      const address = await resolve(target.host, target.port);
+      const upstream: Socket = track(connect({ host: address, port: target.port, timeout: CONNECT_TIMEOUT }));
+      upstream.once('timeout', () => upstream.destroy());
+      upstream.once('connect', () => {
+        upstream.setTimeout(0);
+        client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+        if (head.length > 0) upstream.write(head);
+        client.pipe(upstream).pipe(client);
+      });
+      upstream.once('error', () => client.end('HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n\r\n'));
+      upstream.once('close', () => client.end());
+      client.once('close', () => upstream.destroy());
+    } catch (error) {
+      const { status, message: text } = refusalOf(error);
+      client.end(
+        `HTTP/1.1 ${status} Refused\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(text) + 1}\r\nConnection: close\r\n\r\n${text}\n`,
+      );
+    }
+  });
+
+  server.on('request', async (message, response) => {
+    try {
+      const url = URL.canParse(message.url ?? '') ? new URL(message.url ?? '') : undefined;
+      const target = url?.protocol === 'http:' ? splitHost(url.host) : undefined;
+      if (!url || !target || url.username || url.password) throw new Refusal(400, 'expected a plain http:// address');
+      const port = target.port ?? 80;
+      const address = await resolve(target.host, port);
+      const headers: RequestOptions['headers'] = { ...message.headers, host: url.host };
+      for (const name of ['proxy-connection', 'proxy-authorization', 'connection']) delete headers[name];
+      const upstream = request({
+        host: address,
+        port,
+        method: message.method,
+        path: `${url.pathname}${url.search}`,
+        headers,
+        timeout: CONNECT_TIMEOUT,
+        agent: false,
+      });
+      upstream.once('socket', stream => track(stream));
+      upstream.once('response', answer => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      });
+      upstream.once('timeout', () => upstream.destroy());
+      upstream.once('error', () => {
+        if (response.headersSent) response.destroy();
+        else response.writeHead(502).end();
+      });
+      response.once('close', () => upstream.destroy());
+      message.pipe(upstream);
+    } catch (error) {
+      const { status, message: text } = refusalOf(error);
+      response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' }).end(`${text}\n`);
+    }
+  });
+  server.on('upgrade', (_message, stream) => stream.destroy());
+  server.on('connection', stream => track(stream));
+  server.on('clientError', (_error, stream) => stream.destroy());
+
+  await new Promise<void>((done, fail) => {
+    server.once('error', fail);
+    server.listen(socket, done);
+  });
+  return {
+    socket,
+    close: () =>
+      new Promise(done => {
+        server.close(() => done());
+        for (const stream of open) stream.destroy();
+      }),
+  };
+}
+
+function refusalOf(error: unknown): Refusal {
+  return error instanceof Refusal ? error : new Refusal(502, 'the connection failed');
+}
+
+/** Runs in the box: carries each connection to the port over to the socket, and says when it listens. */
+const FORWARDER = `
+const net = require('node:net');
+const [port, path] = process.argv.slice(1);
+const server = net.createServer({ allowHalfOpen: true }, client => {
+  const out = net.connect({ path, allowHalfOpen: true });
+  for (const [a, b] of [[client, out], [out, client]]) { a.pipe(b); a.on('error', () => b.destroy()); a.on('close', () => b.destroy()); }
+});
+server.listen(Number(port), '127.0.0.1', () => { process.stdout.write('ready\\n'); });
+process.on('SIGINT', () => {}); process.on('SIGTERM', () => {}); process.on('SIGHUP', () => {});
+`;
+
+/**
+ * The command with the forwarder started before it, by the Node that runs us. The forwarder keeps none of the command's
+ * descriptors, and ends with the box.
+ */
+export function forwarderCommand(socket: string, command: readonly string[]): string[] {
+  const script = [
+    'pipe=/tmp/.agent-posture-$$',
+    'mkfifo -m 600 "$pipe" || exit 125',
+    'NODE_OPTIONS= "$1" -e "$2" -- "$3" "$4" </dev/null >"$pipe" 2>/dev/null &',
+    'read -r ready <"$pipe" || ready=',
+    'rm -f "$pipe"',
+    'shift 4',
+    '[ "$ready" = ready ] || { echo "agent-posture: the way to the allowed hosts could not be opened" >&2; exit 125; }',
+    'unset pipe ready',
+    'exec "$@"',
+  ].join('\n');
+  return ['/bin/sh', '-c', script, 'sh', process.execPath, FORWARDER, String(FORWARD_PORT), socket, ...command];
+}
