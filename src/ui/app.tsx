@@ -1,0 +1,44 @@
+import type { Report } from '../selftest/types.ts';
+import type { InitEngine } from '../wizard/types.ts';
+import type { StartTest } from './hooks/use-selftest.ts';
+import type { Ending } from './lifecycle.ts';
+import { mount } from './mount.tsx';
+import { type Confirmation, ConfirmScreen } from './screens/confirm.tsx';
+import { LiveTest } from './screens/live.tsx';
+import { type ReportActions, type ReportEnding, ReportScreen } from './screens/report.tsx';
+import { Wizard, type WizardRecord } from './screens/wizard.tsx';
+import type { ThemeOptions } from './theme.ts';
+
+export { farewell } from './screens/wizard.tsx';
+export { summaryLines } from './summary.ts';
+
+/** Draws the wizard; what happened stands in `record`. */
+export async function showWizard(
+  engine: InitEngine,
+  record: WizardRecord,
+  theme: ThemeOptions,
+): Promise<'done' | 'quit' | 'interrupted'> {
+  const ending = await mount<'done' | 'quit'>(
+    finish => (
+      <Wizard engine={engine} record={record} onQuit={() => finish('quit')} onDone={() => finish('done')} />
+    ),
+    theme,
+  );
+  return ending.by === 'finish' ? ending.result : 'interrupted';
+}
+
+/** Rejects with what the test threw. */
+export function showLiveTest(start: StartTest, title: string, theme: ThemeOptions): Promise<Ending<Report>> {
+  return mount<Report>(finish => <LiveTest title={title} start={start} onDone={finish} />, theme);
+}
+
+export function showReport(report: Report, actions: ReportActions, theme: ThemeOptions): Promise<Ending<ReportEnding>> {
+  return mount<ReportEnding>(
+    finish => <ReportScreen report={report} actions={actions} onEnd={finish} />,
+    theme,
+  );
+}
+
+export function showConfirm(question: Confirmation, theme: ThemeOptions): Promise<Ending<boolean>> {
+  return mount<boolean>(finish => <ConfirmScreen {...question} onAnswer={finish} />, theme);
+}

@@ -1,0 +1,118 @@
+import { EXIT } from '../base/errors.ts';
+import { Interrupted } from '../base/errors.ts';
+import type { Applied } from '../generate/types.ts';
+import type { Report } from '../selftest/types.ts';
+import type { InitEngine } from '../wizard/types.ts';
+import type { StartTest } from './hooks/use-selftest.ts';
+import { edges, line, span } from './lines.ts';
+import { usableColumns } from './layout.ts';
+import { paint } from './paint.ts';
+import type { Confirmation } from './screens/confirm.tsx';
+import type { ReportActions, ReportEnding } from './screens/report.tsx';
+import type { WizardRecord } from './screens/wizard.tsx';
+import { createTheme, type ThemeOptions } from './theme.ts';
+
+export type { Confirmation } from './screens/confirm.tsx';
+export type { ReportActions, ReportEnding } from './screens/report.tsx';
+
+export interface UiOptions {
+  color: boolean;
+  /** Whether the terminal shows more than ASCII. */
+  unicode: boolean;
+  screenReader: boolean;
+}
+
+export interface WizardResult {
+  outcome: 'applied' | 'quit' | 'interrupted';
+  exitCode: number;
+  /** The last report: after applying where it came so far. */
+  report: Report | undefined;
+  applied: Applied | undefined;
+}
+
+function themeOptions(options: UiOptions): ThemeOptions {
+  return { ...options, colorFgBg: process.env.COLORFGBG };
+}
+
+/**
+ * Ink and everything that needs it. The colour level has to be settled before, because chalk reads it once and does not
+ * know NO_COLOR.
+ */
+async function load(options: UiOptions): Promise<typeof import('./app.tsx')> {
+  if (!process.stdin.isTTY || !process.stdout.isTTY)
+    throw new Error('a screen was asked for where there is no terminal');
+  process.env.FORCE_COLOR = options.color ? (process.env.FORCE_COLOR ?? '1') : '0';
+  // Keys that are pressed while it loads are neither shown nor lost.
+  process.stdin.setRawMode(true);
+  try {
+    return await import('./app.tsx');
+  } catch (error) {
+    process.stdin.setRawMode(false);
+    throw error;
+  }
+}
+
+/**
+ * The wizard on a terminal: try, questions, plan, apply, try again. Says itself how it ended; the caller only has to leave
+ * with the exit code. Rejects with what the engine threw, the terminal restored.
+ */
+export async function runWizard(engine: InitEngine, options: UiOptions & { version: string }): Promise<WizardResult> {
+  const theme = createTheme(themeOptions(options));
+  const width = usableColumns(process.stdout.columns || 80);
+  // From plain code: the first line stands while Ink is still being loaded.
+  const intro = edges(
+    line(' ', span('agent-posture', 'strong'), span(` ${options.version}`, 'quiet')),
+    line(span('read-only until you apply', 'quiet')),
+    width,
+    theme.glyphs.ellipsis,
+  );
+  process.stdout.write(paint([intro], theme));
+  const app = await load(options);
+  const record: WizardRecord = {
+    before: undefined,
+    applied: undefined,
+    after: undefined,
+    answers: {},
+    kept: false,
+  };
+  const ending = await app.showWizard(engine, record, themeOptions(options));
+  const report = record.after ?? record.before;
+  const common = { report, applied: record.applied };
+  if (ending === 'done' && record.before && record.after) {
+    const summary = app.summaryLines(
+      { before: record.before, after: record.after, applied: record.applied, repeat: engine.reproduce(record.answers) },
+      usableColumns(process.stdout.columns || 80),
+      theme,
+    );
+    process.stdout.write(paint(summary, theme));
+    return { outcome: 'applied', exitCode: report?.exitCode ?? EXIT.ok, ...common };
+  }
+  process.stdout.write(paint(app.farewell(record, ending === 'interrupted'), theme));
+  return ending === 'quit'
+    ? { outcome: 'quit', exitCode: EXIT.ok, ...common }
+    : { outcome: 'interrupted', exitCode: EXIT.interrupted, ...common };
+}
+
+/** Shows rows as they are judged, then takes its rows off the screen. Throws Interrupted when stopped, after clean-up. */
+export async function runLiveTest(start: StartTest, options: UiOptions & { title: string }): Promise<Report> {
+  const app = await load(options);
+  const ending = await app.showLiveTest(start, options.title, themeOptions(options));
+  if (ending.by === 'interrupt') throw new Interrupted(ending.signal);
+  return ending.result;
+}
+
+/** The keys under a report that was printed before. Comes back when the reader quits or wants a fix applied. */
+export async function runReport(report: Report, actions: ReportActions, options: UiOptions): Promise<ReportEnding> {
+  const app = await load(options);
+  const ending = await app.showReport(report, actions, themeOptions(options));
+  if (ending.by === 'interrupt') throw new Interrupted(ending.signal);
+  return ending.result;
+}
+
+/** Asks yes or no; no is the default. Throws Interrupted when stopped. */
+export async function confirm(question: Confirmation, options: UiOptions): Promise<boolean> {
+  const app = await load(options);
+  const ending = await app.showConfirm(question, themeOptions(options));
+  if (ending.by === 'interrupt') throw new Interrupted(ending.signal);
+  return ending.result;
+}

@@ -1,0 +1,56 @@
+import { BLANK, type Line } from './lines.ts';
+
+/** A part of a screen, from top to bottom. */
+export interface Part {
+  /** How many rows it would like. */
+  want: number;
+  /** Fewer than these and it is left out. */
+  least: number;
+  /** Lower numbers are served first. */
+  rank: number;
+}
+
+/**
+ * Shares `height` rows among the parts: by rank, each first gets its least (or nothing, when that does not fit any more),
+ * then what is left goes out by rank. The sum is never above `height`.
+ */
+export function share(height: number, parts: readonly Part[]): number[] {
+  const given = parts.map(() => 0);
+  let left = Math.max(0, height);
+  const order = parts.map((part, index) => ({ part, index })).sort((a, b) => a.part.rank - b.part.rank);
+  const shown = new Set<number>();
+  for (const { part, index } of order) {
+    const least = Math.min(part.least, part.want);
+    if (part.want === 0 || least > left) continue;
+    given[index] = least;
+    left -= least;
+    shown.add(index);
+  }
+  for (const { part, index } of order) {
+    if (!shown.has(index)) continue;
+    const more = Math.min(left, part.want - (given[index] as number));
+    given[index] = (given[index] as number) + more;
+    left -= more;
+  }
+  return given;
+}
+
+/** The rows that a screen may draw: always lower than the window, so that nothing ever scrolls away under us. */
+export function usableRows(rows: number): number {
+  return Math.max(1, rows - 1);
+}
+
+/** The cells that a line may take: the last column stays free, because some terminals wrap when it is written. */
+export function usableColumns(columns: number): number {
+  return Math.max(1, columns - 1);
+}
+
+/** The first `rows` lines; where some are left out, the last one says how many. */
+export function clip(lines: readonly Line[], rows: number, more: (count: number) => Line): readonly Line[] {
+  if (lines.length <= rows) return lines;
+  if (rows < 2) return lines.slice(0, Math.max(0, rows));
+  return [...lines.slice(0, rows - 1), more(lines.length - rows + 1)];
+}
+
+/** One blank row that goes before anything else does. */
+export const GAP: { lines: readonly Line[]; rank: number } = { lines: [BLANK], rank: 90 };

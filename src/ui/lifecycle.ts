@@ -1,0 +1,75 @@
+import { createContext, useContext } from 'react';
+
+/** How a screen ended: with a result, or by the user or a signal. */
+export type Ending<T> = { by: 'finish'; result: T } | { by: 'interrupt'; signal: NodeJS.Signals | 'key' };
+
+/**
+ * What a mounted screen can ask of the frame around it. There is one way out for everything (keys, signals, a terminal
+ * that goes away), and it waits for what must not be stopped half-way.
+ */
+export interface Lifecycle {
+  /** Ends on account of the user or a signal; while something is held, as soon as that is done. */
+  interrupt(signal: NodeJS.Signals | 'key'): void;
+  /** Runs what must not be cut: an interrupt waits for it. */
+  hold<R>(work: () => Promise<R>): Promise<R>;
+  /** Runs what is told to stop when the screen ends, and is then waited for, because it has to clean up. */
+  job<R>(work: (signal: AbortSignal) => Promise<R>): Promise<R>;
+}
+
+/** Milliseconds that a stopped job has to clean up. */
+const GRACE = 5_000;
+
+export interface Frame extends Lifecycle {
+  /** Stops all jobs and waits for them, at most `GRACE`. */
+  settle(): Promise<void>;
+}
+
+export function createLifecycle(end: (signal: NodeJS.Signals | 'key') => void): Frame {
+  let held = 0;
+  let pending: NodeJS.Signals | 'key' | undefined;
+  const controller = new AbortController();
+  const jobs = new Set<Promise<unknown>>();
+  return {
+    interrupt(signal) {
+      if (held > 0) pending ??= signal;
+      else end(signal);
+    },
+    async hold(work) {
+      held++;
+      try {
+        return await work();
+      } finally {
+        held--;
+        // After the caller has seen the result, so that it can say what was done.
+        if (held === 0 && pending) setImmediate(end, pending);
+      }
+    },
+    job(work) {
+      const running = work(controller.signal);
+      const settled = running.then(
+        () => {},
+        () => {},
+      );
+      jobs.add(settled);
+      void settled.then(() => jobs.delete(settled));
+      return running;
+    },
+    async settle() {
+      controller.abort();
+      let timer: NodeJS.Timeout | undefined;
+      const patience = new Promise<void>(resolve => {
+        timer = setTimeout(resolve, GRACE);
+      });
+      await Promise.race([Promise.all(jobs), patience]);
+      clearTimeout(timer);
+    },
+  };
+}
+
+export const LifecycleContext = createContext<Lifecycle | undefined>(undefined);
+
+export function useLifecycle(): Lifecycle {
+  const lifecycle = useContext(LifecycleContext);
+  if (!lifecycle) throw new Error('a screen was drawn outside of mount()');
+  return lifecycle;
+}

@@ -1,0 +1,118 @@
+import { oneLine } from '../base/text.ts';
+import { displayWidth as cells, pad, wrap } from '../report/width.ts';
+import type { Tone } from './theme.ts';
+
+export { cells, pad };
+
+/** A run of text with one meaning. */
+export interface Span {
+  text: string;
+  tone?: Tone | undefined;
+}
+
+/** One row of the terminal. Every screen is made of these, so that its height is known before it is drawn. */
+export type Line = readonly Span[];
+
+export const BLANK: Line = [];
+
+/** A line from plain text and spans. Text from outside is made safe here. */
+export function line(...parts: (Span | string)[]): Line {
+  return parts
+    .map(part => (typeof part === 'string' ? { text: part } : part))
+    .map(({ text, tone }) => ({ text: safe(text), tone }))
+    .filter(({ text }) => text !== '');
+}
+
+export function span(text: string, tone?: Tone): Span {
+  return { text, tone };
+}
+
+/** As `oneLine`, but spaces at the ends, which are layout, stay. */
+function safe(text: string): string {
+  const lead = /^ */.exec(text)?.[0] ?? '';
+  const body = oneLine(text);
+  if (body === '') return lead;
+  const trail = / *$/.exec(text)?.[0] ?? '';
+  return `${lead}${body}${trail}`;
+}
+
+export function lineCells(parts: Line): number {
+  return parts.reduce((sum, part) => sum + cells(part.text), 0);
+}
+
+const segmenter = new Intl.Segmenter();
+
+/** The longest beginning that takes at most `width` cells; no character is cut in two. */
+function head(text: string, width: number): string {
+  if (/^[ -~]*$/.test(text)) return text.slice(0, Math.max(0, width));
+  let taken = '';
+  let used = 0;
+  for (const { segment } of segmenter.segment(text)) {
+    used += cells(segment);
+    if (used > width) break;
+    taken += segment;
+  }
+  return taken;
+}
+
+/** At most `width` cells, the end replaced by `ellipsis` where something is cut. */
+export function fitText(text: string, width: number, ellipsis: string): string {
+  if (cells(text) <= width) return text;
+  const mark = cells(ellipsis) <= width ? ellipsis : '';
+  return `${head(text, width - cells(mark)).trimEnd()}${mark}`;
+}
+
+/** As `fitText`, but the middle goes, so that the end of a path stays readable. */
+export function fitMiddle(text: string, width: number, ellipsis: string): string {
+  if (cells(text) <= width) return text;
+  const room = width - cells(ellipsis);
+  if (room < 4) return fitText(text, width, ellipsis);
+  const segments = [...segmenter.segment(text)].map(({ segment }) => segment);
+  const first = head(text, Math.floor(room / 3));
+  let last = '';
+  for (let i = segments.length - 1; i >= 0; i--) {
+    const next = `${segments[i]}${last}`;
+    if (cells(next) > room - cells(first)) break;
+    last = next;
+  }
+  return `${first}${ellipsis}${last}`;
+}
+
+/** A line of at most `width` cells. */
+export function fitLine(parts: Line, width: number, ellipsis: string): Line {
+  if (lineCells(parts) <= width) return parts;
+  const kept: Span[] = [];
+  let used = 0;
+  for (const [index, part] of parts.entries()) {
+    const size = cells(part.text);
+    const rest = index < parts.length - 1;
+    if (used + size + (rest ? cells(ellipsis) : 0) > width) {
+      const text = fitText(`${part.text}${rest ? ' '.repeat(width) : ''}`, width - used, ellipsis);
+      kept.push({ ...part, text });
+      break;
+    }
+    kept.push(part);
+    used += size;
+  }
+  return kept;
+}
+
+/** Words on lines of at most `width` cells, paragraph by paragraph. */
+export function wrapText(text: string, width: number): string[] {
+  return text
+    .trim()
+    .split('\n')
+    .flatMap(paragraph => wrap(oneLine(paragraph), width));
+}
+
+/** `left`, and at the right edge `right`, which goes first where there is no room. */
+export function edges(left: Line, right: Line, width: number, ellipsis: string): Line {
+  const gap = width - lineCells(left) - lineCells(right);
+  if (gap < 2) return fitLine(left, width, ellipsis);
+  return [...left, { text: ' '.repeat(gap) }, ...right];
+}
+
+/** A column for names beside one for what is said about them: as wide as the widest name, at most half of the width. */
+export function nameColumn(names: readonly string[], width: number, most = Math.floor(width / 2)): number {
+  return Math.max(0, Math.min(most, Math.max(0, ...names.map(cells))));
+}

@@ -1,0 +1,128 @@
+import { structuredPatch } from 'diff';
+import { plural } from '../base/text.ts';
+import type { Change, ChangeState, Plan } from '../generate/types.ts';
+import { cells, fitMiddle, type Line, line, pad, span } from './lines.ts';
+import type { Theme, Tone } from './theme.ts';
+
+const WORDS: Record<ChangeState, { word: string; tone: Tone }> = {
+  unchanged: { word: 'as it is', tone: 'quiet' },
+  create: { word: 'new', tone: 'good' },
+  update: { word: 'change', tone: 'accent' },
+  merge: { word: 'change', tone: 'accent' },
+  conflict: { word: 'conflict', tone: 'warn' },
+  loosened: { word: 'loosened', tone: 'warn' },
+  delete: { word: 'remove', tone: 'bad' },
+  refused: { word: 'left', tone: 'warn' },
+};
+
+/** Changes that the reader has to look at come first, each on its own line. */
+const TROUBLE: ReadonlySet<ChangeState> = new Set(['conflict', 'refused', 'loosened']);
+
+/** What the plan does, without the files that stay as they are. */
+export function pending(plan: Plan): Change[] {
+  return plan.changes.filter(change => change.state !== 'unchanged');
+}
+
+/** Whether apply would write anything. */
+export function writes(plan: Plan): boolean {
+  return pending(plan).some(change => change.state !== 'refused' && change.state !== 'loosened');
+}
+
+/** One name for several files: what they share at both ends, or their folder. */
+export function commonName(paths: readonly string[]): string {
+  const first = paths[0] ?? '';
+  if (paths.length < 2) return first;
+  const folder = first.slice(0, first.lastIndexOf('/') + 1);
+  if (folder !== '' && paths.every(path => path.startsWith(folder) && !path.slice(folder.length).includes('/')))
+    return folder;
+  let head = first.length;
+  let tail = first.length;
+  for (const path of paths) {
+    while (!path.startsWith(first.slice(0, head))) head--;
+    while (tail > 0 && !path.endsWith(first.slice(first.length - tail))) tail--;
+  }
+  const shortest = Math.min(...paths.map(path => path.length));
+  tail = Math.min(tail, shortest - head);
+  return head + tail >= 3 ? `${first.slice(0, head)}*${tail > 0 ? first.slice(first.length - tail) : ''}` : `${first} …`;
+}
+
+interface Group {
+  state: ChangeState;
+  changes: Change[];
+}
+
+/** Alike files together: the same output in the same state. */
+function groups(plan: Plan): Group[] {
+  const found = new Map<string, Group>();
+  for (const change of pending(plan)) {
+    const key = TROUBLE.has(change.state) ? `${change.state} ${change.path}` : `${WORDS[change.state].word} ${change.output}`;
+    const group = found.get(key) ?? { state: change.state, changes: [] };
+    group.changes.push(change);
+    found.set(key, group);
+  }
+  return [...found.values()].sort((a, b) => Number(TROUBLE.has(b.state)) - Number(TROUBLE.has(a.state)));
+}
+
+/** The plan in at most `most` lines; what does not fit is counted in the last one. */
+export function planLines(plan: Plan, width: number, { glyphs }: Theme, most = 5): Line[] {
+  const all = groups(plan);
+  const shown = all.length > most ? all.slice(0, most - 1) : all;
+  const rest = all.slice(shown.length).flatMap(group => group.changes);
+  const names = shown.map(({ changes }) => {
+    const name = commonName(changes.map(change => change.path));
+    return changes.length > 1 ? `${name}  (${changes.length} files)` : name;
+  });
+  const column = Math.min(Math.max(0, ...names.map(cells)), Math.floor(width * 0.45));
+  const words = Math.max(6, ...shown.map(group => WORDS[group.state].word.length));
+  const lines = shown.map((group, index) => {
+    const { word, tone } = WORDS[group.state];
+    const reasons = [...new Set(group.changes.map(change => change.reason))];
+    const reason = reasons.length === 1 && reasons[0] !== 'new' ? (reasons[0] as string) : '';
+    return line(
+      '   ',
+      span(pad(word, words), tone),
+      `  ${pad(fitMiddle(names[index] as string, column, glyphs.ellipsis), column)}`,
+      span(reason && `   ${reason}`, 'quiet'),
+    );
+  });
+  if (rest.length === 0) return lines;
+  const files = rest.map(change => change.path).join(', ');
+  return [...lines, line('   ', span(pad('and', words), 'quiet'), `  ${plural(rest.length, 'more file')}`, span(`   ${files}`, 'quiet'))];
+}
+
+/** More lines than anybody scrolls through. */
+const LONGEST = 5_000;
+
+/** One change as a unified diff, without its header. */
+export function diffLines(change: Change): Line[] {
+  if (change.gitConfig) {
+    const { key, before, after } = change.gitConfig;
+    return [
+      ...(before === null ? [] : [line(span(` - ${key} = ${before}`, 'bad'))]),
+      ...(after === null ? [] : [line(span(` + ${key} = ${after}`, 'good'))]),
+    ];
+  }
+  const before = change.before?.toString('utf8') ?? '';
+  const after = change.after?.toString('utf8') ?? '';
+  if (before.includes('\0') || after.includes('\0')) return [line(span(' not text', 'quiet'))];
+  if (before === after) return [line(span(` nothing is written: ${change.reason}`, 'quiet'))];
+  const patch = structuredPatch('', '', before, after, '', '', { context: 3 });
+  const lines = patch.hunks.flatMap((hunk, index) => [
+    ...(index === 0 && hunk.oldStart <= 1 ? [] : [line(span(` @@ line ${hunk.newStart}`, 'quiet'))]),
+    ...hunk.lines
+      .filter(text => !text.startsWith('\\'))
+      .map((text): Line => {
+        const tone: Tone = text.startsWith('+') ? 'good' : text.startsWith('-') ? 'bad' : 'quiet';
+        return [{ text: ` ${text[0]} `, tone }, ...line(span(text.slice(1).replaceAll('\t', '    '), tone))];
+      }),
+  ]);
+  return lines.length <= LONGEST
+    ? lines
+    : [...lines.slice(0, LONGEST), line(span(` … ${lines.length - LONGEST} more lines`, 'quiet'))];
+}
+
+/** `+14 -2`. */
+export function diffSize(lines: readonly Line[]): string {
+  const count = (mark: string): number => lines.filter(parts => parts[0]?.text.startsWith(` ${mark}`)).length;
+  return `+${count('+')} -${count('-')}`;
+}

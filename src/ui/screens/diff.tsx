@@ -1,0 +1,40 @@
+import { type ReactNode, useMemo, useState } from 'react';
+import { Scroll } from '../components/scroll.tsx';
+import { useSize } from '../hooks/use-size.ts';
+import { useTheme } from '../hooks/use-theme.ts';
+import { fitMiddle, line, span } from '../lines.ts';
+import type { Change } from '../../generate/types.ts';
+import { diffLines, diffSize } from '../plan-lines.ts';
+
+/** The changes file by file: up and down scroll, left and right go to another file. */
+export function DiffScreen({ changes, onClose }: { changes: readonly Change[]; onClose: () => void }): ReactNode {
+  const { glyphs } = useTheme();
+  const { width } = useSize();
+  const [at, setAt] = useState(0);
+  const change = changes[at];
+  const lines = useMemo(() => (change ? diffLines(change) : []), [change]);
+  if (!change) return null;
+  const title = line(
+    span(` ${fitMiddle(change.path, Math.max(12, width - 40), glyphs.ellipsis)}`, 'strong'),
+    span(`   ${diffSize(lines)}`, 'quiet'),
+    span(changes.length > 1 ? `   file ${at + 1} of ${changes.length}` : '', 'quiet'),
+  );
+  const turn = (by: number): void => setAt((at + by + changes.length) % changes.length);
+  return (
+    <Scroll
+      key={at}
+      title={title}
+      lines={lines}
+      keys={[
+        ...(changes.length > 1 ? [[`${glyphs.left} ${glyphs.right}`, 'other file'] as const] : []),
+        ['esc', 'back'],
+      ]}
+      onClose={onClose}
+      onKey={({ name }) => {
+        if (changes.length < 2) return;
+        if (name === 'right' || name === 'tab') turn(1);
+        else if (name === 'left' || name === 'shift-tab') turn(-1);
+      }}
+    />
+  );
+}

@@ -1,0 +1,85 @@
+import { type ReactNode, useState } from 'react';
+import { plural } from '../../base/text.ts';
+import type { Plan } from '../../generate/types.ts';
+import { Menu, type MenuItem } from '../components/menu.tsx';
+import { type Block, SPACE, Stack } from '../components/stack.tsx';
+import { useKeys } from '../hooks/use-keys.ts';
+import { useSize } from '../hooks/use-size.ts';
+import { useTheme } from '../hooks/use-theme.ts';
+import { keyBar } from '../key-bar.ts';
+import { edges, type Line, line, span } from '../lines.ts';
+import { pending, planLines, writes } from '../plan-lines.ts';
+import { DiffScreen } from './diff.tsx';
+
+export type PlanChoice = 'apply' | 'back' | 'quit';
+
+/** What would be written, before anything is. */
+export function PlanScreen({
+  title,
+  plan,
+  answered,
+  applyLabel,
+  onChoose,
+}: {
+  title: string;
+  plan: Plan;
+  answered: readonly Line[];
+  applyLabel: string;
+  onChoose: (choice: PlanChoice) => void;
+}): ReactNode {
+  const theme = useTheme();
+  const { width } = useSize();
+  const [diff, setDiff] = useState(false);
+  useKeys(({ name, text }) => {
+    if (name === 'left' || name === 'backspace' || name === 'shift-tab') onChoose('back');
+    else if (name === 'escape' || text === 'q') onChoose('quit');
+    else if (text === 'd') setDiff(true);
+  }, !diff);
+  const changes = pending(plan);
+  if (diff) return <DiffScreen changes={changes} onClose={() => setDiff(false)} />;
+
+  const { glyphs } = theme;
+  const kept = plan.changes.length - changes.length;
+  const files = changes.length;
+  const items: MenuItem<PlanChoice | 'diff'>[] = [
+    {
+      value: 'apply',
+      label: writes(plan) ? applyLabel : 'Go on, nothing to write',
+      hint: writes(plan) ? `${plural(files, 'file')}, each whole or not at all` : undefined,
+    },
+    ...(files > 0 ? [{ value: 'diff' as const, label: 'See every line', hint: 'before anything is written' }] : []),
+    { value: 'back', label: 'Back' },
+    { value: 'quit', label: 'Quit, change nothing' },
+  ];
+  const blocks: Block[] = [
+    SPACE,
+    { lines: answered, rank: 7, least: 1 },
+    ...(answered.length > 0 ? [SPACE] : []),
+    {
+      lines: [edges(line(span(` ${title}`, 'strong')), line(span('nothing is written yet', 'quiet')), width, glyphs.ellipsis)],
+      rank: 1,
+    },
+    SPACE,
+    { lines: planLines(plan, width, theme), rank: 2, least: 1 },
+    { lines: kept > 0 ? [line(span(`   ${plural(kept, 'file')} as it should be`.replace('files as it', 'files as they'), 'quiet'))] : [], rank: 8 },
+    SPACE,
+    { lines: writes(plan) ? [line(' Taken back whole by  ', span('agent-posture undo', 'accent'))] : [], rank: 5 },
+    SPACE,
+    {
+      want: items.length,
+      least: 2,
+      rank: 0,
+      draw: (rows, columns) => (
+        <Menu
+          items={items}
+          rows={rows}
+          width={columns}
+          onChoose={value => (value === 'diff' ? setDiff(true) : onChoose(value))}
+        />
+      ),
+    },
+    SPACE,
+    { lines: [keyBar([['enter', 'choose'], ['d', 'see every line'], [glyphs.left, 'back'], ['esc', 'quit']], width, theme)], rank: 6 },
+  ];
+  return <Stack blocks={blocks} />;
+}

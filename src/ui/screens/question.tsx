@@ -1,0 +1,174 @@
+import { type ReactNode, useState } from 'react';
+import { formatPosition } from '../../base/errors.ts';
+import { Menu, type MenuItem } from '../components/menu.tsx';
+import { MultiMenu } from '../components/multi-menu.tsx';
+import { type Block, SPACE, Stack } from '../components/stack.tsx';
+import { TextEntry } from '../components/text-entry.tsx';
+import { useKeys } from '../hooks/use-keys.ts';
+import { useSize } from '../hooks/use-size.ts';
+import { useTheme } from '../hooks/use-theme.ts';
+import { keyBar } from '../key-bar.ts';
+import { cells, edges, fitText, type Line, line, pad, span, wrapText } from '../lines.ts';
+import type { Theme } from '../theme.ts';
+import type { Answer, Answers, Choice, Step, StepContext } from '../../wizard/types.ts';
+
+/** An answer in the words of its choices. */
+export function answerText(step: Step, answer: Answer, context: StepContext, answers: Answers): string {
+  const labels = new Map(step.choices(context, answers).map(choice => [choice.value, choice.label]));
+  const values = typeof answer === 'string' ? [answer] : answer;
+  const words = values.filter(value => value !== '').map(value => labels.get(value) ?? value);
+  return words.length > 0 ? words.join(', ') : 'none';
+}
+
+/** `✓ Never touch   orders-db`: what was answered so far. */
+export function answeredLines(
+  done: readonly Step[],
+  answers: Answers,
+  context: StepContext,
+  width: number,
+  { glyphs }: Theme,
+): Line[] {
+  const column = Math.min(Math.max(0, ...done.map(step => cells(step.title))), Math.floor(width / 3));
+  return done.map(step =>
+    line(
+      ' ',
+      span(`${glyphs.done} `, 'good'),
+      span(pad(fitText(step.title, column, glyphs.ellipsis), column), 'quiet'),
+      `   ${answerText(step, answers[step.id] ?? '', context, answers)}`,
+    ),
+  );
+}
+
+function hintOf(choice: Choice): string | undefined {
+  const seen = choice.seen && `found in ${formatPosition(choice.seen)}`;
+  return [choice.hint, seen].filter(Boolean).join('; ') || undefined;
+}
+
+/** One question. The answer that stands is under the pointer; `?` says why it is asked; left goes back. */
+export function Question({
+  step,
+  number,
+  of,
+  context,
+  answers,
+  done,
+  onAnswer,
+  onBack,
+  onQuit,
+}: {
+  step: Step;
+  number: number;
+  of: number;
+  context: StepContext;
+  answers: Answers;
+  done: readonly Step[];
+  onAnswer: (answer: Answer) => void;
+  onBack: () => void;
+  onQuit: () => void;
+}): ReactNode {
+  const theme = useTheme();
+  const { width } = useSize();
+  const [why, setWhy] = useState(false);
+  const [problem, setProblem] = useState<string>();
+  const choices = step.choices(context, answers);
+  const standing = answers[step.id] ?? step.fallback(context, answers);
+  const [at, setAt] = useState<string | undefined>(typeof standing === 'string' ? standing : choices[0]?.value);
+
+  function give(answer: Answer): void {
+    const wrong = step.validate(answer, context, answers);
+    setProblem(wrong);
+    if (wrong === undefined) onAnswer(answer);
+  }
+
+  const typing = step.kind === 'text';
+  useKeys(({ name, text }) => {
+    if (name === 'escape') {
+      if (why) setWhy(false);
+      else onQuit();
+    } else if (name === 'shift-tab' || (typing ? name === 'up' : name === 'left' || name === 'backspace')) onBack();
+    else if (text === '?' && !typing) setWhy(!why);
+    else if (name === 'tab' && typing) setWhy(!why);
+    else if (text === 'q' && !typing) onQuit();
+  });
+
+  const items: MenuItem<string>[] = choices.map(choice => ({
+    value: choice.value,
+    label: choice.label,
+    hint: hintOf(choice),
+  }));
+  const { glyphs } = theme;
+  const question = wrapText(step.question(context, answers), width - 1);
+  const progress = `${number} of ${of}`;
+  const head: Line[] = question.map((text, index) =>
+    index === 0
+      ? edges(line(span(` ${text}`, 'strong')), line(span(progress, 'quiet')), width, glyphs.ellipsis)
+      : line(span(` ${text}`, 'strong')),
+  );
+  const highlighted = choices.find(choice => choice.value === at);
+  const hint = highlighted && hintOf(highlighted);
+  // The hint again, whole, where its place beside the name is too narrow for it.
+  const names = Math.max(0, ...items.map(item => cells(item.label)));
+  const cut = hint !== undefined && (width < 50 || cells(hint) > width - 9 - Math.min(names, Math.ceil(width / 2)));
+  const answered = answeredLines(done, answers, context, width, theme);
+
+  const control: Block = typing
+    ? {
+        want: 1,
+        least: 1,
+        rank: 0,
+        draw: (_, columns) => (
+          <TextEntry
+            initial={typeof standing === 'string' ? standing : standing.join(', ')}
+            width={columns}
+            onEnter={give}
+            onChange={() => setProblem(undefined)}
+          />
+        ),
+      }
+    : {
+        want: items.length,
+        least: Math.min(2, items.length),
+        rank: 0,
+        draw: (rows, columns) =>
+          step.kind === 'multi' ? (
+            <MultiMenu
+              items={items}
+              rows={rows}
+              width={columns}
+              initial={typeof standing === 'string' ? [standing] : standing}
+              onChoose={give}
+              onHighlight={value => {
+                setAt(value);
+                setProblem(undefined);
+              }}
+            />
+          ) : (
+            <Menu items={items} rows={rows} width={columns} initial={at} onChoose={give} onHighlight={setAt} />
+          ),
+      };
+
+  const back = typing ? glyphs.up : glyphs.left;
+  const keys: [string, string][] = [
+    ['enter', step.kind === 'multi' ? 'take these' : 'choose'],
+    ...(step.kind === 'multi' ? ([['space', 'mark']] as [string, string][]) : []),
+    [typing ? 'tab' : '?', why ? 'hide why' : 'why'],
+    [back, 'back'],
+    ['esc', 'quit'],
+  ];
+  const blocks: Block[] = [
+    SPACE,
+    { lines: answered, rank: 6, least: 1 },
+    ...(answered.length > 0 ? [SPACE] : []),
+    { lines: head, rank: 1, least: 1 },
+    SPACE,
+    control,
+    ...(cut ? [{ lines: wrapText(hint, width - 4).map(text => line(span(`   ${text}`, 'quiet'))), rank: 7, least: 1 }] : []),
+    ...(problem === undefined
+      ? []
+      : [{ lines: wrapText(problem, width - 3).map(text => line(span(` ${glyphs.tight} ${text}`, 'warn'))), rank: 2, least: 1 }]),
+    ...(why ? [SPACE, { lines: wrapText(step.why, Math.min(width, 90) - 4).map(text => line(`   ${text}`)), rank: 3, least: 1 }] : []),
+    SPACE,
+    { lines: [keyBar(keys, width, theme)], rank: 4 },
+  ];
+  return <Stack blocks={blocks} />;
+}

@@ -1,0 +1,168 @@
+import { type ReactNode, useState } from 'react';
+import { oneLine } from '../../base/text.ts';
+import type { Plan } from '../../generate/types.ts';
+import { HEADINGS } from '../../report/things.ts';
+import type { Fix, Report, Row } from '../../selftest/types.ts';
+import { useFail } from '../hooks/use-fail.ts';
+import { type KeyPress, useKeys } from '../hooks/use-keys.ts';
+import { useSize } from '../hooks/use-size.ts';
+import { useTheme } from '../hooks/use-theme.ts';
+import { Scroll } from '../components/scroll.tsx';
+import { SPACE, Stack } from '../components/stack.tsx';
+import { keyBar } from '../key-bar.ts';
+import { useLifecycle } from '../lifecycle.ts';
+import { fitMiddle, type Line, line, pad, span, wrapText } from '../lines.ts';
+import type { Theme, Tone } from '../theme.ts';
+import { Busy } from './busy.tsx';
+import { PlanScreen } from './plan.tsx';
+
+/** What the keys of a report do; from the caller, because screens do not know the features. */
+export interface ReportActions {
+  /** The change of a fix, as it would be applied. */
+  plan(fix: Fix): Promise<Plan>;
+  /** Why a safeguard is asked for, in a few sentences. */
+  why(safeguard: string): string;
+}
+
+/** How the reader left the report: `apply` asks the caller to apply this fix and try its rows again. */
+export type ReportEnding = { by: 'quit' } | { by: 'apply'; fix: Fix; plan: Plan };
+
+const VERDICTS: Record<Row['verdict'], { word: string; tone: Tone }> = {
+  exposed: { word: 'reached', tone: 'bad' },
+  broken: { word: 'too tight', tone: 'warn' },
+  inconclusive: { word: 'not proven', tone: 'warn' },
+  blocked: { word: 'held', tone: 'good' },
+  works: { word: 'works', tone: 'plain' },
+  skipped: { word: 'not tried', tone: 'quiet' },
+};
+
+/** Every row, reached ones first: word, target, way, reason, what held it. */
+export function allRows(report: Report, width: number, { glyphs }: Theme): Line[] {
+  const order = Object.keys(VERDICTS);
+  const rows = [...report.rows].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
+  const column = Math.max(12, Math.min(44, Math.floor(width * 0.4)));
+  return rows.map(row => {
+    const { word, tone } = VERDICTS[row.verdict];
+    const name = `${row.attempt} ${row.target}${row.escape ? ` (${row.escape})` : ''}`;
+    const by = row.layer ? `held by ${row.layer}; ` : '';
+    return line(
+      ' ',
+      span(pad(row.accepted ? 'accepted' : word, 10), tone),
+      '  ',
+      pad(fitMiddle(oneLine(name), column, glyphs.ellipsis), column),
+      span(`  ${by}${row.reason}`, 'quiet'),
+    );
+  });
+}
+
+/** Why the reached rows matter: one paragraph for each safeguard that one of them belongs to. */
+export function whyLines(report: Report, why: (safeguard: string) => string, width: number): Line[] {
+  const open = report.rows.filter(row => (row.verdict === 'exposed' || row.verdict === 'broken') && !row.accepted);
+  const ids = [...new Set(open.map(row => row.safeguard))];
+  return ids.flatMap(id => {
+    const rows = open.filter(row => row.safeguard === id);
+    const targets = [...new Set(rows.map(row => row.target))];
+    return [
+      line(span(` ${HEADINGS[(rows[0] as Row).group]}`, 'strong'), span(`   ${id}`, 'quiet')),
+      line(span(`   ${targets.slice(0, 4).join(', ')}${targets.length > 4 ? ` and ${targets.length - 4} more` : ''}`, 'accent')),
+      ...wrapText(why(id), Math.min(width, 90) - 4).map(text => line(`   ${text}`)),
+      line(),
+    ];
+  });
+}
+
+type View = { at: 'bar' } | { at: 'rows' } | { at: 'why' } | { at: 'planning'; fix: Fix } | { at: 'fix'; fix: Fix; plan: Plan };
+
+/** Under the printed report: its keys, and what they open. */
+export function ReportScreen({
+  report,
+  actions,
+  onEnd,
+}: {
+  report: Report;
+  actions: ReportActions;
+  onEnd: (ending: ReportEnding) => void;
+}): ReactNode {
+  const theme = useTheme();
+  const { width } = useSize();
+  const fail = useFail();
+  const lifecycle = useLifecycle();
+  const [view, setView] = useState<View>({ at: 'bar' });
+  const bar = (): void => setView({ at: 'bar' });
+
+  function onKey({ name, text }: KeyPress): void {
+    if (name === 'escape' || text === 'q') return onEnd({ by: 'quit' });
+    if (name === 'enter') return setView({ at: 'rows' });
+    if (text === 'w') return setView({ at: 'why' });
+    const fix = report.fixes.find(({ n }) => String(n) === text);
+    if (!fix) return;
+    setView({ at: 'planning', fix });
+    lifecycle
+      .job(() => actions.plan(fix))
+      .then(
+        plan => setView({ at: 'fix', fix, plan }),
+        fail,
+      );
+  }
+  useKeys(onKey, view.at === 'bar');
+
+  const keys = [['esc', 'back']] as const;
+  switch (view.at) {
+    case 'rows':
+      return (
+        <Scroll
+          title={line(span(` All ${report.rows.length} rows`, 'strong'))}
+          lines={allRows(report, width, theme)}
+          keys={keys}
+          onClose={bar}
+        />
+      );
+    case 'why':
+      return (
+        <Scroll
+          title={line(span(' Why it matters', 'strong'))}
+          lines={whyLines(report, actions.why, width)}
+          keys={keys}
+          onClose={bar}
+        />
+      );
+    case 'planning':
+      return <Busy text={`Making the plan of [${view.fix.n}]; nothing is written`} />;
+    case 'fix':
+      return (
+        <PlanScreen
+          title={`[${view.fix.n}] ${view.fix.title}`}
+          plan={view.plan}
+          answered={wrapText(view.fix.text, width - 2).map(text => line(` ${text}`))}
+          applyLabel="Apply, and try these rows again"
+          onChoose={choice => (choice === 'apply' ? onEnd({ by: 'apply', fix: view.fix, plan: view.plan }) : bar())}
+        />
+      );
+    case 'bar': {
+      const last = report.fixes.at(-1)?.n ?? 0;
+      return (
+        <Stack
+          blocks={[
+            SPACE,
+            {
+              lines: [
+                keyBar(
+                  [
+                    ...(last > 0 ? [[last === 1 ? '1' : `1-${last}`, 'see change'] as const] : []),
+                    ['enter', 'all rows'],
+                    ...(report.summary.exposed + report.summary.broken > 0 ? [['w', 'why'] as const] : []),
+                    ['q', 'quit'],
+                  ],
+                  width,
+                  theme,
+                ),
+              ],
+              rank: 0,
+            },
+          ]}
+        />
+      );
+    }
+  }
+}
+

@@ -1,0 +1,229 @@
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { ago } from '../../base/units.ts';
+import type { Applied, Plan } from '../../generate/types.ts';
+import type { Report } from '../../selftest/types.ts';
+import type { Answer, Answers, InitEngine } from '../../wizard/types.ts';
+import { Printed } from '../components/lines.tsx';
+import { useFail } from '../hooks/use-fail.ts';
+import { useSize } from '../hooks/use-size.ts';
+import { useTheme } from '../hooks/use-theme.ts';
+import { useLifecycle } from '../lifecycle.ts';
+import { type Line, line, span } from '../lines.ts';
+import { planLines, writes } from '../plan-lines.ts';
+import { asked, completed, withAnswer } from '../questions.ts';
+import { Busy } from './busy.tsx';
+import { FindingScreen, findingRecord } from './finding.tsx';
+import { LiveTest } from './live.tsx';
+import { PlanScreen } from './plan.tsx';
+import { answeredLines, Question } from './question.tsx';
+
+type Phase =
+  | { at: 'trying' }
+  | { at: 'finding' }
+  | { at: 'question'; id: string }
+  | { at: 'planning' }
+  | { at: 'plan'; plan: Plan }
+  | { at: 'applying'; plan: Plan }
+  | { at: 'again' };
+
+/** What happened so far: kept outside of the screen, so that it can be told however the screen ends. */
+export interface WizardRecord {
+  before: Report | undefined;
+  applied: Applied | undefined;
+  after: Report | undefined;
+  answers: Answers;
+  /** Whether answers are kept for the next time; a string says why they could not be. */
+  kept: boolean | string;
+}
+
+/** The quick path: try, questions, plan, apply, try again. */
+export function Wizard({
+  engine,
+  record,
+  onQuit,
+  onDone,
+}: {
+  engine: InitEngine;
+  record: WizardRecord;
+  onQuit: () => void;
+  onDone: () => void;
+}): ReactNode {
+  const { context, steps } = engine;
+  const fail = useFail();
+  const theme = useTheme();
+  const { width } = useSize();
+  const lifecycle = useLifecycle();
+  const [phase, setPhase] = useState<Phase>({ at: 'trying' });
+  const [answers, setAnswers] = useState<Answers>({});
+  const [printed, setPrinted] = useState<(readonly Line[])[]>([]);
+  const print = (lines: readonly Line[]): void => setPrinted(blocks => [...blocks, lines]);
+  const path = asked(steps, context, answers);
+  const recorded = printed.length > 0;
+
+  function give(id: string, answer: Answer): void {
+    const next = withAnswer(steps, answers, id, answer);
+    setAnswers(next);
+    record.answers = next;
+    lifecycle
+      .hold(() => engine.remember(next))
+      .then(
+        () => {
+          record.kept = true;
+        },
+        error => {
+          record.kept = error instanceof Error ? error.message : String(error);
+        },
+      );
+    const following = asked(steps, context, next);
+    const step = following[following.findIndex(({ id: other }) => other === id) + 1];
+    setPhase(step ? { at: 'question', id: step.id } : { at: 'planning' });
+  }
+
+  function begin(from: Answers): void {
+    setAnswers(from);
+    record.answers = from;
+    const open = asked(steps, context, from).find(step => from[step.id] === undefined);
+    if (record.before && !recorded) print(findingRecord(record.before, context.facts, width, theme));
+    setPhase(open ? { at: 'question', id: open.id } : { at: 'planning' });
+  }
+
+  function back(id: string): void {
+    const step = path[path.findIndex(({ id: other }) => other === id) - 1];
+    setPhase(step ? { at: 'question', id: step.id } : { at: 'finding' });
+  }
+
+  const final = completed(steps, context, answers);
+  const planned = useRef<Answers>(undefined);
+  useEffect(() => {
+    if (phase.at !== 'planning' || planned.current === answers) return;
+    planned.current = answers;
+    engine.plan(final).then(plan => {
+      planned.current = undefined;
+      setPhase({ at: 'plan', plan });
+    }, fail);
+  });
+
+  function apply(plan: Plan): void {
+    print([
+      line(),
+      ...answeredLines(path, final, context, width, theme),
+      line(),
+      ...planLines(plan, width, theme),
+    ]);
+    if (!writes(plan)) return setPhase({ at: 'again' });
+    record.answers = final;
+    setPhase({ at: 'applying', plan });
+    lifecycle
+      .hold(async () => {
+        record.applied = await engine.apply(plan);
+      })
+      .then(() => setPhase({ at: 'again' }), fail);
+  }
+
+  function screen(): ReactNode {
+    switch (phase.at) {
+      case 'trying':
+        return (
+          <LiveTest
+            title="Trying what an agent that starts here could reach"
+            start={(onEvent, signal) => engine.firstTry(onEvent, signal)}
+            onDone={report => {
+              record.before = report;
+              setPhase({ at: 'finding' });
+            }}
+          />
+        );
+      case 'finding':
+        return (
+          <FindingScreen
+            report={record.before as Report}
+            facts={context.facts}
+            recorded={recorded}
+            questions={path.length}
+            resumable={recorded || !engine.resumed ? undefined : ago(engine.resumed.savedAt)}
+            onChoose={choice => {
+              if (choice === 'quit') onQuit();
+              else if (choice === 'resume') begin(engine.resumed?.answers ?? {});
+              else if (recorded) setPhase({ at: 'question', id: (path[0] as { id: string }).id });
+              else begin({});
+            }}
+          />
+        );
+      case 'question': {
+        const index = path.findIndex(step => step.id === phase.id);
+        const step = path[index];
+        if (!step) return null;
+        return (
+          <Question
+            key={step.id}
+            step={step}
+            number={index + 1}
+            of={path.length}
+            context={context}
+            answers={answers}
+            done={path.slice(0, index)}
+            onAnswer={answer => give(step.id, answer)}
+            onBack={() => back(step.id)}
+            onQuit={onQuit}
+          />
+        );
+      }
+      case 'planning':
+        return <Busy text="Making the plan; nothing is written" />;
+      case 'plan':
+        return (
+          <PlanScreen
+            title="The plan"
+            plan={phase.plan}
+            answered={answeredLines(path, final, context, width, theme)}
+            applyLabel="Apply"
+            onChoose={choice => {
+              if (choice === 'quit') onQuit();
+              else if (choice === 'apply') apply(phase.plan);
+              else {
+                const last = path.at(-1);
+                setPhase(last ? { at: 'question', id: last.id } : { at: 'finding' });
+              }
+            }}
+          />
+        );
+      case 'applying':
+        return <Busy text="Writing, each file whole or not at all" />;
+      case 'again':
+        return (
+          <LiveTest
+            title="Trying again, with the posture in force"
+            start={(onEvent, signal) => engine.secondTry(onEvent, signal)}
+            onDone={report => {
+              record.after = report;
+              onDone();
+            }}
+          />
+        );
+    }
+  }
+
+  return (
+    <>
+      <Printed blocks={printed} width={width} />
+      {screen()}
+    </>
+  );
+}
+
+/** What is said when the wizard ends before its end. */
+export function farewell(record: WizardRecord, stopped: boolean): Line[] {
+  const kept =
+    typeof record.kept === 'string'
+      ? line(` Your answers could not be kept: ${record.kept}`)
+      : record.kept
+        ? line(' Your answers are kept: ', span('agent-posture init', 'accent'), ' goes on where you stopped.')
+        : undefined;
+  const written = record.applied?.written.length ?? 0;
+  return [
+    written > 0
+      ? line(` Stopped after ${written} files were written. Take them back whole: `, span('agent-posture undo', 'accent'))
+      : line(` ${stopped ? 'Stopped. ' : ''}Nothing was changed.`),
+    ...(kept && written === 0 ? [kept] : []),
+  ];
+}

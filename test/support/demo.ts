@@ -1,0 +1,77 @@
+import { appendFileSync } from 'node:fs';
+import { Interrupted } from '../../src/base/errors.ts';
+import { confirm, runLiveTest, runReport, runWizard } from '../../src/ui/index.tsx';
+import { beforeReport, demoEngine, PLAN } from './demo-engine.ts';
+
+/** The screens as a program, for tests in a terminal: `demo.js wizard|live|report|confirm`. */
+const env = process.env;
+const options = {
+  version: '0.1.0',
+  color: !env.NO_COLOR && env.TERM !== 'dumb',
+  unicode: /utf-?8/i.test(env.LANG ?? '') && env.TERM !== 'dumb' && env.TERM !== 'linux',
+  screenReader: env.INK_SCREEN_READER === 'true',
+};
+const log = (what: string): void => {
+  if (env.DEMO_LOG) appendFileSync(env.DEMO_LOG, `${what}\n`);
+};
+const pace = Number(env.DEMO_PACE ?? 0);
+const engine = demoEngine({
+  pace,
+  log,
+  applying: Number(env.DEMO_APPLYING ?? 0),
+  resumed: env.DEMO_RESUMED
+    ? { answers: { systems: ['orders-db'], box: 'docker' }, savedAt: new Date(Date.now() - 2 * 3_600_000) }
+    : undefined,
+});
+
+async function main(): Promise<number> {
+  switch (process.argv[2]) {
+    case 'wizard': {
+      const { outcome, exitCode } = await runWizard(engine, options);
+      log(`outcome ${outcome}`);
+      return exitCode;
+    }
+    case 'live': {
+      const report = await runLiveTest((onEvent, signal) => engine.firstTry(onEvent, signal), {
+        ...options,
+        title: 'Trying what an agent that starts here could reach',
+      });
+      process.stdout.write(`${report.rows.length} rows\n`);
+      return report.exitCode;
+    }
+    case 'report': {
+      const ending = await runReport(
+        beforeReport(),
+        { plan: async () => PLAN, why: safeguard => `${safeguard} is asked for because an agent that turned would use it.` },
+        options,
+      );
+      process.stdout.write(`${ending.by}${ending.by === 'apply' ? ` ${ending.fix.id}` : ''}\n`);
+      return 0;
+    }
+    default: {
+      const agreed = await confirm(
+        {
+          question: 'The posture asks to contact declared production. Try it?',
+          detail: ['db.prod.example.com:5432', 'payments.example.com:443'],
+          yes: 'Try these',
+          no: 'Leave them out',
+        },
+        options,
+      );
+      process.stdout.write(`${agreed ? 'agreed' : 'refused'}\n`);
+      return 0;
+    }
+  }
+}
+
+main().then(
+  code => {
+    process.exitCode = code;
+    process.stdin.unref();
+  },
+  error => {
+    process.stderr.write(`${error instanceof Interrupted ? 'stopped' : String(error)}\n`);
+    process.exitCode = error instanceof Interrupted ? 130 : 2;
+    process.stdin.unref();
+  },
+);
