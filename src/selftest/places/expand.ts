@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { posix, win32 } from 'node:path';
 import type { FilePlace, Platform, SocketPlace } from './types.ts';
@@ -64,10 +65,14 @@ function fromVariable(variable: string | undefined, { home, env, platform }: Pla
   const value = variable === undefined ? undefined : env[variable];
   if (variable === undefined || !value) return [];
   const { isAbsolute, delimiter, join } = platform === 'win32' ? win32 : posix;
-  return (LISTS.has(variable) ? value.split(delimiter) : [value])
-    .map(path => (path.startsWith('~/') ? join(home, path.slice(2)) : path))
-    .filter(path => isAbsolute(path) && !/[\0*?]/.test(path))
-    .slice(0, MATCHES);
+  return (
+    (LISTS.has(variable) ? value.split(delimiter) : [value])
+      // Kerberos writes the kind of a cache before its path.
+      .map(path => path.replace(/^FILE:/, ''))
+      .map(path => (path.startsWith('~/') ? join(home, path.slice(2)) : path))
+      .filter(path => isAbsolute(path) && !/[\0*?]/.test(path))
+      .slice(0, MATCHES)
+  );
 }
 
 /** The files (or folders, for `list`) of a place that exist here, absolute and sorted, at most 100 a pattern. */
@@ -75,7 +80,10 @@ export async function expandPlace(place: FilePlace, context: PlaceContext): Prom
   const excluded = (place.paths[context.platform] ?? [])
     .filter(path => path.startsWith('!'))
     .map(path => matcher(path.slice(1)));
-  const found = await Promise.all(placePatterns(place, context).map(pattern => expandGlob(pattern, context.platform)));
+  const wanted = (stats: Stats) => stats.isDirectory() === (place.attempt === 'list');
+  const found = await Promise.all(
+    placePatterns(place, context).map(pattern => expandGlob(pattern, context.platform, wanted)),
+  );
   const { basename } = context.platform === 'win32' ? win32 : posix;
   return [...new Set(found.flat())].filter(path => !excluded.some(test => test.test(basename(path)))).sort();
 }
@@ -89,7 +97,11 @@ export async function expandSocket(
   const named = value === undefined ? [] : socketOfVariable(value);
   const written = place.paths[context.platform] ?? [];
   const patterns = written.filter(path => !path.startsWith('@')).flatMap(path => expandPath(path, context));
-  const paths = (await Promise.all([...named, ...patterns].map(path => expandGlob(path, context.platform)))).flat();
+  const paths = (
+    await Promise.all(
+      [...named, ...patterns].map(path => expandGlob(path, context.platform, stats => stats.isSocket())),
+    )
+  ).flat();
   const abstract = written.filter(path => path.startsWith('@'));
   const names = abstract.length > 0 ? await abstractNames(abstract.map(path => matcher(path.slice(1)))) : [];
   return [
@@ -98,17 +110,18 @@ export async function expandSocket(
   ];
 }
 
-/** `unix:///path`, `unix:path=/path,guid=…;…` (D-Bus) or a bare absolute path. */
+/** `unix:///path`, `unix:path=/path,guid=…;…` (D-Bus), or a bare absolute path with what tmux adds after a comma. */
 function socketOfVariable(value: string): string[] {
   const dbus = [...value.matchAll(/unix:path=([^,;]+)/g)].map(match => match[1] as string);
   if (dbus.length > 0) return dbus;
-  const path = value.replace(/^unix:(\/\/)?/, '');
+  const path = value.replace(/^unix:(\/\/)?/, '').replace(/,.*$/s, '');
   return path.startsWith('/') ? [path] : [];
 }
 
 async function abstractNames(tests: readonly RegExp[]): Promise<string[]> {
   const table = await readFile('/proc/net/unix', 'utf8').catch(() => '');
-  const names = table.split('\n').flatMap(line => /\s@(\S+)$/.exec(line)?.[1] ?? []);
+  // Older Nodes fill an abstract name up with NULs, shown as `@`, when they listen, and when they connect.
+  const names = table.split('\n').flatMap(line => /\s@(\S+)$/.exec(line)?.[1]?.replace(/@+$/, '') ?? []);
   return [...new Set(names)].filter(name => tests.some(test => test.test(name))).slice(0, MATCHES);
 }
 
@@ -123,7 +136,7 @@ function matcher(pattern: string): RegExp {
 }
 
 /** Absolute paths that match, level by level: a `*` never crosses a separator, and no folder is walked below it. */
-async function expandGlob(pattern: string, platform: Platform): Promise<string[]> {
+async function expandGlob(pattern: string, platform: Platform, wanted: (stats: Stats) => boolean): Promise<string[]> {
   const { join, parse } = platform === 'win32' ? win32 : posix;
   const { root } = parse(pattern);
   let level = [root];
@@ -147,13 +160,6 @@ async function expandGlob(pattern: string, platform: Platform): Promise<string[]
     }
     level = next.slice(0, MATCHES);
   }
-  const present = await Promise.all(
-    level.map(path =>
-      stat(path).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
+  const present = await Promise.all(level.map(path => stat(path).then(wanted, () => false)));
   return level.filter((_, index) => present[index]);
 }

@@ -1,25 +1,23 @@
+import { agentFiles } from './files/agents.ts';
+import { cloudFiles } from './files/clouds.ts';
+import { databaseFiles } from './files/databases.ts';
+import { keyFiles } from './files/keys.ts';
+import { messageFiles } from './files/messages.ts';
+import { packageFiles } from './files/packages.ts';
+import { serviceFiles } from './files/services.ts';
+import { storeFiles } from './files/stores.ts';
+import { traceFiles } from './files/traces.ts';
 import type { FilePlace } from './types.ts';
 
+/** Every place where a credential, or what leads to one, is known to be kept. Adding one is an entry in one of these files. */
 export const filePlaces: readonly FilePlace[] = [
-  {
-    id: 'ssh-keys',
-    title: 'SSH keys',
-    paths: { linux: ['~/.ssh/id_*', '!*.pub'], darwin: ['~/.ssh/id_*', '!*.pub'], win32: ['~/.ssh/id_*', '!*.pub'] },
-    attempt: 'read',
-    opens: 'servers and repositories that know this key',
-    severity: 'critical',
-    group: 'secrets',
-    source: 'https://man.openbsd.org/ssh.1#FILES',
-  },
-  {
-    id: 'aws-credentials',
-    title: 'AWS',
-    paths: { linux: ['~/.aws/credentials'], darwin: ['~/.aws/credentials'], win32: ['~/.aws/credentials'] },
-    variable: 'AWS_SHARED_CREDENTIALS_FILE',
-    attempt: 'read',
-    opens: 'AWS accounts',
-    severity: 'critical',
-    group: 'secrets',
-    source: 'https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html',
-  },
+  ...keyFiles,
+  ...cloudFiles,
+  ...serviceFiles,
+  ...databaseFiles,
+  ...packageFiles,
+  ...agentFiles,
+  ...storeFiles,
+  ...messageFiles,
+  ...traceFiles,
 ];
