@@ -1,21 +1,62 @@
-import { parseDocument, stringify } from 'yaml';
-import type { PostureEdit } from './model.ts';
+import { UserError } from '../base/errors.ts';
+import { encodeScalar } from './encode.ts';
+import { migrate } from './migrate.ts';
+import { POSTURE_FILE, type PostureEdit } from './model.ts';
+import { postureSchema } from './schema.ts';
+import { spliceYaml } from './splice.ts';
+import { readTree } from './tree.ts';
 
-/** The posture's text with the edits made. */
+const ORDER = Object.keys(postureSchema.shape);
+const BOM = '\ufeff';
+
+/**
+ * The posture's text with the edits made: comments, order, quoting, blank lines, line ends and byte order mark stay, and no
+ * byte changes outside what is edited. A file of an older version comes out in the current one. UserError when the text is
+ * not valid YAML, or is written in a way that cannot be edited in place. The outcome is not judged: `parsePosture` does that.
+ */
 export function editPosture(text: string, edits: readonly PostureEdit[]): string {
-  const document = parseDocument(text);
-  for (const { path, value } of edits) {
-    if (value === undefined) document.deleteIn(path);
-    else document.setIn(path, document.createNode(value));
-  }
-  return document.toString({ flowCollectionPadding: true, lineWidth: 0 });
+  if (edits.length === 0) return text;
+  const current = migrate(text);
+  const marked = current.startsWith(BOM);
+  const tree = readTree(current, POSTURE_FILE);
+  if (!tree.readable) throw new UserError(tree.problems);
+  const edited = attempt(marked ? current.slice(1) : current, edits);
+  if (edited === undefined)
+    throw new UserError({
+      what: 'this file is written in a way that cannot be changed in place without touching other lines',
+      where: { path: POSTURE_FILE, ...place(tree, edits) },
+      expected: 'plain "key: value" lines and "- " lists',
+      next: `write it so, or make the change by hand: ${edits.map(({ path }) => path.join('.')).join(', ')}`,
+    });
+  return (marked ? BOM : '') + edited;
 }
 
-/** The text of a fresh posture. */
+function attempt(text: string, edits: readonly PostureEdit[]): string | undefined {
+  try {
+    return spliceYaml(text, edits, ORDER);
+  } catch (error) {
+    // Text that no longer parses after a splice is the same fault as text that means something else.
+    if (error instanceof Error && error.name === 'YAMLParseError') return undefined;
+    throw error;
+  }
+}
+
+function place(tree: ReturnType<typeof readTree>, edits: readonly PostureEdit[]) {
+  const { line, column } = tree.locate(edits[0]?.path ?? []);
+  return { line, column };
+}
+
+/** Where editors find the schema: the package as it lies in the repository once it is installed there. */
+export const SCHEMA_COMMENT = '# yaml-language-server: $schema=./node_modules/agent-posture/schema/posture-1.json';
+
+/** The text of a fresh posture for `project` (free text). */
 export function newPosture(project: string): string {
   return [
-    '# yaml-language-server: $schema=./node_modules/agent-posture/schema/posture-1.json',
+    SCHEMA_COMMENT,
+    '# What coding agents may touch in this repository: names, never values.',
+    '# After an edit: agent-posture generate, then agent-posture test.',
     'version: 1',
-    stringify({ project }, { lineWidth: 0 }),
+    `project: ${encodeScalar(project)}`,
+    '',
   ].join('\n');
 }

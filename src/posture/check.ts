@@ -1,0 +1,199 @@
+import type { Problem } from '../base/errors.ts';
+import { didYouMean } from '../base/suggest.ts';
+import { list } from '../base/text.ts';
+import { isHost, readAddress, splitHostPort } from './address.ts';
+import { SYSTEM_KINDS, type SystemKind } from './schema.ts';
+import { type Path, shown, type Tree } from './tree.ts';
+
+type Entry = Record<string, unknown>;
+
+function isEntry(value: unknown): value is Entry {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function own(value: unknown, key: string): unknown {
+  return isEntry(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
+/** The members of a list that are mappings, with their places. */
+function entries(value: unknown): [number, Entry][] {
+  return Array.isArray(value) ? [...value.entries()].filter((pair): pair is [number, Entry] => isEntry(pair[1])) : [];
+}
+
+function strings(value: unknown): [number, string][] {
+  return Array.isArray(value)
+    ? [...value.entries()].filter((pair): pair is [number, string] => typeof pair[1] === 'string')
+    : [];
+}
+
+function ids(value: unknown): string[] {
+  return entries(value).flatMap(([, { id }]) => (typeof id === 'string' ? [id] : []));
+}
+
+/** The day a date names, or undefined where the calendar has none. */
+export function realDate(text: string): Date | undefined {
+  const date = new Date(`${text}T00:00:00Z`);
+  return Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== text ? undefined : date;
+}
+
+/**
+ * What a schema cannot say: references, unique ids, addresses, ports, dates, paths. Works on data that failed the schema
+ * too, so that all problems of a file come together. `known` is what references are looked up in: the data itself, or for
+ * an overlay the merged posture.
+ */
+export function checkMeaning(tree: Tree, known: unknown = tree.data): Problem[] {
+  const { data, locate } = tree;
+  const problems: Problem[] = [];
+  const add = (path: Path, problem: Omit<Problem, 'where'>, part?: 'key' | 'value') =>
+    problems.push({ ...problem, where: locate(path, part) });
+
+  const environments = Object.keys(isEntry(own(known, 'environments')) ? (own(known, 'environments') as Entry) : {});
+  const targets = {
+    environment: environments,
+    system: ids(own(known, 'systems')),
+    data: ids(own(known, 'data')),
+  };
+  const sets = {
+    environment: new Set(targets.environment),
+    system: new Set(targets.system),
+    data: new Set(targets.data),
+  };
+  const refer = (path: Path, value: unknown, kind: keyof typeof targets, part?: 'key') => {
+    if (typeof value !== 'string' || sets[kind].has(value)) return;
+    const section = { environment: 'environments', system: 'systems', data: 'data' }[kind];
+    add(
+      path,
+      {
+        what: `${shown(value)} is not declared under "${section}"${didYouMean(value, targets[kind])}`,
+        expected:
+          targets[kind].length > 0 && targets[kind].length <= 12 ? `one of ${list(targets[kind], 'or')}` : undefined,
+        next: `declare it under "${section}", or correct the name`,
+      },
+      part,
+    );
+  };
+  const unique = (section: string) => {
+    const first = new Map<string, number>();
+    for (const [index, { id }] of entries(own(data, section))) {
+      if (typeof id !== 'string') continue;
+      const before = first.get(id);
+      if (before === undefined) first.set(id, index);
+      else
+        add([section, index, 'id'], {
+          what: `the id ${shown(id)} is used twice in "${section}"; the first is in line ${locate([section, before, 'id']).line}`,
+          expected: 'each id once',
+        });
+    }
+  };
+  const stayInside = (path: Path, value: unknown) => {
+    for (const [index, pattern] of strings(value))
+      if (pattern.split(/[\\/]/).includes('..'))
+        add([...path, index], {
+          what: `${shown(pattern)} climbs out with ".."`,
+          expected: 'a pattern inside the repository, or one that starts with ~/ or /',
+        });
+  };
+
+  for (const section of ['systems', 'data', 'credentials']) unique(section);
+  const agents = strings(own(data, 'agents'));
+  for (const [index, agent] of agents)
+    if (agents.findIndex(([, other]) => other === agent) < index)
+      add(['agents', index], { what: `${shown(agent)} is here twice`, expected: 'each agent once' });
+
+  for (const [index, system] of entries(own(data, 'systems'))) {
+    refer(['systems', index, 'environment'], system.environment, 'environment');
+    for (const [at, held] of strings(system.holds)) refer(['systems', index, 'holds', at], held, 'data');
+    if (typeof system.address === 'string' && system.address !== '') {
+      const merged = entries(own(known, 'systems')).find(([, { id }]) => id === system.id)?.[1];
+      const kind = SYSTEM_KINDS.find(one => one === (system.kind ?? merged?.kind)) ?? ('other' satisfies SystemKind);
+      const read = readAddress(system.address, kind);
+      if (!read.ok) add(['systems', index, 'address'], { what: `address: ${read.problem}`, expected: read.expected });
+    }
+  }
+  for (const [index, held] of entries(own(data, 'data'))) stayInside(['data', index, 'files'], held.files);
+
+  for (const [index, credential] of entries(own(data, 'credentials'))) {
+    refer(['credentials', index, 'environment'], credential.environment, 'environment');
+    refer(['credentials', index, 'system'], credential.system, 'system');
+  }
+  const managers = own(own(data, 'secrets'), 'managers');
+  for (const name of Object.keys(isEntry(managers) ? managers : {}))
+    refer(['secrets', 'managers', name], name, 'environment', 'key');
+  const vault = own(own(own(data, 'secrets'), 'vault'), 'address');
+  if (typeof vault === 'string') {
+    const read = readAddress(vault, 'http-api');
+    if (!read.ok) add(['secrets', 'vault', 'address'], { what: `address: ${read.problem}`, expected: read.expected });
+  }
+
+  const selftest = own(data, 'selftest');
+  for (const kind of ['requests', 'queries'])
+    for (const [index, one] of entries(own(selftest, kind)))
+      refer(['selftest', kind, index, 'system'], one.system, 'system');
+  for (const [index, host] of strings(own(selftest, 'outside'))) {
+    const split = splitHostPort(host);
+    if (!split || !isHost(split.host) || split.port === undefined)
+      add(['selftest', 'outside', index], {
+        what: `${shown(host)} is no address to try`,
+        expected: 'host:port with a port from 1 to 65535, such as example.com:443',
+      });
+  }
+
+  const isolation = own(data, 'isolation');
+  const runtime = own(isolation, 'runtime');
+  if (runtime === 'command' && own(isolation, 'command') === undefined)
+    add(['isolation', 'runtime'], {
+      what: 'the runtime "command" has no command',
+      expected: 'command: the wrapper, such as "docker compose exec -T agent"',
+    });
+  if (runtime !== 'command' && own(isolation, 'command') !== undefined)
+    add(
+      ['isolation', 'command'],
+      { what: '"command" is only for the runtime command', next: 'write runtime: command, or delete the line' },
+      'key',
+    );
+  for (const [index, host] of strings(own(own(isolation, 'network'), 'allow'))) {
+    const path = ['isolation', 'network', 'allow', index];
+    const split = splitHostPort(host);
+    const name = split?.host.replace(/^\*\./, '') ?? '';
+    if (!split || name.includes('*') || !isHost(name))
+      add(path, {
+        what: `${shown(host)} is no host that can be allowed`,
+        expected:
+          'a host such as api.example.com, with :port if only that; a star only as the first part, *.example.com',
+        next: host === '*' ? 'to leave the network open, delete "network"' : undefined,
+      });
+    else if (split.host.startsWith('*.') && !name.includes('.'))
+      add(path, { what: `${shown(host)} would allow a whole top-level domain`, expected: 'at least *.example.com' });
+  }
+  for (const kind of ['write', 'hide']) stayInside(['isolation', 'files', kind], own(own(isolation, 'files'), kind));
+
+  const repository = own(data, 'repository');
+  const owners = own(repository, 'owners');
+  for (const [pattern, names] of Object.entries(isEntry(owners) ? owners : {}))
+    for (const [index, name] of strings(names))
+      if (!/^@[\w.-]+(?:\/[\w./-]+)?$|^[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$/.test(name))
+        add(['repository', 'owners', pattern, index], {
+          what: `${shown(name)} is no owner`,
+          expected: '@user, @organisation/team or an e-mail address',
+        });
+  const email = own(own(repository, 'agentIdentity'), 'email');
+  if (typeof email === 'string' && !/^[^\s@<>]+@[^\s@<>]+$/.test(email))
+    add(['repository', 'agentIdentity', 'email'], {
+      what: `${shown(email)} is no e-mail address`,
+      expected: 'name@example.com',
+    });
+  const identity = own(own(repository, 'agentIdentity'), 'name');
+  if (typeof identity === 'string' && /[<>\n]/.test(identity))
+    add(['repository', 'agentIdentity', 'name'], {
+      what: 'a name for git cannot hold < or >',
+      expected: 'a plain name',
+    });
+
+  for (const [index, row] of entries(own(data, 'accepted')))
+    if (typeof row.until === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(row.until) && !realDate(row.until))
+      add(['accepted', index, 'until'], {
+        what: `${shown(row.until)} is no day of the calendar`,
+        expected: 'a date such as 2027-01-31',
+      });
+  return problems;
+}
