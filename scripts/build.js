@@ -1,7 +1,8 @@
-import { chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { notices } from './notices.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const quiet = process.argv.includes('--quiet');
@@ -28,7 +29,9 @@ const yogaWithoutFetch = {
   },
 };
 
+/** Licence texts are not lost with the comments: they stand whole in THIRD-PARTY-NOTICES. */
 const shared = {
+  absWorkingDir: root,
   bundle: true,
   platform: 'node',
   legalComments: 'none',
@@ -36,9 +39,9 @@ const shared = {
   minifyWhitespace: true,
   logLevel: quiet ? 'error' : 'warning',
   metafile: true,
+  write: false,
 };
 
-await rm(dist, { recursive: true, force: true });
 const program = await build({
   ...shared,
   entryPoints: { cli: join(root, 'src/cli/main.ts') },
@@ -60,7 +63,7 @@ const program = await build({
 });
 
 /** The pack runs inside a vantage, with whatever Node that has (18 or newer), so it is one plain CommonJS file. */
-await build({
+const pack = await build({
   ...shared,
   entryPoints: { node: join(root, 'src/selftest/pack/node.ts') },
   outdir: join(dist, 'pack'),
@@ -68,7 +71,34 @@ await build({
   format: 'cjs',
   target: 'node18',
 });
-await mkdir(join(dist, 'pack'), { recursive: true });
-await copyFile(join(root, 'src/selftest/pack/pack.sh'), join(dist, 'pack/pack.sh'));
+
+const files = new Map(
+  [...program.outputFiles, ...pack.outputFiles].map(({ path, contents }) => [relative(dist, path), contents]),
+);
+files.set(join('pack', 'pack.sh'), await readFile(join(root, 'src/selftest/pack/pack.sh')));
+files.set('meta.json', Buffer.from(JSON.stringify({ program: program.metafile, pack: pack.metafile })));
+await replace(dist, files);
+await writeIfOther(
+  join(root, 'THIRD-PARTY-NOTICES'),
+  Buffer.from(await notices([program.metafile, pack.metafile], root)),
+);
 await chmod(join(root, 'bin/agent-posture.js'), 0o755);
-await writeFile(join(dist, 'meta.json'), JSON.stringify(program.metafile));
+
+/** Each file whole or not at all, and only where it differs: a program that was just started may still read from here. */
+async function replace(folder, wanted) {
+  for (const [path, contents] of wanted) await writeIfOther(join(folder, path), contents);
+  const present = await readdir(folder, { recursive: true, withFileTypes: true });
+  for (const entry of present) {
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    if (entry.isFile() && !wanted.has(relative(folder, path))) await rm(path, { force: true });
+  }
+}
+
+async function writeIfOther(path, contents) {
+  const present = await readFile(path).catch(() => undefined);
+  if (present?.equals(contents)) return;
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, contents);
+  await rename(temporary, path);
+}

@@ -1,5 +1,3 @@
-import type { Command } from './command.ts';
-
 /** A flag: its value's placeholder, or none for a switch. One name means the same in every command. */
 interface Flag {
   /** Placeholder of the value, as in `--root DIR`. Absent: a switch. */
@@ -64,8 +62,9 @@ export interface CommandSpec {
   flags: Partial<Record<FlagName, string>>;
   /** Formats that `--format` takes beside text and json. */
   markdown?: boolean;
+  /** It deals with signals itself: `run` hands them on to what it started. */
+  ownSignals?: boolean;
   examples: readonly (readonly [command: string, says: string])[];
-  load(): Promise<{ command: Command }>;
 }
 
 /** Flags that every command takes. */
@@ -103,7 +102,6 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['agent-posture init --yes --dry-run', 'what the defaults would write'],
       ['agent-posture init --answers answers.yaml', 'the same in fifty repositories'],
     ],
-    load: () => import('./commands/init.ts'),
   },
   {
     name: 'generate',
@@ -120,7 +118,6 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['agent-posture generate', 'after editing agent-posture.yaml'],
       ['agent-posture generate --check', 'in CI'],
     ],
-    load: () => import('./commands/generate.ts'),
   },
   {
     name: 'test',
@@ -147,7 +144,6 @@ export const COMMANDS: readonly CommandSpec[] = [
       ["agent-posture test --via 'docker exec -i app'", 'from inside a container'],
       ['agent-posture test --json --fail-on new', 'every night in CI'],
     ],
-    load: () => import('./commands/test.ts'),
   },
   {
     name: 'fix',
@@ -160,7 +156,6 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['agent-posture fix', 'what can be closed'],
       ['agent-posture fix 1', 'the first of them'],
     ],
-    load: () => import('./commands/fix.ts'),
   },
   {
     name: 'run',
@@ -168,25 +163,23 @@ export const COMMANDS: readonly CommandSpec[] = [
     usage: '[--] CMD…',
     words: { least: 0, most: Number.POSITIVE_INFINITY, rest: true },
     flags: { agent: 'start this agent; CMD is then what follows its name' },
+    ownSignals: true,
     examples: [
       ['agent-posture run -- claude', ''],
       ['agent-posture run -- npm test', ''],
     ],
-    load: () => import('./commands/run.ts'),
   },
   {
     name: 'undo',
     summary: 'take back the last command whole, init included',
     flags: { yes: 'do not ask (needed off a terminal)' },
     examples: [['agent-posture undo', '']],
-    load: () => import('./commands/undo.ts'),
   },
   {
     name: 'status',
     summary: 'the posture, drift, the age of the last proof, what you approved',
     flags: {},
     examples: [['agent-posture status', '']],
-    load: () => import('./commands/status.ts'),
   },
   {
     name: 'explain',
@@ -198,14 +191,12 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['agent-posture explain SEC-1', ''],
       ['agent-posture explain host:read:~/.aws/credentials', ''],
     ],
-    load: () => import('./commands/explain.ts'),
   },
   {
     name: 'doctor',
     summary: 'what is there to work with, what is missing, and what to do about it',
     flags: {},
     examples: [['agent-posture doctor', '']],
-    load: () => import('./commands/doctor.ts'),
   },
   {
     name: 'completion',
@@ -214,7 +205,6 @@ export const COMMANDS: readonly CommandSpec[] = [
     words: { least: 1, most: 1 },
     flags: {},
     examples: [['source <(agent-posture completion bash)', '']],
-    load: () => import('./commands/completion.ts'),
   },
 ];
 
@@ -224,7 +214,6 @@ export const DEFAULT_COMMAND: CommandSpec = {
   summary: 'the wizard, the status, or what could be reached from here',
   flags: { yes: 'never ask' },
   examples: [],
-  load: () => import('./commands/start.ts'),
 };
 
 /** Commands of the contract that later versions bring. */

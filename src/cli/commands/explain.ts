@@ -1,0 +1,79 @@
+import { EXIT, UserError } from '../../base/errors.ts';
+import { suggest } from '../../base/suggest.ts';
+import { oneLine } from '../../base/text.ts';
+import { painter, type Style } from '../../report/style.ts';
+import { VERDICT_WORDS } from '../../report/text.ts';
+import { hang, wrap } from '../../report/width.ts';
+import { safeguardOf, safeguards } from '../../safeguards/catalogue.ts';
+import type { Safeguard } from '../../safeguards/types.ts';
+import type { Report, Row } from '../../selftest/types.ts';
+import type { Command } from '../command.ts';
+import { lastReport } from '../last-report.ts';
+
+/** `explain ID`: a safeguard of the catalogue, or a row of the last report with its safeguard. */
+export const command: Command = async ({ root, words: [id = ''] }) => {
+  const safeguard = safeguardOf(id) ?? safeguardOf(id.toUpperCase());
+  if (safeguard)
+    return { exitCode: EXIT.ok, json: { safeguard }, text: style => lines(explainSafeguard(safeguard, style)) };
+
+  const report = await lastReport(root);
+  const row = report?.rows.find(each => each.id === id);
+  if (!report || !row) throw unknown(id, report);
+  const of = safeguardOf(row.safeguard);
+  const { change: _change, accepted: _accepted, ...shown } = row;
+  return {
+    exitCode: EXIT.ok,
+    json: { row: shown, safeguard: of ?? null },
+    text: style => lines([...explainRow(row, style), ...(of ? ['', ...explainSafeguard(of, style)] : [])]),
+  };
+};
+
+const lines = (all: string[]) => all.join('\n');
+
+function unknown(id: string, report: Report | undefined): UserError {
+  const known = [...safeguards.map(each => each.id), ...(report?.rows.map(row => row.id) ?? [])];
+  const near = suggest(id, known);
+  const looksLikeRow = id.includes(':');
+  return new UserError({
+    what: `nothing is called "${oneLine(id)}"${near ? ` (did you mean "${oneLine(near)}"?)` : looksLikeRow && !report ? '; no run of `agent-posture test` with a posture is kept here' : ''}`,
+  });
+}
+
+function explainSafeguard(
+  { id, title, why, article, standards, generated, proven }: Safeguard,
+  style: Style,
+): string[] {
+  const paint = painter(style);
+  const part = (name: string, text: string) => hang(`${name.padEnd(11)}`, text, style.width);
+  return [
+    ...wrap(`${id}  ${title}`, style.width).map(line => paint('bold', line)),
+    ...wrap(why, style.width),
+    '',
+    ...part('article', article),
+    ...part('generated', 'outputs' in generated ? generated.outputs.join(', ') : later(generated)),
+    ...part('proven', 'attempts' in proven ? `${proven.attempts.join(', ')}: ${proven.how}` : later(proven)),
+    ...(standards.length > 0 ? part('see also', standards.join(', ')) : []),
+  ];
+}
+
+function later(what: { none: string } | { planned: string }): string {
+  return 'none' in what ? `not: ${what.none}` : `not in this version: ${what.planned}`;
+}
+
+function explainRow(row: Row, style: Style): string[] {
+  const paint = painter(style);
+  const part = (name: string, text: string) => hang(`${name.padEnd(11)}`, oneLine(text), style.width);
+  const control = ({ kind, when, vantage, outcome, reason }: Row['controls'][number]) =>
+    `${kind} control ${when}, from ${vantage}: ${outcome === 'done' ? 'worked' : `failed${reason ? `, ${reason}` : ''}`}`;
+  return [
+    ...wrap(oneLine(row.id), style.width).map(line => paint('bold', line)),
+    ...part('result', `${VERDICT_WORDS[row.verdict]}: ${row.reason}${row.layer ? ` (held by ${row.layer})` : ''}`),
+    ...part(
+      'tried',
+      `${row.attempt} ${row.target}${row.escape ? `, way round: ${row.escape}` : ''}, from ${row.vantage}`,
+    ),
+    ...(row.evidence?.at ? part('by', row.evidence.at) : []),
+    ...row.controls.flatMap((each, index) => part(index === 0 ? 'controls' : '', control(each))),
+    ...(row.fix ? part('to close', row.fix.command ? `${row.fix.text}  ${row.fix.command}` : row.fix.text) : []),
+  ];
+}

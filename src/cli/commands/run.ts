@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import { EXIT, UserError } from '../../base/errors.ts';
+import { cleanEnvironment } from '../../base/exec.ts';
+import { didYouMean } from '../../base/suggest.ts';
+import type { Facts } from '../../discover/facts.ts';
+import { runtimeOf } from '../../isolation/index.ts';
+import type { BoxContext, Boxed } from '../../isolation/types.ts';
+import { guardPaths } from '../../selftest/probes/guard.ts';
+import { approver } from '../approve.ts';
+import type { Command } from '../command.ts';
+import { loadWithPosture } from '../load.ts';
+
+/** `run [--] CMD`: starts CMD in the declared box, the same one the self-test tries, and ends with its exit code. */
+export const command: Command = async context => {
+  const { root, home, words, flags, terminal } = context;
+  const { facts, posture } = await loadWithPosture(context);
+  const { isolation, agents } = posture.posture;
+  if (!isolation)
+    throw new UserError({ what: 'the posture declares no isolation to run in', next: 'agent-posture fix sandbox' });
+  const argv = commandLine(facts, flags.values('agent'), words);
+  const runtime = runtimeOf(isolation.runtime);
+  const box: BoxContext = {
+    root,
+    home,
+    isolation,
+    guards: await guardPaths(root, facts),
+    env: cleanEnvironment(),
+    ...(agents ? { agents } : {}),
+  };
+  const text = runtime.approval(box);
+  const approve = approver(context, facts.insideAgent);
+  if (text !== undefined && !(await approve({ kind: 'box', text, purpose: `to run ${argv[0]} in it` })))
+    throw new UserError({ what: 'not started: the box of this posture was not approved' });
+  if (isolation.runtime === 'none' || isolation.runtime === 'native')
+    terminal.note(`${runtime.title}: ${runtime.limits}`);
+
+  const boxed = await runtime.start(box, argv, 'inherit');
+  for (const note of boxed.notes) terminal.note(note);
+  return { exitCode: await exitCodeOf(boxed), json: {}, text: () => '' };
+};
+
+/** What is started: the words, or with --agent that agent's program and the words after it. */
+function commandLine(facts: Facts, agents: readonly string[], words: readonly string[]): [string, ...string[]] {
+  const [id, second] = agents;
+  if (second !== undefined) throw new UserError({ what: '--agent was given twice; one program is started' });
+  if (id !== undefined) {
+    const agent = facts.agents.find(each => each.id === id);
+    if (!agent?.binary)
+      throw new UserError({
+        what: agent
+          ? `${agent.title} is used here, but its program is not on the PATH`
+          : `no agent "${id}" was found here${didYouMean(
+              id,
+              facts.agents.map(each => each.id),
+            )}`,
+      });
+    return [agent.binary, ...words];
+  }
+  const [program, ...rest] = words;
+  if (program === undefined) throw new UserError({ what: '"run" needs a command: agent-posture run -- CMD' });
+  return [program, ...rest];
+}
+
+/** Waits for the program, hands signals on to it, tidies up, and gives its exit code (128 + number for a signal). */
+async function exitCodeOf({ child, signal, close }: Boxed): Promise<number> {
+  // On a terminal the program gets Ctrl-C itself; what is sent to us alone has to be handed on.
+  const onInterrupt = () => {
+    if (!process.stdin.isTTY) signal('SIGINT');
+  };
+  const handOn = (name: NodeJS.Signals) => signal(name);
+  process.on('SIGINT', onInterrupt).on('SIGTERM', handOn).on('SIGHUP', handOn);
+  try {
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  } catch (error) {
+    throw new UserError({ what: `the box could not be started: ${(error as Error).message}` });
+  } finally {
+    process.off('SIGINT', onInterrupt).off('SIGTERM', handOn).off('SIGHUP', handOn);
+    await close();
+  }
+  if (child.exitCode !== null) return child.exitCode;
+  return child.signalCode === null ? EXIT.failure : 128 + constants.signals[child.signalCode];
+}

@@ -1,0 +1,27 @@
+import { UserError } from '../base/errors.ts';
+import { stateFolder } from '../base/state.ts';
+import type { Facts } from '../discover/facts.ts';
+import { discover } from '../discover/index.ts';
+import { loadPosture } from '../posture/load.ts';
+import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
+import type { Context } from './command.ts';
+
+/** Facts and posture of the repository. UserError for an invalid posture; undefined where there is none. */
+export async function load({
+  root,
+  home,
+  terminal,
+}: Context): Promise<{ facts: Facts; posture: LoadedPosture | undefined }> {
+  const [posture, facts] = await Promise.all([
+    loadPosture(root, { stateFolder: stateFolder(root) }),
+    discover(root, { home, env: terminal.streams.env }),
+  ]);
+  return { facts, posture };
+}
+
+/** As `load`, where nothing can be done without a posture. */
+export async function loadWithPosture(context: Context): Promise<{ facts: Facts; posture: LoadedPosture }> {
+  const { facts, posture } = await load(context);
+  if (!posture) throw new UserError({ what: `no ${POSTURE_FILE} here`, next: 'agent-posture init' });
+  return { facts, posture };
+}

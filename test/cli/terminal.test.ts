@@ -1,0 +1,98 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { parseArguments } from '../../src/cli/args.ts';
+import { createTerminal, isInteractive, printable, type Streams, wantsUnicode } from '../../src/cli/terminal.ts';
+
+function streams(tty: { stdin?: boolean; stdout?: boolean } = {}, env: NodeJS.ProcessEnv = {}): Streams {
+  const make = (isTTY = true) => Object.assign(new PassThrough(), { isTTY, columns: 90, rows: 24 });
+  return {
+    stdin: make(tty.stdin) as unknown as NodeJS.ReadStream,
+    stdout: make(tty.stdout) as unknown as NodeJS.WriteStream,
+    stderr: make() as unknown as NodeJS.WriteStream,
+    env,
+  };
+}
+const flags = (...args: string[]) => parseArguments(args).flags;
+
+describe('whether somebody can answer', () => {
+  test('on a terminal, yes', () => {
+    expect(isInteractive(streams(), flags('init'))).toBe(true);
+    expect(isInteractive(streams({}, { CI: 'false' }), flags('init'))).toBe(true);
+  });
+
+  test.each<[string, Parameters<typeof streams>, string[]]>([
+    ['stdin is no terminal', [{ stdin: false }], ['init']],
+    ['stdout is no terminal', [{ stdout: false }], ['init']],
+    ['in CI', [{}, { CI: 'true' }], ['init']],
+    ['on a dumb terminal', [{}, { TERM: 'dumb' }], ['init']],
+    ['with --yes', [], ['init', '--yes']],
+    ['with --json', [], ['test', '--json']],
+    ['with --format json', [], ['test', '--format', 'json']],
+  ])('%s, no', (_, given, args) => {
+    expect(isInteractive(streams(...given), flags(...args))).toBe(false);
+  });
+
+  test('a question without anybody to answer is no, at once', async () => {
+    const terminal = createTerminal(streams({ stdin: false }), flags('undo'));
+    expect(await terminal.confirm('Really?', new AbortController().signal)).toBe(false);
+  });
+
+  test.each([
+    ['y\n', true],
+    ['yes\n', true],
+    ['\n', false],
+    ['no\n', false],
+  ])('%j is %s', async (typed, answer) => {
+    const given = streams();
+    const terminal = createTerminal(given, flags('undo'));
+    const asked = terminal.confirm('Really?', new AbortController().signal);
+    (given.stdin as unknown as PassThrough).write(typed);
+    expect(await asked).toBe(answer);
+  });
+
+  test('an end of input is no', async () => {
+    const given = streams();
+    const asked = createTerminal(given, flags('undo')).confirm('Really?', new AbortController().signal);
+    (given.stdin as unknown as PassThrough).end();
+    expect(await asked).toBe(false);
+  });
+});
+
+describe('colours', () => {
+  const color = (env: NodeJS.ProcessEnv, stdout = true, ...args: string[]) =>
+    createTerminal(streams({ stdout }, env), flags('test', ...args)).style.color;
+
+  test.each<[string, boolean, boolean]>([
+    ['a terminal', color({}), true],
+    ['a pipe', color({}, false), false],
+    ['NO_COLOR', color({ NO_COLOR: '1', FORCE_COLOR: '1' }), false],
+    ['an empty NO_COLOR', color({ NO_COLOR: '' }), true],
+    ['--no-color', color({ FORCE_COLOR: '1' }, true, '--no-color'), false],
+    ['FORCE_COLOR in a pipe', color({ FORCE_COLOR: '1' }, false), true],
+    ['FORCE_COLOR=0', color({ FORCE_COLOR: '0' }), false],
+    ['TERM=dumb', color({ TERM: 'dumb' }), false],
+    ['a file', color({}, true, '--output', 'x'), false],
+  ])('%s', (_, is, expected) => {
+    expect(is).toBe(expected);
+  });
+});
+
+describe('the sink', () => {
+  test('lets our colours through and nothing else', () => {
+    const evil = '\u001b[31mred\u001b[0m\u001b[2J\u001b]0;title\u0007\u202e\u009b1Aend';
+    expect(printable(evil, true)).toBe('\u001b[31mred\u001b[0mend');
+    expect(printable(evil, false)).toBe('redend');
+  });
+
+  test('no line is a CI command', () => {
+    for (const line of ['::set-env name=X::y', '  ::error::x', '##[command]x', '##vso[task.setvariable]y'])
+      expect(printable(`a\n${line}\nb`, false).split('\n')[1]).not.toMatch(/^\s*(::|##\[|##vso\[)(?<!\u200a.*)/u);
+  });
+});
+
+test('UTF-8 by the locale', () => {
+  expect(wantsUnicode({ LANG: 'de_DE.UTF-8' }, 'linux')).toBe(true);
+  expect(wantsUnicode({ LC_ALL: 'C', LANG: 'de_DE.UTF-8' }, 'linux')).toBe(false);
+  expect(wantsUnicode({}, 'linux')).toBe(false);
+  expect(wantsUnicode({ WT_SESSION: 'x' }, 'win32')).toBe(true);
+});

@@ -1,0 +1,15 @@
+import type { Reporter, TestModule } from 'vitest/node';
+
+/** Says at the end which parts were missing for the tests that were skipped, and how to install them. */
+export default class Skips implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const counts = new Map<string, number>();
+    for (const module of modules)
+      for (const test of module.children.allTests('skipped')) {
+        const missing = /\[needs ([^\]]+)\]/.exec(test.fullName)?.[1]?.split(', ') ?? ['(no part named)'];
+        for (const id of missing) counts.set(id, (counts.get(id) ?? 0) + 1);
+      }
+    for (const [id, count] of counts)
+      console.log(`skipped ${count} for want of ${id}${id.startsWith('(') ? '' : `: npm run parts -- ${id}`}`);
+  }
+}
