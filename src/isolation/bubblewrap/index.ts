@@ -167,7 +167,8 @@ async function start(context: BoxContext, command: readonly string[], stdio: 'pi
   const canWrite = (path: string) => writable.some(place => isWithin(place, path));
   const placeholders = makePlaceholders(
     root,
-    wanted.filter(path => isWithin(root, path) && canWrite(path)),
+    // Instructions in Markdown are made by agents every day; only what configures one is kept from being made.
+    wanted.filter(path => isWithin(root, path) && canWrite(path) && !path.endsWith('.md')),
   );
   const folder = mkdtempSync(join(tmpdir(), 'agent-posture-'));
   const descriptors = new Descriptors(folder);

@@ -1,9 +1,9 @@
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { isWithin } from '../../base/files.ts';
 
 /** One step in building the box's view of the file system; later ones lie over earlier ones. */
 export type Mount =
-  | { kind: 'read' | 'write'; path: string; from?: string }
+  | { kind: 'read' | 'write'; path: string }
   | { kind: 'link'; path: string; to: string }
   /** An empty folder of the box's own. */
   | { kind: 'empty'; path: string; writable: boolean }
@@ -73,27 +73,16 @@ export function mountsOf(parts: BoxParts): Mount[] {
 
 /** The mounts as bubblewrap's arguments. `emptyFile` is an empty file outside the box. */
 export function mountArguments(mounts: readonly Mount[], emptyFile: string): string[] {
-  return mounts.flatMap(mount => {
-    switch (mount.kind) {
-      case 'read':
-        return ['--ro-bind', mount.from ?? mount.path, mount.path];
-      case 'write':
-        return ['--bind', mount.from ?? mount.path, mount.path];
-      case 'link':
-        return ['--symlink', mount.to, mount.path];
-      case 'mask':
-        return ['--ro-bind', emptyFile, mount.path];
-      case 'empty':
-        return mount.writable
-          ? ['--tmpfs', mount.path]
-          : ['--perms', '0555', '--tmpfs', mount.path, '--remount-ro', mount.path];
-    }
-  });
+  return mounts.flatMap(mount => argumentsOf(mount, emptyFile));
 }
 
-/** Whether the name of a guard means a folder. */
-export function isFolderName(guard: string): boolean {
-  return guard.endsWith('/') || guard.endsWith(sep);
+function argumentsOf(mount: Mount, emptyFile: string): string[] {
+  if (mount.kind === 'link') return ['--symlink', mount.to, mount.path];
+  if (mount.kind === 'mask') return ['--ro-bind', emptyFile, mount.path];
+  if (mount.kind === 'read') return ['--ro-bind', mount.path, mount.path];
+  if (mount.kind === 'write') return ['--bind', mount.path, mount.path];
+  if (mount.writable) return ['--tmpfs', mount.path];
+  return ['--perms', '0555', '--tmpfs', mount.path, '--remount-ro', mount.path];
 }
 
 /** `path` as one writes it in the repository. */
@@ -101,6 +90,7 @@ export function inRepository(root: string, path: string): string {
   return relative(root, path) || '.';
 }
 
+/** Absolute path of a guard, with or without the trailing `/` of a folder. */
 export function guardPath(root: string, guard: string): string {
   return join(root, guard.replace(/[/\\]+$/, ''));
 }

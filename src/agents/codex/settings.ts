@@ -1,0 +1,35 @@
+/** The name of our permission profile in Codex's configuration. */
+export const PROFILE = 'agent-posture';
+
+/** What Codex's configuration is made from. */
+export interface CodexSource {
+  /** Gitignore patterns of the repository without exceptions. */
+  hidden: readonly string[];
+  /** Paths in the home, each starting with `~/`. */
+  hiddenInHome: readonly string[];
+  /** Repository-relative; folders with a trailing `/`. */
+  guards: readonly string[];
+}
+
+/**
+ * The file system of the profile: by path in the home, and by path or pattern in the workspace. Codex carries it out in
+ * the kernel for every command. Source: https://developers.openai.com/codex/permissions.
+ */
+export function filesystemRules({ hidden, hiddenInHome, guards }: CodexSource): {
+  home: Record<string, 'deny'>;
+  workspace: Record<string, 'deny' | 'read'>;
+} {
+  // Patterns in the home are left out: Codex takes them for the workspace alone.
+  const home = hiddenInHome
+    .filter(path => !/[*?[\]]/.test(path))
+    .map(path => [path.replace(/\/+$/, ''), 'deny'] as const);
+  const workspace = new Map<string, 'deny' | 'read'>();
+  for (const guard of guards) workspace.set(guard.replace(/\/+$/, ''), 'read');
+  for (const pattern of hidden) {
+    const body = pattern.replace(/^(\*\*)?\/+/, '').replace(/\/+$/, '');
+    if (body.split('/').some(part => part === '..' || part === '')) continue;
+    const anchored = !pattern.startsWith('**/') && (pattern.startsWith('/') || body.includes('/'));
+    workspace.set(anchored ? body : `**/${body}`, 'deny');
+  }
+  return { home: Object.fromEntries(home), workspace: Object.fromEntries(workspace) };
+}

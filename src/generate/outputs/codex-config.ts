@@ -1,0 +1,35 @@
+import { filesystemRules, PROFILE } from '../../agents/codex/settings.ts';
+import { agentGuards, COMMON_GUARDS } from '../../agents/guards.ts';
+import type { Claim, Output } from '../types.ts';
+import { hiddenOf } from './hidden.ts';
+
+export const codexConfig: Output = {
+  id: 'codex-config',
+  title:
+    'Codex: a permission profile that hides files and keeps guards read-only (once you trust the project in Codex)',
+  safeguards: ['ISO-1', 'SEC-1', 'GRD-1'],
+  templateVersion: 1,
+  guard: true,
+  render(context) {
+    const { posture } = context;
+    if (!posture.agents?.includes('codex')) return [];
+    const hidden = hiddenOf(context);
+    const { home, workspace } = filesystemRules({
+      hidden: hidden.plain,
+      hiddenInHome: hidden.home,
+      guards: [...COMMON_GUARDS, ...agentGuards(posture.agents)],
+    });
+    const profile = ['permissions', PROFILE];
+    const claims: Claim[] = [
+      { path: ['default_permissions'], value: PROFILE, guard: true },
+      { path: [...profile, 'extends'], value: ':workspace', guard: true },
+      ...Object.entries(home).map(
+        ([path, value]): Claim => ({ path: [...profile, 'filesystem', path], value, guard: true }),
+      ),
+      ...Object.entries(workspace).map(
+        ([path, value]): Claim => ({ path: [...profile, 'filesystem', ':workspace_roots', path], value, guard: true }),
+      ),
+    ];
+    return [{ mode: 'keys', path: '.codex/config.toml', format: 'toml', claims }];
+  },
+};
