@@ -1,5 +1,16 @@
-import type { Observation, Try, VantageFacts } from './wire.ts';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode } from '../base/errors.ts';
+import { randomHex, sha256 } from '../base/hash.ts';
+import { packageRoot } from '../base/package.ts';
+import { oneLine, truncate } from '../base/text.ts';
+import { formatDuration } from '../base/units.ts';
+import { bootstrap, type Challenge, oneShot, SIBLING, tagOf } from './pack/bootstrap.ts';
+import { Child } from './pack/child.ts';
+import { greeted } from './pack/greetings.ts';
+import { decodeReady, decodeResult, encodeTry, type Form, type Ready, type Result, summary } from './pack/lines.ts';
 import type { Start } from './vantages/types.ts';
+import type { Observation, Try, VantageFacts } from './wire.ts';
 
 export interface SessionOptions {
   signal?: AbortSignal | undefined;
@@ -28,5 +39,321 @@ export interface Session {
 
 export type Opened = { ok: true; session: Session } | { ok: false; reason: string };
 
+/** Milliseconds. */
+const HELLO = 10_000;
+/** What a round may take beyond its slowest try, for each batch that the pack makes of it. */
+const SLACK = 1_500;
+/** As many tries as the pack has under way at once. */
+const PARALLEL = 64;
+/** A clock that is off by more is worth a note. Seconds. */
+const CLOCK = 60;
+
+const SHELLS_WITHOUT_SH = /\bsh\b.*(not found|no such file)|(not found|no such file|ENOENT).*\bsh\b/i;
+
+/** The pack's source in one of its forms. */
+function packSource(form: Form): Promise<string> {
+  return readFile(join(packageRoot, 'dist', 'pack', form === 'node' ? 'node.cjs' : 'pack.sh'), 'utf8');
+}
+
+function newChallenge(): Challenge {
+  const factor = () => 10_000 + (Number.parseInt(randomHex(4), 16) % 36_000);
+  return [factor(), factor(), factor(), factor()];
+}
+
 /** Starts the vantage's program and shakes hands. `ok: false` says why it is unavailable, and what to do. */
-export declare function openSession(start: Start, options?: SessionOptions): Promise<Opened>;
+export async function openSession(start: Start, options: SessionOptions = {}): Promise<Opened> {
+  const first = await openShell(start, options);
+  if (first.ok || !first.noShell || options.form === 'sh') return first;
+  const second = await openOneShot(start, options);
+  return second.ok ? second : first;
+}
+
+type Attempted = Opened & { noShell?: boolean };
+
+async function openShell(
+  start: Start,
+  { signal, helloTimeout = HELLO, form: only }: SessionOptions,
+): Promise<Attempted> {
+  const challenge = newChallenge();
+  const tag = tagOf(challenge);
+  const sibling = { name: SIBLING, value: randomHex(8) };
+  let child: Child;
+  try {
+    child = new Child(await start(['sh', '-s']), tag, sibling.value, signal);
+  } catch (error) {
+    return { ok: false, reason: failureToStart(error), noShell: errorCode(error) === 'ENOENT' };
+  }
+  const fail = async (reason: string, noShell = false): Promise<Attempted> => {
+    await child.close();
+    return { ok: false, reason, noShell };
+  };
+  const until = Date.now() + helloTimeout;
+  const left = () => Math.max(1, until - Date.now());
+  child.write(bootstrap(challenge, sibling.value, only !== 'sh'));
+
+  const hello = await child.next(left());
+  if (hello !== 'hello') return fail(noHello(child, helloTimeout), child.ended !== undefined && lacksShell(child));
+  const want = /^want (node|sh)\b/.exec((await child.next(left())) ?? '');
+  if (!want)
+    return fail(
+      child.problem ?? `said hello and then nothing for ${formatDuration(helloTimeout)}: does its node hang?`,
+    );
+  const form = want[1] as Form;
+  const source = await packSource(form);
+  child.write(
+    form === 'node' ? `${Buffer.byteLength(source)} ${sha256(source)}\n${source}` : `${source.trimEnd()}\n${tag} end\n`,
+  );
+  const answer = (await child.next(left())) ?? '';
+  if (answer === 'changed') return fail('what was sent to it was changed on its way');
+  const ready = answer.startsWith('ready ') ? decodeReady(form, answer.slice(6)) : undefined;
+  if (!ready) return fail(child.problem ?? 'it did not say who and where it is');
+  if (form === 'sh' && ready.source !== summary(ready.sum, `${source.trimEnd()}\n`))
+    return fail('what was sent to it was changed on its way');
+  return { ok: true, session: new ShellSession(child, form, ready, sibling) };
+}
+
+function failureToStart(error: unknown): string {
+  const message = oneLine(error instanceof Error ? error.message : String(error));
+  const program = (error as { path?: unknown }).path;
+  if (errorCode(error) === 'ENOENT' && typeof program === 'string')
+    return `${program} is not installed, or not found on PATH`;
+  return `it could not be started: ${truncate(message, 300)}`;
+}
+
+/** Exit codes of shells, env, docker and kubectl for a program that is not there. */
+function lacksShell(child: Child): boolean {
+  return child.ended?.code === 127 || child.ended?.code === 126 || SHELLS_WITHOUT_SH.test(child.errorText);
+}
+
+function noHello(child: Child, timeout: number): string {
+  if (child.problem && !child.ended) return child.problem;
+  if (child.ended?.code === 0)
+    return 'it takes no input: its standard input is not passed on (docker exec and kubectl exec need -i)';
+  if (child.ended) return child.problem ?? 'it ended';
+  if (child.echoed) return 'it only echoed what it was sent';
+  return `no answer within ${formatDuration(timeout)}`;
+}
+
+function factsOf(form: Form, { sum: _sum, source: _source, ...ready }: Ready): VantageFacts {
+  return {
+    uid: undefined,
+    gid: undefined,
+    uidMap: undefined,
+    capabilities: undefined,
+    noNewPrivileges: undefined,
+    seccomp: undefined,
+    home: undefined,
+    hostname: undefined,
+    ...ready,
+    form,
+  };
+}
+
+function clockNote(clock: number): string[] {
+  const off = Math.round(clock - Date.now() / 1000);
+  return Math.abs(off) > CLOCK
+    ? [`its clock is ${formatDuration(Math.abs(off) * 1000)} ${off > 0 ? 'ahead' : 'behind'}`]
+    : [];
+}
+
+function noiseNote(noise: number): string[] {
+  return noise > 0 ? [`${noise} lines on its output are not ours and count for nothing`] : [];
+}
+
+/** The results of one round, as they come in: the first of each id counts, unless a second one comes. */
+class Round {
+  readonly results = new Map<string, Observation>();
+  readonly #expected = new Map<string, { one: Try; sum: string }>();
+  readonly #form: Form;
+
+  constructor(form: Form, ready: Pick<Ready, 'sum'>, lines: readonly { one: Try; line: string }[]) {
+    this.#form = form;
+    for (const { one, line } of lines) this.#expected.set(one.id, { one, sum: summary(ready.sum, line) });
+  }
+
+  /** Takes a line; false when it is none of ours. */
+  take(line: string): boolean {
+    const result = line.startsWith('result ') ? decodeResult(this.#form, line.slice(7)) : undefined;
+    const expected = result && this.#expected.get(result.id);
+    if (!result || !expected) return false;
+    const before = this.results.get(result.id);
+    this.results.set(
+      result.id,
+      before
+        ? { id: result.id, outcome: 'error', reason: 'two results came for it', took: before.took }
+        : judgeLine(expected, result),
+    );
+    return true;
+  }
+
+  /** What never came, with the reason. */
+  finish(reason: string): Map<string, Observation> {
+    for (const id of this.#expected.keys())
+      if (!this.results.has(id)) this.results.set(id, { id, outcome: 'error', reason, took: 0 });
+    return this.results;
+  }
+}
+
+function judgeLine({ one, sum: expected }: { one: Try; sum: string }, { sum, heard, ...result }: Result): Observation {
+  if (sum !== expected)
+    return { id: result.id, outcome: 'error', reason: 'the try was changed on its way', took: result.took };
+  const bringing = (one.op === 'read' && one.bring) || (one.op === 'env' && one.bring) || one.op === 'process';
+  const { brought, ...rest } = result;
+  const observation = { ...rest, ...(bringing && brought !== undefined ? { brought } : {}) };
+  if ((one.op === 'connect' || one.op === 'socket') && observation.outcome === 'done') {
+    const bytes = Buffer.from(heard ?? '', 'hex');
+    if (!greeted(one.greeting, bytes))
+      return {
+        ...observation,
+        outcome: bytes.length > 0 ? 'error' : 'silent',
+        reason: bytes.length > 0 ? 'something else answered' : 'said nothing',
+      };
+  }
+  return observation;
+}
+
+/** A session over one program that stays: rounds travel on its input. */
+class ShellSession implements Session {
+  readonly facts: VantageFacts;
+  readonly #child: Child;
+  readonly #form: Form;
+  readonly #ready: Ready;
+  #queue: Promise<unknown> = Promise.resolve();
+  #rounds = 0;
+  #failure: string | undefined;
+
+  constructor(
+    child: Child,
+    form: Form,
+    ready: Ready,
+    readonly sibling: { name: string; value: string },
+  ) {
+    this.facts = factsOf(form, ready);
+    this.#child = child;
+    this.#form = form;
+    this.#ready = ready;
+  }
+
+  get notes(): readonly string[] {
+    return [...this.#child.notes, ...clockNote(this.facts.clock), ...noiseNote(this.#child.noise)];
+  }
+
+  get failure(): string | undefined {
+    return this.#failure ?? this.#child.problem;
+  }
+
+  round(tries: readonly Try[]): Promise<Map<string, Observation>> {
+    const made = this.#queue.then(() => this.#round(tries));
+    this.#queue = made;
+    return made;
+  }
+
+  async #round(tries: readonly Try[]): Promise<Map<string, Observation>> {
+    const lines = tries.map(one => ({ one, line: encodeTry(this.#form, one) }));
+    const round = new Round(this.#form, this.#ready, lines);
+    if (tries.length === 0 || this.failure) return round.finish(this.failure ?? '');
+    const batches = Math.ceil(tries.length / (this.#form === 'node' ? PARALLEL : 16));
+    const until = Date.now() + batches * (Math.max(...tries.map(({ timeout }) => timeout)) + SLACK);
+    const mark = `synced ${++this.#rounds}`;
+    this.#child.write(`${lines.map(({ line }) => line).join('\n')}\nsync ${this.#rounds}\n`);
+    for (;;) {
+      const line = await this.#child.next(Math.max(1, until - Date.now()));
+      if (line === undefined) {
+        if (!this.#child.problem) {
+          this.#failure = 'it stopped answering';
+          await this.#child.close();
+        }
+        break;
+      }
+      if (line === mark) break;
+      if (!round.take(line)) this.#child.noise++;
+    }
+    return round.finish(this.failure ?? 'nothing came back for it');
+  }
+
+  close(): Promise<void> {
+    return this.#child.close();
+  }
+}
+
+/** For a vantage that has Node and no shell: every round is a program of its own. */
+async function openOneShot(start: Start, { signal, helloTimeout = HELLO }: SessionOptions): Promise<Opened> {
+  const source = await packSource('node');
+  const sibling = { name: SIBLING, value: randomHex(8) };
+  let noise = 0;
+  const open = new Set<Child>();
+
+  /** Starts the pack with these lines; gives the child behind its `ready`. */
+  async function begin(lines: readonly string[]): Promise<{ child: Child; ready: Ready } | string> {
+    const challenge = newChallenge();
+    let child: Child;
+    try {
+      child = new Child(await start(['node', '-']), tagOf(challenge), sibling.value, signal);
+    } catch (error) {
+      return failureToStart(error);
+    }
+    open.add(child);
+    child.end(oneShot(challenge, sibling.value, source, [...lines, 'sync 1']));
+    if ((await child.next(helloTimeout)) === 'hello') {
+      const answer = (await child.next(helloTimeout)) ?? '';
+      const ready = answer.startsWith('ready ') ? decodeReady('node', answer.slice(6)) : undefined;
+      if (ready) return { child, ready };
+    }
+    await child.close();
+    return noHello(child, helloTimeout);
+  }
+
+  const first = await begin([]);
+  if (typeof first === 'string') return { ok: false, reason: first };
+  await first.child.close();
+  const { ready } = first;
+  let failure: string | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  async function makeRound(tries: readonly Try[]): Promise<Map<string, Observation>> {
+    const lines = tries.map(one => ({ one, line: encodeTry('node', one) }));
+    const round = new Round('node', ready, lines);
+    if (tries.length === 0 || failure) return round.finish(failure ?? '');
+    const begun = await begin(lines.map(({ line }) => line));
+    if (typeof begun === 'string') {
+      failure = begun;
+      return round.finish(begun);
+    }
+    const { child } = begun;
+    const until =
+      Date.now() + Math.ceil(tries.length / PARALLEL) * (Math.max(...tries.map(({ timeout }) => timeout)) + SLACK);
+    for (;;) {
+      const line = await child.next(Math.max(1, until - Date.now()));
+      if (line === undefined || line === 'synced 1') break;
+      if (!round.take(line)) child.noise++;
+    }
+    noise += child.noise;
+    const reason = child.problem ?? 'it stopped answering';
+    await child.close();
+    open.delete(child);
+    return round.finish(reason);
+  }
+
+  return {
+    ok: true,
+    session: {
+      facts: factsOf('node', ready),
+      sibling,
+      get notes() {
+        return [...clockNote(ready.clock), ...noiseNote(noise)];
+      },
+      get failure() {
+        return failure;
+      },
+      round(tries) {
+        const made = queue.then(() => makeRound(tries));
+        queue = made;
+        return made;
+      },
+      async close() {
+        failure ??= 'it was closed';
+        await Promise.all([...open].map(child => child.close()));
+      },
+    },
+  };
+}

@@ -15,6 +15,8 @@ export interface VantageContext {
 
 export interface Started {
   child: ChildProcess;
+  /** What this vantage could not keep, each in one line. */
+  notes?: readonly string[];
   /** Ends what was started beside the child. Called once the child is gone. */
   close?(): Promise<void>;
 }

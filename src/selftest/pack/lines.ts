@@ -1,0 +1,189 @@
+import { z } from 'zod';
+import { sha256 } from '../../base/hash.ts';
+import type { Outcome, Try } from '../wire.ts';
+import { say } from './greetings.ts';
+
+export type Form = 'node' | 'sh';
+/** How the pack sums up a line: SHA-256 where it can, else the POSIX `cksum`. */
+export type Sum = 'sha256' | 'cksum';
+
+/** A try as one line without its end. Node takes JSON, a shell takes `key=value` words that `printf %b` can undo. */
+export function encodeTry(form: Form, one: Try): string {
+  const sent: Record<string, unknown> = { ...one };
+  if (one.op === 'connect' || one.op === 'socket')
+    sent.say = say(one.greeting, one.op === 'connect' ? one.host : one.path).toString('hex');
+  if (form === 'node') return JSON.stringify(sent);
+  return Object.entries(sent)
+    .flatMap(([key, value]) => words(key, value))
+    .join(' ');
+}
+
+function words(key: string, value: unknown): string[] {
+  if (value === undefined || value === false) return [];
+  if (value === true) return [`${key}=1`];
+  if (Array.isArray(value)) return value.flatMap(item => words(key, item));
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).flatMap(([name, inner]) =>
+      key === 'env' ? words('env', `${name}=${inner}`) : words(`${key}_${name}`, inner),
+    );
+  return [`${key}=${escapeWord(String(value))}`];
+}
+
+/** Bytes outside the safe set as `\0ooo`, which every `printf %b` undoes. */
+export function escapeWord(text: string): string {
+  return [...Buffer.from(text)]
+    .map(byte =>
+      /[\w./:@,+=-]/.test(String.fromCharCode(byte))
+        ? String.fromCharCode(byte)
+        : `\\0${byte.toString(8).padStart(3, '0')}`,
+    )
+    .join('');
+}
+
+/** Undoes `escapeWord`. */
+export function unescapeWord(word: string): string {
+  const bytes: number[] = [];
+  for (let i = 0; i < word.length; i++) {
+    const octal = /^\\0([0-7]{3})/.exec(word.slice(i, i + 5));
+    if (octal) {
+      bytes.push(Number.parseInt(octal[1] ?? '0', 8) & 255);
+      i += 4;
+    } else bytes.push(word.charCodeAt(i) & 255);
+  }
+  return Buffer.from(bytes).toString();
+}
+
+/** POSIX `cksum`: a CRC over the bytes and their count. */
+export function cksum(data: Uint8Array): number {
+  let crc = 0;
+  const feed = (byte: number) => {
+    crc ^= byte << 24;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 0x80000000 ? (crc << 1) ^ 0x04c11db7 : crc << 1;
+  };
+  for (const byte of data) feed(byte);
+  for (let length = data.length; length > 0; length >>>= 8) feed(length & 255);
+  return ~crc >>> 0;
+}
+
+/** What the pack must say about a line that reached it unchanged. */
+export function summary(sum: Sum, text: string): string {
+  return sum === 'sha256' ? sha256(text).slice(0, 16) : String(cksum(Buffer.from(text)));
+}
+
+const OUTCOMES = [
+  'done',
+  'refused',
+  'silent',
+  'closed',
+  'timeout',
+  'none',
+  'unable',
+  'error',
+] as const satisfies Outcome[];
+
+const name = z.string().max(4096);
+const result = z.object({
+  id: z.string().regex(/^[0-9a-f]{16}$/),
+  sum: z.string().max(64),
+  outcome: z.enum(OUTCOMES),
+  reason: z.string().max(300).default(''),
+  at: z.string().max(4096).optional(),
+  brought: z.string().max(200).optional(),
+  matched: z.boolean().optional(),
+  size: z.enum(['<1kB', '<10kB', '<100kB', '>=100kB']).optional(),
+  owner: z.int().nonnegative().optional(),
+  mode: z
+    .string()
+    .regex(/^[0-7]{1,6}$/)
+    .optional(),
+  code: z.int().optional(),
+  printed: z.boolean().optional(),
+  found: z.boolean().optional(),
+  names: z
+    .array(z.object({ name, from: z.string().max(100) }))
+    .max(5_000)
+    .optional(),
+  status: z.int().optional(),
+  took: z.number().nonnegative().default(0),
+  /** The first bytes a server said, in hex; whether it greeted is decided here. */
+  heard: z
+    .string()
+    .regex(/^([0-9a-f]{2})*$/)
+    .max(256)
+    .optional(),
+});
+
+export type Result = z.infer<typeof result>;
+
+/** One result line as an object, or undefined when it is none. */
+export function decodeResult(form: Form, line: string): Result | undefined {
+  try {
+    return result.parse(form === 'node' ? JSON.parse(line) : fromWords(line));
+  } catch {
+    return undefined;
+  }
+}
+
+const NUMBERS = new Set(['owner', 'code', 'status', 'took', 'uid', 'gid', 'clock']);
+const FLAGS = new Set(['matched', 'printed', 'found', 'noNewPrivileges', 'seccomp']);
+
+/** `key=value …` as an object; `name=FROM:NAME` and `list+=` gather. */
+export function fromWords(line: string): Record<string, unknown> {
+  const object: Record<string, unknown> = {};
+  for (const word of line.split(' ')) {
+    const at = word.indexOf('=');
+    if (at < 1) continue;
+    const key = word.slice(0, at);
+    const value = unescapeWord(word.slice(at + 1));
+    if (key === 'name') {
+      const colon = value.indexOf(':');
+      object.names = [
+        ...((object.names as unknown[]) ?? []),
+        { name: value.slice(colon + 1), from: value.slice(0, colon) },
+      ];
+    } else if (key.endsWith('+')) {
+      const list = key.slice(0, -1);
+      object[list] = [...((object[list] as unknown[]) ?? []), value];
+    } else object[key] = NUMBERS.has(key) ? Number(value) : FLAGS.has(key) ? value === '1' : value;
+  }
+  return object;
+}
+
+const facts = z.object({
+  runtime: z.string().max(200),
+  platform: z.string().max(50),
+  uid: z.int().optional(),
+  gid: z.int().optional(),
+  uidMap: z.string().max(500).optional(),
+  capabilities: z
+    .string()
+    .regex(/^[0-9a-f]{1,32}$/)
+    .optional(),
+  noNewPrivileges: z.boolean().optional(),
+  seccomp: z.boolean().optional(),
+  namespaces: z.record(z.string().max(20), z.string().max(40)).default({}),
+  cwd: z.string().max(4096),
+  home: z.string().max(4096).optional(),
+  hostname: z.string().max(300).optional(),
+  proxies: z.array(z.string().max(300)).max(20).default([]),
+  hostAliases: z.array(z.string().max(300)).max(20).default([]),
+  tools: z.array(z.string().max(50)).max(100).default([]),
+  clock: z.number(),
+  sum: z.enum(['sha256', 'cksum']),
+  /** What the pack sums up of itself as it arrived, in the shell form. */
+  source: z.string().max(64).optional(),
+});
+
+export type Ready = z.infer<typeof facts>;
+
+/** The pack's first line: who and where it is. */
+export function decodeReady(form: Form, line: string): Ready | undefined {
+  try {
+    if (form === 'node') return facts.parse(JSON.parse(line));
+    const { ns, ...rest } = fromWords(line) as { ns?: string[] };
+    const namespaces = Object.fromEntries((ns ?? []).map(entry => entry.split(':', 2) as [string, string]));
+    return facts.parse({ ...rest, namespaces });
+  } catch {
+    return undefined;
+  }
+}

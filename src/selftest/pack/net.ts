@@ -1,0 +1,302 @@
+import { lookup } from 'node:dns/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, isIP, type NetConnectOpts, connect as open, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { TryOf } from '../wire.ts';
+import { type Context, codeOf, failed, type Result, runProgram, strongest, which } from './base.ts';
+import { images } from './proc.ts';
+
+/** As many bytes of a greeting as are looked at. */
+const HEARD = 64;
+
+/** `host:port` or `[v6]:port` in two. */
+export function splitAddress(address: string): { host: string; port: number } {
+  const at = address.lastIndexOf(':');
+  return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) };
+}
+
+/** The login that the vantage's own environment has for a proxy, as a header; it goes to that proxy alone. */
+function proxyLogin(proxy: string, env: Context['env']): string {
+  for (const [name, value] of Object.entries(env)) {
+    if (!/_proxy$/i.test(name)) continue;
+    try {
+      const url = new URL(value);
+      if (url.username && `${url.hostname}:${url.port || 80}` === proxy)
+        return `Proxy-Authorization: Basic ${Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`).toString('base64')}\r\n`;
+    } catch {}
+  }
+  return '';
+}
+
+/** Opens a connection, through a proxy's CONNECT if one is given, says what is to be said, and waits for the answer's first bytes. */
+function dial(
+  options: NetConnectOpts,
+  said: Buffer,
+  { deadline, signal, env }: Context,
+  via?: { proxy: string; target: string },
+): Promise<Result> {
+  return new Promise(resolve => {
+    let connected = false;
+    let tunnel = via === undefined;
+    let heard = Buffer.alloc(0);
+    let soon: NodeJS.Timeout | undefined;
+    const socket: Socket = open({ ...options, autoSelectFamily: false } as NetConnectOpts);
+    const end = (result: Result) => {
+      clearTimeout(timer);
+      clearTimeout(soon);
+      signal.removeEventListener('abort', late);
+      socket.destroy();
+      resolve(result);
+    };
+    const answer = () => end({ outcome: 'done', reason: 'answered', heard: heard.subarray(0, HEARD).toString('hex') });
+    const late = () =>
+      connected && tunnel
+        ? end({ outcome: 'silent', reason: 'said nothing' })
+        : end({ outcome: 'timeout', reason: 'ETIMEDOUT' });
+    const timer = setTimeout(late, Math.max(1, deadline - performance.now() - 20));
+    signal.addEventListener('abort', late);
+    socket.on('connect', () => {
+      connected = true;
+      if (via)
+        socket.write(`CONNECT ${via.target} HTTP/1.1\r\nHost: ${via.target}\r\n${proxyLogin(via.proxy, env)}\r\n`);
+      else if (said.length > 0) socket.write(said);
+    });
+    socket.on('data', part => {
+      heard = Buffer.concat([heard, part]);
+      if (!tunnel) {
+        const at = heard.indexOf('\r\n\r\n');
+        if (at < 0) {
+          if (heard.length > 16_384) end({ outcome: 'error', reason: 'the proxy answered something else' });
+          return;
+        }
+        const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(heard.toString('latin1', 0, at))?.[1] ?? 0);
+        if (status !== 200)
+          return end({ outcome: 'refused', reason: `PROXY_${status || 'ANSWER'}`, status: status || undefined });
+        tunnel = true;
+        heard = heard.subarray(at + 4);
+        if (said.length > 0) socket.write(said);
+      }
+      if (heard.length >= 16) return answer();
+      if (heard.length > 0) soon ??= setTimeout(answer, 40);
+    });
+    socket.on('error', error => {
+      if (heard.length > 0 && tunnel) answer();
+      else if (connected) end({ outcome: 'closed', reason: codeOf(error) });
+      else end(failed(error));
+    });
+    socket.on('close', () =>
+      heard.length > 0 && tunnel ? answer() : end({ outcome: 'closed', reason: 'closed at once' }),
+    );
+  });
+}
+
+async function addresses(host: string): Promise<string[]> {
+  if (isIP(host)) return [host];
+  const found = await lookup(host, { all: true, verbatim: true });
+  return [...new Set(found.map(({ address }) => address))].slice(0, 16);
+}
+
+const bytes = (one: { say?: string }) => Buffer.from(one.say ?? '', 'hex');
+
+/** Connects to a name by every address it has at once, or through a proxy, which resolves it itself. */
+export async function connect(one: TryOf<'connect'> & { say?: string }, context: Context): Promise<Result> {
+  try {
+    if (one.proxy) {
+      const target = `${isIP(one.host) === 6 ? `[${one.host}]` : one.host}:${one.port}`;
+      const result = await dial(splitAddress(one.proxy), bytes(one), context, { proxy: one.proxy, target });
+      return { ...result, at: `proxy ${one.proxy}` };
+    }
+    const all = await addresses(one.host);
+    const results = await Promise.all(
+      all.map(async host => ({ ...(await dial({ host, port: one.port }, bytes(one), context)), at: host })),
+    );
+    return strongest(results, { outcome: 'refused', reason: 'ENOTFOUND' });
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+export async function resolve({ name }: TryOf<'resolve'>): Promise<Result> {
+  try {
+    const found = await lookup(name, { all: true, verbatim: true });
+    return {
+      outcome: 'done',
+      reason: 'resolved',
+      names: found.slice(0, 50).map(({ address }) => ({ name: address, from: 'resolver' })),
+    };
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** libuv learnt abstract names in 1.46; before that a leading NUL is an empty name. */
+const knowsAbstract = () => {
+  const [major = 0, minor = 0] = (process.versions.uv ?? '').split('.').map(Number);
+  return major > 1 || minor >= 46;
+};
+
+/** Connects to an abstract name for a Node that cannot, and prints what it hears as hex. */
+const PERL = `use Socket;$SIG{ALRM}=sub{print"silent";exit};alarm shift;socket(S,AF_UNIX,SOCK_STREAM,0)or die;
+my $n="\\0".pack("H*",shift);my $a=pack("S",AF_UNIX).$n;connect(S,$a)or do{print"refused ".($!+0);exit};
+syswrite(S,pack("H*",shift));my $b;my $r=sysread(S,$b,64);print defined $r&&$r>0?"heard ".unpack("H*",$b):"closed"`;
+const PYTHON = `import socket,sys
+s=socket.socket(socket.AF_UNIX);s.settimeout(int(sys.argv[1]))
+try:
+  s.connect(b"\\0"+bytes.fromhex(sys.argv[2]))
+except OSError as e:
+  print("refused",e.errno);sys.exit()
+try:
+  s.sendall(bytes.fromhex(sys.argv[3]));b=s.recv(64);print("heard "+b.hex() if b else "closed")
+except socket.timeout:
+  print("silent")
+except OSError:
+  print("closed")`;
+
+async function abstractByTool(name: string, said: string, context: Context): Promise<Result> {
+  const seconds = String(Math.max(1, Math.floor((context.deadline - performance.now()) / 1000)));
+  const rest = [seconds, Buffer.from(name).toString('hex'), said];
+  const perl = which('perl', context.env);
+  const python = which('python3', context.env);
+  const argv = perl ? [perl, '-e', PERL, ...rest] : python ? [python, '-c', PYTHON, ...rest] : undefined;
+  if (!argv) return { outcome: 'unable', reason: 'perl or python3' };
+  const ran = await runProgram(argv, { signal: context.signal, env: { ...context.env }, keep: 500 });
+  const [word, rest1 = ''] = ran.out.toString().trim().split(' ');
+  if (word === 'heard') return { outcome: 'done', reason: 'answered', heard: rest1 };
+  if (word === 'closed') return { outcome: 'closed', reason: 'closed at once' };
+  if (word === 'silent') return { outcome: 'silent', reason: 'said nothing' };
+  const code = { 111: 'ECONNREFUSED', 1: 'EPERM', 13: 'EACCES', 2: 'ENOENT', 97: 'EAFNOSUPPORT' }[Number(rest1)];
+  return code ? failed({ code }) : { outcome: 'error', reason: ran.err.slice(0, 200) || `errno ${rest1}` };
+}
+
+/** Connects to a socket by its path, by every other place where the same one shows, or by its abstract name. */
+export async function socket(one: TryOf<'socket'> & { say?: string }, context: Context): Promise<Result> {
+  try {
+    if (one.abstract) {
+      if (process.platform !== 'linux') return { outcome: 'none', reason: 'no abstract sockets' };
+      return knowsAbstract()
+        ? await dial({ path: `\0${one.path}` }, bytes(one), context)
+        : await abstractByTool(one.path, one.say ?? '', context);
+    }
+    const direct = await dial({ path: one.path }, bytes(one), context);
+    if (direct.outcome !== 'refused' || !one.place) return direct;
+    const others = images(one.place, one.path);
+    const results = await Promise.all(
+      others.map(async path => ({ ...(await dial({ path }, bytes(one), context)), at: path })),
+    );
+    return strongest([direct, ...results], direct);
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** A listener of the pack's own and a connection to it. */
+export async function listen({ family }: TryOf<'listen'>, context: Context): Promise<Result> {
+  let folder: string | undefined;
+  const server = createServer(peer => {
+    peer.on('error', () => {});
+    peer.end('here\n');
+  });
+  try {
+    let options: { host: string; port: number } | { path: string } = {
+      host: family === 'ipv6' ? '::1' : '127.0.0.1',
+      port: 0,
+    };
+    if (family === 'unix') {
+      const name = `agent-posture-${process.pid}-${Math.random().toString(36).slice(2)}`;
+      if (process.platform === 'linux' && knowsAbstract()) options = { path: `\0${name}` };
+      else if (process.platform === 'win32') options = { path: `\\\\.\\pipe\\${name}` };
+      else {
+        folder = mkdtempSync(join(tmpdir(), 'ap-'));
+        options = { path: join(folder, 's') };
+      }
+    }
+    await new Promise<void>((done, fail) => {
+      server.once('error', fail);
+      server.listen(options, done);
+    });
+    const address = server.address();
+    const target =
+      typeof address === 'object' && address
+        ? { host: address.address, port: address.port }
+        : (options as { path: string });
+    const result = await dial(target, Buffer.alloc(0), context);
+    return result.outcome === 'done' ? { outcome: 'done', reason: 'answered' } : result;
+  } catch (error) {
+    return failed(error);
+  } finally {
+    server.close();
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Sends the request that the posture names; the status is the effect. Certificates are not what is judged here. */
+export async function request(one: TryOf<'request'>, context: Context): Promise<Result> {
+  const url = new URL(one.url);
+  const secure = url.protocol === 'https:';
+  const port = Number(url.port || (secure ? 443 : 80));
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const [http, https] = await Promise.all([import('node:http'), secure ? import('node:https') : undefined]);
+  let stream: Socket | undefined;
+  let headers: Record<string, string> = { 'user-agent': 'agent-posture', connection: 'close' };
+  let target: Record<string, unknown> = { host, port, path: url.pathname + url.search };
+  const at = one.proxy ? `proxy ${one.proxy}` : undefined;
+  if (one.proxy && !secure) {
+    const login = /Basic (\S+)/.exec(proxyLogin(one.proxy, context.env))?.[0];
+    headers = { ...headers, host: url.host, ...(login ? { 'proxy-authorization': login } : {}) };
+    target = { ...splitAddress(one.proxy), path: one.url };
+  }
+  try {
+    if (one.proxy && secure) {
+      const opened = await tunnel(one.proxy, `${url.hostname}:${port}`, context);
+      if ('outcome' in opened) return { ...opened, at };
+      stream = opened;
+    }
+    return await new Promise<Result>(done => {
+      const sent = (https ?? http).request({
+        ...target,
+        method: one.method,
+        headers,
+        agent: false,
+        signal: context.signal,
+        ...(secure ? { rejectUnauthorized: false, servername: isIP(host) ? '' : host } : {}),
+        ...(stream ? { socket: stream, createConnection: undefined } : {}),
+      } as object);
+      sent.on('response', response => {
+        response.destroy();
+        done({ outcome: 'done', reason: 'answered', status: response.statusCode, at });
+      });
+      sent.on('error', error => done({ ...failed(error), at }));
+      sent.end();
+    });
+  } catch (error) {
+    return { ...failed(error), at };
+  } finally {
+    stream?.destroy();
+  }
+}
+
+/** A connection through a proxy's CONNECT, or why there is none. */
+function tunnel(proxy: string, target: string, { signal, env }: Context): Promise<Socket | Result> {
+  return new Promise(done => {
+    const socket = open(splitAddress(proxy));
+    let heard = Buffer.alloc(0);
+    const stop = () => socket.destroy(Object.assign(new Error('late'), { code: 'ETIMEDOUT' }));
+    signal.addEventListener('abort', stop, { once: true });
+    socket.on('connect', () =>
+      socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${proxyLogin(proxy, env)}\r\n`),
+    );
+    socket.on('error', error => done(failed(error)));
+    socket.on('close', () => done({ outcome: 'closed', reason: 'closed at once' }));
+    socket.on('data', function take(part: Buffer) {
+      heard = Buffer.concat([heard, part]);
+      if (heard.indexOf('\r\n\r\n') < 0 && heard.length < 16_384) return;
+      socket.removeListener('data', take);
+      const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(heard.toString('latin1'))?.[1] ?? 0);
+      if (status === 200) return done(socket);
+      socket.destroy();
+      done({ outcome: 'refused', reason: `PROXY_${status || 'ANSWER'}`, status: status || undefined });
+    });
+  });
+}

@@ -1,0 +1,1128 @@
+# The pack for a POSIX shell: makes tries with what the vantage has, and says what came of them. The bootstrap reads it
+# from its input and runs it; nothing of it is laid anywhere. `unable` names the tool that is missing.
+# shellcheck shell=sh disable=SC2034,SC2154,SC2086
+LC_ALL=C
+export LC_ALL
+set -f
+
+ap_has() { command -v "$1" >/dev/null 2>&1; }
+
+# Value $1 as a word of the answer, in ap_w: bytes outside the safe set as \0ooo.
+ap_escape() {
+  case $1 in
+    *[!A-Za-z0-9_./:@,+=-]*) ap_w=$(printf %s "$1" | od -An -v -t o1 2>/dev/null | tr -s ' \n' '\n\n' | sed -n 's/^\([0-7][0-7]*\)$/\\0\1/p' | tr -d '\n') ;;
+    *) ap_w=$1 ;;
+  esac
+}
+
+ap_find_sha() {
+  for ap_sha_with in sha256sum busybox shasum openssl perl python3; do
+    ap_has "$ap_sha_with" || continue
+    ap_hash "$(printf '')"
+    [ "$ap_h" = e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 ] && return 0
+  done
+  ap_sha_with=
+  return 1
+}
+
+# SHA-256 of the input, as its tool prints it.
+ap_sha() {
+  case $ap_sha_with in
+    sha256sum) sha256sum ;;
+    busybox) busybox sha256sum ;;
+    shasum) shasum -a 256 ;;
+    openssl) openssl dgst -sha256 ;;
+    perl) perl -MDigest::SHA=sha256_hex -e 'local $/; print sha256_hex(<STDIN>)' ;;
+    python3) python3 -c 'import hashlib,sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())' ;;
+  esac 2>/dev/null
+}
+
+# The bare hex of what ap_sha printed, in ap_h.
+ap_hex() {
+  case $1 in
+    *'= '*) ap_h=${1##* } ;;
+    *) ap_h=${1%% *} ;;
+  esac
+}
+
+ap_hash() { ap_hex "$(printf %s "$1" | ap_sha)"; }
+
+# What a line or the pack itself is summed up as, in ap_s.
+ap_sum_up() {
+  if [ -n "$ap_sha_with" ]; then
+    ap_hash "$1"
+    ap_s=${ap_h%"${ap_h#????????????????}"}
+  else
+    ap_s=$(printf %s "$1" | cksum)
+    ap_s=${ap_s%% *}
+  fi
+}
+
+ap_set() {
+  ap_outcome=$1
+  ap_reason=$2
+}
+
+# The system's code in a complaint, in ap_code.
+ap_code_of() {
+  case $1 in
+    *'not permitted'* | *'must be superuser'*) ap_code=EPERM ;;
+    *'ermission denied'*) ap_code=EACCES ;;
+    *'ead-only file system'*) ap_code=EROFS ;;
+    *'Not a directory'*) ap_code=ENOTDIR ;;
+    *'s a directory'*) ap_code=EISDIR ;;
+    *'name resolution'*) ap_code=EAI_AGAIN ;;
+    *'not known'* | *'bad address'* | *'nodename'* | *'not resolve'*) ap_code=ENOTFOUND ;;
+    *'o such device'*) ap_code=ENXIO ;;
+    *'o such file'* | *'nonexistent'* | *'not found'* | *"can't open"*) ap_code=ENOENT ;;
+    *' busy'*) ap_code=EBUSY ;;
+    *'nvalid argument'* | *'not mounted'*) ap_code=EINVAL ;;
+    *'oo many open files'*) ap_code=EMFILE ;;
+    *'annot allocate'* | *'annot fork'*) ap_code=ENOMEM ;;
+    *'temporarily unavailable'*) ap_code=EAGAIN ;;
+    *'oo many levels'*) ap_code=ELOOP ;;
+    *'ile exists'*) ap_code=EEXIST ;;
+    *'ross-device'*) ap_code=EXDEV ;;
+    *'o space left'*) ap_code=ENOSPC ;;
+    *'onnection refused'*) ap_code=ECONNREFUSED ;;
+    *'o route to host'*) ap_code=EHOSTUNREACH ;;
+    *'is unreachable'*) ap_code=ENETUNREACH ;;
+    *'imed out'*) ap_code=ETIMEDOUT ;;
+    *'ddress family'*) ap_code=EAFNOSUPPORT ;;
+    *'ssign requested'*) ap_code=EADDRNOTAVAIL ;;
+    *) ap_code=unknown ;;
+  esac
+}
+
+# An outcome from a code: what tells of the machine's state is an error, not a refusal.
+ap_failed() {
+  case $1 in
+    ETIMEDOUT) ap_set timeout "$1" ;;
+    EMFILE | ENFILE | ENOMEM | EAGAIN | ENOBUFS | EIO | EINTR | ENOSPC | EDQUOT | ESTALE | unknown | '') ap_set error "${1:-unknown}" ;;
+    *) ap_set refused "$1" ;;
+  esac
+}
+
+# Mode and owner of what refused: the path, or the nearest folder above it that can be looked at.
+ap_refused_by() {
+  ap_p=$1
+  while :; do
+    if ap_v=$(stat -L -c '%u %a' "$ap_p" 2>/dev/null); then
+      ap_extra="$ap_extra owner=${ap_v% *} mode=${ap_v#* }"
+      [ "$ap_p" = "$1" ] || [ -n "$ap_at" ] || ap_at=$ap_p
+      return
+    fi
+    [ "$ap_p" = / ] && return
+    ap_p=${ap_p%/*}
+    ap_p=${ap_p:-/}
+  done
+}
+
+# Runs "$@" for at most the try's time.
+ap_limit() {
+  if ap_has timeout; then
+    timeout -s KILL "$ap_seconds" "$@"
+  else
+    "$@" <&0 &
+    ap_job=$!
+    (
+      sleep "$ap_seconds"
+      kill -9 "$ap_job"
+    ) >/dev/null 2>&1 &
+    ap_guard=$!
+    wait "$ap_job"
+    ap_rc=$?
+    kill "$ap_guard" 2>/dev/null
+    return "$ap_rc"
+  fi
+}
+
+# Compares what the command in "$@" prints with what is asked for.
+ap_compare() {
+  if [ -n "$ap_bring" ]; then
+    ap_c=$("$@" 2>/dev/null | dd bs=201 count=1 2>/dev/null; printf .)
+    ap_c=${ap_c%.}
+    if [ ${#ap_c} -gt 200 ]; then
+      ap_extra="$ap_extra matched=0"
+      ap_set refused masked
+    else
+      ap_escape "$ap_c"
+      ap_extra="$ap_extra brought=$ap_w size=<1kB"
+      ap_set done read
+    fi
+    return
+  fi
+  if [ -z "$ap_sha_with" ]; then
+    ap_set unable sha256sum
+    return
+  fi
+  ap_hex "$({
+    printf %s "$ap_challenge_key"
+    "$@" 2>/dev/null | head -c 4000000
+  } | ap_sha)"
+  if [ "$ap_h" = "$ap_challenge_digest" ]; then
+    ap_size "$("$@" 2>/dev/null | wc -c)"
+    ap_extra="$ap_extra matched=1"
+    ap_set done read
+  else
+    ap_extra="$ap_extra matched=0"
+    ap_set refused masked
+  fi
+}
+
+ap_size() {
+  if [ "$1" -lt 1000 ]; then
+    ap_extra="$ap_extra size=<1kB"
+  elif [ "$1" -lt 10000 ]; then
+    ap_extra="$ap_extra size=<10kB"
+  elif [ "$1" -lt 100000 ]; then
+    ap_extra="$ap_extra size=<100kB"
+  else
+    ap_extra="$ap_extra size=>=100kB"
+  fi
+}
+
+# Reads the file $1; looks at what it is first, so that no FIFO or device is ever opened.
+ap_read_file() {
+  if [ -d "$1" ]; then
+    ap_set refused EISDIR
+  elif [ -e "$1" ] && [ ! -f "$1" ]; then
+    ap_set refused ENOTREG
+  elif ap_err=$( (exec 3<"$1") 2>&1); then
+    ap_compare cat "$1"
+  else
+    ap_code_of "${ap_err##*: }"
+    ap_failed "$ap_code"
+    case $ap_code in EACCES | EPERM) ap_refused_by "$1" ;; esac
+  fi
+}
+
+# Keeps the most telling of several results; 0 when nothing more need be tried.
+ap_rank=9
+ap_keep() {
+  ap_r=5
+  case $ap_outcome:$ap_reason in
+    done:*) ap_r=0 ;;
+    refused:masked) ap_r=1 ;;
+    error:* | timeout:*) ap_r=3 ;;
+    unable:*) ap_r=6 ;;
+    refused:ENOENT | refused:ENOTDIR) ap_r=5 ;;
+    refused:*) ap_r=4 ;;
+  esac
+  if [ "$ap_r" -lt "$ap_rank" ]; then
+    ap_rank=$ap_r
+    ap_best_outcome=$ap_outcome ap_best_reason=$ap_reason ap_best_extra=$ap_extra ap_best_at=$1
+  fi
+  ap_extra=
+  ap_at=
+  [ "$ap_rank" = 0 ]
+}
+
+ap_settle() {
+  if [ "$ap_rank" = 9 ]; then
+    ap_set "$1" "$2"
+  else
+    ap_outcome=$ap_best_outcome ap_reason=$ap_best_reason ap_extra=$ap_best_extra ap_at=$ap_best_at
+  fi
+}
+
+# Every place where the file of the place given shows, one a line.
+ap_images() {
+  [ -n "$ap_place_device" ] || return
+  while read -r ap_a ap_b ap_dev ap_root ap_point ap_rest; do
+    [ "$ap_dev" = "$ap_place_device" ] || continue
+    ap_root=$(printf '%b.' "$ap_root")
+    ap_root=${ap_root%.}
+    ap_point=$(printf '%b.' "$ap_point")
+    ap_point=${ap_point%.}
+    case $ap_root in /) ap_root= ;; esac
+    case $ap_point in /) ap_point= ;; esac
+    case $ap_place_path in
+      "$ap_root" | "$ap_root"/*) [ "$ap_point${ap_place_path#"$ap_root"}" = "$ap_path" ] || printf '%s\n' "$ap_point${ap_place_path#"$ap_root"}" ;;
+    esac
+  done </proc/self/mountinfo
+}
+
+# What is mounted over the path, the latest first, one a line.
+ap_covering() {
+  ap_list=
+  while read -r ap_a ap_b ap_dev ap_root ap_point ap_rest; do
+    ap_point=$(printf '%b.' "$ap_point")
+    ap_point=${ap_point%.}
+    case $ap_path in
+      "$ap_point" | "$ap_point"/*) [ "$ap_point" = / ] || ap_list="$ap_point$ap_nl$ap_list" ;;
+    esac
+  done </proc/self/mountinfo
+  printf %s "$ap_list"
+}
+
+ap_read_mounts() {
+  ap_found=$(ap_images 2>/dev/null)
+  IFS=$ap_nl
+  for ap_image in $ap_found; do
+    unset IFS
+    ap_read_file "$ap_image"
+    ap_keep "$ap_image" && break
+  done
+  unset IFS
+  ap_settle none 'no second mount'
+}
+
+# One process for each other root or mount namespace, one a line; `denied` where one refused to be looked into.
+ap_views() {
+  set +f
+  ap_own=$(readlink /proc/$$/ns/mnt)
+  ap_known=" $ap_own $(stat -L -c '%d:%i' /) "
+  for ap_p in /proc/[0-9]*; do
+    ap_n=$(readlink "$ap_p/ns/mnt" 2>/dev/null)
+    if [ -z "$ap_n" ]; then
+      [ -d "$ap_p" ] && printf 'denied\n'
+      continue
+    fi
+    ap_i=$(stat -L -c '%d:%i' "$ap_p/root" 2>/dev/null) || continue
+    case $ap_known in *" $ap_n "*) case $ap_known in *" $ap_i "*) continue ;; esac ;; esac
+    ap_known="$ap_known$ap_n $ap_i "
+    printf '%s %s\n' "${ap_p#/proc/}" "$([ "$ap_n" = "$ap_own" ] || printf other)"
+  done
+  set -f
+}
+
+ap_read_proc() {
+  ap_found=$(ap_views)
+  IFS=$ap_nl
+  for ap_view in $ap_found; do
+    unset IFS
+    case $ap_view in
+      denied) ap_denied=EACCES ;;
+      *)
+        ap_base=/proc/${ap_view%% *}/root
+        ap_read_file "$ap_base$ap_path"
+        ap_keep "$ap_base$ap_path" && break
+        ;;
+    esac
+  done
+  unset IFS
+  if [ -n "$ap_denied" ]; then ap_settle refused "$ap_denied"; else ap_settle none 'no other tree'; fi
+}
+
+# Tries "$@": its complaint if it fails, what it prints if it does not.
+ap_try() {
+  if ap_err=$("$@" 2>&1 >/dev/null); then
+    ap_compare "$@"
+  else
+    ap_code_of "${ap_err##*: }"
+    [ "$ap_code" = unknown ] && ap_code_of "$ap_err"
+    ap_failed "$ap_code"
+  fi
+}
+
+ap_read_umount() {
+  ap_found=$(ap_covering)
+  if [ -z "$ap_found" ]; then
+    ap_set none 'nothing is mounted over it'
+    return
+  fi
+  if ! ap_has unshare; then
+    ap_set unable unshare
+    return
+  fi
+  set --
+  IFS=$ap_nl
+  for ap_point in $ap_found; do
+    unset IFS
+    set -- "$@" "$ap_point"
+    ap_try unshare -m sh -c 'p=$1; shift; mount --make-rprivate / || exit 71
+for m; do umount -l "$m" || exit 72; done; exec cat "$p"' sh "$ap_path" "$@"
+    ap_keep "umount $ap_point" && break
+    case $ap_best_reason in EPERM) break ;; esac
+  done
+  unset IFS
+  ap_settle none 'nothing is mounted over it'
+}
+
+ap_read_nsenter() {
+  ap_found=$(ap_views)
+  IFS=$ap_nl
+  for ap_view in $ap_found; do
+    unset IFS
+    case $ap_view in
+      denied) ap_denied=EACCES ;;
+      *' other')
+        if ! ap_has nsenter; then
+          ap_set unable nsenter
+          return
+        fi
+        ap_try nsenter -t "${ap_view%% *}" -m cat "$ap_path"
+        ap_keep "nsenter -t ${ap_view%% *}" && break
+        ;;
+    esac
+  done
+  unset IFS
+  if [ -n "$ap_denied" ]; then ap_settle refused "$ap_denied"; else ap_settle none 'no process in another mount namespace'; fi
+}
+
+# Descriptors of the same name and deleted files of every process, and the folders that came with us.
+ap_read_fd() {
+  set +f
+  ap_found=$(ls -l /proc/[0-9]*/fd 2>/dev/null | while IFS= read -r ap_l; do
+    case $ap_l in
+      /proc/*:) ap_p=${ap_l%:} ;;
+      *" -> $ap_path" | *" -> ${ap_place_path:-$ap_path}" | *"/${ap_path##*/}" | *' (deleted)' | *"/${ap_path##*/} (deleted)")
+        ap_l=${ap_l%% -> *}
+        printf '%s/%s\n' "$ap_p" "${ap_l##* }"
+        ;;
+    esac
+  done | head -n 200)
+  set -f
+  IFS=$ap_nl
+  for ap_f in $ap_found; do
+    unset IFS
+    ap_read_file "$ap_f"
+    # Other files that happen to be open say nothing about this one.
+    case $ap_outcome in done) ap_keep "$ap_f" && break ;; esac
+    ap_extra=
+  done
+  unset IFS
+  ap_up=/../../../../../../../../../../../../../../../../../../../../..
+  for ap_n in 3 4 5 6 7 8 9; do
+    [ "$ap_rank" = 0 ] && break
+    [ -d "/proc/$$/fd/$ap_n" ] || continue
+    [ "$(stat -L -c '%d:%i' "/proc/$$/fd/$ap_n$ap_up")" = "$(stat -L -c '%d:%i' /)" ] && continue
+    ap_read_file "/proc/$$/fd/$ap_n$ap_up$ap_path"
+    case $ap_outcome in done) ap_keep "/proc/$$/fd/$ap_n/..$ap_path" ;; esac
+    ap_extra=
+  done
+  ap_settle none 'not open anywhere'
+}
+
+ap_op_read() {
+  case $ap_way in
+    direct) ap_read_file "$ap_path" ;;
+    mounts) ap_read_mounts ;;
+    proc-root) ap_read_proc ;;
+    umount) ap_read_umount ;;
+    nsenter) ap_read_nsenter ;;
+    open-fd) ap_read_fd ;;
+  esac
+}
+
+ap_op_list() {
+  if [ -z "$ap_sha_with" ]; then
+    ap_set unable sha256sum
+  elif ! ap_err=$( (ls "$ap_path/" >/dev/null) 2>&1); then
+    ap_code_of "${ap_err##*: }"
+    ap_failed "$ap_code"
+    case $ap_code in EACCES | EPERM) ap_refused_by "$ap_path" ;; esac
+  else
+    set +f
+    ap_n=0
+    for ap_f in "$ap_path"/* "$ap_path"/.[!.]* "$ap_path"/..?*; do
+      ap_n=$((ap_n + 1))
+      [ "$ap_n" -gt 400 ] && break
+      ap_hash "$ap_key${ap_f##*/}"
+      case " $ap_digests " in
+        *" $ap_h "*)
+          ap_extra="$ap_extra matched=1"
+          ap_set done listed
+          return
+          ;;
+      esac
+    done
+    ap_extra="$ap_extra matched=0"
+    ap_set refused masked
+  fi
+}
+
+# Runs "$@"; where it fails, the code of its complaint is the outcome.
+ap_do() {
+  ap_err=$("$@" 2>&1) && return 0
+  ap_code_of "${ap_err##*: }"
+  ap_failed "$ap_code"
+  case $ap_code in EACCES | EPERM) ap_refused_by "$ap_path" ;; esac
+  return 1
+}
+
+ap_create() (
+  set -C
+  printf %s "$ap_content" >"$ap_path"
+)
+
+ap_in_place() (
+  exec 3<>"$ap_path" || exit 1
+  exec 3>&-
+  dd "if=$ap_path" bs=1 count=1 2>/dev/null | dd "of=$ap_path" bs=1 count=1 conv=notrunc 2>/dev/null
+)
+
+ap_folder() {
+  if [ "${ap_aside%/*}" = "${ap_path%/*}" ]; then ap_dir=$ap_path; else ap_dir=${ap_path%/*}; fi
+}
+
+ap_op_write() {
+  case $ap_how in
+    create)
+      if [ -e "$ap_path" ]; then ap_failed EEXIST; else ap_do ap_create && ap_set done created; fi
+      ;;
+    in-place)
+      if [ -d "$ap_path" ]; then
+        ap_set refused EISDIR
+      elif [ ! -e "$ap_path" ] && [ ! -L "$ap_path" ] && ls "${ap_path%/*}/" >/dev/null 2>&1; then
+        ap_set refused ENOENT
+      elif [ -e "$ap_path" ] && [ ! -f "$ap_path" ]; then
+        ap_set refused ENOTREG
+      else
+        ap_do ap_in_place && ap_set done written
+      fi
+      ;;
+    replace)
+      if [ -e "$ap_path" ] && [ ! -f "$ap_path" ]; then
+        ap_set refused ENOTREG
+      elif ap_do cp -p "$ap_path" "$ap_aside.new"; then
+        if ap_err=$(ln "$ap_path" "$ap_aside" 2>&1); then
+          if ap_do mv -f "$ap_aside.new" "$ap_path"; then ap_set done replaced; else rm -f "$ap_aside"; fi
+        else
+          ap_code_of "${ap_err##*: }"
+          # A file that is a mount of its own cannot be linked, nor renamed over.
+          if [ "$ap_code" = EXDEV ] && ap_covering | grep -qxF "$ap_path"; then
+            ap_set refused EBUSY
+          else
+            ap_set error "no second name for it: $ap_code"
+          fi
+        fi
+      fi
+      rm -f "$ap_aside.new" 2>/dev/null
+      ;;
+    rename-parent)
+      ap_folder
+      if [ -e "$ap_aside" ]; then
+        ap_set error EEXIST
+      elif ap_do mv "$ap_dir" "$ap_aside" && ap_do mv "$ap_aside" "$ap_dir"; then
+        ap_set done renamed
+      fi
+      ;;
+  esac
+}
+
+ap_op_unwrite() {
+  ap_set none 'nothing left'
+  case $ap_how in
+    create) if [ -e "$ap_path" ]; then ap_do rm -f "$ap_path" && ap_set done removed; fi ;;
+    replace)
+      rm -f "$ap_aside.new" 2>/dev/null
+      if [ -e "$ap_aside" ]; then ap_do mv -f "$ap_aside" "$ap_path" && ap_set done 'put back'; fi
+      ;;
+    rename-parent)
+      ap_folder
+      if [ -e "$ap_aside" ] && [ ! -e "$ap_dir" ]; then ap_do mv "$ap_aside" "$ap_dir" && ap_set done 'put back'; fi
+      ;;
+  esac
+}
+
+# An environment block with a variable a line; line ends inside a value become \001.
+ap_lines() { tr '\n\0' '\001\n'; }
+
+# The environments of all processes but ours, once: `=PID`, then its variables.
+ap_gather() {
+  [ -n "$ap_environments" ] && return
+  set +f
+  ap_environments=$(for ap_p in /proc/[0-9]*; do
+    if ap_e=$(cat "$ap_p/environ" 2>/dev/null | ap_lines; [ -r "$ap_p/environ" ]); then
+      case $ap_e in *"AGENT_POSTURE_SIBLING=$AGENT_POSTURE_SIBLING"*) ;; *) [ "$ap_p" = "/proc/$$" ] || printf '=%s\n%s\n' "${ap_p#/proc/}" "$ap_e" ;; esac
+    elif [ -d "$ap_p" ]; then
+      printf '!%s\n' "${ap_p#/proc/}"
+    fi
+  done)
+  set -f
+  ap_environments=${ap_environments:-none}
+}
+
+# The variables of a login shell, one a line.
+ap_login() {
+  ap_shell=${SHELL:-/bin/sh}
+  ap_limit env -i HOME="$HOME" USER="${USER-}" LOGNAME="${LOGNAME-}" PATH="$PATH" SHELL="$ap_shell" TERM=dumb \
+    AGENT_POSTURE_SIBLING="$AGENT_POSTURE_SIBLING" "$ap_shell" -l -c 'env' 2>/dev/null
+}
+
+# Takes the value $1, found at $2.
+ap_value() {
+  if [ -n "$ap_bring$ap_challenge_key" ]; then
+    ap_value_is=$(printf %s. "$1" | tr '\001' '\n')
+    ap_value_is=${ap_value_is%.}
+    ap_compare printf %s "$ap_value_is"
+  else
+    ap_set done set
+  fi
+  ap_keep "$2"
+}
+
+ap_op_env() {
+  case $ap_name in *[!A-Za-z0-9_]* | [0-9]* | '') ap_set error name; return ;; esac
+  case $ap_from in
+    own)
+      eval "ap_v=\${$ap_name+set}"
+      if [ -n "$ap_v" ]; then
+        eval "ap_v=\$$ap_name"
+        ap_value "$ap_v" own
+      fi
+      ap_settle refused 'not set'
+      ;;
+    login-shell)
+      ap_found=$(ap_login)
+      if [ -z "$ap_found" ]; then
+        ap_set error "$ap_shell -l said nothing"
+        return
+      fi
+      IFS=$ap_nl
+      for ap_l in $ap_found; do
+        unset IFS
+        case $ap_l in "$ap_name="*) ap_value "${ap_l#*=}" login-shell && break ;; esac
+      done
+      unset IFS
+      ap_settle refused 'not set'
+      ;;
+    *)
+      ap_pid= ap_any=
+      IFS=$ap_nl
+      for ap_l in $ap_environments; do
+        unset IFS
+        case $ap_l in
+          !*) if [ "$ap_from" = processes ] || [ "$ap_l" = '!1' ]; then ap_denied=EACCES; fi ;;
+          =*)
+            ap_pid=${ap_l#=}
+            if [ "$ap_from" = processes ] || [ "$ap_pid" = 1 ]; then ap_any=1; fi
+            ;;
+          "$ap_name="*)
+            if [ "$ap_from" = processes ]; then
+              ap_value "${ap_l#*=}" "pid $ap_pid" && break
+            elif [ "$ap_pid" = 1 ]; then
+              ap_value "${ap_l#*=}" init && break
+            fi
+            ;;
+        esac
+      done
+      unset IFS
+      if [ -n "$ap_denied" ]; then
+        ap_settle refused "$ap_denied"
+      elif [ -n "$ap_any" ]; then
+        ap_settle refused 'not set'
+      else
+        ap_settle none 'no other process'
+      fi
+      ;;
+  esac
+}
+
+# Names at the start of the lines of $2, each as seen from $1.
+ap_names_in() {
+  printf '%s\n' "$2" | sed -n "s/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/name=$1:\1/p" | sort -u | tr '\n' ' '
+}
+
+ap_op_env_names() {
+  ap_extra="$ap_extra $(ap_names_in own "$(env)") $(ap_names_in login-shell "$(ap_login)")"
+  ap_pid= ap_seen=' '
+  ap_names=$(
+    IFS=$ap_nl
+    for ap_l in $ap_environments; do
+      case $ap_l in
+        =*) ap_pid=${ap_l#=} ;;
+        [A-Za-z_]*=*)
+          ap_n=${ap_l%%=*}
+          case $ap_n in *[!A-Za-z0-9_]*) continue ;; esac
+          [ "$ap_pid" = 1 ] && printf 'name=init:%s ' "$ap_n"
+          case $ap_seen in *" $ap_n "*) continue ;; esac
+          ap_seen="$ap_seen$ap_n "
+          printf 'name=pid\\0040%s:%s ' "$ap_pid" "$ap_n"
+          ;;
+      esac
+    done
+  )
+  ap_extra="$ap_extra $ap_names"
+  ap_set done listed
+}
+
+ap_op_process() {
+  ap_name=AGENT_POSTURE_DECOY ap_from=processes ap_bring=1
+  ap_op_env
+  case $ap_outcome:$ap_reason in none:* | *:'not set') ap_set refused 'not seen' ;; esac
+}
+
+# Opens a connection, says the bytes, prints `OUTCOME REASON HEX`: seconds, tcp|unix|abstract, host or path, port, hex, proxy.
+ap_perl='use strict;use Socket qw(:DEFAULT getaddrinfo);use IO::Handle;my($s,$k,$h,$p,$say,$via)=@ARGV;my $end=time+$s;
+sub out{print join(" ",@_),"\n";exit}sub code{my($n)=grep{$!{$_}}keys %!;$n||"unknown"}
+my @a;my($ch,$cp)=$via?$via=~/^(.*):(\d+)$/:($h,$p);$ch=~s/^\[|\]$//g;
+if($k eq "tcp"){my($e,@r)=getaddrinfo($ch,$cp,{socktype=>SOCK_STREAM});if($e){out("refused",$e==Socket::EAI_AGAIN()?"EAI_AGAIN":"ENOTFOUND")}@a=@r}
+else{@a=({family=>AF_UNIX,addr=>$k eq "unix"?pack_sockaddr_un($h):pack("S",AF_UNIX)."\0".$h})}
+my @last=("refused","ENOTFOUND");for my $a(@a){my $o="";my $f;socket($f,$a->{family},SOCK_STREAM,0)or do{@last=("refused",code());next};$f->blocking(0);
+if(!connect($f,$a->{addr})){if($!{EINPROGRESS}||$!{EAGAIN}){my $w="";vec($w,fileno($f),1)=1;my $n=select(undef,$w,undef,$end-time);if(!$n){@last=("timeout","ETIMEDOUT");next}
+$!=unpack("i",getsockopt($f,SOL_SOCKET,SO_ERROR));if($!){@last=($!{ETIMEDOUT}?"timeout":"refused",code());next}}else{@last=("refused",code());next}}
+my $tunnel=!$via;my $b="";syswrite($f,$via?"CONNECT $h:$p HTTP/1.1\r\nHost: $h:$p\r\n\r\n":pack("H*",$say));
+while(1){my $r="";vec($r,fileno($f),1)=1;my $n=select($r,undef,undef,$end-time);if(!$n){out("done","answered",unpack("H*",substr($b,0,64)))if length $b&&$tunnel;@last=$tunnel?("silent","silent"):("timeout","ETIMEDOUT");last}
+my $g=sysread($f,$b,4096,length $b);if(!$g){out("done","answered",unpack("H*",substr($b,0,64)))if length $b&&$tunnel;@last=("closed",defined $g?"closed":code());last}
+if(!$tunnel){next unless $b=~s/^HTTP\/1\.[01] (\d+).*?\r\n\r\n//s;$1==200 or out("refused","PROXY_$1");$tunnel=1;syswrite($f,pack("H*",$say));next unless length $b}
+out("done","answered",unpack("H*",substr($b,0,64)))if length $b>=16||!$say||$say;}}out(@last)'
+ap_python='import errno,re,socket,sys,time
+s,k,h,p,say,via=sys.argv[1:7];end=time.time()+float(s)
+def out(*a):
+  print(*a);sys.exit()
+def code(e): return errno.errorcode.get(e.errno or 0,"unknown")
+ch,cp=via.rsplit(":",1) if via else (h,p)
+if k=="tcp":
+  try: a=[(i[0],i[4]) for i in socket.getaddrinfo(ch.strip("[]"),int(cp),type=socket.SOCK_STREAM)]
+  except socket.gaierror as e: out("refused","EAI_AGAIN" if e.errno==socket.EAI_AGAIN else "ENOTFOUND")
+else: a=[(socket.AF_UNIX,h if k=="unix" else b"\0"+h.encode())]
+last=("refused","ENOTFOUND")
+for fam,addr in a:
+  b=b"";tunnel=not via;up=False
+  try:
+    f=socket.socket(fam);f.settimeout(max(.1,end-time.time()));f.connect(addr);up=True
+    f.sendall(("CONNECT %s:%s HTTP/1.1\r\nHost: %s:%s\r\n\r\n"%(h,p,h,p)).encode() if via else bytes.fromhex(say))
+    while True:
+      f.settimeout(max(.1,end-time.time()));g=f.recv(4096);b+=g
+      if not g: last=("closed","closed");break
+      if not tunnel:
+        m=re.match(rb"HTTP/1\.[01] (\d+).*?\r\n\r\n",b,re.S)
+        if not m: continue
+        if m.group(1)!=b"200": out("refused","PROXY_"+m.group(1).decode())
+        tunnel=True;b=b[m.end():];f.sendall(bytes.fromhex(say))
+        if not b: continue
+      out("done","answered",b[:64].hex())
+  except socket.timeout: last=("silent","silent") if up and tunnel else ("timeout","ETIMEDOUT")
+  except OSError as e: last=("closed" if up else ("timeout" if e.errno==errno.ETIMEDOUT else "refused"),code(e))
+out(*last)'
+
+# The bytes of $ap_say for printf %b, in ap_b.
+ap_bytes() {
+  ap_b= ap_rest=$ap_say
+  while [ -n "$ap_rest" ]; do
+    ap_b="$ap_b\\0$(printf '%03o' "0x${ap_rest%"${ap_rest#??}"}")"
+    ap_rest=${ap_rest#??}
+  done
+}
+
+ap_hex_out() { od -An -v -t x1 | tr -d ' \n'; }
+
+# Connects by one of the tools: kind, host or path, port.
+ap_dial() {
+  if ap_has perl; then
+    ap_answer=$(ap_limit perl -e "$ap_perl" "$ap_wait" "$1" "$2" "$3" "$ap_say" "$ap_proxy" 2>/dev/null)
+  elif ap_has python3; then
+    ap_answer=$(ap_limit python3 -c "$ap_python" "$ap_wait" "$1" "$2" "$3" "$ap_say" "$ap_proxy" 2>/dev/null)
+  elif [ "$1" != tcp ] || [ -n "$ap_proxy" ]; then
+    ap_set unable 'perl or python3'
+    return
+  elif ap_has bash; then
+    ap_bytes
+    ap_answer=$(ap_limit bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit 1; printf "up "; printf %b "$3" >&3; dd bs=64 count=1 <&3 2>/dev/null | od -An -v -t x1 | tr -d " \n"; printf " end"' bash "$2" "$3" "$ap_b" 2>&1)
+    ap_tool_answer
+  elif ap_has nc || ap_has busybox; then
+    ap_bytes
+    ap_nc=nc
+    ap_has nc || ap_nc='busybox nc'
+    ap_answer=$(
+      { printf %b "$ap_b" | ap_limit $ap_nc -w "$ap_wait" "$2" "$3" 2>&4 | dd bs=64 count=1 2>/dev/null | ap_hex_out; } 4>&1
+      printf ' end'
+    )
+    case $ap_answer in *[Cc]onnect* | *'bad address'* | *imed* | *unreach*) ;; *) ap_answer="up $ap_answer" ;; esac
+    ap_tool_answer
+  else
+    ap_set unable nc
+    return
+  fi
+  ap_outcome=${ap_answer%% *}
+  ap_reason=${ap_answer#* }
+  case $ap_outcome in
+    done)
+      ap_extra="$ap_extra heard=${ap_reason#* }"
+      ap_reason=answered
+      ;;
+    refused) case $ap_reason in PROXY_*) ap_extra="$ap_extra status=${ap_reason#PROXY_}" ;; *) ap_failed "$ap_reason" ;; esac ;;
+    silent) ap_reason='said nothing' ;;
+    closed) case $ap_reason in closed) ap_reason='closed at once' ;; esac ;;
+    timeout) ;;
+    *) ap_set timeout ETIMEDOUT ;;
+  esac
+}
+
+# What bash or nc printed, as the answer of the programs above.
+ap_tool_answer() {
+  case $ap_answer in
+    'up  end') ap_answer='closed closed' ;;
+    'up '*' end')
+      ap_answer=${ap_answer#up }
+      ap_answer="done answered ${ap_answer% end}"
+      ;;
+    'up '*) ap_answer='silent silent' ;;
+    *)
+      ap_code_of "$ap_answer"
+      case $ap_code in
+        ETIMEDOUT) ap_answer='timeout ETIMEDOUT' ;;
+        *) ap_answer="refused $ap_code" ;;
+      esac
+      ;;
+  esac
+}
+
+ap_op_connect() {
+  ap_dial tcp "$ap_host" "$ap_port"
+  [ -n "$ap_proxy" ] && ap_at="proxy $ap_proxy"
+}
+
+ap_op_socket() {
+  if [ -n "$ap_abstract" ]; then
+    ap_dial abstract "$ap_path" 0
+  elif [ ! -e "$ap_path" ] && [ -z "$ap_place_device" ] && ls "${ap_path%/*}/" >/dev/null 2>&1; then
+    ap_set refused ENOENT
+  else
+    ap_dial unix "$ap_path" 0
+    if [ "$ap_outcome" = refused ] && [ -n "$ap_place_device" ]; then
+      ap_keep ''
+      ap_found=$(ap_images 2>/dev/null)
+      IFS=$ap_nl
+      for ap_image in $ap_found; do
+        unset IFS
+        ap_dial unix "$ap_image" 0
+        ap_keep "$ap_image" && break
+      done
+      unset IFS
+      ap_settle refused ENOENT
+    fi
+  fi
+}
+
+ap_op_resolve() {
+  if ap_has getent; then
+    ap_found=$(ap_limit getent ahosts "$ap_name" 2>/dev/null | while read -r ap_a ap_rest; do printf '%s\n' "$ap_a"; done | sort -u)
+  elif ap_has python3; then
+    ap_found=$(ap_limit python3 -c 'import socket,sys
+for a in sorted({i[4][0] for i in socket.getaddrinfo(sys.argv[1],None)}): print(a)' "$ap_name" 2>/dev/null)
+  else
+    ap_found=$(while read -r ap_a ap_rest; do
+      case " $ap_rest " in *" $ap_name "*) printf '%s\n' "$ap_a" ;; esac
+    done </etc/hosts)
+    if [ -z "$ap_found" ]; then
+      if ! ap_has nslookup; then
+        ap_set unable getent
+        return
+      fi
+      ap_found=$(ap_limit nslookup "$ap_name" 2>/dev/null | sed -n '/^Name:/,$s/^Address[^:]*: *\([^ ]*\).*/\1/p')
+    fi
+  fi
+  if [ -z "$ap_found" ]; then
+    ap_set refused ENOTFOUND
+    return
+  fi
+  for ap_a in $ap_found; do ap_extra="$ap_extra name=resolver:$ap_a"; done
+  ap_set done resolved
+}
+
+ap_op_request() {
+  [ -n "$ap_proxy" ] && ap_at="proxy $ap_proxy"
+  if ap_has curl; then
+    set -- -s -S -k -o /dev/null -w '%{http_code} %{http_connect}' --max-time "$ap_wait" -A agent-posture
+    if [ "$ap_method" = HEAD ]; then set -- "$@" -I; else set -- "$@" -X "$ap_method"; fi
+    if [ -n "$ap_proxy" ]; then set -- "$@" -x "http://$ap_proxy"; else set -- "$@" --noproxy '*'; fi
+    ap_answer=$(curl -q "$@" "$ap_url" 2>&1)
+    ap_rc=$?
+    case $ap_rc in
+      0)
+        ap_v=${ap_answer##*"$ap_nl"}
+        ap_extra="$ap_extra status=${ap_v%% *}"
+        ap_set done answered
+        ;;
+      6) ap_set refused ENOTFOUND ;;
+      28) ap_set timeout ETIMEDOUT ;;
+      52) ap_set refused ECONNRESET ;;
+      *)
+        ap_v=${ap_answer##* }
+        if [ -n "$ap_proxy" ] && [ "${ap_v:-000}" -gt 0 ] 2>/dev/null; then
+          ap_extra="$ap_extra status=$ap_v"
+          ap_set refused "PROXY_$ap_v"
+        else
+          ap_code_of "$ap_answer"
+          [ "$ap_rc:$ap_code" = 7:unknown ] && ap_code=ECONNREFUSED
+          ap_failed "$ap_code"
+        fi
+        ;;
+    esac
+  elif ap_has wget && [ "$ap_method" = GET ] && [ -z "$ap_proxy" ]; then
+    ap_answer=$(ap_limit wget -S -O /dev/null -T "$ap_wait" "$ap_url" 2>&1)
+    ap_v=$(printf '%s\n' "$ap_answer" | sed -n 's/^ *HTTP\/[0-9.]* \([0-9][0-9][0-9]\).*/\1/p' | head -n 1)
+    if [ -n "$ap_v" ]; then
+      ap_extra="$ap_extra status=$ap_v"
+      ap_set done answered
+    else
+      ap_code_of "$ap_answer"
+      ap_failed "$ap_code"
+    fi
+  else
+    ap_set unable curl
+  fi
+}
+
+ap_listen_perl='use Socket;my $k=shift;my($l,$c);alarm 2;
+if($k eq "unix"){socketpair($l,$c,AF_UNIX,SOCK_STREAM,0)or die "$!";syswrite($l,"here");sysread($c,my $b,4)==4 or die "$!";print "ok";exit}
+my $f=$k eq "ipv6"?AF_INET6:AF_INET;my $a=$k eq "ipv6"?pack_sockaddr_in6(0,Socket::inet_pton(AF_INET6,"::1")):pack_sockaddr_in(0,INADDR_LOOPBACK);
+socket($l,$f,SOCK_STREAM,0)or die "$!";bind($l,$a)or die "$!";listen($l,1)or die "$!";socket($c,$f,SOCK_STREAM,0)or die "$!";
+connect($c,getsockname($l))or die "$!";accept(my $p,$l)or die "$!";syswrite($p,"here");sysread($c,my $b,4)==4 or die "$!";print "ok"'
+ap_listen_python='import socket,sys
+k=sys.argv[1]
+if k=="unix": l,c=socket.socketpair()
+else:
+  s=socket.socket(socket.AF_INET6 if k=="ipv6" else socket.AF_INET);s.settimeout(2);s.bind(("::1" if k=="ipv6" else "127.0.0.1",0));s.listen(1)
+  c=socket.socket(s.family);c.settimeout(2);c.connect(s.getsockname());l,_=s.accept()
+l.sendall(b"here")
+if c.recv(4)==b"here": print("ok")'
+
+ap_op_listen() {
+  if ap_has perl; then
+    ap_answer=$(ap_limit perl -e "$ap_listen_perl" "$ap_family" 2>&1)
+  elif ap_has python3; then
+    ap_answer=$(ap_limit python3 -c "$ap_listen_python" "$ap_family" 2>&1)
+  elif [ "$ap_family" = unix ] || ! { ap_has nc && ap_has sleep; }; then
+    ap_set unable 'perl or python3'
+    return
+  else
+    case $ap_family in ipv6) ap_host=::1 ;; *) ap_host=127.0.0.1 ;; esac
+    ap_port=$((20000 + ($$ * 7 + ${#ap_family} * 1000 + $(printf %d "0x${ap_id%"${ap_id#????}"}")) % 30000))
+    printf here | ap_limit nc -l -s "$ap_host" -p "$ap_port" >/dev/null 2>&1 &
+    ap_n=0
+    ap_answer=
+    while [ "$ap_n" -lt 8 ] && [ -z "$ap_answer" ]; do
+      ap_n=$((ap_n + 1))
+      sleep 0.05 2>/dev/null || sleep 1
+      ap_err=$(printf '' | nc -w 1 "$ap_host" "$ap_port" 2>&1)
+      case $ap_err in *here*) ap_answer=ok ;; esac
+    done
+    ap_answer=${ap_answer:-$ap_err}
+  fi
+  if [ "$ap_answer" = ok ]; then
+    ap_set done answered
+  else
+    ap_code_of "$ap_answer"
+    ap_failed "$ap_code"
+  fi
+}
+
+ap_op_exec() {
+  set --
+  ap_n=0
+  while [ "$ap_n" -lt "$ap_envc" ]; do
+    ap_n=$((ap_n + 1))
+    eval "set -- \"\$@\" \"\$ap_env_$ap_n\""
+  done
+  ap_n=0
+  while [ "$ap_n" -lt "$ap_argc" ]; do
+    ap_n=$((ap_n + 1))
+    eval "set -- \"\$@\" \"\$ap_arg_$ap_n\""
+  done
+  if ! ap_has "$ap_arg_1"; then
+    ap_set unable "$ap_arg_1"
+    return
+  fi
+  if ! cd "$ap_cwd" 2>/dev/null; then
+    ap_set refused ENOENT
+    ap_at=$ap_cwd
+    return
+  fi
+  ap_o=$({
+    {
+      printf %s "$ap_input" | ap_limit env "$@" 2>/dev/null
+      printf '\n%s rc %s.' "$ap_tag" "$?" >&5
+    } | head -c 200000
+  } 5>&1)
+  ap_rc=${ap_o##*"$ap_tag rc "}
+  ap_rc=${ap_rc%%.*}
+  ap_body=${ap_o%%"$ap_nl$ap_tag rc "*}${ap_o##*"$ap_tag rc $ap_rc."}
+  case $ap_rc in
+    124 | 137)
+      ap_set timeout 'it did not end'
+      return
+      ;;
+  esac
+  ap_extra="$ap_extra code=$ap_rc"
+  if [ -n "$ap_body" ]; then ap_extra="$ap_extra printed=1"; else ap_extra="$ap_extra printed=0"; fi
+  ap_size ${#ap_body}
+  if [ -n "$ap_expect" ]; then
+    case $ap_body in *"$ap_expect"*) ap_extra="$ap_extra found=1" ;; *) ap_extra="$ap_extra found=0" ;; esac
+  fi
+  ap_set done ran
+}
+
+# Makes the try of line $1 and answers.
+ap_attempt() {
+  ap_sum_up "$1"
+  ap_sum=$ap_s
+  ap_id= ap_op= ap_timeout=2000 ap_way= ap_path= ap_how= ap_aside= ap_content= ap_name= ap_from= ap_host= ap_port= ap_proxy=
+  ap_say= ap_method= ap_url= ap_abstract= ap_family= ap_cwd=/ ap_input= ap_expect= ap_key= ap_bring= ap_greeting=
+  ap_challenge_key= ap_challenge_digest= ap_place_device= ap_place_path= ap_digests= ap_argc=0 ap_envc=0
+  ap_outcome=error ap_reason=unknown ap_extra= ap_at= ap_denied=
+  for ap_word in $1; do
+    ap_k=${ap_word%%=*}
+    ap_v=${ap_word#*=}
+    case $ap_v in *\\*)
+      ap_v=$(printf '%b.' "$ap_v")
+      ap_v=${ap_v%.}
+      ;;
+    esac
+    case $ap_k in
+      id | op | timeout | way | path | how | aside | content | name | from | host | port | proxy | say | method | url | abstract | family | cwd | input | expect | key | bring | greeting | challenge_key | challenge_digest | place_device | place_path) eval "ap_$ap_k=\$ap_v" ;;
+      digests) ap_digests="$ap_digests $ap_v" ;;
+      argv)
+        ap_argc=$((ap_argc + 1))
+        eval "ap_arg_$ap_argc=\$ap_v"
+        ;;
+      env)
+        ap_envc=$((ap_envc + 1))
+        eval "ap_env_$ap_envc=\$ap_v"
+        ;;
+    esac
+  done
+  ap_seconds=$(((ap_timeout + 999) / 1000))
+  # Tools that know their own end get one a little earlier, so that they can say what they waited for.
+  ap_wait=$ap_seconds
+  ap_seconds=$((ap_seconds + 1))
+  case $ap_op in
+    read) ap_op_read ;;
+    list) ap_op_list ;;
+    write) ap_op_write ;;
+    unwrite) ap_op_unwrite ;;
+    env) ap_op_env ;;
+    env-names) ap_op_env_names ;;
+    connect) ap_op_connect ;;
+    resolve) ap_op_resolve ;;
+    request) ap_op_request ;;
+    socket) ap_op_socket ;;
+    process) ap_op_process ;;
+    listen) ap_op_listen ;;
+    exec) ap_op_exec ;;
+  esac
+  if [ -n "$ap_at" ]; then
+    ap_escape "$ap_at"
+    ap_extra="$ap_extra at=$ap_w"
+  fi
+  ap_escape "$ap_reason"
+  printf '%s result id=%s sum=%s outcome=%s reason=%s%s\n' "$ap_tag" "$ap_id" "$ap_sum" "$ap_outcome" "$ap_w" "${ap_extra:+ $ap_extra}"
+}
+
+# Who and where we are.
+ap_ready() {
+  ap_find_sha
+  ap_sum_up "$ap_pack"
+  ap_line="source=$ap_s"
+  if [ -n "$ap_sha_with" ]; then ap_line="$ap_line sum=sha256"; else ap_line="$ap_line sum=cksum"; fi
+  ap_shell_is=sh
+  ap_v=$(readlink /proc/$$/exe 2>/dev/null)
+  [ -n "$ap_v" ] && ap_shell_is=${ap_v##*/}
+  ap_add runtime "sh ($ap_shell_is)"
+  ap_v=$(uname -s 2>/dev/null)
+  case $ap_v in Darwin) ap_v=darwin ;; *) ap_v=linux ;; esac
+  ap_add platform "$ap_v"
+  if [ -r /proc/$$/status ]; then
+    while read -r ap_k ap_v ap_rest; do
+      case $ap_k in
+        Uid:) ap_add uid "$ap_v" ;;
+        Gid:) ap_add gid "$ap_v" ;;
+        CapEff:) ap_add capabilities "$ap_v" ;;
+        NoNewPrivs:) ap_add noNewPrivileges "$ap_v" ;;
+        Seccomp:) case $ap_v in 0) ap_add seccomp 0 ;; *) ap_add seccomp 1 ;; esac ;;
+      esac
+    done </proc/$$/status
+  elif ap_has id; then
+    ap_add uid "$(id -u)"
+    ap_add gid "$(id -g)"
+  fi
+  if [ -r /proc/$$/uid_map ]; then
+    ap_map=
+    while read -r ap_a ap_b ap_rest; do ap_map="$ap_map${ap_map:+$ap_nl}$ap_a $ap_b $ap_rest"; done </proc/$$/uid_map
+    [ -n "$ap_map" ] && ap_add uidMap "$ap_map"
+  fi
+  for ap_n in mnt pid net user ipc uts; do
+    ap_v=$(readlink "/proc/$$/ns/$ap_n" 2>/dev/null)
+    ap_v=${ap_v##*[}
+    [ -n "$ap_v" ] && ap_add ns+ "$ap_n:${ap_v%]}"
+  done
+  ap_add cwd "$(pwd)"
+  [ -n "$HOME" ] && ap_add home "$HOME"
+  ap_v=
+  [ -r /proc/sys/kernel/hostname ] && read -r ap_v </proc/sys/kernel/hostname
+  [ -n "$ap_v" ] && ap_add hostname "$ap_v"
+  ap_proxies=' '
+  for ap_v in "${http_proxy-}" "${HTTP_PROXY-}" "${https_proxy-}" "${HTTPS_PROXY-}" "${all_proxy-}" "${ALL_PROXY-}"; do
+    case $ap_v in '' | https://* | socks*) continue ;; esac
+    ap_v=${ap_v#http://}
+    ap_v=${ap_v%%/*}
+    ap_v=${ap_v##*@}
+    case $ap_v in *:*) ;; *) ap_v=$ap_v:80 ;; esac
+    case $ap_proxies in *" $ap_v "*) continue ;; esac
+    ap_proxies="$ap_proxies$ap_v "
+    ap_add proxies+ "$ap_v"
+  done
+  if [ -r /etc/hosts ]; then
+    while read -r ap_a ap_rest; do
+      for ap_v in $ap_rest; do
+        case $ap_a:$ap_v in '#'*) ;; *:host.docker.internal | *:gateway.docker.internal | *:host.containers.internal) ap_add hostAliases+ "$ap_v" ;; esac
+      done
+    done </etc/hosts
+  fi
+  if [ -r /proc/net/route ] && { [ -e /.dockerenv ] || [ -e /run/.containerenv ] || [ -n "${container-}" ]; }; then
+    while read -r ap_a ap_b ap_v ap_rest; do
+      case $ap_b:$ap_v in
+        00000000:00000000 | 00000000:Gateway) ;;
+        00000000:*)
+          ap_l=${ap_v%??????}
+          ap_v=${ap_v#??}
+          ap_k=${ap_v%????}
+          ap_v=${ap_v#??}
+          ap_add hostAliases+ "$((0x${ap_v#??})).$((0x${ap_v%??})).$((0x$ap_k)).$((0x$ap_l))"
+          ;;
+      esac
+    done </proc/net/route
+  fi
+  for ap_n in sh bash python3 perl curl wget nc socat openssl sha256sum shasum busybox getent unshare nsenter mount umount timeout git gh glab docker podman kubectl sudo ssh systemctl crontab keyctl tmux; do
+    ap_has "$ap_n" && ap_add tools+ "$ap_n"
+  done
+  ap_add clock "$(date +%s)"
+  printf '%s ready %s\n' "$ap_tag" "$ap_line"
+}
+
+ap_add() {
+  ap_escape "$2"
+  ap_line="$ap_line $1=$ap_w"
+}
+
+# Tries come as lines, and `sync N` ends a round. Each runs in a process of its own, so many at a time.
+ap_main() {
+  ap_ready
+  ap_running=0
+  ap_last=
+  while IFS= read -r ap_in; do
+    case $ap_in in
+      'sync '*)
+        wait
+        # Long answers go out alone: only short ones are written in one piece.
+        ap_held=$ap_last
+        while [ -n "$ap_held" ]; do
+          ap_attempt "${ap_held%%"$ap_nl"*}" </dev/null
+          ap_held=${ap_held#*"$ap_nl"}
+        done
+        ap_last=
+        ap_running=0
+        ap_environments=
+        printf '%s synced %s\n' "$ap_tag" "${ap_in#sync }"
+        ;;
+      *op=env-names*)
+        ap_gather
+        ap_last="$ap_last$ap_in$ap_nl"
+        ;;
+      *op=*)
+        case $ap_in in *op=process* | *op=env*from=processes* | *op=env*from=init* | *from=processes*op=env* | *from=init*op=env*) ap_gather ;; esac
+        if [ "$ap_running" -ge 16 ]; then
+          wait
+          ap_running=0
+        fi
+        ap_running=$((ap_running + 1))
+        (ap_attempt "$ap_in") </dev/null &
+        ;;
+    esac
+  done
+}
+ap_main

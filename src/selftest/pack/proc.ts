@@ -1,0 +1,168 @@
+import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import type { FileSystemPlace } from '../wire.ts';
+import { codeOf, readText } from './base.ts';
+
+/** More processes than this are not looked at. */
+const MOST = 5_000;
+/** Enough steps up to reach the top of any tree that can be named. */
+const UP = '/..'.repeat(40);
+
+/** Ids of the processes that can be seen, ourselves and the shell above us left out. */
+export function otherProcesses(): string[] {
+  try {
+    const own = new Set([String(process.pid), String(process.ppid)]);
+    return readdirSync('/proc')
+      .filter(name => /^\d+$/.test(name) && !own.has(name))
+      .slice(0, MOST);
+  } catch {
+    return [];
+  }
+}
+
+export interface Mount {
+  device: string;
+  root: string;
+  point: string;
+}
+
+const octal = (text: string) =>
+  text.replace(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8)));
+/** mountinfo escapes single bytes; put together again they are UTF-8. */
+const decode = (text: string) =>
+  text.includes('\\') ? Buffer.from(octal(Buffer.from(text).toString('latin1')), 'latin1').toString() : text;
+
+/** The vantage's own mount table, in the order of mounting. */
+export function mounts(): Mount[] {
+  return readText('/proc/self/mountinfo')
+    .split('\n')
+    .flatMap(line => {
+      const [, , device, root, point] = line.split(' ');
+      return device && root && point ? [{ device, root: decode(root), point: decode(point) }] : [];
+    });
+}
+
+/** Where a file of another mount namespace shows here: every mount of its device that has it or a folder above it. */
+export function images(place: FileSystemPlace, path: string): string[] {
+  const found = mounts()
+    .filter(
+      ({ device, root }) =>
+        device === place.device && (root === '/' || place.path === root || place.path.startsWith(`${root}/`)),
+    )
+    .map(({ root, point }) => {
+      const rest = root === '/' ? place.path : place.path.slice(root.length);
+      return (point === '/' ? rest : point + rest) || '/';
+    });
+  return [...new Set(found)].filter(image => image !== path);
+}
+
+/** What is mounted over `path` or a folder above it, the latest first; the root itself cannot be taken off. */
+export function covering(path: string): string[] {
+  const over = mounts().filter(({ point }) => point !== '/' && (path === point || path.startsWith(`${point}/`)));
+  return over.map(({ point }) => point).reverse();
+}
+
+export interface View {
+  pid: string;
+  /** The way into another tree: `/proc/PID/root`, `/proc/PID/cwd/../..`. */
+  base: string;
+}
+
+export interface Views {
+  views: View[];
+  /** One process for each other mount namespace. */
+  mounts: { pid: string }[];
+  /** The system's code where a process could be seen but not looked into. */
+  denied: string | undefined;
+  seen: number;
+}
+
+export function identity(path: string): string {
+  const { dev, ino } = statSync(path);
+  return `${dev}:${ino}`;
+}
+
+function namespaceOf(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/mnt`);
+  } catch {
+    return '?';
+  }
+}
+
+/** The trees that other processes stand in and we do not, each once. */
+export function otherViews(): Views {
+  const result: Views = { views: [], mounts: [], denied: undefined, seen: 0 };
+  const own = namespaceOf('self');
+  const known = new Set<string>();
+  const namespaces = new Set<string>([own]);
+  try {
+    known.add(`${own} ${identity('/')}`);
+  } catch {}
+  for (const pid of otherProcesses()) {
+    result.seen++;
+    const namespace = namespaceOf(pid);
+    if (namespace !== '?' && !namespaces.has(namespace)) {
+      namespaces.add(namespace);
+      result.mounts.push({ pid });
+    }
+    for (const base of [`/proc/${pid}/root`, `/proc/${pid}/cwd${UP}`])
+      try {
+        const view = `${namespace} ${identity(base)}`;
+        if (known.has(view)) continue;
+        known.add(view);
+        result.views.push({ pid, base });
+      } catch (error) {
+        const code = codeOf(error);
+        if (code === 'EACCES' || code === 'EPERM') result.denied = code;
+      }
+  }
+  return result;
+}
+
+export interface OpenFiles {
+  /** Where a descriptor points, as the kernel names it → its path in /proc. */
+  byName: Map<string, string[]>;
+  /** Files that are open and have no name any more. */
+  deleted: string[];
+  /** Ways up from open folders into trees that are not ours. */
+  tops: string[];
+  denied: string | undefined;
+}
+
+/** Every descriptor that can be seen, our own first. */
+export async function openFiles(): Promise<OpenFiles> {
+  const result: OpenFiles = { byName: new Map(), deleted: [], tops: [], denied: undefined };
+  const known = new Set<string>();
+  try {
+    known.add(identity('/'));
+  } catch {}
+  const folders = new Set<string>();
+  let looked = 0;
+  for (const [index, pid] of ['self', ...otherProcesses()].entries()) {
+    if (index % 100 === 99) await new Promise(setImmediate);
+    let names: string[] = [];
+    try {
+      names = readdirSync(`/proc/${pid}/fd`);
+    } catch (error) {
+      if (['EACCES', 'EPERM'].includes(codeOf(error))) result.denied = codeOf(error);
+    }
+    const namespace = namespaceOf(pid);
+    for (const name of names) {
+      if (++looked > 50_000) return result;
+      const at = `/proc/${pid}/fd/${name}`;
+      try {
+        const target = readlinkSync(at);
+        if (!target.startsWith('/')) continue;
+        if (target.endsWith(' (deleted)')) result.deleted.push(at);
+        result.byName.set(target, [...(result.byName.get(target) ?? []), at]);
+        if (folders.has(`${namespace} ${target}`)) continue;
+        folders.add(`${namespace} ${target}`);
+        if (!statSync(at).isDirectory()) continue;
+        const top = identity(at + UP);
+        if (!known.has(top)) result.tops.push(at + UP);
+        known.add(top);
+      } catch {}
+    }
+  }
+  return result;
+}

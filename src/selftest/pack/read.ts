@@ -1,0 +1,208 @@
+import { read as readDescriptor } from 'node:fs';
+import { opendir } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { promisify } from 'node:util';
+import type { TryOf } from '../wire.ts';
+import {
+  type Context,
+  codeInMessage,
+  codeOf,
+  compare,
+  digest,
+  failed,
+  type Question,
+  type Result,
+  readFile,
+  refusedBy,
+  runProgram,
+  strongest,
+  which,
+} from './base.ts';
+import { covering, images, type OpenFiles, openFiles, otherViews, type Views } from './proc.ts';
+
+/** What is looked up once for all tries that need it, for a moment. */
+function remembered<T>(make: () => T): () => T {
+  let value: T | undefined;
+  let until = 0;
+  return () => {
+    if (value === undefined || Date.now() > until) {
+      value = make();
+      until = Date.now() + 2_000;
+    }
+    return value;
+  };
+}
+const views = remembered<Views>(otherViews);
+const opened = remembered<Promise<OpenFiles>>(openFiles);
+
+async function readOne(path: string, question: Question, at?: string): Promise<Result> {
+  try {
+    return compare(question, await readFile(path), at);
+  } catch (error) {
+    const result = failed(error);
+    if (result.reason === 'EACCES' || result.reason === 'EPERM')
+      return { ...result, ...refusedBy(path), ...(at ? { at } : {}) };
+    return { ...result, at };
+  }
+}
+
+async function readFirst(paths: readonly string[], question: Question, nothing: Result): Promise<Result> {
+  const results: Result[] = [];
+  for (const path of paths) {
+    const result = await readOne(path, question, path.replace(/(?:\/\.\.)+/, '/..'));
+    results.push(result);
+    if (result.outcome === 'done') break;
+  }
+  return strongest(results, nothing);
+}
+
+const none = (reason: string): Result => ({ outcome: 'none', reason });
+
+/** Makes a `read` by the way it names. */
+export function read(one: TryOf<'read'>, context: Context): Promise<Result> {
+  const question: Question = one.bring ? { bring: true } : { challenge: one.challenge };
+  switch (one.way) {
+    case 'direct':
+      return readOne(one.path, question);
+    case 'mounts':
+      return readFirst(one.place ? images(one.place, one.path) : [], question, none('no second mount'));
+    case 'proc-root': {
+      const { views: ways, denied, seen } = views();
+      const nothing: Result = denied
+        ? { outcome: 'refused', reason: denied }
+        : none(seen ? 'no other tree' : 'no other process');
+      return readFirst(
+        ways.map(({ base }) => base + one.path),
+        question,
+        nothing,
+      );
+    }
+    case 'umount':
+      return umount(one.path, question, context);
+    case 'nsenter':
+      return nsenter(one.path, question, context);
+    case 'open-fd':
+      return openFd(one, question);
+  }
+}
+
+const quote = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`;
+
+/** Takes off, one after the other, what lies over the path, in a mount namespace that goes away with the try. */
+async function umount(path: string, question: Question, { signal, env }: Context): Promise<Result> {
+  const over = covering(path).slice(0, 12);
+  if (over.length === 0) return none('nothing is mounted over it');
+  const unshare = which('unshare', env);
+  if (!unshare) return { outcome: 'unable', reason: 'unshare' };
+  const results: Result[] = [];
+  for (let depth = 1; depth <= over.length; depth++) {
+    const script = [
+      'mount --make-rprivate / || exit 71',
+      ...over.slice(0, depth).map(point => `umount -l ${quote(point)} || exit 72`),
+      `exec cat ${quote(path)}`,
+    ].join('\n');
+    const ran = await runProgram([unshare, '-m', 'sh', '-s'], {
+      signal,
+      env: { ...env, LC_ALL: 'C' },
+      input: script,
+      keep: 4_000_000,
+    });
+    if (ran.code === 0) {
+      const result = compare(question, ran.out, `umount ${over[depth - 1]}`);
+      results.push(result);
+      if (result.outcome === 'done') break;
+    } else {
+      const code = codeInMessage(ran.err);
+      results.push(
+        code === 'unknown'
+          ? { outcome: 'error', reason: ran.err.slice(0, 200) || `exit ${ran.code}` }
+          : failed({ code }),
+      );
+      if (ran.code !== 1) break;
+    }
+  }
+  return strongest(results, none('nothing is mounted over it'));
+}
+
+/** Reads the path in the mount namespace of each process that has another one. */
+async function nsenter(path: string, question: Question, { signal, env }: Context): Promise<Result> {
+  const { mounts: others, denied } = views();
+  if (others.length === 0)
+    return denied ? { outcome: 'refused', reason: denied } : none('no process in another mount namespace');
+  const tool = which('nsenter', env);
+  if (!tool) return { outcome: 'unable', reason: 'nsenter' };
+  const results: Result[] = [];
+  for (const { pid } of others.slice(0, 20)) {
+    const ran = await runProgram([tool, '-t', pid, '-m', 'cat', path], {
+      signal,
+      env: { ...env, LC_ALL: 'C' },
+      keep: 4_000_000,
+    });
+    const code = codeInMessage(ran.err);
+    if (ran.code === 0) results.push(compare(question, ran.out, `nsenter -t ${pid}`));
+    else
+      results.push(
+        code === 'unknown'
+          ? { outcome: 'error', reason: ran.err.slice(0, 200) || `exit ${ran.code}` }
+          : failed({ code }),
+      );
+    if (results.at(-1)?.outcome === 'done') break;
+  }
+  return strongest(results, none('no process in another mount namespace'));
+}
+
+const readAt = promisify(readDescriptor);
+
+/** Descriptors of the same name, files deleted but still open, and folders open in another tree. */
+async function openFd(one: TryOf<'read'>, question: Question): Promise<Result> {
+  const { byName, deleted, tops, denied } = await opened();
+  const names = [one.path, ...(one.place ? [one.place.path] : [])];
+  const last = basename(one.path);
+  const candidates = [
+    ...names.flatMap(name => byName.get(name) ?? []),
+    ...[...byName].flatMap(([name, at]) => (!names.includes(name) && basename(name) === last ? at : [])),
+    ...deleted,
+  ].slice(0, 200);
+  const results: Result[] = [];
+  for (const at of candidates) {
+    let result = await readOne(at, question, at);
+    const own = /^\/proc\/self\/fd\/(\d+)$/.exec(at);
+    // A descriptor that came with us needs no second opening.
+    if (result.outcome === 'refused' && own && result.matched === undefined)
+      try {
+        const { bytesRead, buffer } = await readAt(Number(own[1]), Buffer.alloc(65_536), 0, 65_536, 0);
+        result = compare(question, buffer.subarray(0, bytesRead), at);
+      } catch {}
+    results.push(result);
+    if (result.outcome === 'done') return result;
+  }
+  results.push(
+    await readFirst(
+      tops.map(top => top + one.path),
+      question,
+      none('not open anywhere'),
+    ),
+  );
+  const nothing: Result = denied ? { outcome: 'refused', reason: denied } : none('not open anywhere');
+  // Other files that happen to be open say nothing about this one.
+  return strongest(
+    results.filter(result => result.outcome === 'done' || result.outcome === 'error'),
+    nothing,
+  );
+}
+
+/** Tries to see names in a folder; done when one of those the host sees there comes up. */
+export async function list(one: TryOf<'list'>): Promise<Result> {
+  const wanted = new Set(one.digests);
+  let seen = 0;
+  try {
+    for await (const entry of await opendir(one.path)) {
+      if (wanted.has(digest(one.key, entry.name))) return { outcome: 'done', reason: 'listed', matched: true };
+      if (++seen >= 20_000) break;
+    }
+    return { outcome: 'refused', reason: 'masked', matched: false };
+  } catch (error) {
+    const result = failed(error);
+    return ['EACCES', 'EPERM'].includes(codeOf(error)) ? { ...result, ...refusedBy(one.path) } : result;
+  }
+}
