@@ -78,10 +78,31 @@ export async function placeWithin(root: string, path: string): Promise<string> {
 }
 
 /**
- * Writes a file whole or not at all: a new file beside it, flushed, then renamed over it. An existing file keeps its
- * mode unless one is given; a new one gets 0600.
+ * Goes round every single operation that changes the disk, so that a test can stop or fail at each of them. `what` is
+ * the operation (`open`, `write`, `flush`, `rename` …).
  */
-export async function writeAtomic(path: string, data: string | Uint8Array, mode?: number): Promise<void> {
+export type Step = <T>(what: string, path: string, operation: () => Promise<T>) => Promise<T>;
+
+export const plainStep: Step = (_what, _path, operation) => operation();
+
+export interface WriteOptions {
+  /** Name of the file that is written before the rename; default a random one. */
+  temporary?: string | undefined;
+  /** Called last before the rename: throws where the place is no longer what it was. */
+  check?: (() => Promise<void>) | undefined;
+  step?: Step | undefined;
+}
+
+/**
+ * Writes a file whole or not at all: a new file beside it, flushed, then renamed over it. An existing file keeps its
+ * mode unless one is given, and its owner; a new one gets 0600.
+ */
+export async function writeAtomic(
+  path: string,
+  data: string | Uint8Array,
+  mode?: number,
+  { temporary = `.${basename(path)}.${randomHex(6)}.tmp`, check, step = plainStep }: WriteOptions = {},
+): Promise<void> {
   const existing = await lstat(path).catch(() => undefined);
   if (existing && !existing.isFile()) {
     throw new UserError({
@@ -92,22 +113,26 @@ export async function writeAtomic(path: string, data: string | Uint8Array, mode?
     });
   }
   await fse.ensureDir(dirname(path));
-  const temporary = join(dirname(path), `.${basename(path)}.${randomHex(6)}.tmp`);
-  const handle = await open(temporary, 'wx', 0o600);
+  const beside = join(dirname(path), temporary);
+  const handle = await step('open', beside, () => open(beside, 'wx', 0o600));
   try {
     try {
-      await handle.writeFile(data);
-      await handle.chmod(mode ?? (existing ? existing.mode & 0o7777 : 0o600));
-      await handle.sync();
+      await step('write', beside, () => handle.writeFile(data));
+      const made = await handle.stat();
+      if (existing && (existing.uid !== made.uid || existing.gid !== made.gid))
+        await handle.chown(existing.uid, existing.gid).catch(() => {});
+      await step('chmod', beside, () => handle.chmod(mode ?? (existing ? existing.mode & 0o7777 : 0o600)));
+      await step('flush', beside, () => handle.sync());
     } finally {
       await handle.close();
     }
-    await rename(temporary, path);
+    await check?.();
+    await step('rename', path, () => rename(beside, path));
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
+    await rm(beside, { force: true }).catch(() => {});
     throw error;
   }
-  await syncFolder(dirname(path));
+  await step('flush', dirname(path), () => syncFolder(dirname(path)));
 }
 
 /** Makes a rename in `folder` survive a power cut, where the system lets a folder be opened. */

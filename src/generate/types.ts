@@ -65,6 +65,8 @@ export interface Change {
   before: Buffer | null;
   after: Buffer | null;
   executable?: boolean | undefined;
+  /** Where ours is laid beside a file that could not be merged: `after` goes there, and `path` is left alone. */
+  beside?: { path: string; before: Buffer | null } | undefined;
   gitConfig?: { key: string; before: string | null; after: string | null } | undefined;
   /** Why, in one line: `new`, `your edits kept`, `3 deny rules gone: …`. */
   reason: string;
@@ -78,6 +80,25 @@ export interface Plan {
   changes: Change[];
   /** The manifest as it is to be written, with what has to be on the disk for the plan to be valid. */
   manifest: { before: Buffer | null; after: Buffer };
+  /** What the reader should know beside the changes: an interrupted run that was put back. */
+  notes: string[];
+}
+
+/** A file that goes into the same plan without being an output: the posture itself. Never in the manifest, never merged. */
+export interface ExtraFile {
+  /** What stands as `output` in the plan: `posture`. */
+  output: string;
+  path: string;
+  content: string;
+  /** Why, in one line. */
+  reason: string;
+}
+
+/** A file as it was when the plan was made. */
+export interface FileOnDisk {
+  data: Buffer;
+  /** Permission bits. */
+  mode: number;
 }
 
 export interface Applied {
@@ -85,4 +106,14 @@ export interface Applied {
   conflicts: string[];
   /** Id of the journal entry that `undo` takes back; undefined when nothing had to be written. */
   journal: string | undefined;
+}
+
+export interface Undone {
+  /** What was put back, removed files included. */
+  restored: string[];
+  /** What was edited since and is therefore kept; the caller exits with 4 when there is any. */
+  kept: { path: string; reason: string }[];
+  /** When the command that was taken back had run, and its name. */
+  command: string;
+  at: string;
 }

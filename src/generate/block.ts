@@ -1,0 +1,166 @@
+import { UserError } from '../base/errors.ts';
+import { BESIDE, baseline, type Decision, decode, hashOf, type Piece, type Situation, worst } from './decision.ts';
+import { findBlocks, isMarker, putBlock, takeBlock } from './formats/blocks.ts';
+import { FormatProblem } from './formats/types.ts';
+import { type EntryOf, unpack } from './manifest.ts';
+import { mergeLines } from './owned.ts';
+import type { ChangeState, Rendered } from './types.ts';
+
+type BlockRendering = Extract<Rendered, { mode: 'block' }>;
+type BlockPiece = Piece<BlockRendering, EntryOf<'block'>>;
+
+interface Outcome {
+  state: ChangeState;
+  reason: string;
+  line?: number | undefined;
+  text: string;
+  entry: EntryOf<'block'> | undefined;
+}
+
+/** Decides about a file that others write too and that has lines of ours between marker comments. Pure. */
+export function decideBlocks(pieces: readonly BlockPiece[], at: Situation): Decision {
+  const original = at.disk ? decode(at.disk.data) : '';
+  const before = at.disk?.data ?? null;
+  const entriesBefore = pieces.flatMap(({ entry }) => entry ?? []);
+  const refuse = (reason: string, line?: number): Decision => ({
+    state: 'refused',
+    after: before,
+    reason,
+    line,
+    entries: entriesBefore,
+  });
+  if (original === undefined) return refuse('it is not UTF-8 text');
+  const outcomes: Outcome[] = [];
+  let text = original;
+  try {
+    for (const piece of pieces) {
+      const outcome = decideBlock(piece, at, text);
+      outcomes.push(outcome);
+      text = outcome.text;
+    }
+  } catch (error) {
+    if (error instanceof FormatProblem) return refuse(error.message, error.line);
+    throw error;
+  }
+  const state = worst(outcomes.map(outcome => outcome.state));
+  const said = outcomes.filter(outcome => outcome.state === state);
+  const reason = [...new Set(said.map(outcome => outcome.reason))].join('; ');
+  const line = said.find(outcome => outcome.line !== undefined)?.line;
+  if (state === 'loosened') return { state, after: before, reason, line, entries: entriesBefore };
+  if (state === 'conflict') {
+    const entries = outcomes.flatMap((outcome, index) =>
+      outcome.state === 'conflict' ? (outcome.entry ?? []) : (pieces[index]?.entry ?? []),
+    );
+    return { state, after: Buffer.from(text), reason, line, entries };
+  }
+  const entries = outcomes.flatMap(outcome => outcome.entry ?? []);
+  const emptied =
+    entries.length === 0 && entriesBefore.some(entry => entry.created) && text.replace('\ufeff', '') === '';
+  if (emptied && text !== original) return { state: 'delete', after: null, reason, entries };
+  const after = at.disk === null && entries.length === 0 ? null : Buffer.from(text);
+  const written = after !== null && !(before !== null && after.equals(before));
+  return {
+    state,
+    after,
+    reason,
+    line,
+    entries: written ? entries.map(entry => ({ ...entry, sha256: hashOf(after) })) : entries,
+  };
+}
+
+function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, text: string): Outcome {
+  const blocks = findBlocks(text);
+  const unchanged = (reason: string, kept: EntryOf<'block'> | undefined): Outcome => ({
+    state: 'unchanged',
+    reason,
+    text,
+    entry: kept,
+  });
+  if (!rendering || !output) {
+    if (!entry) return unchanged('', undefined);
+    const block = blocks.find(found => found.output === entry.output);
+    if (!block) return unchanged('no longer asked for, and not there', undefined);
+    if (block.lines.join('\n') !== unpack(entry.baseline))
+      return unchanged('no longer asked for; kept, because it has edits of yours', undefined);
+    if (!at.knows(entry))
+      return unchanged('no longer asked for; kept, because it was not written from this machine', undefined);
+    return {
+      state: at.disk ? 'update' : 'unchanged',
+      reason: 'our lines are no longer asked for',
+      text: takeBlock(text, entry.output, entry.glue === true),
+      entry: undefined,
+    };
+  }
+  checkLines(rendering);
+  const { comment, lines } = rendering;
+  const wanted = lines.join('\n');
+  const block = blocks.find(found => found.output === output.id);
+  const next: EntryOf<'block'> = {
+    output: output.id,
+    template: output.templateVersion,
+    path: at.path,
+    mode: 'block',
+    comment,
+    sha256: entry?.sha256 ?? hashOf(at.disk?.data ?? Buffer.alloc(0)),
+    baseline: baseline(wanted, entry?.baseline),
+    ...(entry?.created || at.disk === null ? { created: true as const } : {}),
+    ...(entry?.glue ? { glue: true as const } : {}),
+  };
+  const write = (state: ChangeState, content: readonly string[], reason: string): Outcome => {
+    const put = putBlock(text, output.id, comment, content);
+    return { state, reason, text: put.text, entry: put.glue ? { ...next, glue: true } : next };
+  };
+  const guarded = output.guard && !at.accepted;
+  const resolved = at.beside === null ? entry?.offered : undefined;
+  const base = entry && unpack(resolved ?? entry.baseline);
+  const conflict = (reason: string): Outcome => {
+    const outcome = write('conflict', lines, reason);
+    const kept = entry ?? next;
+    return { ...outcome, entry: { ...kept, offered: baseline(wanted, entry?.offered) } };
+  };
+
+  if (!block) {
+    if (at.disk === null) return write('create', lines, entry ? 'was missing, written again' : 'new');
+    if (entry && guarded && !at.restore) return { state: 'loosened', reason: 'our lines were taken out', text, entry };
+    return write('update', lines, entry ? 'our lines were missing, written again' : 'our lines added, yours kept');
+  }
+  const theirs = block.lines.join('\n');
+  if (theirs === wanted) return unchanged('up to date', next);
+  if (base === undefined) {
+    if (at.restore) return write('update', lines, 'put back');
+    return conflict(`its block is not as we write it; ours is in ${at.path}${BESIDE}`);
+  }
+  if (theirs === base) return write('update', lines, 'follows the posture');
+  if (guarded) {
+    if (at.restore) return write('update', lines, 'put back: lines in our block were changed');
+    return {
+      state: 'loosened',
+      reason: 'lines in our block were changed',
+      line: block.line + 1 + firstDifference(block.lines, base.split('\n')),
+      text,
+      entry,
+    };
+  }
+  if (wanted === base) return unchanged('your edits kept', next);
+  const merged = mergeLines(theirs, base, wanted);
+  if (merged !== undefined) return write('merge', merged.split('\n'), 'your edits kept');
+  return conflict(`your edits and the new version change the same lines; ours is in ${at.path}${BESIDE}`);
+}
+
+function firstDifference(a: readonly string[], b: readonly string[]): number {
+  const index = a.findIndex((line, at) => line !== b[at]);
+  return index < 0 ? a.length : index;
+}
+
+function checkLines({ path, lines }: BlockRendering): void {
+  for (const line of lines) {
+    if (/[\r\n]/.test(line)) throw new Error(`a line for ${path} has a line break in it`);
+    if (isMarker(line))
+      throw new UserError({
+        what: `a value of the posture would be read as the end of our own lines: ${line.trim()}`,
+        where: { path },
+        expected: 'values that do not look like the marker comments of agent-posture',
+        next: 'change that value in the posture',
+      });
+  }
+}

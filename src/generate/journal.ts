@@ -1,0 +1,282 @@
+import { readdir, realpath, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { errorCode, UserError } from '../base/errors.ts';
+import { plainStep, readBounded, type Step, syncFolder, writeAtomic } from '../base/files.ts';
+import { randomHex, sha256 } from '../base/hash.ts';
+import { ensurePrivate } from '../base/state.ts';
+import { look, putFile, removeEmptyFolder, removeLeftover } from './disk.ts';
+import { acquireLock } from './lock.ts';
+import { readSetting, writeSetting } from './settings.ts';
+import type { FileOnDisk, Undone } from './types.ts';
+
+/** How many finished commands can be taken back. */
+const KEPT = 20;
+/** The most that a journal entry is read up to: every file of a plan is at most 4 MB. */
+const ENTRY_LIMIT = 200_000_000;
+
+const before = z.strictObject({ data: z.string(), mode: z.int() }).nullable();
+const entrySchema = z.strictObject({
+  version: z.literal(1),
+  id: z.string(),
+  group: z.string(),
+  command: z.string(),
+  at: z.string(),
+  root: z.string(),
+  /** Folders that were not there, outermost first, repository-relative. */
+  folders: z.array(z.string()),
+  files: z.array(
+    z.strictObject({
+      base: z.enum(['root', 'state']),
+      path: z.string(),
+      temporary: z.string(),
+      before,
+      after: z.strictObject({ sha256: z.string(), mode: z.int() }).nullable(),
+    }),
+  ),
+  settings: z.array(z.strictObject({ key: z.string(), before: z.string().nullable(), after: z.string().nullable() })),
+});
+
+/** What is needed to take one command back. Written, whole and flushed, before the command's first change. */
+export type JournalEntry = z.infer<typeof entrySchema>;
+
+/**
+ * The name of an entry's file says how far it is: `writing` until the last change is done, then `done`; `undoing` while
+ * it is taken back. What is found as `writing` or `undoing` at a start was interrupted, and is put back.
+ */
+type Phase = 'writing' | 'done' | 'undoing';
+
+function folderOf(stateFolder: string): string {
+  return join(stateFolder, 'journal');
+}
+
+function fileOf(stateFolder: string, id: string, phase: Phase): string {
+  return join(folderOf(stateFolder), `${id}.${phase}.json`);
+}
+
+async function list(stateFolder: string): Promise<{ id: string; phase: Phase }[]> {
+  const names = await readdir(folderOf(stateFolder)).catch(error => {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  });
+  return names
+    .flatMap(name => {
+      const [, id, phase] = /^(\d{6}-[0-9a-f]{8})\.(writing|done|undoing)\.json$/.exec(name) ?? [];
+      return id && phase ? [{ id, phase: phase as Phase }] : [];
+    })
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+async function read(stateFolder: string, id: string, phase: Phase): Promise<JournalEntry> {
+  const file = fileOf(stateFolder, id, phase);
+  const data = await readBounded(file, ENTRY_LIMIT);
+  const parsed = data.ok ? entrySchema.safeParse(parseJson(data.data)) : undefined;
+  if (!parsed?.success)
+    throw new UserError({
+      what: 'this journal entry cannot be read',
+      where: { path: file },
+      expected: 'the file as agent-posture wrote it',
+      next: 'look at the repository with git status, then remove this file',
+    });
+  return parsed.data;
+}
+
+function parseJson(data: Buffer): unknown {
+  try {
+    return JSON.parse(data.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A new entry's id: the next number, so that the order does not hang on the clock. */
+export async function nextId(stateFolder: string): Promise<string> {
+  const last = (await list(stateFolder)).at(-1);
+  const number = last ? Number(last.id.slice(0, 6)) + 1 : 1;
+  return `${String(number).padStart(6, '0')}-${randomHex(4)}`;
+}
+
+/** Writes an entry before its changes are made. */
+export async function openEntry(stateFolder: string, entry: JournalEntry, step: Step): Promise<void> {
+  await ensurePrivate(folderOf(stateFolder));
+  await writeAtomic(fileOf(stateFolder, entry.id, 'writing'), JSON.stringify(entry), 0o600, { step });
+}
+
+/** Says that an entry's changes are all made: from here on it is undone only when asked. */
+export async function closeEntry(stateFolder: string, id: string, step: Step): Promise<void> {
+  await move(stateFolder, id, 'writing', 'done', step);
+  const done = (await list(stateFolder)).filter(({ phase }) => phase === 'done');
+  for (const old of done.slice(0, Math.max(0, done.length - KEPT)))
+    await rm(fileOf(stateFolder, old.id, 'done'), { force: true });
+}
+
+async function move(stateFolder: string, id: string, from: Phase, to: Phase, step: Step): Promise<void> {
+  const target = fileOf(stateFolder, id, to);
+  await step('rename', target, () => rename(fileOf(stateFolder, id, from), target));
+  await step('flush', dirname(target), () => syncFolder(dirname(target)));
+}
+
+async function drop(stateFolder: string, id: string, phase: Phase, step: Step): Promise<void> {
+  const file = fileOf(stateFolder, id, phase);
+  await step('unlink', file, () => rm(file, { force: true }));
+  await syncFolder(dirname(file));
+}
+
+/** Whether a file is as `content` says; the mode is left out where the system has none to speak of. */
+export function isAs(now: FileOnDisk | null, content: { sha256: string } | null): boolean {
+  return now === null || content === null ? now === content : sha256(now.data) === content.sha256;
+}
+
+interface Back {
+  restored: string[];
+  kept: Undone['kept'];
+}
+
+/**
+ * Puts back what an entry changed, last change first. A file that is already as before is left; one that is neither as
+ * before nor as the entry left it was changed by somebody since, and is kept. Can be stopped and started again.
+ */
+async function putBack(entry: JournalEntry, stateFolder: string, step: Step): Promise<Back> {
+  const back: Back = { restored: [], kept: [] };
+  for (const { key, before: was, after } of [...entry.settings].reverse()) {
+    const name = `git config ${key}`;
+    const now = await readSetting(entry.root, key);
+    if ('refused' in now) {
+      if (was !== after) back.kept.push({ path: name, reason: now.refused });
+    } else if (now.value === after && was !== after) {
+      await step('setting', name, () => writeSetting(entry.root, key, was));
+      back.restored.push(name);
+    } else if (now.value !== was) back.kept.push({ path: name, reason: 'it was set to something else since' });
+  }
+  for (const file of [...entry.files].reverse()) {
+    const base = file.base === 'root' ? entry.root : stateFolder;
+    const folder = file.path.split('/').slice(0, -1).join('/');
+    await removeLeftover(base, folder ? `${folder}/${file.temporary}` : file.temporary);
+    const was = file.before && { data: Buffer.from(file.before.data, 'base64'), mode: file.before.mode };
+    const seen = await look(base, file.path);
+    if ('refused' in seen) {
+      back.kept.push({ path: file.path, reason: seen.refused });
+      continue;
+    }
+    const now = seen.file;
+    if (isAs(now, was && { sha256: sha256(was.data) }) && (now?.mode === was?.mode || now?.mode !== file.after?.mode))
+      continue;
+    if (!isAs(now, file.after)) {
+      back.kept.push({ path: file.path, reason: now ? 'it was edited since' : 'it was removed since' });
+      continue;
+    }
+    const changed = (again: FileOnDisk | null) => {
+      if (!isAs(again, file.after))
+        throw new UserError({ what: 'it is being changed right now', where: { path: file.path } });
+    };
+    await putFile(base, { path: file.path, content: was, temporary: file.temporary }, changed, step);
+    if (file.base === 'root') back.restored.push(file.path);
+  }
+  for (const folder of [...entry.folders].reverse()) await removeEmptyFolder(entry.root, folder, step);
+  return back;
+}
+
+/**
+ * Puts back what an interrupted run left half done. Call with the lock held. Returns a sentence for each run found.
+ */
+export async function recover(stateFolder: string, step: Step = plainStep): Promise<string[]> {
+  const notes: string[] = [];
+  for (const { id, phase } of (await list(stateFolder)).reverse()) {
+    if (phase === 'done') continue;
+    const entry = await read(stateFolder, id, phase);
+    const { kept } = await putBack(entry, stateFolder, step);
+    await drop(stateFolder, id, phase, step);
+    const left = kept.length > 0 ? `; left as they are now: ${kept.map(({ path }) => path).join(', ')}` : '';
+    notes.push(
+      phase === 'writing'
+        ? `${entry.command} of ${entry.at} was interrupted; what it had changed was put back${left}`
+        : `an undo of ${entry.command} was interrupted; it was completed${left}`,
+    );
+  }
+  await removeTemporaries(stateFolder);
+  return notes;
+}
+
+async function removeTemporaries(stateFolder: string): Promise<void> {
+  for (const folder of [stateFolder, folderOf(stateFolder)])
+    for (const name of await readdir(folder).catch(() => []))
+      if (/^\.(?:.+\.json)\.[0-9a-f]{12}\.tmp$/.test(name)) await rm(join(folder, name), { force: true });
+}
+
+/** Whether an interrupted run has left something to put back. Changes nothing. */
+export async function isInterrupted(stateFolder: string): Promise<boolean> {
+  return (await list(stateFolder)).some(({ phase }) => phase !== 'done');
+}
+
+/** Puts back what one entry changed, after a failure in the middle of it, and forgets the entry. */
+export async function rollBack(stateFolder: string, id: string, step: Step): Promise<Back> {
+  const back = await putBack(await read(stateFolder, id, 'writing'), stateFolder, step);
+  await drop(stateFolder, id, 'writing', step);
+  return back;
+}
+
+/** The command that `undo` would take back, and the files it changed; undefined when there is none. */
+export async function lastCommand(
+  stateFolder: string,
+): Promise<{ command: string; at: string; paths: string[] } | undefined> {
+  const group = await lastGroup(stateFolder);
+  const [first] = group;
+  if (!first) return undefined;
+  const paths = group.flatMap(({ files, settings }) => [
+    ...files.filter(({ base }) => base === 'root').map(({ path }) => path),
+    ...settings.map(({ key }) => `git config ${key}`),
+  ]);
+  return { command: first.command, at: first.at, paths: [...new Set(paths)] };
+}
+
+/** The entries of the last command, oldest first. */
+async function lastGroup(stateFolder: string): Promise<JournalEntry[]> {
+  const done = (await list(stateFolder)).filter(({ phase }) => phase === 'done').reverse();
+  const group: JournalEntry[] = [];
+  for (const { id } of done) {
+    const entry = await read(stateFolder, id, 'done');
+    if (group[0] && group[0].group !== entry.group) break;
+    group.unshift(entry);
+  }
+  return group;
+}
+
+/**
+ * Takes back the last command whole, with every byte, mode and absence. What was edited since is kept and named; the
+ * caller exits with 4 when there is any. Throws UserError when there is nothing to take back, or another run is on.
+ */
+export async function undo(
+  root: string,
+  { stateFolder, step = plainStep }: { stateFolder: string; step?: Step },
+): Promise<Undone> {
+  await ensurePrivate(stateFolder);
+  const release = await acquireLock(stateFolder);
+  try {
+    await recover(stateFolder, step);
+    const group = await lastGroup(stateFolder);
+    const [first] = group;
+    if (!first)
+      throw new UserError({
+        what: 'there is nothing to undo in this repository',
+        next: 'agent-posture status shows what is there',
+      });
+    if (first.root !== (await realpath(root)))
+      throw new UserError({
+        what: 'the last command was run in another folder',
+        where: { path: first.root },
+        next: `run undo with --root ${first.root}`,
+      });
+    const undone: Undone = { restored: [], kept: [], command: first.command, at: first.at };
+    for (const entry of [...group].reverse()) {
+      await move(stateFolder, entry.id, 'done', 'undoing', step);
+      const { restored, kept } = await putBack(entry, stateFolder, step);
+      await drop(stateFolder, entry.id, 'undoing', step);
+      undone.restored.push(...restored);
+      undone.kept.push(...kept);
+    }
+    undone.restored = [...new Set(undone.restored)];
+    return undone;
+  } finally {
+    await release();
+  }
+}

@@ -1,0 +1,61 @@
+import { lstat, readFile, realpath } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { UserError } from '../base/errors.ts';
+import { git } from '../base/git.ts';
+
+/** A setting of `.git/config` as it is, or why it cannot be looked at. */
+export type Setting = { value: string | null } | { refused: string };
+
+const KEY = /^[A-Za-z][A-Za-z0-9-]*(?:\.[^\n\0=]+)?\.[A-Za-z][A-Za-z0-9-]*$/;
+
+/**
+ * Why the repository's own configuration must not be written: no repository, `.git` a link, or a `.git` file that
+ * points to a git folder which does not point back (it would make us write into another repository).
+ */
+async function unusable(root: string): Promise<string | undefined> {
+  const dotGit = join(root, '.git');
+  const stats = await lstat(dotGit).catch(() => undefined);
+  if (!stats) return 'there is no git repository here';
+  if (stats.isSymbolicLink()) return '.git is a symbolic link, and links are not followed';
+  if (stats.isDirectory()) return undefined;
+  if (!stats.isFile() || stats.size > 10_000) return '.git is neither a folder nor a file of git';
+  const target = /^gitdir: (.+?)\s*$/.exec(await readFile(dotGit, 'utf8'))?.[1];
+  if (!target) return '.git is not a file of git';
+  const folder = resolve(root, target);
+  const back = await readFile(join(folder, 'gitdir'), 'utf8').catch(() => undefined);
+  const owner = back !== undefined ? dirname(resolve(folder, back.trim())) : await submoduleRoot(folder, root);
+  const [a, b] = await Promise.all([owner && realpath(owner).catch(() => undefined), realpath(root)]);
+  return a === b ? undefined : '.git points to a git folder that belongs to another place';
+}
+
+async function submoduleRoot(folder: string, root: string): Promise<string | undefined> {
+  const config = await git(['config', '--file', join(folder, 'config'), '--get', 'core.worktree'], { cwd: root });
+  return config.code === 0 ? resolve(folder, config.stdout.trim()) : undefined;
+}
+
+/** The local value of a setting, null where it is not set there. Runs git in its inert form. */
+export async function readSetting(root: string, key: string): Promise<Setting> {
+  if (!KEY.test(key)) throw new Error(`not the name of a git setting: ${key}`);
+  const reason = await unusable(root);
+  if (reason) return { refused: reason };
+  const result = await git(['config', '--local', '--null', '--get-all', key], { cwd: root });
+  if (result.failure !== undefined) return { refused: result.failure };
+  if (result.code === 1) return { value: null };
+  if (result.code !== 0) return { refused: `git cannot read it: ${result.stderr.trim().split('\n')[0] ?? ''}` };
+  const values = result.stdout.split('\0').slice(0, -1);
+  return values.length === 1 ? { value: values[0] ?? '' } : { refused: `it is set ${values.length} times` };
+}
+
+/** Sets or, with null, removes a local setting. Throws UserError where git refuses. */
+export async function writeSetting(root: string, key: string, value: string | null): Promise<void> {
+  const reason = await unusable(root);
+  if (reason) throw new UserError({ what: reason, where: { path: `git config ${key}` } });
+  const args = value === null ? ['--unset', key] : [key, value];
+  const result = await git(['config', '--local', ...args], { cwd: root });
+  if (result.code === 0 || (value === null && result.code === 5)) return;
+  throw new UserError({
+    what: `git config could not be written: ${(result.failure ?? result.stderr).trim().split('\n')[0] ?? ''}`,
+    where: { path: `git config ${key}` },
+    next: 'look at .git/config and its permissions, then run again',
+  });
+}

@@ -1,0 +1,86 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterEach } from 'vitest';
+import { type ApplyOptions, applyPlan } from '../../../src/generate/apply.ts';
+import { type PlanOptions, planGeneration } from '../../../src/generate/plan.ts';
+import type { Applied, Output, Plan, RenderContext, Rendered } from '../../../src/generate/types.ts';
+import type { Posture } from '../../../src/posture/schema.ts';
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A repository and a state folder beside it. */
+export interface Scene {
+  root: string;
+  stateFolder: string;
+  posture: Posture;
+  plan(outputs: readonly Output[], options?: PlanOptions): Promise<Plan>;
+  generate(outputs: readonly Output[], options?: PlanOptions & Partial<ApplyOptions>): Promise<Plan & Applied>;
+}
+
+export function scene(): Scene {
+  const folder = mkdtempSync(join(tmpdir(), 'generate-'));
+  folders.push(folder);
+  const root = join(folder, 'repository');
+  const stateFolder = join(folder, 'state');
+  mkdirSync(root);
+  const posture: Posture = { version: 1, project: 'test' };
+  const context = (): RenderContext => ({
+    root,
+    posture,
+    facts: {
+      root,
+      home: folder,
+      project: 'test',
+      agents: [],
+      systems: [],
+      environments: [],
+      secretFiles: [],
+      runtimes: [],
+      git: {
+        present: false,
+        defaultBranch: undefined,
+        branches: [],
+        remote: undefined,
+        hookManager: undefined,
+        hooksPath: undefined,
+      },
+      scanners: [],
+      insideAgent: undefined,
+      notes: [],
+    },
+  });
+  const plan: Scene['plan'] = (outputs, options = {}) =>
+    planGeneration(context(), outputs, { stateFolder, ...options });
+  return {
+    root,
+    stateFolder,
+    posture,
+    plan,
+    generate: async (outputs, options = {}) => {
+      const made = await plan(outputs, options);
+      return { ...made, ...(await applyPlan(made, { stateFolder, ...options })) };
+    },
+  };
+}
+
+export function output(id: string, rendered: readonly Rendered[], more: Partial<Output> = {}): Output {
+  return { id, title: id, safeguards: [], templateVersion: 1, guard: false, render: () => [...rendered], ...more };
+}
+
+/** Every file of a folder with its bytes and mode, and every folder, as one comparable value. */
+export function snapshot(root: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(root, { withFileTypes: true, recursive: true })
+      .map((entry): [string, string] => {
+        const path = join(entry.parentPath, entry.name);
+        const stats = statSync(path, { throwIfNoEntry: false });
+        const mode = stats ? (stats.mode & 0o7777).toString(8) : 'gone';
+        return [relative(root, path), entry.isFile() ? `${mode} ${readFileSync(path, 'latin1')}` : `${mode} /`];
+      })
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}
