@@ -46,6 +46,8 @@ export interface Facts {
   environments: { id: string; suggested: Access; seen: Seen }[];
   /** Files in the repository that hold secrets by their name (`.env`, keys …), repository-relative. */
   secretFiles: Seen[];
+  /** Names, never values, of the variables in `.env` files, by file: what the examples are made from. */
+  envNames?: readonly { path: string; names: readonly string[] }[];
   runtimes: RuntimeFact[];
   git: {
     present: boolean;

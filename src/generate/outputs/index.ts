@@ -1,8 +1,24 @@
 import type { Output } from '../types.ts';
 import { claudeSettings } from './claude-settings.ts';
 import { codexConfig } from './codex-config.ts';
+import { container } from './container.ts';
+import { envExamples } from './env-examples.ts';
+import { githubRuleset } from './github-ruleset.ts';
 import { gitignore } from './gitignore.ts';
+import { gitleaks } from './gitleaks.ts';
 import { hookCalls, hooks } from './hooks.ts';
+import { postureDocument } from './posture-document.ts';
 
 /** Every output. Adding one is a file and a line here. */
-export const outputs: readonly Output[] = [claudeSettings, codexConfig, gitignore, hooks, hookCalls];
+export const outputs: readonly Output[] = [
+  claudeSettings,
+  codexConfig,
+  container,
+  gitignore,
+  envExamples,
+  hooks,
+  hookCalls,
+  gitleaks,
+  githubRuleset,
+  postureDocument,
+];

@@ -3,7 +3,8 @@ import { isWithin } from '../../base/files.ts';
 
 /** One step in building the box's view of the file system; later ones lie over earlier ones. */
 export type Mount =
-  | { kind: 'read' | 'write'; path: string }
+  | { kind: 'read'; path: string }
+  | { kind: 'write'; path: string }
   | { kind: 'link'; path: string; to: string }
   /** An empty folder of the box's own. */
   | { kind: 'empty'; path: string; writable: boolean }

@@ -8,10 +8,7 @@ import { shellLine } from '../../base/text.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
 import { loginsOf } from '../logins.ts';
 import type { BoxContext, Runtime } from '../types.ts';
-
-/** The generated compose file and the service in it, unless the posture names others. */
-export const COMPOSE_FILE = '.devcontainer/compose.yaml';
-export const SERVICE = 'agent';
+import { COMPOSE_FILE, SERVICE } from './settings.ts';
 
 /** `docker compose` where the engine has the plugin, else the older program. Undefined: neither. */
 async function composeProgram(untrusted: readonly string[]): Promise<string[] | undefined> {

@@ -1,0 +1,150 @@
+import { escapeMarkdown } from '../../base/text.ts';
+import { accessTo, type Posture } from '../../posture/schema.ts';
+import type { Output } from '../types.ts';
+
+const ACCESS = { none: 'nothing', read: 'reading', write: 'reading and writing' } as const;
+
+const BOXES: Readonly<Record<string, string>> = {
+  none: 'Agents run with nothing around them: what you reach, they reach.',
+  native: 'Each agent’s own sandbox is the box.',
+};
+
+const md = escapeMarkdown;
+const code = (text: string) => `\`${text.replace(/[`\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim() || ' '}\``;
+const codes = (texts: readonly string[]) => texts.map(code).join(', ');
+
+/** One row of a table: a bar inside a cell would end it, also within code. */
+function row(cells: readonly string[]): string {
+  return `| ${cells.map(cell => cell.replace(/(?<!\\)\|/g, String.raw`\|`)).join(' | ')} |`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  return [row(head), row(head.map(() => '---')), ...rows.map(row), ''];
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [`## ${title}`, '', ...lines];
+}
+
+function systems(posture: Posture): string[] {
+  const all = posture.systems ?? [];
+  if (all.length === 0) return [];
+  return table(
+    ['System', 'Kind', 'Environment', 'Agents may', 'Holds', 'Normally'],
+    all.map(system => [
+      code(system.id),
+      md(system.kind),
+      system.environment === undefined ? 'not said' : md(system.environment),
+      ACCESS[accessTo(posture, system)],
+      codes(system.holds ?? []),
+      [
+        system.normally?.by && `by ${md(system.normally.by)}`,
+        system.normally?.rowsPerQuery && `up to ${system.normally.rowsPerQuery} rows a query`,
+        system.normally?.note && md(system.normally.note),
+      ]
+        .filter(Boolean)
+        .join('; '),
+    ]),
+  );
+}
+
+function isolation({ isolation }: Posture): string[] {
+  if (!isolation) return [];
+  const { network, files } = isolation;
+  return [
+    BOXES[isolation.runtime] ?? `Agents run in a box: ${md(isolation.runtime)}.`,
+    '',
+    network === undefined
+      ? '- Network: not restricted.'
+      : `- Network: ${network.allow.length === 0 ? 'none' : `only ${codes(network.allow)}`}.`,
+    ...(files?.write ? [`- May be written: ${codes(files.write)}.`] : []),
+    ...(files?.hide ? [`- Hidden: ${codes(files.hide)}.`] : []),
+    '',
+  ];
+}
+
+function repository({ repository, scanning }: Posture): string[] {
+  const lines = [
+    repository?.protected?.length && `- Protected branches: ${codes(repository.protected)}.`,
+    repository?.reviews !== undefined && `- Reviews that a change needs: ${repository.reviews}.`,
+    ...Object.entries(repository?.owners ?? {}).map(
+      ([path, owners]) => `- ${code(path)} is owned by ${owners.map(md).join(', ')}.`,
+    ),
+    repository?.agentIdentity &&
+      `- Agents commit as ${md(repository.agentIdentity.name)}, ${md(repository.agentIdentity.email)}.`,
+    scanning &&
+      `- Scanned for secrets by ${scanning.engines.join(', ')}, at ${(scanning.at ?? ['every stage']).join(', ')}.`,
+  ].filter(line => typeof line === 'string');
+  return lines.length === 0 ? [] : [...lines, ''];
+}
+
+export const postureDocument: Output = {
+  id: 'posture-document',
+  title: 'the posture as a page to read',
+  safeguards: ['CUL-1'],
+  templateVersion: 1,
+  guard: false,
+  render({ posture }) {
+    const environments = Object.entries(posture.environments ?? {});
+    const content = [
+      `# What coding agents may touch in ${md(posture.project)}`,
+      '',
+      'Made from `agent-posture.yaml` by `agent-posture generate`: change it there. What this page says is declared;',
+      '`agent-posture test` tries whether it holds.',
+      '',
+      ...section('Agents', posture.agents?.length ? [posture.agents.map(code).join(', '), ''] : []),
+      ...section(
+        'Environments',
+        environments.length
+          ? table(
+              ['Environment', 'Agents may'],
+              environments.map(([id, { agentAccess }]) => [code(id), ACCESS[agentAccess ?? 'none']]),
+            )
+          : [],
+      ),
+      ...section('Systems', systems(posture)),
+      ...section(
+        'Sensitive data',
+        posture.data?.length
+          ? table(
+              ['Data', 'Tables', 'Files'],
+              posture.data.map(({ id, tables, files }) => [code(id), codes(tables ?? []), codes(files ?? [])]),
+            )
+          : [],
+      ),
+      ...section(
+        'Credentials',
+        posture.credentials?.length
+          ? table(
+              ['Credential', 'Environment', 'System', 'Lives', 'Rotated'],
+              posture.credentials.map(each => [
+                code(each.id),
+                md(each.environment),
+                each.system === undefined ? '' : code(each.system),
+                each.lifetime ?? '',
+                each.rotateEvery === undefined ? '' : `every ${each.rotateEvery}`,
+              ]),
+            )
+          : [],
+      ),
+      ...section('The box', isolation(posture)),
+      ...section('The repository', repository(posture)),
+      ...section(
+        'Taken on knowingly',
+        posture.accepted?.length
+          ? table(
+              ['Safeguard', 'What', 'Why', 'By', 'Until'],
+              posture.accepted.map(each => [
+                md(each.safeguard),
+                code(each.target),
+                md(each.reason),
+                md(each.owner),
+                each.until,
+              ]),
+            )
+          : [],
+      ),
+    ];
+    return [{ mode: 'owned', path: 'docs/security-posture.md', content: `${content.join('\n').trimEnd()}\n` }];
+  },
+};
