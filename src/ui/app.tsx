@@ -19,9 +19,7 @@ export async function showWizard(
   theme: ThemeOptions,
 ): Promise<'done' | 'quit' | 'interrupted'> {
   const ending = await mount<'done' | 'quit'>(
-    finish => (
-      <Wizard engine={engine} record={record} onQuit={() => finish('quit')} onDone={() => finish('done')} />
-    ),
+    finish => <Wizard engine={engine} record={record} onQuit={() => finish('quit')} onDone={() => finish('done')} />,
     theme,
   );
   return ending.by === 'finish' ? ending.result : 'interrupted';
@@ -33,10 +31,7 @@ export function showLiveTest(start: StartTest, title: string, theme: ThemeOption
 }
 
 export function showReport(report: Report, actions: ReportActions, theme: ThemeOptions): Promise<Ending<ReportEnding>> {
-  return mount<ReportEnding>(
-    finish => <ReportScreen report={report} actions={actions} onEnd={finish} />,
-    theme,
-  );
+  return mount<ReportEnding>(finish => <ReportScreen report={report} actions={actions} onEnd={finish} />, theme);
 }
 
 export function showConfirm(question: Confirmation, theme: ThemeOptions): Promise<Ending<boolean>> {

@@ -33,10 +33,18 @@ function toFinding({ things: list, what, fix }: ReportLine): Finding {
   };
 }
 
+function open(report: Report): Thing[] {
+  return things(report).filter(({ state }) => state === 'reached' || state === 'too tight');
+}
+
 /** What asks for something to be done, the most consequential first, alike things in one. */
 export function findings(report: Report): Finding[] {
-  const open = things(report).filter(({ state }) => state === 'reached' || state === 'too tight');
-  return collapse(open, report).map(toFinding);
+  return collapse(open(report), report).map(toFinding);
+}
+
+/** As `findings`, each thing by itself. */
+export function singleFindings(report: Report): Finding[] {
+  return open(report).flatMap(thing => collapse([thing], report).map(toFinding));
 }
 
 /** How many things were reached. */
@@ -55,5 +63,5 @@ export function workingOf(report: Report): { works: number; of: number } {
 export function triedFrom(report: Report): string {
   const tried = things(report).filter(({ state }) => state !== 'not tried').length;
   const from = report.vantages.find(vantage => vantage.judged && vantage.available);
-  return `Tried from ${from?.title ?? 'your shell'}, ${plural(tried, 'place')}, ${(report.durationMs / 1000).toFixed(1)} s. No value shown or sent.`;
+  return `Tried from ${from?.title ?? 'your shell'}: ${plural(tried, 'place')}, ${(report.durationMs / 1000).toFixed(1)} s. No value shown or sent.`;
 }

@@ -1,11 +1,10 @@
-import { EXIT } from '../base/errors.ts';
-import { Interrupted } from '../base/errors.ts';
+import { EXIT, type ExitCode, Interrupted } from '../base/errors.ts';
 import type { Applied } from '../generate/types.ts';
 import type { Report } from '../selftest/types.ts';
 import type { InitEngine } from '../wizard/types.ts';
 import type { StartTest } from './hooks/use-selftest.ts';
+import { readableColumns } from './layout.ts';
 import { edges, line, span } from './lines.ts';
-import { usableColumns } from './layout.ts';
 import { paint } from './paint.ts';
 import type { Confirmation } from './screens/confirm.tsx';
 import type { ReportActions, ReportEnding } from './screens/report.tsx';
@@ -24,7 +23,8 @@ export interface UiOptions {
 
 export interface WizardResult {
   outcome: 'applied' | 'quit' | 'interrupted';
-  exitCode: number;
+  /** 0, 4 where something could not be merged, 130 when interrupted. What the report says is not in it. */
+  exitCode: ExitCode;
   /** The last report: after applying where it came so far. */
   report: Report | undefined;
   applied: Applied | undefined;
@@ -58,7 +58,7 @@ async function load(options: UiOptions): Promise<typeof import('./app.tsx')> {
  */
 export async function runWizard(engine: InitEngine, options: UiOptions & { version: string }): Promise<WizardResult> {
   const theme = createTheme(themeOptions(options));
-  const width = usableColumns(process.stdout.columns || 80);
+  const width = readableColumns(process.stdout.columns || 80);
   // From plain code: the first line stands while Ink is still being loaded.
   const intro = edges(
     line(' ', span('agent-posture', 'strong'), span(` ${options.version}`, 'quiet')),
@@ -81,13 +81,16 @@ export async function runWizard(engine: InitEngine, options: UiOptions & { versi
   if (ending === 'done' && record.before && record.after) {
     const summary = app.summaryLines(
       { before: record.before, after: record.after, applied: record.applied, repeat: engine.reproduce(record.answers) },
-      usableColumns(process.stdout.columns || 80),
+      readableColumns(process.stdout.columns || 80),
       theme,
     );
     process.stdout.write(paint(summary, theme));
-    return { outcome: 'applied', exitCode: report?.exitCode ?? EXIT.ok, ...common };
+    const exitCode = record.applied && record.applied.conflicts.length > 0 ? EXIT.conflict : EXIT.ok;
+    return { outcome: 'applied', exitCode, ...common };
   }
-  process.stdout.write(paint(app.farewell(record, ending === 'interrupted'), theme));
+  process.stdout.write(
+    paint(app.farewell(record, ending === 'interrupted', readableColumns(process.stdout.columns || 80)), theme),
+  );
   return ending === 'quit'
     ? { outcome: 'quit', exitCode: EXIT.ok, ...common }
     : { outcome: 'interrupted', exitCode: EXIT.interrupted, ...common };

@@ -1,5 +1,4 @@
-import { type Line, line, span } from './lines.ts';
-import { cells } from './lines.ts';
+import { cells, type Line, line, span } from './lines.ts';
 import type { Theme } from './theme.ts';
 
 /** The keys that do something now, in one quiet row; those at the end go first where it is narrow. */

@@ -1,4 +1,4 @@
-import { BLANK, type Line } from './lines.ts';
+import type { Line } from './lines.ts';
 
 /** A part of a screen, from top to bottom. */
 export interface Part {
@@ -45,12 +45,16 @@ export function usableColumns(columns: number): number {
   return Math.max(1, columns - 1);
 }
 
+/** Wider than this, an eye loses the line between two columns: screens stop here, only files use the whole window. */
+const READABLE = 100;
+
+export function readableColumns(columns: number): number {
+  return Math.min(usableColumns(columns), READABLE);
+}
+
 /** The first `rows` lines; where some are left out, the last one says how many. */
 export function clip(lines: readonly Line[], rows: number, more: (count: number) => Line): readonly Line[] {
   if (lines.length <= rows) return lines;
   if (rows < 2) return lines.slice(0, Math.max(0, rows));
   return [...lines.slice(0, rows - 1), more(lines.length - rows + 1)];
 }
-
-/** One blank row that goes before anything else does. */
-export const GAP: { lines: readonly Line[]; rank: number } = { lines: [BLANK], rank: 90 };

@@ -105,11 +105,44 @@ export function wrapText(text: string, width: number): string[] {
     .flatMap(paragraph => wrap(oneLine(paragraph), width));
 }
 
+/** As `wrapText`, in at most `rows` lines; what does not fit is cut with an ellipsis. */
+export function paragraph(text: string, width: number, rows: number, ellipsis: string): string[] {
+  const all = wrapText(text, width);
+  if (all.length <= rows) return all;
+  const kept = all.slice(0, Math.max(1, rows));
+  return [...kept.slice(0, -1), fitText(`${kept.at(-1)} ${' '.repeat(width)}`, width, ellipsis)];
+}
+
 /** `left`, and at the right edge `right`, which goes first where there is no room. */
 export function edges(left: Line, right: Line, width: number, ellipsis: string): Line {
   const gap = width - lineCells(left) - lineCells(right);
   if (gap < 2) return fitLine(left, width, ellipsis);
   return [...left, { text: ' '.repeat(gap) }, ...right];
+}
+
+/** From this many cells on there is room for a second column. */
+export const TWO_COLUMNS = 50;
+
+/** Rows of a mark, a name and what is said about it; where it is narrow, of mark and name alone. */
+export function table(
+  rows: readonly { mark: Line; name: string; says: string }[],
+  width: number,
+  ellipsis: string,
+): Line[] {
+  const lead = Math.max(0, ...rows.map(row => lineCells(row.mark)));
+  const wide = width >= TWO_COLUMNS;
+  const column = nameColumn(
+    rows.map(row => row.name),
+    width,
+    wide ? Math.floor(width / 2) : width - lead,
+  );
+  return rows.map(({ mark, name, says }) =>
+    line(
+      ...mark,
+      pad(fitMiddle(oneLine(name), column, ellipsis), column),
+      span(wide && says !== '' ? `   ${says}` : '', 'quiet'),
+    ),
+  );
 }
 
 /** A column for names beside one for what is said about them: as wide as the widest name, at most half of the width. */

@@ -1,7 +1,7 @@
 import { type RenderOptions, render, Text } from 'ink';
 import type { ReactNode } from 'react';
-import { ThemeContext } from './hooks/use-theme.ts';
 import { useKeys } from './hooks/use-keys.ts';
+import { ThemeContext } from './hooks/use-theme.ts';
 import { createLifecycle, type Ending, type Lifecycle, LifecycleContext, useLifecycle } from './lifecycle.ts';
 import { createTheme, type ThemeOptions } from './theme.ts';
 

@@ -1,7 +1,7 @@
 import { structuredPatch } from 'diff';
 import { plural } from '../base/text.ts';
 import type { Change, ChangeState, Plan } from '../generate/types.ts';
-import { cells, fitMiddle, type Line, line, pad, span } from './lines.ts';
+import { fitMiddle, type Line, line, nameColumn, pad, span, TWO_COLUMNS } from './lines.ts';
 import type { Theme, Tone } from './theme.ts';
 
 const WORDS: Record<ChangeState, { word: string; tone: Tone }> = {
@@ -43,7 +43,9 @@ export function commonName(paths: readonly string[]): string {
   }
   const shortest = Math.min(...paths.map(path => path.length));
   tail = Math.min(tail, shortest - head);
-  return head + tail >= 3 ? `${first.slice(0, head)}*${tail > 0 ? first.slice(first.length - tail) : ''}` : `${first} …`;
+  return head + tail >= 3
+    ? `${first.slice(0, head)}*${tail > 0 ? first.slice(first.length - tail) : ''}`
+    : `${first} …`;
 }
 
 interface Group {
@@ -55,7 +57,9 @@ interface Group {
 function groups(plan: Plan): Group[] {
   const found = new Map<string, Group>();
   for (const change of pending(plan)) {
-    const key = TROUBLE.has(change.state) ? `${change.state} ${change.path}` : `${WORDS[change.state].word} ${change.output}`;
+    const key = TROUBLE.has(change.state)
+      ? `${change.state} ${change.path}`
+      : `${WORDS[change.state].word} ${change.output}`;
     const group = found.get(key) ?? { state: change.state, changes: [] };
     group.changes.push(change);
     found.set(key, group);
@@ -72,7 +76,11 @@ export function planLines(plan: Plan, width: number, { glyphs }: Theme, most = 5
     const name = commonName(changes.map(change => change.path));
     return changes.length > 1 ? `${name}  (${changes.length} files)` : name;
   });
-  const column = Math.min(Math.max(0, ...names.map(cells)), Math.floor(width * 0.45));
+  const column = nameColumn(
+    [...names, '10 more files'],
+    width,
+    width < TWO_COLUMNS ? width - 12 : Math.floor(width * 0.45),
+  );
   const words = Math.max(6, ...shown.map(group => WORDS[group.state].word.length));
   const lines = shown.map((group, index) => {
     const { word, tone } = WORDS[group.state];
@@ -87,7 +95,15 @@ export function planLines(plan: Plan, width: number, { glyphs }: Theme, most = 5
   });
   if (rest.length === 0) return lines;
   const files = rest.map(change => change.path).join(', ');
-  return [...lines, line('   ', span(pad('and', words), 'quiet'), `  ${plural(rest.length, 'more file')}`, span(`   ${files}`, 'quiet'))];
+  return [
+    ...lines,
+    line(
+      '   ',
+      span(pad('and', words), 'quiet'),
+      `  ${pad(plural(rest.length, 'more file'), column)}`,
+      span(`   ${files}`, 'quiet'),
+    ),
+  ];
 }
 
 /** More lines than anybody scrolls through. */

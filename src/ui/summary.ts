@@ -3,8 +3,13 @@ import type { Applied } from '../generate/types.ts';
 import { count, things } from '../report/things.ts';
 import type { Report } from '../selftest/types.ts';
 import { findings, reachedCount, workingOf } from './findings.ts';
-import { cells, fitMiddle, type Line, line, pad, span, wrapText } from './lines.ts';
-import type { Theme } from './theme.ts';
+import { cells, fitLine, type Line, line, pad, span, TWO_COLUMNS, table, wrapText } from './lines.ts';
+import { markOf } from './marks.ts';
+import type { Theme, Tone } from './theme.ts';
+
+function counted(word: string, count: number): Line {
+  return [span(word, 'quiet'), span(`  ${count} reached`, count > 0 ? 'bad' : 'good')];
+}
 
 /** Before → after, what is left and what to do about it, and how to take it back or repeat it. */
 export function summaryLines(
@@ -18,58 +23,53 @@ export function summaryLines(
   const left = findings(after);
   const working = workingOf(after);
   const counts = count(things(after), after);
-  const column = Math.min(Math.max(0, ...left.map(finding => cells(finding.target))), Math.floor(width * 0.45));
-  const rows = left.slice(0, 8).map(finding => {
-    const fix = after.fixes.find(({ n }) => n === finding.fix);
-    return line(
-      ' ',
-      finding.tight ? span(`${glyphs.tight} `, 'warn') : span(`${glyphs.reached} `, 'bad'),
-      pad(fitMiddle(finding.target, column, glyphs.ellipsis), column),
-      span(`   ${fix?.title ?? finding.things[0]?.rows[0]?.fix?.text ?? finding.says}`, 'quiet'),
-    );
-  });
-  const facts: [string, Line][] = [
-    ...(working.of > 0
-      ? [
-          [
-            'Work still possible',
-            line(span(`${working.works} of ${working.of}`, working.works === working.of ? 'good' : 'warn')),
-          ] as [string, Line],
-        ]
-      : []),
-    ['Held', line(String(counts.held))],
-    ...(counts.notProven > 0 ? [['Not proven', line(String(counts.notProven))] as [string, Line]] : []),
-    ...(applied && applied.written.length > 0
-      ? [
-          [
-            'Written',
-            line(`${plural(applied.written.length, 'file')}, taken back whole by `, span('agent-posture undo', 'accent')),
-          ] as [string, Line],
-        ]
-      : []),
-    ...(applied && applied.conflicts.length > 0
-      ? [['Look at', line(span(applied.conflicts.join(', '), 'warn'))] as [string, Line]]
-      : []),
-    ['Try again', line(span('agent-posture test', 'accent'), span('   after every update of an agent', 'quiet'))],
-  ];
+  const rows = table(
+    left.slice(0, 8).map(finding => {
+      const fix = after.fixes.find(({ n }) => n === finding.fix);
+      const says = fix?.title ?? finding.things[0]?.rows[0]?.fix?.text ?? finding.says;
+      return { mark: markOf(finding.tight, glyphs), name: finding.target, says };
+    }),
+    width,
+    glyphs.ellipsis,
+  ).map(row => fitLine(row, width, glyphs.ellipsis));
+  const facts = (
+    [
+      working.of > 0 && [
+        'Work still possible',
+        `${working.works} of ${working.of}`,
+        working.works === working.of ? 'good' : 'warn',
+      ],
+      ['Held', String(counts.held), 'plain'],
+      counts.notProven > 0 && ['Not proven', String(counts.notProven), 'plain'],
+      applied &&
+        applied.written.length > 0 && [
+          'Written',
+          `${plural(applied.written.length, 'file')}; to take them back whole: agent-posture undo`,
+          'plain',
+        ],
+      applied && applied.conflicts.length > 0 && ['Look at', applied.conflicts.join(', '), 'warn'],
+      ['Try again', 'agent-posture test, after every update of an agent', 'plain'],
+    ] satisfies (false | undefined | [string, string, Tone])[]
+  ).filter(fact => fact !== false && fact !== undefined);
   const names = Math.max(...facts.map(([name]) => cells(name)));
   return [
-    line(
-      ' ',
-      span('BEFORE', 'quiet'),
-      span(`  ${was} reached`, was > 0 ? 'bad' : 'good'),
-      `   ${glyphs.arrow}   `,
-      span('AFTER', 'quiet'),
-      span(`  ${is} reached`, is > 0 ? 'bad' : 'good'),
-    ),
+    ...(width < TWO_COLUMNS
+      ? [line(' ', ...counted('BEFORE', was)), line(' ', ...counted('AFTER ', is))]
+      : [line(' ', ...counted('BEFORE', was), `   ${glyphs.arrow}   `, ...counted('AFTER', is))]),
     line(),
     ...(rows.length > 0 ? [line(span(' Left', 'strong')), ...rows] : []),
     ...(left.length > 8 ? [line(span(`   and ${left.length - 8} more`, 'quiet'))] : []),
     ...(rows.length > 0 ? [line()] : []),
-    ...facts.map(([name, says]) => line(span(` ${pad(name, names)}`, 'quiet'), '   ', ...says)),
+    ...facts.flatMap(([name, says, tone]) =>
+      width < TWO_COLUMNS
+        ? [line(span(` ${name}`, 'quiet')), ...wrapText(says, width - 3).map(text => line(span(`   ${text}`, tone)))]
+        : wrapText(says, width - names - 4).map((text, index) =>
+            line(span(` ${pad(index === 0 ? name : '', names)}`, 'quiet'), span(`   ${text}`, tone)),
+          ),
+    ),
     ...after.notes.flatMap(note => wrapText(note, width - 1).map(text => line(span(` ${text}`, 'quiet')))),
     line(),
-    line(span(' The same again, without questions:', 'quiet')),
+    ...wrapText('The same again, without questions:', width - 1).map(text => line(span(` ${text}`, 'quiet'))),
     // Whole and on one line, however long, so that it can be copied.
     line(`   ${repeat}`),
     line(),

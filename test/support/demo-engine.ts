@@ -28,7 +28,13 @@ export const FACTS: Facts = {
       environment: 'production',
       seen: { path: '.env.production', line: 3 },
     },
-    { id: 'cache', kind: 'redis', address: '127.0.0.1:6379', environment: 'development', seen: { path: 'compose.yaml', line: 14 } },
+    {
+      id: 'cache',
+      kind: 'redis',
+      address: '127.0.0.1:6379',
+      environment: 'development',
+      seen: { path: 'compose.yaml', line: 14 },
+    },
   ],
   environments: [
     { id: 'production', suggested: 'none', seen: { path: '.env.production' } },
@@ -64,9 +70,22 @@ interface Sketch {
 }
 
 const REACHED: Sketch[] = [
-  { target: '.env.production', group: 'production', reason: 'opened', opens: 'names db.prod.example.com (line 3)', fix: 1 },
+  {
+    target: '.env.production',
+    group: 'production',
+    reason: 'opened',
+    opens: 'names db.prod.example.com (line 3)',
+    fix: 1,
+  },
   { target: '~/.aws/credentials', group: 'production', reason: 'opened', opens: 'profiles dev, prod', fix: 1 },
-  { target: 'db.prod.example.com:5432', attempt: 'connect', group: 'production', reason: 'accepted a connection', fix: 2, isNew: true },
+  {
+    target: 'db.prod.example.com:5432',
+    attempt: 'connect',
+    group: 'production',
+    reason: 'accepted a connection',
+    fix: 2,
+    isNew: true,
+  },
   { target: '.git/hooks', attempt: 'write', group: 'guard', reason: 'a file was planted', fix: 1 },
   { target: '.claude/settings.json', attempt: 'write', group: 'guard', reason: 'could be rewritten', fix: 1 },
   { target: '~/.ssh/id_ed25519', group: 'secrets', reason: 'opened', fix: 1 },
@@ -82,7 +101,14 @@ function row(sketch: Sketch, verdict: Verdict, vantage: string): Row {
   const attempt = sketch.attempt ?? 'read';
   return {
     id: `${vantage}:${attempt}:${sketch.target}`,
-    safeguard: { production: 'ISO-3', guard: 'GRD-1', 'way-out': 'ISO-1', secrets: 'SEC-1', outside: 'ISO-1', 'too-tight': 'ISO-1' }[sketch.group],
+    safeguard: {
+      production: 'ISO-3',
+      guard: 'GRD-1',
+      'way-out': 'ISO-1',
+      secrets: 'SEC-1',
+      outside: 'ISO-1',
+      'too-tight': 'ISO-1',
+    }[sketch.group],
     vantage,
     attempt,
     target: sketch.target,
@@ -102,9 +128,14 @@ function row(sketch: Sketch, verdict: Verdict, vantage: string): Row {
   };
 }
 
-const WORKS: Sketch[] = ['src/index.ts', 'npm test', 'node_modules', 'api.anthropic.com:443', 'git status', 'github.com:443'].map(
-  target => ({ target, group: 'too-tight', reason: 'works' }),
-);
+const WORKS: Sketch[] = [
+  'src/index.ts',
+  'npm test',
+  'node_modules',
+  'api.anthropic.com:443',
+  'git status',
+  'github.com:443',
+].map(target => ({ target, group: 'too-tight', reason: 'works' }));
 const HELD: Sketch[] = Array.from({ length: 24 }, (_, i) => ({
   target: `~/.config/tool-${i + 1}/credentials`,
   group: 'secrets',
@@ -142,7 +173,16 @@ export function reportOf(rows: Row[], extra: Partial<Report> = {}): Report {
     project: FACTS.project,
     posture: null,
     vantages: [
-      { id: 'host', kind: 'host', title: 'your shell, no box', available: true, reason: null, agent: null, judged: true, facts: null },
+      {
+        id: 'host',
+        kind: 'host',
+        title: 'your shell, no box',
+        available: true,
+        reason: null,
+        agent: null,
+        judged: true,
+        facts: null,
+      },
     ],
     rows,
     summary: {
@@ -155,7 +195,9 @@ export function reportOf(rows: Row[], extra: Partial<Report> = {}): Report {
     },
     fixes: FIXES.map(fix => ({
       ...fix,
-      closes: REACHED.flatMap(sketch => (sketch.fix === fix.n ? [`host:${sketch.attempt ?? 'read'}:${sketch.target}`] : [])),
+      closes: REACHED.flatMap(sketch =>
+        sketch.fix === fix.n ? [`host:${sketch.attempt ?? 'read'}:${sketch.target}`] : [],
+      ),
     })),
     baseline: null,
     notes: [],
@@ -174,7 +216,11 @@ export function beforeReport(): Report {
 }
 
 export function afterReport(): Report {
-  const left: Sketch = { target: '.env in git history', group: 'secrets', reason: 'rotate what it holds; history keeps it' };
+  const left: Sketch = {
+    target: '.env in git history',
+    group: 'secrets',
+    reason: 'rotate what it holds; history keeps it',
+  };
   return reportOf(
     [
       row(left, 'exposed', 'host'),
@@ -185,8 +231,26 @@ export function afterReport(): Report {
       durationMs: 1_900,
       fixes: [],
       vantages: [
-        { id: 'sandbox', kind: 'sandbox', title: 'bubblewrap box', available: true, reason: null, agent: null, judged: true, facts: null },
-        { id: 'host', kind: 'host', title: 'your shell, no box', available: true, reason: null, agent: null, judged: true, facts: null },
+        {
+          id: 'sandbox',
+          kind: 'sandbox',
+          title: 'bubblewrap box',
+          available: true,
+          reason: null,
+          agent: null,
+          judged: true,
+          facts: null,
+        },
+        {
+          id: 'host',
+          kind: 'host',
+          title: 'your shell, no box',
+          available: true,
+          reason: null,
+          agent: null,
+          judged: true,
+          facts: null,
+        },
       ],
     },
   );
@@ -250,7 +314,12 @@ export const STEPS: Step[] = [
     why: 'The article: "Scan your codebase … to catch leaks before they happen."',
     kind: 'select',
     choices: () => [
-      { value: 'yes', label: 'Yes', hint: 'gitleaks 8.28.0 and the built-in engine', seen: { path: '/usr/local/bin/gitleaks' } },
+      {
+        value: 'yes',
+        label: 'Yes',
+        hint: 'gitleaks 8.28.0 and the built-in engine',
+        seen: { path: '/usr/local/bin/gitleaks' },
+      },
       { value: 'no', label: 'No' },
     ],
     fallback: () => 'yes',
@@ -288,7 +357,11 @@ const SETTINGS_AFTER = `{
 export const PLAN: Plan = {
   root: FACTS.root,
   changes: [
-    change('posture', 'agent-posture.yaml', 'version: 1\nproject: shop-api\nagents: [claude-code]\nisolation:\n  runtime: bubblewrap\n'),
+    change(
+      'posture',
+      'agent-posture.yaml',
+      'version: 1\nproject: shop-api\nagents: [claude-code]\nisolation:\n  runtime: bubblewrap\n',
+    ),
     change('claude-code', '.claude/settings.json', SETTINGS_AFTER, {
       state: 'update',
       before: Buffer.from(SETTINGS_BEFORE),
@@ -320,7 +393,12 @@ export interface DemoOptions {
   applying?: number;
 }
 
-async function play(report: Report, pace: number, onEvent: (event: SelftestEvent) => void, signal: AbortSignal): Promise<Report> {
+async function play(
+  report: Report,
+  pace: number,
+  onEvent: (event: SelftestEvent) => void,
+  signal: AbortSignal,
+): Promise<Report> {
   onEvent({
     type: 'planned',
     tries: report.rows.length,
@@ -336,7 +414,8 @@ async function play(report: Report, pace: number, onEvent: (event: SelftestEvent
 
 /** An engine that plays the same story every time. */
 export function demoEngine({ pace = 0, resumed, log = () => {}, applying = 0 }: DemoOptions = {}): InitEngine {
-  const stopped = (signal: AbortSignal): void => signal.addEventListener('abort', () => log('test stopped'), { once: true });
+  const stopped = (signal: AbortSignal): void =>
+    signal.addEventListener('abort', () => log('test stopped'), { once: true });
   return {
     context: { facts: FACTS, posture: { version: 1, project: FACTS.project } },
     steps: STEPS,
@@ -362,6 +441,7 @@ export function demoEngine({ pace = 0, resumed, log = () => {}, applying = 0 }: 
       stopped(signal);
       return play(afterReport(), pace, onEvent, signal);
     },
-    reproduce: (answers: Answers) => `agent-posture init --yes${Object.keys(answers).length > 0 ? ' --box bubblewrap' : ''}`,
+    reproduce: (answers: Answers) =>
+      `agent-posture init --yes${Object.keys(answers).length > 0 ? ' --box bubblewrap' : ''}`,
   };
 }

@@ -42,7 +42,10 @@ async function main(): Promise<number> {
     case 'report': {
       const ending = await runReport(
         beforeReport(),
-        { plan: async () => PLAN, why: safeguard => `${safeguard} is asked for because an agent that turned would use it.` },
+        {
+          plan: async () => PLAN,
+          why: safeguard => `${safeguard} is asked for because an agent that turned would use it.`,
+        },
         options,
       );
       process.stdout.write(`${ending.by}${ending.by === 'apply' ? ` ${ending.fix.id}` : ''}\n`);

@@ -87,7 +87,10 @@ export function spawn(program: string, args: readonly string[], options: Termina
     cols,
     rows,
     cwd,
-    env: Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined)) as Record<string, string>,
+    env: Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined)) as Record<
+      string,
+      string
+    >,
   });
   let raw = '';
   let writes = 0;
@@ -127,7 +130,12 @@ export function spawn(program: string, args: readonly string[], options: Termina
         if (test()) done();
       };
       const timer = setTimeout(
-        () => done(new Error(`waited ${timeout} ms for ${what}${ended ? ` (it ended with ${ended.code})` : ''}:\n${session.scrollback()}`)),
+        () =>
+          done(
+            new Error(
+              `waited ${timeout} ms for ${what}${ended ? ` (it ended with ${ended.code})` : ''}:\n${session.scrollback()}`,
+            ),
+          ),
         timeout,
       );
       watchers.add(check);

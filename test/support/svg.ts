@@ -6,8 +6,22 @@ const FOREGROUND = '#d8dee4';
 const BACKGROUND = '#0f1419';
 /** The terminal's sixteen colours, as a dark theme of our days has them. */
 const PALETTE = [
-  '#2b323b', '#f0716b', '#7cc07c', '#e0b35a', '#6ca8e8', '#c58fd8', '#5cc0c8', '#c8ced6',
-  '#5c6670', '#ff8f88', '#98d898', '#f2cb7a', '#8cc0f8', '#d8a8e8', '#7cd8e0', '#f4f7fa',
+  '#2b323b',
+  '#f0716b',
+  '#7cc07c',
+  '#e0b35a',
+  '#6ca8e8',
+  '#c58fd8',
+  '#5cc0c8',
+  '#c8ced6',
+  '#5c6670',
+  '#ff8f88',
+  '#98d898',
+  '#f2cb7a',
+  '#8cc0f8',
+  '#d8a8e8',
+  '#7cd8e0',
+  '#f4f7fa',
 ];
 
 function escapeXml(text: string): string {

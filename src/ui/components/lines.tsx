@@ -33,9 +33,5 @@ export function Lines({ lines, width }: { lines: readonly Line[]; width: number 
 
 /** What stays in the scrollback: each block is printed once, above everything that still changes. */
 export function Printed({ blocks, width }: { blocks: readonly (readonly Line[])[]; width: number }): ReactNode {
-  return (
-    <Static items={[...blocks]}>
-      {(block, index) => <Lines key={index} lines={block} width={width} />}
-    </Static>
-  );
+  return <Static items={[...blocks]}>{(block, index) => <Lines key={index} lines={block} width={width} />}</Static>;
 }

@@ -3,7 +3,7 @@ import SelectInput from 'ink-select-input';
 import { createContext, type ReactNode, useContext, useState } from 'react';
 import { oneLine } from '../../base/text.ts';
 import { useTheme } from '../hooks/use-theme.ts';
-import { fitText, nameColumn, pad } from '../lines.ts';
+import { fitText, nameColumn, pad, TWO_COLUMNS } from '../lines.ts';
 
 export interface MenuItem<V> {
   value: V;
@@ -11,8 +11,24 @@ export interface MenuItem<V> {
   hint?: string | undefined;
 }
 
+/** Cells for the labels that have a hint beside them; the others may run on. */
+export function labelColumn(items: readonly MenuItem<string>[], width: number): number {
+  const hinted = items.filter(item => item.hint);
+  if (width < TWO_COLUMNS || hinted.length === 0) return width;
+  return nameColumn(
+    hinted.map(item => item.label),
+    width,
+  );
+}
+
 /** Columns of a menu, and the hint of each value: what a row needs beside its own label. */
-const MenuLayout = createContext<{ names: number; hintRoom: number; hints: ReadonlyMap<string, string | undefined> }>({
+const MenuLayout = createContext<{
+  width: number;
+  names: number;
+  hintRoom: number;
+  hints: ReadonlyMap<string, string | undefined>;
+}>({
+  width: 0,
   names: 0,
   hintRoom: 0,
   hints: new Map(),
@@ -20,15 +36,18 @@ const MenuLayout = createContext<{ names: number; hintRoom: number; hints: Reado
 
 function Row(props: { isSelected?: boolean; label: string }): ReactNode {
   const { glyphs, looks } = useTheme();
-  const { names, hintRoom, hints } = useContext(MenuLayout);
+  const { width, names, hintRoom, hints } = useContext(MenuLayout);
   // ink-select-input hands the whole item on.
   const { isSelected = false, label, value } = props as typeof props & { value: string };
   const hint = hints.get(value);
-  const name = fitText(oneLine(label), names, glyphs.ellipsis);
+  const besides = hint !== undefined && hintRoom > 8;
+  const name = fitText(oneLine(label), besides ? names : width, glyphs.ellipsis);
   return (
     <Box aria-role="option" aria-state={{ selected: isSelected }}>
-      <Text {...(isSelected ? { ...looks.accent, ...looks.strong } : looks.plain)}>{hint ? pad(name, names) : name}</Text>
-      {hint && hintRoom > 8 ? (
+      <Text {...(isSelected ? { ...looks.accent, ...looks.strong } : looks.plain)}>
+        {besides ? pad(name, names) : name}
+      </Text>
+      {besides ? (
         <Text {...looks.quiet}>
           {'   '}
           {fitText(oneLine(hint), hintRoom, glyphs.ellipsis)}
@@ -42,7 +61,7 @@ function Pointer({ isSelected = false }: { isSelected?: boolean }): ReactNode {
   const { glyphs, looks } = useTheme();
   return (
     <Text aria-hidden {...looks.accent}>
-      {isSelected ? ` ${glyphs.pointer}` : '  '}
+      {isSelected ? ` ${glyphs.pointer} ` : '   '}
     </Text>
   );
 }
@@ -70,15 +89,12 @@ export function Menu<V extends string>({
 }): ReactNode {
   const [current, setCurrent] = useState(initial ?? items[0]?.value);
   const limit = Math.max(1, Math.min(rows, items.length));
-  const most = items.some(item => item.hint) && width >= 50 ? Math.ceil(width / 2) : width - 3;
-  const names = nameColumn(
-    items.map(item => item.label),
-    width,
-    most,
-  );
+  const names = labelColumn(items, width - 3);
   const hints = new Map<string, string | undefined>(items.map(item => [item.value, item.hint]));
   return (
-    <MenuLayout.Provider value={{ names, hintRoom: width - 6 - names, hints }}>
+    <MenuLayout.Provider
+      value={{ width: width - 3, names, hintRoom: width >= TWO_COLUMNS ? width - 6 - names : 0, hints }}
+    >
       <Box flexDirection="column" aria-role="listbox">
         <SelectInput<V>
           key={limit}

@@ -3,8 +3,8 @@ import { type ReactNode, useState } from 'react';
 import { oneLine } from '../../base/text.ts';
 import { useKeys } from '../hooks/use-keys.ts';
 import { useTheme } from '../hooks/use-theme.ts';
-import { cells, fitText, nameColumn, pad } from '../lines.ts';
-import type { MenuItem } from './menu.tsx';
+import { cells, fitText, pad, TWO_COLUMNS } from '../lines.ts';
+import { labelColumn, type MenuItem } from './menu.tsx';
 
 /** The part of a list of `count` that is shown in `rows` rows, so that `at` is in it. */
 export function windowStart(at: number, count: number, rows: number, start: number): number {
@@ -23,6 +23,7 @@ export function MultiMenu({
   isActive = true,
   onChoose,
   onHighlight,
+  onMark,
 }: {
   items: readonly MenuItem<string>[];
   rows: number;
@@ -31,6 +32,7 @@ export function MultiMenu({
   isActive?: boolean;
   onChoose: (values: readonly string[]) => void;
   onHighlight?: (value: string) => void;
+  onMark?: (values: readonly string[]) => void;
 }): ReactNode {
   const { glyphs, looks } = useTheme();
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set(initial));
@@ -47,6 +49,14 @@ export function MultiMenu({
     if (item) onHighlight?.(item.value);
   }
 
+  const inOrder = (set: ReadonlySet<string>): string[] =>
+    items.filter(item => set.has(item.value)).map(item => item.value);
+
+  function mark(next: ReadonlySet<string>): void {
+    setMarked(next);
+    onMark?.(inOrder(next));
+  }
+
   useKeys(({ name, text }) => {
     if (name === 'up' || text === 'k') move(at - 1);
     else if (name === 'down' || text === 'j') move(at + 1);
@@ -57,29 +67,25 @@ export function MultiMenu({
       if (value === undefined) return;
       const next = new Set(marked);
       if (!next.delete(value)) next.add(value);
-      setMarked(next);
+      mark(next);
     } else if (text === 'a') {
-      setMarked(marked.size === items.length ? new Set() : new Set(items.map(item => item.value)));
+      mark(new Set(marked.size === items.length ? [] : items.map(item => item.value)));
     } else if (name === 'enter') {
-      onChoose(items.filter(item => marked.has(item.value)).map(item => item.value));
+      onChoose(inOrder(marked));
     }
   }, isActive);
 
   const box = cells(glyphs.on);
   const room = width - 4 - box;
-  const withHints = items.some(item => item.hint) && width >= 50;
-  const names = nameColumn(
-    items.map(item => item.label),
-    width,
-    withHints ? Math.ceil(width / 2) : room,
-  );
+  const names = labelColumn(items, room);
   return (
     <Box flexDirection="column" aria-role="listbox" aria-state={{ multiselectable: true }}>
       {items.slice(start, start + shown).map((item, index) => {
         const here = start + index === at;
         const on = marked.has(item.value);
-        const name = fitText(oneLine(item.label), names, glyphs.ellipsis);
-        const hintRoom = room - names - 3;
+        const hintRoom = width >= TWO_COLUMNS ? room - names - 3 : 0;
+        const besides = item.hint !== undefined && hintRoom > 8;
+        const name = fitText(oneLine(item.label), besides ? names : room, glyphs.ellipsis);
         return (
           <Box key={item.value} aria-role="checkbox" aria-state={{ checked: on, selected: here }}>
             <Text aria-hidden {...looks.accent}>
@@ -89,12 +95,12 @@ export function MultiMenu({
               {on ? glyphs.on : glyphs.off}{' '}
             </Text>
             <Text {...(here ? { ...looks.accent, ...looks.strong } : looks.plain)}>
-              {item.hint ? pad(name, names) : name}
+              {besides ? pad(name, names) : name}
             </Text>
-            {item.hint && hintRoom > 8 ? (
+            {besides ? (
               <Text {...looks.quiet}>
                 {'   '}
-                {fitText(oneLine(item.hint), hintRoom, glyphs.ellipsis)}
+                {fitText(oneLine(item.hint ?? ''), hintRoom, glyphs.ellipsis)}
               </Text>
             ) : null}
           </Box>

@@ -23,7 +23,7 @@ export function Scroll({
   onKey?: (press: KeyPress) => void;
 }): ReactNode {
   const theme = useTheme();
-  const { width, height } = useSize();
+  const { width, height, full } = useSize();
   const [wanted, setTop] = useState(0);
   // Title, two spaces and the bar, as far as the window has room for them.
   const page = Math.max(1, height - (height >= 8 ? 5 : height >= 3 ? 2 : 0));
@@ -52,7 +52,7 @@ export function Scroll({
           want: Math.min(page, lines.length),
           least: 1,
           rank: 0,
-          draw: (given, columns) => <Lines lines={lines.slice(top, top + given)} width={columns} />,
+          draw: given => <Lines lines={lines.slice(top, top + given)} width={full} />,
         },
         SPACE,
         {

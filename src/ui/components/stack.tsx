@@ -24,7 +24,7 @@ export interface NodeBlock {
 export type Block = TextBlock | NodeBlock;
 
 /** One empty row, the first thing to go. */
-export const SPACE: TextBlock = { lines: [BLANK], rank: 90 };
+export const SPACE: TextBlock = { lines: [BLANK], rank: 90, least: 0 };
 
 function part(block: Block): Part {
   return 'draw' in block

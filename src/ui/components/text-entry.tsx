@@ -30,14 +30,14 @@ export function TextEntry({
   width: number;
   isActive?: boolean;
   onEnter: (text: string) => void;
-  onChange?: () => void;
+  onChange?: (text: string) => void;
 }): ReactNode {
   const { glyphs, looks, colored } = useTheme();
   const [{ characters, at }, setState] = useState(() => ({ characters: split(initial), at: split(initial).length }));
 
   function change(next: readonly string[], position: number): void {
     setState({ characters: [...next], at: Math.max(0, Math.min(position, next.length)) });
-    onChange?.();
+    onChange?.(next.join(''));
   }
   function insert(text: string): void {
     const added = split(text);
@@ -68,7 +68,11 @@ export function TextEntry({
       </Text>
       <Text>
         {characters.slice(from, at).join('')}
-        {colored ? <Text inverse={isActive}>{characters[at] ?? ' '}</Text> : `${isActive ? '|' : ''}${characters[at] ?? ''}`}
+        {colored ? (
+          <Text inverse={isActive}>{characters[at] ?? ' '}</Text>
+        ) : (
+          `${isActive ? '|' : ''}${characters[at] ?? ''}`
+        )}
         {characters.slice(at + 1, to).join('')}
       </Text>
     </Box>

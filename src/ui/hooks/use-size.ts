@@ -1,8 +1,8 @@
 import { useWindowSize } from 'ink';
-import { usableColumns, usableRows } from '../layout.ts';
+import { readableColumns, usableColumns, usableRows } from '../layout.ts';
 
-/** What a screen may fill, right now. */
-export function useSize(): { width: number; height: number } {
+/** What a screen may fill right now, in cells and rows; `full` is the whole window's width. */
+export function useSize(): { width: number; height: number; full: number } {
   const { columns, rows } = useWindowSize();
-  return { width: usableColumns(columns), height: usableRows(rows) };
+  return { width: readableColumns(columns), height: usableRows(rows), full: usableColumns(columns) };
 }

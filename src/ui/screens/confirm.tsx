@@ -58,7 +58,20 @@ export function ConfirmScreen({
           ),
         },
         SPACE,
-        { lines: [keyBar([['enter', 'choose'], ['y', yes], ['n', no]], width, theme)], rank: 3 },
+        {
+          lines: [
+            keyBar(
+              [
+                ['enter', 'choose'],
+                ['y', yes],
+                ['n', no],
+              ],
+              width,
+              theme,
+            ),
+          ],
+          rank: 3,
+        },
       ]}
     />
   );

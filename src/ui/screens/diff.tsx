@@ -1,9 +1,9 @@
 import { type ReactNode, useMemo, useState } from 'react';
+import type { Change } from '../../generate/types.ts';
 import { Scroll } from '../components/scroll.tsx';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { fitMiddle, line, span } from '../lines.ts';
-import type { Change } from '../../generate/types.ts';
 import { diffLines, diffSize } from '../plan-lines.ts';
 
 /** The changes file by file: up and down scroll, left and right go to another file. */

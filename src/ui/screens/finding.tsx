@@ -2,14 +2,16 @@ import { type ReactNode, useState } from 'react';
 import { plural } from '../../base/text.ts';
 import type { Facts } from '../../discover/facts.ts';
 import type { Report } from '../../selftest/types.ts';
+import { Lines } from '../components/lines.tsx';
 import { Menu, type MenuItem } from '../components/menu.tsx';
-import { type Block, SPACE, Stack } from '../components/stack.tsx';
 import { Scroll } from '../components/scroll.tsx';
-import { type Finding, findings, reachedCount, triedFrom } from '../findings.ts';
+import { type Block, SPACE, Stack } from '../components/stack.tsx';
+import { type Finding, findings, reachedCount, singleFindings, triedFrom } from '../findings.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { keyBar } from '../key-bar.ts';
-import { cells, fitMiddle, type Line, line, pad, span, wrapText } from '../lines.ts';
+import { type Line, line, paragraph, span, table, wrapText } from '../lines.ts';
+import { markOf } from '../marks.ts';
 import type { Theme } from '../theme.ts';
 
 /** `If the model behind your agent turned now, it would reach 11 things:` */
@@ -22,17 +24,40 @@ export function headline(report: Report): string {
   return `If the model behind your agent turned now, it would reach ${plural(count, 'thing')}:`;
 }
 
+/** The headline in at most `rows` rows; a short one, where the sentence does not fit. */
+function headlineLines(report: Report, rows: number, width: number, { glyphs }: Theme): Line[] {
+  const whole = wrapText(headline(report), width - 1);
+  const count = reachedCount(report);
+  const text =
+    whole.length <= rows
+      ? whole
+      : paragraph(
+          count > 0 ? `Reached ${plural(count, 'thing')}:` : 'Nothing was reached.',
+          width - 1,
+          rows,
+          glyphs.ellipsis,
+        );
+  return text.map(part => line(span(` ${part}`, 'strong')));
+}
+
 /** Mark, target, what it opens: one row each. */
 export function findingLines(list: readonly Finding[], width: number, { glyphs }: Theme): Line[] {
-  const column = Math.min(Math.max(0, ...list.map(finding => cells(finding.target))), Math.floor(width * 0.5));
-  return list.map(finding =>
-    line(
-      ' ',
-      finding.tight ? span(`${glyphs.tight} `, 'warn') : span(`${glyphs.reached} `, 'bad'),
-      pad(fitMiddle(finding.target, column, glyphs.ellipsis), column),
-      span(`   ${finding.says}`, 'quiet'),
-    ),
+  return table(
+    list.map(({ tight, target, says }) => ({ mark: markOf(tight, glyphs), name: target, says })),
+    width,
+    glyphs.ellipsis,
   );
+}
+
+/** The first findings in at most `rows` rows, and how many things are not shown. */
+function firstFindings(list: readonly Finding[], rows: number, total: number, width: number, theme: Theme): Line[] {
+  const all = list.slice(0, SHOWN);
+  const covered = (shown: readonly Finding[]): number => shown.reduce((sum, finding) => sum + finding.things.length, 0);
+  const fits = all.length + (covered(all) < total ? 1 : 0) <= rows;
+  const shown = fits ? all : all.slice(0, Math.max(1, rows - 1));
+  const hidden = total - covered(shown);
+  const lines = findingLines(shown, width, theme);
+  return hidden > 0 && rows > 1 ? [...lines, line(span(`   and ${hidden} more`, 'quiet'))] : lines;
 }
 
 /** Agents that were found and what their settings say of their own sandbox. */
@@ -51,6 +76,9 @@ export function agentLines(facts: Facts): Line[] {
     );
   });
 }
+
+/** Rows of the first screen. */
+const SHOWN = 8;
 
 export type FindingChoice = 'close' | 'resume' | 'quit';
 
@@ -73,17 +101,19 @@ export function FindingScreen({
   onChoose: (choice: FindingChoice) => void;
 }): ReactNode {
   const theme = useTheme();
-  const { width } = useSize();
+  const { width, height } = useSize();
   const [all, setAll] = useState(false);
+  const [at, setAt] = useState<FindingChoice | 'all'>(resumable ? 'resume' : 'close');
+  const small = height < 9;
   const list = findings(report);
-  const rows = findingLines(list, width, theme);
-  const shown = 8;
+  const every = singleFindings(report);
+  const first = firstFindings(list, SHOWN + 1, every.length, width, theme);
 
   if (all) {
     return (
       <Scroll
         title={line(` ${headline(report)}`)}
-        lines={rows}
+        lines={findingLines(every, width, theme)}
         keys={[['esc', 'back']]}
         onClose={() => setAll(false)}
       />
@@ -100,58 +130,78 @@ export function FindingScreen({
       label: recorded ? 'Back to the questions' : list.length > 0 ? 'Close this' : 'Keep it so',
       hint: recorded ? 'your answers are kept' : `${plural(questions, 'question')}, about ${minutes}`,
     },
-    ...(list.length > shown ? [{ value: 'all' as const, label: `Show all ${list.length}` }] : []),
+    ...(every.length > SHOWN || (every.length > list.length && !recorded)
+      ? [{ value: 'all' as const, label: `Show all ${every.length}` }]
+      : []),
     { value: 'quit', label: 'Quit, change nothing' },
   ];
 
   const blocks: Block[] = [
     SPACE,
-    { lines: wrapText(headline(report), width - 1).map(text => line(span(` ${text}`, 'strong'))), rank: 2, least: 1 },
+    { lines: headlineLines(report, small ? 1 : 2, width, theme), rank: 1 },
     SPACE,
-    { lines: recorded ? [] : rows.slice(0, shown), rank: 3, least: 1 },
-    ...(list.length > shown && !recorded
-      ? [{ lines: [line(span(`   and ${list.length - shown} more`, 'quiet'))], rank: 8 } satisfies Block]
-      : []),
+    {
+      want: recorded ? 0 : first.length,
+      least: small ? 1 : 4,
+      rank: 3,
+      draw: given => <Lines lines={firstFindings(list, given, every.length, width, theme)} width={width} />,
+    },
     SPACE,
     {
       lines: recorded ? [] : wrapText(triedFrom(report), width - 1).map(text => line(span(` ${text}`, 'quiet'))),
       rank: 6,
     },
     { lines: recorded ? [] : agentLines(facts), rank: 5, least: 1 },
-    { lines: (recorded ? [] : report.notes.slice(0, 2)).map(note => line(span(` ${note}`, 'quiet'))), rank: 7, least: 1 },
+    {
+      lines: (recorded ? [] : report.notes.slice(0, 2)).map(note => line(span(` ${note}`, 'quiet'))),
+      rank: 7,
+      least: 1,
+    },
     SPACE,
     {
       want: items.length,
-      least: Math.min(2, items.length),
+      least: small ? 2 : items.length,
       rank: 0,
       draw: (given, columns) => (
         <Menu
           items={items}
           rows={given}
           width={columns}
+          initial={at}
+          onHighlight={setAt}
           onChoose={value => (value === 'all' ? setAll(true) : onChoose(value))}
         />
       ),
     },
     SPACE,
-    { lines: [keyBar([['enter', 'choose'], [`${theme.glyphs.up}${theme.glyphs.down}`, 'move'], ['esc', 'quit']], width, theme)], rank: 9 },
+    {
+      lines: [
+        keyBar(
+          [
+            ['enter', 'choose'],
+            [`${theme.glyphs.up}${theme.glyphs.down}`, 'move'],
+            ['esc', 'quit'],
+          ],
+          width,
+          theme,
+        ),
+      ],
+      rank: 9,
+    },
   ];
   return <Stack blocks={blocks} />;
 }
 
 /** What of the first screen stays above, once it is answered. */
 export function findingRecord(report: Report, facts: Facts, width: number, theme: Theme): Line[] {
-  const list = findings(report);
-  const rows = findingLines(list.slice(0, 8), width, theme);
+  const total = singleFindings(report).length;
   return [
     line(),
-    ...wrapText(headline(report), width - 1).map(text => line(span(` ${text}`, 'strong'))),
+    ...headlineLines(report, 2, width, theme),
     line(),
-    ...rows,
-    ...(list.length > 8 ? [line(span(`   and ${list.length - 8} more`, 'quiet'))] : []),
+    ...firstFindings(findings(report), SHOWN + 1, total, width, theme),
     line(),
     ...wrapText(triedFrom(report), width - 1).map(text => line(span(` ${text}`, 'quiet'))),
     ...agentLines(facts),
   ];
 }
-

@@ -9,7 +9,8 @@ import { type StartTest, useSelftest } from '../hooks/use-selftest.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { keyBar } from '../key-bar.ts';
-import { cells, fitMiddle, type Line, line, pad, type Span, span } from '../lines.ts';
+import { type Line, line, type Span, span, table } from '../lines.ts';
+import { markOf } from '../marks.ts';
 import type { Progress } from '../progress.ts';
 import type { Glyphs } from '../theme.ts';
 
@@ -31,14 +32,14 @@ export function counters(progress: Progress, glyphs: Glyphs): Line {
 
 /** Rows that were reached: mark, target, what it opens. */
 export function rowLines(rows: readonly Row[], width: number, glyphs: Glyphs): Line[] {
-  const column = Math.min(Math.max(0, ...rows.map(row => cells(row.target))), Math.floor(width / 2));
-  return rows.map(row =>
-    line(
-      ' ',
-      row.verdict === 'broken' ? span(`${glyphs.tight} `, 'warn') : span(`${glyphs.reached} `, 'bad'),
-      pad(fitMiddle(row.target, column, glyphs.ellipsis), column),
-      span(`  ${row.opens ?? row.reason}`, 'quiet'),
-    ),
+  return table(
+    rows.map(row => ({
+      mark: markOf(row.verdict === 'broken', glyphs),
+      name: row.target,
+      says: row.opens ?? row.reason,
+    })),
+    width,
+    glyphs.ellipsis,
   );
 }
 
@@ -85,7 +86,16 @@ export function LiveTest({
       draw: (given, columns) => <Lines lines={rows.slice(-given)} width={columns} />,
     },
     SPACE,
-    { lines: [keyBar([['ctrl-c', `stop${progress.judged > 0 ? `, ${plural(progress.judged, 'row')} so far` : ''}`]], width, theme)], rank: 4 },
+    {
+      lines: [
+        keyBar(
+          [['ctrl-c', `stop${progress.judged > 0 ? `, ${plural(progress.judged, 'row')} so far` : ''}`]],
+          width,
+          theme,
+        ),
+      ],
+      rank: 4,
+    },
   ];
   return <Stack blocks={blocks} />;
 }

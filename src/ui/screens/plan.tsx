@@ -28,12 +28,12 @@ export function PlanScreen({
   onChoose: (choice: PlanChoice) => void;
 }): ReactNode {
   const theme = useTheme();
-  const { width } = useSize();
+  const { width, height } = useSize();
   const [diff, setDiff] = useState(false);
+  const [at, setAt] = useState<PlanChoice | 'diff'>('apply');
   useKeys(({ name, text }) => {
     if (name === 'left' || name === 'backspace' || name === 'shift-tab') onChoose('back');
     else if (name === 'escape' || text === 'q') onChoose('quit');
-    else if (text === 'd') setDiff(true);
   }, !diff);
   const changes = pending(plan);
   if (diff) return <DiffScreen changes={changes} onClose={() => setDiff(false)} />;
@@ -56,30 +56,53 @@ export function PlanScreen({
     { lines: answered, rank: 7, least: 1 },
     ...(answered.length > 0 ? [SPACE] : []),
     {
-      lines: [edges(line(span(` ${title}`, 'strong')), line(span('nothing is written yet', 'quiet')), width, glyphs.ellipsis)],
+      lines: [
+        edges(line(span(` ${title}`, 'strong')), line(span('nothing is written yet', 'quiet')), width, glyphs.ellipsis),
+      ],
       rank: 1,
     },
     SPACE,
-    { lines: planLines(plan, width, theme), rank: 2, least: 1 },
-    { lines: kept > 0 ? [line(span(`   ${plural(kept, 'file')} as it should be`.replace('files as it', 'files as they'), 'quiet'))] : [], rank: 8 },
+    { lines: planLines(plan, width, theme, height < 9 ? 2 : 5), rank: 2, least: 1 },
+    {
+      lines:
+        kept > 0
+          ? [line(span(`   ${plural(kept, 'file')} as it should be`.replace('files as it', 'files as they'), 'quiet'))]
+          : [],
+      rank: 8,
+    },
     SPACE,
     { lines: writes(plan) ? [line(' Taken back whole by  ', span('agent-posture undo', 'accent'))] : [], rank: 5 },
     SPACE,
     {
       want: items.length,
-      least: 2,
+      least: height < 12 ? 2 : items.length,
       rank: 0,
       draw: (rows, columns) => (
         <Menu
           items={items}
           rows={rows}
           width={columns}
+          initial={at}
+          onHighlight={setAt}
           onChoose={value => (value === 'diff' ? setDiff(true) : onChoose(value))}
         />
       ),
     },
     SPACE,
-    { lines: [keyBar([['enter', 'choose'], ['d', 'see every line'], [glyphs.left, 'back'], ['esc', 'quit']], width, theme)], rank: 6 },
+    {
+      lines: [
+        keyBar(
+          [
+            ['enter', 'choose'],
+            [glyphs.left, 'back'],
+            ['esc', 'quit'],
+          ],
+          width,
+          theme,
+        ),
+      ],
+      rank: 6,
+    },
   ];
   return <Stack blocks={blocks} />;
 }

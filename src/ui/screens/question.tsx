@@ -1,16 +1,17 @@
 import { type ReactNode, useState } from 'react';
 import { formatPosition } from '../../base/errors.ts';
-import { Menu, type MenuItem } from '../components/menu.tsx';
+import type { Answer, Answers, Choice, Step, StepContext } from '../../wizard/types.ts';
+import { labelColumn, Menu, type MenuItem } from '../components/menu.tsx';
 import { MultiMenu } from '../components/multi-menu.tsx';
+import { Scroll } from '../components/scroll.tsx';
 import { type Block, SPACE, Stack } from '../components/stack.tsx';
 import { TextEntry } from '../components/text-entry.tsx';
 import { useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { keyBar } from '../key-bar.ts';
-import { cells, edges, fitText, type Line, line, pad, span, wrapText } from '../lines.ts';
+import { cells, edges, fitText, type Line, line, pad, paragraph, span, TWO_COLUMNS, wrapText } from '../lines.ts';
 import type { Theme } from '../theme.ts';
-import type { Answer, Answers, Choice, Step, StepContext } from '../../wizard/types.ts';
 
 /** An answer in the words of its choices. */
 export function answerText(step: Step, answer: Answer, context: StepContext, answers: Answers): string {
@@ -67,11 +68,12 @@ export function Question({
   onQuit: () => void;
 }): ReactNode {
   const theme = useTheme();
-  const { width } = useSize();
+  const { width, height } = useSize();
   const [why, setWhy] = useState(false);
   const [problem, setProblem] = useState<string>();
   const choices = step.choices(context, answers);
-  const standing = answers[step.id] ?? step.fallback(context, answers);
+  // What was typed or marked, but not given yet, outlives a look at the reason.
+  const [standing, setStanding] = useState<Answer>(answers[step.id] ?? step.fallback(context, answers));
   const [at, setAt] = useState<string | undefined>(typeof standing === 'string' ? standing : choices[0]?.value);
 
   function give(answer: Answer): void {
@@ -81,6 +83,7 @@ export function Question({
   }
 
   const typing = step.kind === 'text';
+  const aside = why && height < 16;
   useKeys(({ name, text }) => {
     if (name === 'escape') {
       if (why) setWhy(false);
@@ -89,7 +92,7 @@ export function Question({
     else if (text === '?' && !typing) setWhy(!why);
     else if (name === 'tab' && typing) setWhy(!why);
     else if (text === 'q' && !typing) onQuit();
-  });
+  }, !aside);
 
   const items: MenuItem<string>[] = choices.map(choice => ({
     value: choice.value,
@@ -97,8 +100,9 @@ export function Question({
     hint: hintOf(choice),
   }));
   const { glyphs } = theme;
-  const question = wrapText(step.question(context, answers), width - 1);
   const progress = `${number} of ${of}`;
+  const room = width - 3 - cells(progress);
+  const question = paragraph(step.question(context, answers), Math.max(room, 16), height < 9 ? 2 : 4, glyphs.ellipsis);
   const head: Line[] = question.map((text, index) =>
     index === 0
       ? edges(line(span(` ${text}`, 'strong')), line(span(progress, 'quiet')), width, glyphs.ellipsis)
@@ -107,8 +111,9 @@ export function Question({
   const highlighted = choices.find(choice => choice.value === at);
   const hint = highlighted && hintOf(highlighted);
   // The hint again, whole, where its place beside the name is too narrow for it.
-  const names = Math.max(0, ...items.map(item => cells(item.label)));
-  const cut = hint !== undefined && (width < 50 || cells(hint) > width - 9 - Math.min(names, Math.ceil(width / 2)));
+  const mark = step.kind === 'multi' ? cells(glyphs.on) + 1 : 0;
+  const beside = width < TWO_COLUMNS ? 0 : width - 6 - mark - labelColumn(items, width - 3 - mark);
+  const cut = hint !== undefined && cells(hint) > beside;
   const answered = answeredLines(done, answers, context, width, theme);
 
   const control: Block = typing
@@ -121,7 +126,10 @@ export function Question({
             initial={typeof standing === 'string' ? standing : standing.join(', ')}
             width={columns}
             onEnter={give}
-            onChange={() => setProblem(undefined)}
+            onChange={text => {
+              setStanding(text);
+              setProblem(undefined);
+            }}
           />
         ),
       }
@@ -137,8 +145,9 @@ export function Question({
               width={columns}
               initial={typeof standing === 'string' ? [standing] : standing}
               onChoose={give}
-              onHighlight={value => {
-                setAt(value);
+              onHighlight={setAt}
+              onMark={marked => {
+                setStanding(marked);
                 setProblem(undefined);
               }}
             />
@@ -146,6 +155,21 @@ export function Question({
             <Menu items={items} rows={rows} width={columns} initial={at} onChoose={give} onHighlight={setAt} />
           ),
       };
+
+  const reasons = wrapText(step.why, Math.min(width, 90) - 4).map(text => line(`   ${text}`));
+  // Where there is no room beside the question, the reason takes its place.
+  if (aside)
+    return (
+      <Scroll
+        title={line(span(' Why', 'strong'))}
+        lines={reasons}
+        keys={[['esc', 'back']]}
+        onClose={() => setWhy(false)}
+        onKey={({ name, text }) => {
+          if (text === '?' || name === 'tab') setWhy(false);
+        }}
+      />
+    );
 
   const back = typing ? glyphs.up : glyphs.left;
   const keys: [string, string][] = [
@@ -159,14 +183,22 @@ export function Question({
     SPACE,
     { lines: answered, rank: 6, least: 1 },
     ...(answered.length > 0 ? [SPACE] : []),
-    { lines: head, rank: 1, least: 1 },
+    { lines: head, rank: 1 },
     SPACE,
     control,
-    ...(cut ? [{ lines: wrapText(hint, width - 4).map(text => line(span(`   ${text}`, 'quiet'))), rank: 7, least: 1 }] : []),
+    ...(cut
+      ? [{ lines: wrapText(hint, width - 4).map(text => line(span(`   ${text}`, 'quiet'))), rank: 7, least: 1 }]
+      : []),
     ...(problem === undefined
       ? []
-      : [{ lines: wrapText(problem, width - 3).map(text => line(span(` ${glyphs.tight} ${text}`, 'warn'))), rank: 2, least: 1 }]),
-    ...(why ? [SPACE, { lines: wrapText(step.why, Math.min(width, 90) - 4).map(text => line(`   ${text}`)), rank: 3, least: 1 }] : []),
+      : [
+          {
+            lines: wrapText(problem, width - 3).map(text => line(span(` ${glyphs.tight} ${text}`, 'warn'))),
+            rank: 2,
+            least: 1,
+          },
+        ]),
+    ...(why ? [SPACE, { lines: reasons, rank: 3, least: 1 }] : []),
     SPACE,
     { lines: [keyBar(keys, width, theme)], rank: 4 },
   ];

@@ -3,12 +3,12 @@ import { oneLine } from '../../base/text.ts';
 import type { Plan } from '../../generate/types.ts';
 import { HEADINGS } from '../../report/things.ts';
 import type { Fix, Report, Row } from '../../selftest/types.ts';
+import { Scroll } from '../components/scroll.tsx';
+import { SPACE, Stack } from '../components/stack.tsx';
 import { useFail } from '../hooks/use-fail.ts';
 import { type KeyPress, useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
-import { Scroll } from '../components/scroll.tsx';
-import { SPACE, Stack } from '../components/stack.tsx';
 import { keyBar } from '../key-bar.ts';
 import { useLifecycle } from '../lifecycle.ts';
 import { fitMiddle, type Line, line, pad, span, wrapText } from '../lines.ts';
@@ -64,14 +64,24 @@ export function whyLines(report: Report, why: (safeguard: string) => string, wid
     const targets = [...new Set(rows.map(row => row.target))];
     return [
       line(span(` ${HEADINGS[(rows[0] as Row).group]}`, 'strong'), span(`   ${id}`, 'quiet')),
-      line(span(`   ${targets.slice(0, 4).join(', ')}${targets.length > 4 ? ` and ${targets.length - 4} more` : ''}`, 'accent')),
+      line(
+        span(
+          `   ${targets.slice(0, 4).join(', ')}${targets.length > 4 ? ` and ${targets.length - 4} more` : ''}`,
+          'accent',
+        ),
+      ),
       ...wrapText(why(id), Math.min(width, 90) - 4).map(text => line(`   ${text}`)),
       line(),
     ];
   });
 }
 
-type View = { at: 'bar' } | { at: 'rows' } | { at: 'why' } | { at: 'planning'; fix: Fix } | { at: 'fix'; fix: Fix; plan: Plan };
+type View =
+  | { at: 'bar' }
+  | { at: 'rows' }
+  | { at: 'why' }
+  | { at: 'planning'; fix: Fix }
+  | { at: 'fix'; fix: Fix; plan: Plan };
 
 /** Under the printed report: its keys, and what they open. */
 export function ReportScreen({
@@ -90,19 +100,17 @@ export function ReportScreen({
   const [view, setView] = useState<View>({ at: 'bar' });
   const bar = (): void => setView({ at: 'bar' });
 
-  function onKey({ name, text }: KeyPress): void {
-    if (name === 'escape' || text === 'q') return onEnd({ by: 'quit' });
-    if (name === 'enter') return setView({ at: 'rows' });
-    if (text === 'w') return setView({ at: 'why' });
-    const fix = report.fixes.find(({ n }) => String(n) === text);
-    if (!fix) return;
+  function see(fix: Fix): void {
     setView({ at: 'planning', fix });
-    lifecycle
-      .job(() => actions.plan(fix))
-      .then(
-        plan => setView({ at: 'fix', fix, plan }),
-        fail,
-      );
+    lifecycle.job(() => actions.plan(fix)).then(plan => setView({ at: 'fix', fix, plan }), fail);
+  }
+
+  function onKey({ name, text }: KeyPress): void {
+    const fix = report.fixes.find(({ n }) => String(n) === text);
+    if (name === 'escape' || text === 'q') onEnd({ by: 'quit' });
+    else if (name === 'enter') setView({ at: 'rows' });
+    else if (text === 'w') setView({ at: 'why' });
+    else if (fix) see(fix);
   }
   useKeys(onKey, view.at === 'bar');
 
@@ -165,4 +173,3 @@ export function ReportScreen({
     }
   }
 }
-

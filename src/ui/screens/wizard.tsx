@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { plural } from '../../base/text.ts';
 import { ago } from '../../base/units.ts';
 import type { Applied, Plan } from '../../generate/types.ts';
 import type { Report } from '../../selftest/types.ts';
@@ -8,7 +9,7 @@ import { useFail } from '../hooks/use-fail.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { useLifecycle } from '../lifecycle.ts';
-import { type Line, line, span } from '../lines.ts';
+import { type Line, line, wrapText } from '../lines.ts';
 import { planLines, writes } from '../plan-lines.ts';
 import { asked, completed, withAnswer } from '../questions.ts';
 import { Busy } from './busy.tsx';
@@ -104,14 +105,12 @@ export function Wizard({
   });
 
   function apply(plan: Plan): void {
-    print([
-      line(),
-      ...answeredLines(path, final, context, width, theme),
-      line(),
-      ...planLines(plan, width, theme),
-    ]);
-    if (!writes(plan)) return setPhase({ at: 'again' });
+    print([line(), ...answeredLines(path, final, context, width, theme), line(), ...planLines(plan, width, theme)]);
     record.answers = final;
+    if (!writes(plan)) {
+      setPhase({ at: 'again' });
+      return;
+    }
     setPhase({ at: 'applying', plan });
     lifecycle
       .hold(async () => {
@@ -212,18 +211,18 @@ export function Wizard({
 }
 
 /** What is said when the wizard ends before its end. */
-export function farewell(record: WizardRecord, stopped: boolean): Line[] {
-  const kept =
-    typeof record.kept === 'string'
-      ? line(` Your answers could not be kept: ${record.kept}`)
-      : record.kept
-        ? line(' Your answers are kept: ', span('agent-posture init', 'accent'), ' goes on where you stopped.')
-        : undefined;
+export function farewell(record: WizardRecord, stopped: boolean, width: number): Line[] {
   const written = record.applied?.written.length ?? 0;
-  return [
+  const sentences =
     written > 0
-      ? line(` Stopped after ${written} files were written. Take them back whole: `, span('agent-posture undo', 'accent'))
-      : line(` ${stopped ? 'Stopped. ' : ''}Nothing was changed.`),
-    ...(kept && written === 0 ? [kept] : []),
-  ];
+      ? [`Stopped after ${plural(written, 'file')} had been written. To take them back whole: agent-posture undo`]
+      : [
+          `${stopped ? 'Stopped. ' : ''}Nothing was changed.`,
+          typeof record.kept === 'string'
+            ? `Your answers could not be kept: ${record.kept}`
+            : record.kept
+              ? 'Your answers are kept. To go on where you stopped: agent-posture init'
+              : '',
+        ];
+  return sentences.filter(Boolean).flatMap(text => wrapText(text, width - 1).map(row => line(` ${row}`)));
 }
