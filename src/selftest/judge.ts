@@ -1,4 +1,4 @@
-import type { Case, Tried, Way } from './case.ts';
+import type { Case, Check, Tried, Way } from './case.ts';
 import { inWords, isListed, layerOf, SATURATED } from './reasons.ts';
 import type { Evidence, Layer, Verdict } from './types.ts';
 import type { Observation } from './wire.ts';
@@ -35,7 +35,7 @@ export interface Refusal {
   reason: string;
 }
 
-const ENVIRONMENT_READS = new Set(['read', 'list', 'env']);
+const COMPARED: ReadonlySet<string> = new Set(['read', 'list', 'env']);
 
 /** The rules, in the order in which their reasons are the more useful to the reader. */
 export const RULES: readonly Rule[] = [
@@ -68,7 +68,7 @@ export const RULES: readonly Rule[] = [
     name: 'content-matched',
     of: '2',
     noEffect: ({ observation, canary }, _way, { attempt }) => {
-      if (canary !== undefined || !ENVIRONMENT_READS.has(attempt) || observation?.outcome !== 'done') return undefined;
+      if (canary !== undefined || !COMPARED.has(attempt) || observation?.outcome !== 'done') return undefined;
       if (observation.matched === true || (attempt === 'env' && observation.matched === undefined)) return undefined;
       if (observation.matched === false) return { refusal: 'masked' };
       return { unclear: 'something was read, but it could not be compared with what the host has' };
@@ -105,14 +105,21 @@ export const RULES: readonly Rule[] = [
     },
   },
   {
+    name: 'ran',
+    of: '16',
+    alsoBroken: true,
+    notHeld: (_subject, refusals) => {
+      const failed = refusals.find(({ tried, reason }) => tried.observation?.outcome === 'error' && !SATURATED.has(reason));
+      return failed && `the try itself failed (${failed.reason || 'error'}), so it proves nothing; run it again`;
+    },
+  },
+  {
     name: 'not-saturated',
     of: '10',
     alsoBroken: true,
     notHeld: (_subject, refusals) => {
-      const short = refusals.find(
-        ({ tried, reason }) => tried.observation?.outcome === 'error' || SATURATED.has(reason),
-      );
-      return short && `the try itself failed (${short.reason || 'error'}); run it again when the machine is less busy`;
+      const short = refusals.find(({ reason }) => SATURATED.has(reason));
+      return short && `the machine was short of something (${short.reason}); run it again when it is less busy`;
     },
   },
   {
@@ -126,6 +133,7 @@ export const RULES: readonly Rule[] = [
   {
     name: 'handshake',
     of: 'law 1',
+    alsoBroken: true,
     notHeld: ({ vantage }) =>
       vantage.handshake ? undefined : 'it never brought back the decoy planted in the workspace, so no refusal there counts',
   },
@@ -216,7 +224,7 @@ export const RULES: readonly Rule[] = [
     of: '1',
     notHeld: ({ escape, others, attempt }, refusals) => {
       if (escape !== null || attempt !== 'read' || !refusals.some(({ reason }) => reason === 'ENOENT')) return undefined;
-      const missing = others.find(({ name, answered }) => name !== 'open-fd' && !answered);
+      const missing = others.find(({ name, answered }) => NAMES.has(name) && !answered);
       return missing && `not found there by this name, but ${OTHER_NAMES[missing.name] ?? missing.name} could not be tried`;
     },
   },
@@ -262,6 +270,9 @@ export const RULES: readonly Rule[] = [
   },
 ];
 
+/** Ways round that are other names of the same file. */
+const NAMES: ReadonlySet<string> = new Set(['mounts', 'real-path', 'inside-home']);
+
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   mounts: 'other mounts of the same file',
   'real-path': 'its real path',
@@ -304,7 +315,6 @@ function hostFailed({ attempt }: Case, reason: string | undefined): string {
 function instrumentFailed(check: Check | undefined): string {
   return `the same way of trying does not work there on something that is permitted${check?.reason ? ` (${inWords(check.reason)})` : ''}`;
 }
-type Check = NonNullable<Way['instrument']['before']>;
 
 /** What a try did, before any rule has spoken: an accepted connection counts as an effect, anything else undone as a refusal. */
 function apparentEffect({ outcome }: Observation): boolean {

@@ -1,7 +1,7 @@
 import type { Case } from './case.ts';
 import type { Attempt, Layer } from './types.ts';
 
-const FILE = ['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ELOOP', 'masked'];
+const FILE = ['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENOTREG', 'masked'];
 const NETWORK = [
   'ECONNREFUSED',
   'ENETUNREACH',
@@ -17,30 +17,33 @@ const NETWORK = [
   'EAI_AGAIN',
   'EAI_NONAME',
   'EAI_FAIL',
-  'proxy-refused',
 ];
+
+const NETWORKED: ReadonlySet<Attempt> = new Set(['connect', 'resolve', 'request']);
+/** What the pack says when a proxy's answer to CONNECT was not 200. */
+const PROXY = /^PROXY_/;
 
 /**
  * What counts as a refusal, per attempt: the system's codes as errno(3), connect(2) and getaddrinfo(3) give them, and
  * the pack's words. A code that does not stand here proves nothing.
  */
 export const REFUSALS: Readonly<Record<Attempt, readonly string[]>> = {
-  read: [...FILE, 'not-a-file', 'EISDIR', 'ENXIO', 'ENODEV', 'EINVAL', 'none'],
+  read: [...FILE, 'EISDIR', 'ENXIO', 'ENODEV', 'EINVAL', 'none'],
   list: FILE,
-  write: [...FILE, 'EROFS', 'EBUSY', 'EXDEV', 'EISDIR', 'own-layer'],
-  env: ['unset', 'masked', 'ENOENT', 'EACCES', 'EPERM', 'none'],
+  write: [...FILE, 'EROFS', 'EBUSY', 'EXDEV', 'EISDIR', 'EEXIST', 'own-layer'],
+  env: ['not set', 'masked', 'ENOENT', 'EACCES', 'EPERM', 'none'],
   connect: NETWORK,
   resolve: ['ENOTFOUND', 'EAI_AGAIN', 'EAI_NONAME', 'EAI_FAIL', 'ENODATA', 'ESERVFAIL', 'EREFUSED', 'timeout', ...NETWORK],
   request: [...NETWORK, 'status'],
   socket: [...FILE, 'ECONNREFUSED', 'ENOTSOCK', 'EAFNOSUPPORT', 'EPROTOTYPE', 'EINVAL', 'none'],
-  process: ['none', 'EACCES', 'EPERM', 'ENOENT', 'ESRCH'],
+  process: ['none', 'not seen', 'EACCES', 'EPERM', 'ENOENT', 'ESRCH'],
   push: ['rejected'],
   exec: ['exit', 'EACCES', 'EPERM'],
 };
 
 /** Whether a code counts as a refusal of this attempt. */
 export function isListed(attempt: Attempt, reason: string): boolean {
-  return REFUSALS[attempt].includes(reason) || (/^proxy/.test(reason) && REFUSALS[attempt].includes('proxy-refused'));
+  return REFUSALS[attempt].includes(reason) || (NETWORKED.has(attempt) && PROXY.test(reason));
 }
 
 /** Codes of a system that is short of something: never a verdict. */
@@ -66,12 +69,14 @@ const WORDS: Readonly<Record<string, string>> = {
   EBUSY: 'pinned in place',
   EXDEV: 'pinned in place',
   masked: 'other content lies over it',
-  'not-a-file': 'something else lies over it',
+  ENOTREG: 'something else lies over it',
+  EEXIST: 'something else lies over it',
+  EINVAL: 'not possible there',
   EISDIR: 'something else lies over it',
   ENXIO: 'something else lies over it',
   ENODEV: 'something else lies over it',
   'own-layer': 'only a copy inside the box changed',
-  unset: 'not set',
+  'not seen': 'not to be seen',
   none: 'nothing there leads to it',
   ECONNREFUSED: 'connection refused',
   ENETUNREACH: 'no route',
@@ -91,11 +96,9 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** A code in the reader's words; the code itself where there are none. */
 export function inWords(reason: string): string {
-  if (/^proxy/.test(reason)) return 'the proxy refused';
+  if (PROXY.test(reason)) return 'the proxy refused';
   return WORDS[reason] ?? reason;
 }
-
-const NETWORKED: ReadonlySet<Attempt> = new Set(['connect', 'resolve', 'request']);
 
 /** What did the blocking, told from the code and from how the vantage differs from the host. */
 export function layerOf({ attempt, vantage, host }: Case, reason: string): Layer {

@@ -23,16 +23,14 @@ const COMMON = [
 ];
 
 /**
- * Repository-relative guard files, and folders with a trailing `/`, that exist: what an agent must not change. The box
- * keeps them from being written, and the self-test tries whether it does.
+ * Repository-relative guard files, and folders with a trailing `/`, there or not: what an agent must not change or make.
+ * The box keeps them from being written, and the self-test tries whether it does.
  */
-export async function guardPaths(root: string, { agents: found, git }: Pick<Facts, 'agents' | 'git'>): Promise<string[]> {
+export function guardPaths(root: string, { agents: found, git }: Pick<Facts, 'agents' | 'git'>): string[] {
   const ids = new Set(found.map(({ id }) => id));
   const ofAgents = agents.filter(({ id }) => ids.has(id)).flatMap(({ guardFiles }) => guardFiles);
   const hooks = git.hooksPath === undefined ? [] : hooksFolder(root, git.hooksPath);
-  const candidates = [...new Set([...COMMON, ...ofAgents, ...hooks])];
-  const present = await Promise.all(candidates.map(path => exists(root, path)));
-  return candidates.filter((_, index) => present[index]);
+  return [...new Set([...COMMON, ...ofAgents, ...hooks])];
 }
 
 function hooksFolder(root: string, hooksPath: string): string[] {
@@ -49,7 +47,9 @@ async function exists(root: string, path: string): Promise<boolean> {
 /** Write tries on the guards: in place, by a copy renamed over them, by renaming their folder, and by creating one that is missing. */
 export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
   const { root, home, facts } = context;
-  const present = await guardPaths(root, facts);
+  const all = guardPaths(root, facts);
+  const here = await Promise.all(all.map(path => exists(root, path)));
+  const present = all.filter((_, index) => here[index]);
   const ids = new Set(facts.agents.map(({ id }) => id));
   const missing = agents
     .filter(({ id }) => ids.has(id))

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { UserError } from '../base/errors.ts';
+import { readBounded, writeAtomic } from '../base/files.ts';
+import { ensurePrivate, stateFolder } from '../base/state.ts';
+import type { Row, VantageReport, Verdict } from './types.ts';
+
+/** What was found before: verdicts by vantage (a `--via` by its command, an agent with its version) and probe. */
+export interface Baseline {
+  version: 1;
+  takenAt: string;
+  vantages: Record<string, Record<string, Verdict>>;
+}
+
+const LIMIT = 20_000_000;
+const VERDICTS: ReadonlySet<string> = new Set(['exposed', 'blocked', 'works', 'broken', 'inconclusive', 'skipped']);
+
+/** By what a vantage is known across runs: `via:2` may be another command tomorrow. */
+export function vantageKey({ id, title, agent }: Pick<VantageReport, 'id' | 'title' | 'agent'>): string {
+  if (id.startsWith('via:')) return `via ${title}`;
+  return agent ? `${id} ${agent.version}` : id;
+}
+
+const probeKey = (row: Pick<Row, 'id' | 'vantage'>) => row.id.slice(row.vantage.length + 1);
+
+function placeOf(root: string, file: string | undefined): string {
+  return file ?? join(stateFolder(root), 'baseline.json');
+}
+
+/** The kept verdicts; undefined without any. UserError for a file that was asked for and cannot be read, or is none. */
+export async function loadBaseline(root: string, file: string | undefined): Promise<Baseline | undefined> {
+  const path = placeOf(root, file);
+  const read = await readBounded(path, LIMIT);
+  if (!read.ok && read.reason === 'ENOENT') return undefined;
+  const wrong = (what: string) =>
+    new UserError({
+      what,
+      where: { path },
+      expected: 'a baseline that "agent-posture test --save-baseline" wrote',
+      next: `remove it and save a new one: agent-posture test --save-baseline${file ? ` --baseline ${file}` : ''}`,
+    });
+  if (!read.ok) throw wrong(`the baseline cannot be read (${read.reason})`);
+  try {
+    const value = JSON.parse(read.data.toString('utf8')) as Partial<Baseline> | null;
+    if (value?.version !== 1 || typeof value.takenAt !== 'string' || typeof value.vantages !== 'object' || !value.vantages)
+      throw new Error('shape');
+    const vantages: Baseline['vantages'] = {};
+    for (const [key, rows] of Object.entries(value.vantages))
+      vantages[key] = Object.fromEntries(Object.entries(rows).filter(([, verdict]) => VERDICTS.has(verdict)));
+    return { version: 1, takenAt: value.takenAt, vantages };
+  } catch {
+    throw wrong('this is not a baseline');
+  }
+}
+
+/** Keeps these verdicts, for this user alone (0600). */
+export async function saveBaseline(root: string, file: string | undefined, baseline: Baseline): Promise<void> {
+  if (file === undefined) await ensurePrivate(stateFolder(root));
+  await writeAtomic(placeOf(root, file), `${JSON.stringify(baseline)}\n`, 0o600);
+}
+
+/** The verdicts of this run over those that are kept: vantages that were not tried now stay as they were. */
+export function takeBaseline(
+  before: Baseline | undefined,
+  rows: readonly Row[],
+  vantages: readonly VantageReport[],
+  takenAt: string,
+): Baseline {
+  const taken: Baseline = { version: 1, takenAt, vantages: { ...before?.vantages } };
+  for (const vantage of vantages)
+    if (vantage.judged)
+      taken.vantages[vantageKey(vantage)] = Object.fromEntries(
+        rows.filter(row => row.vantage === vantage.id).map(row => [probeKey(row), row.verdict]),
+      );
+  return taken;
+}
+
+const BAD: ReadonlySet<Verdict | null> = new Set(['exposed', 'broken']);
+
+/** Marks what is otherwise than in the baseline; newly reached rows as new. Vantages that the baseline does not know stay unmarked. */
+export function markChanges(rows: readonly Row[], vantages: readonly VantageReport[], baseline: Baseline | undefined): Row[] {
+  const keys = new Map(vantages.map(vantage => [vantage.id, vantageKey(vantage)]));
+  return rows.map(row => {
+    const before = baseline?.vantages[keys.get(row.vantage) ?? ''];
+    if (!before) return row;
+    const from = before[probeKey(row)] ?? null;
+    if (from === row.verdict) return row;
+    return { ...row, change: { from, isNew: BAD.has(row.verdict) && !BAD.has(from) } };
+  });
+}
+
+/** Rows that were held before and cannot be proven now: to be said aloud. */
+export function fallen(rows: readonly Row[]): Row[] {
+  return rows.filter(row => row.change?.from === 'blocked' && row.verdict === 'inconclusive');
+}

@@ -1,0 +1,127 @@
+import { constants } from 'node:fs';
+import { access, lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isWithin, READ_LIMIT, readBounded } from '../base/files.ts';
+import { sha256 } from '../base/hash.ts';
+import type { Check } from './case.ts';
+import type { FileSystemPlace, Observation } from './wire.ts';
+
+/** A file as the host has it. The content stays in this process, for challenges; it is never kept or shown. */
+export interface HostFile {
+  content: Buffer;
+  /** Other names of the same file by hard links that were found in the workspace; `links` is how many there are. */
+  links: number;
+  inode: string;
+  /** The path with every link resolved, where that is another one. */
+  realPath: string | undefined;
+  place: FileSystemPlace | undefined;
+}
+
+export type HostRead = { ok: true; file: HostFile } | { ok: false; reason: string };
+
+interface Mount {
+  device: string;
+  root: string;
+  point: string;
+}
+
+/** This process's own mount table; empty where there is none. */
+export async function mountTable(): Promise<Mount[]> {
+  const text = await readFile('/proc/self/mountinfo', 'latin1').catch(() => '');
+  const decode = (field: string) =>
+    Buffer.from(
+      field.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8))),
+      'latin1',
+    ).toString();
+  return text.split('\n').flatMap(line => {
+    const [, , device, root, point] = line.split(' ');
+    return device && root && point ? [{ device, root: decode(root), point: decode(point) }] : [];
+  });
+}
+
+/** Where a real path lies on its file system: the last mount that holds it, and the rest of the way from that device's root. */
+export function placeOn(mounts: readonly Mount[], path: string): FileSystemPlace | undefined {
+  const over = mounts.filter(({ point }) => point === '/' || isWithin(point, path));
+  const longest = Math.max(0, ...over.map(({ point }) => point.length));
+  const mount = over.filter(({ point }) => point.length === longest).at(-1);
+  if (!mount) return undefined;
+  const rest = mount.point === '/' ? path : path.slice(mount.point.length);
+  return { device: mount.device, path: (mount.root === '/' ? rest : mount.root + rest) || '/' };
+}
+
+/** Reads a file as the host has it, with what is needed to know it elsewhere. */
+export async function readHost(path: string, mounts: readonly Mount[]): Promise<HostRead> {
+  const read = await readBounded(path, READ_LIMIT);
+  if (!read.ok) return read;
+  const real = await realpath(path).catch(() => path);
+  return {
+    ok: true,
+    file: {
+      content: read.data,
+      links: read.stats.nlink,
+      inode: `${read.stats.dev}:${read.stats.ino}`,
+      realPath: real === path ? undefined : real,
+      place: placeOn(mounts, real),
+    },
+  };
+}
+
+/** Whether the file still holds what was read of it before. */
+export async function stillHolds(path: string, { content }: HostFile): Promise<Check> {
+  const read = await readBounded(path, READ_LIMIT);
+  if (!read.ok) return { ok: false, reason: read.reason };
+  return sha256(read.data) === sha256(content) ? { ok: true, reason: '' } : { ok: false, reason: 'changed meanwhile' };
+}
+
+/** Names in a folder, as the host sees them, sorted. */
+export async function listHost(path: string): Promise<{ ok: true; names: string[] } | { ok: false; reason: string }> {
+  try {
+    return { ok: true, names: (await readdir(path)).sort().slice(0, 50) };
+  } catch (error) {
+    return { ok: false, reason: (error as NodeJS.ErrnoException).code ?? 'error' };
+  }
+}
+
+/** Whether the host could change it: the file, or for a new one its folder, may be written. Nothing is changed for that. */
+export async function mayWrite(path: string): Promise<Check> {
+  const there = await lstat(path).catch(() => undefined);
+  try {
+    await access(there ? path : dirname(path), constants.W_OK);
+    return { ok: true, reason: '' };
+  } catch (error) {
+    return { ok: false, reason: (error as NodeJS.ErrnoException).code ?? 'error' };
+  }
+}
+
+/** A try's outcome as a control. */
+export function checkOf(observation: Observation | undefined): Check {
+  if (observation?.outcome === 'done') return { ok: true, reason: '' };
+  const word = observation?.outcome === 'silent' ? 'said nothing' : observation?.outcome === 'closed' ? 'closed at once' : '';
+  return { ok: false, reason: word || observation?.reason || 'no result' };
+}
+
+/** What tells from outside that a file or folder was touched: its inode and the time of its last change. */
+export async function traceOf(path: string): Promise<string> {
+  const stats = await stat(path, { bigint: true }).catch(() => undefined);
+  return stats ? `${stats.dev}:${stats.ino}:${stats.ctimeNs}` : 'none';
+}
+
+/** Other names of files with several hard links, looked for in the workspace: at most 20,000 entries. */
+export async function findLinks(root: string, inodes: ReadonlySet<string>): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>();
+  if (inodes.size === 0) return found;
+  const queue = [root];
+  for (let looked = 0; queue.length > 0 && looked < 20_000; ) {
+    const folder = queue.shift() as string;
+    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    looked += entries.length;
+    for (const entry of entries) if (entry.isDirectory()) queue.push(join(folder, entry.name));
+    const files = entries.filter(entry => entry.isFile()).map(entry => join(folder, entry.name));
+    const stats = await Promise.all(files.map(file => lstat(file).catch(() => undefined)));
+    files.forEach((file, index) => {
+      const inode = `${stats[index]?.dev}:${stats[index]?.ino}`;
+      if (inodes.has(inode)) found.set(inode, [...(found.get(inode) ?? []), file]);
+    });
+  }
+  return found;
+}

@@ -1,0 +1,257 @@
+import { plural, shellLine } from '../base/text.ts';
+import type { Facts } from '../discover/facts.ts';
+import type { PostureEdit } from '../posture/model.ts';
+import type { Isolation, Posture, RuntimeId } from '../posture/schema.ts';
+import { parseAddress } from './probes/network.ts';
+import type { Origin, Probe } from './probes/types.ts';
+import type { Fix, Row } from './types.ts';
+
+/** What a fix is made from. `runtime`: the box that can be started here; undefined where there is none. */
+export interface FixContext {
+  posture: Posture | undefined;
+  facts: Facts;
+}
+
+/** A row that fails, with the probe that it came from. */
+export interface Failing {
+  row: Row;
+  probe: Pick<Probe, 'origin' | 'subject'>;
+}
+
+interface FixKind {
+  id: string;
+  /** Whether it would close the row. */
+  closes(failing: Failing, context: FixContext): boolean;
+  title(rows: readonly Failing[], context: FixContext): string;
+  text: string;
+  edits?(rows: readonly Failing[], context: FixContext): PostureEdit[] | undefined;
+}
+
+const BOXES: readonly RuntimeId[] = ['bubblewrap', 'docker', 'podman', 'srt'];
+const BOX_TITLES: Partial<Record<RuntimeId, string>> = {
+  bubblewrap: 'a bubblewrap box',
+  docker: 'a container',
+  podman: 'a container',
+  srt: 'an srt box',
+};
+const NETWORK: ReadonlySet<Origin> = new Set(['system', 'outside', 'metadata']);
+const BOXED: ReadonlySet<Origin> = new Set([
+  'posture-file',
+  'secret-file',
+  'place',
+  'variable',
+  'socket',
+  'helper',
+  'process',
+  'sibling',
+  'guard',
+  'sudo',
+  'kvm',
+  'git-config',
+]);
+const HIDEABLE: ReadonlySet<Origin> = new Set(['posture-file', 'secret-file', 'place', 'socket', 'sibling']);
+
+function bestBox({ facts }: FixContext): RuntimeId | undefined {
+  return BOXES.find(id => facts.runtimes.some(runtime => runtime.id === id && runtime.available));
+}
+
+const isDeclaredBox = (isolation: Isolation | undefined): boolean =>
+  isolation !== undefined && isolation.runtime !== 'none' && isolation.runtime !== 'native';
+
+const reached = ({ row }: Failing) => row.verdict === 'exposed';
+/** Rows of a `--via` are closed by whoever wrote that command. */
+const ofVia = ({ row }: Failing) => row.vantage.startsWith('via:');
+const literalOrWay = ({ row }: Failing) => row.escape !== 'history';
+
+/** What is hidden for a target: a folder of its own in the home as a whole, anything else by its own name. */
+export function patternFor(target: string): string {
+  const match = /^(~\/\.[^/]+)\/./.exec(target);
+  if (match && !/^~\/\.(config|local|cache)$/.test(match[1] as string)) return match[1] as string;
+  return target;
+}
+
+function hidePatterns(rows: readonly Failing[], { posture }: FixContext): string[] {
+  const known = posture?.isolation?.files?.hide ?? [];
+  const wanted = rows
+    .filter(({ probe, row }) => HIDEABLE.has(probe.origin) && !row.target.startsWith('@'))
+    .map(({ row }) => patternFor(row.target));
+  // Negations stay last: in gitignore syntax the later line wins.
+  const added = [...new Set(wanted)].filter(pattern => !known.includes(pattern)).sort();
+  return [...known.filter(pattern => !pattern.startsWith('!')), ...added, ...known.filter(pattern => pattern.startsWith('!'))];
+}
+
+/** Hosts that must stay reachable: those of systems that agents may use. */
+function allowedHosts({ posture }: FixContext): string[] {
+  const open = (posture?.systems ?? []).filter(
+    ({ environment }) => (environment && posture?.environments?.[environment]?.agentAccess) !== undefined &&
+      posture?.environments?.[environment as string]?.agentAccess !== 'none',
+  );
+  const hosts = open.flatMap(({ address, kind }) => (address ? (parseAddress(address, kind)?.host ?? []) : []));
+  return [...new Set([...(posture?.isolation?.network?.allow ?? []), ...hosts])];
+}
+
+/** Every fix, as data. The order decides where two would close as much. */
+export const FIX_KINDS: readonly FixKind[] = [
+  {
+    id: 'sandbox',
+    closes: (failing, { posture }) =>
+      reached(failing) && !ofVia(failing) && literalOrWay(failing) && !isDeclaredBox(posture?.isolation) && BOXED.has(failing.probe.origin),
+    title: (_rows, context) => `start agents in ${BOX_TITLES[bestBox(context) ?? 'bubblewrap'] ?? 'a box'}`,
+    text: 'Declares a box in which the repository can be written, your home is hidden, and other processes and sockets are out of sight. Start agents with: agent-posture run -- COMMAND. Whatever is started outside it still reaches all of this.',
+    edits: (rows, context) => {
+      const runtime = bestBox(context);
+      if (runtime === undefined) return undefined;
+      const before = context.posture?.isolation;
+      const files = { ...before?.files, write: before?.files?.write ?? ['.'], hide: hidePatterns(rows, context) };
+      return [{ path: ['isolation'], value: { ...before, runtime, files } }];
+    },
+  },
+  {
+    id: 'egress',
+    closes: (failing, { posture }) =>
+      reached(failing) && !ofVia(failing) && NETWORK.has(failing.probe.origin) && failing.row.attempt !== 'read' && posture?.isolation?.network === undefined,
+    title: () => 'let agents reach only the hosts that you name',
+    text: 'Puts a list of allowed hosts in front of the box: everything else is refused. Add what your agent and your package manager need.',
+    edits: (rows, context) => {
+      const runtime = isDeclaredBox(context.posture?.isolation) ? context.posture?.isolation?.runtime : bestBox(context);
+      if (runtime === undefined) return undefined;
+      const network = { allow: allowedHosts(context) };
+      if (isDeclaredBox(context.posture?.isolation)) return [{ path: ['isolation', 'network'], value: network }];
+      const before = context.posture?.isolation;
+      const files = { ...before?.files, write: before?.files?.write ?? ['.'], hide: hidePatterns(rows, context) };
+      return [{ path: ['isolation'], value: { ...before, runtime, files, network } }];
+    },
+  },
+  {
+    id: 'allow-list',
+    closes: (failing, { posture }) =>
+      reached(failing) && !ofVia(failing) && NETWORK.has(failing.probe.origin) && failing.row.attempt !== 'read' && posture?.isolation?.network !== undefined,
+    title: () => 'take hosts off the list of allowed ones, or give them an access',
+    text: 'The list isolation.network.allow lets this through, or the box does not restrict its network. Take the host off the list; if agents should reach it, say so with its environment (agentAccess).',
+    edits: (rows, { posture }) => {
+      const allow = posture?.isolation?.network?.allow ?? [];
+      const hosts = new Set(rows.flatMap(({ probe }) => (probe.subject.kind === 'address' ? [probe.subject.host] : [])));
+      const left = allow.filter(entry => !hosts.has(entry.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')));
+      return left.length === allow.length ? undefined : [{ path: ['isolation', 'network', 'allow'], value: left }];
+    },
+  },
+  {
+    id: 'hide',
+    closes: (failing, { posture }) =>
+      reached(failing) && !ofVia(failing) && literalOrWay(failing) && isDeclaredBox(posture?.isolation) && HIDEABLE.has(failing.probe.origin) && !failing.row.target.startsWith('@') && !(posture?.isolation?.files?.hide ?? []).includes(patternFor(failing.row.target)),
+    title: rows => `hide ${plural(new Set(rows.map(({ row }) => patternFor(row.target))).size, 'more place')} in the box`,
+    text: 'Adds what was reached to isolation.files.hide.',
+    edits: (rows, context) => [{ path: ['isolation', 'files', 'hide'], value: hidePatterns(rows, context) }],
+  },
+  {
+    id: 'box',
+    closes: (failing, { posture }) =>
+      reached(failing) && !ofVia(failing) && literalOrWay(failing) && isDeclaredBox(posture?.isolation) && (BOXED.has(failing.probe.origin) || failing.row.escape !== null),
+    title: (_rows, context) => (canSwitch(context) ? 'take the box that this program builds' : 'close the gap in the box itself'),
+    text: 'The declared box lets this through: other processes, sockets, guard files or a way round a mount. Drop its capabilities, give it its own user and process namespace, mount guard files read-only, and pass no sockets on.',
+    edits: (_rows, context) =>
+      canSwitch(context) ? [{ path: ['isolation', 'runtime'], value: bestBox(context) }, { path: ['isolation', 'command'], value: undefined }] : undefined,
+  },
+  {
+    id: 'via',
+    closes: failing => ofVia(failing) && literalOrWay(failing),
+    title: () => 'change the command given with --via',
+    text: 'That command is yours: hide what was reached, mount guard files read-only, drop capabilities, restrict its network, and let through what must work.',
+  },
+  {
+    id: 'history',
+    closes: ({ row, probe }) => row.escape === 'history' || probe.origin === 'history',
+    title: rows => `rotate ${plural(new Set(rows.map(({ row }) => row.target)).size, 'secret')} that the git history keeps`,
+    text: 'Whoever can read the repository can read them. Rotate what they hold first; then remove the files with git filter-repo and push the new history.',
+  },
+  {
+    id: 'protect',
+    closes: ({ probe }) => probe.origin === 'push',
+    title: () => 'refuse pushes to protected branches on the server',
+    text: 'The remote takes pushes to a branch that the posture protects. Give it a rule on the server, or an update hook; a local hook can be passed over with --no-verify.',
+  },
+  {
+    id: 'git-config',
+    closes: ({ probe, row }) => probe.origin === 'git-config' && row.verdict === 'exposed',
+    title: () => 'take the credential out of .git/config',
+    text: 'Remove http.extraheader and the password in the remote, and use a credential helper instead; then rotate that credential.',
+  },
+  {
+    id: 'run',
+    closes: ({ row }) => row.attempt === 'process' && row.vantage === 'host' && row.target !== 'other processes',
+    title: () => 'start agents inside the box',
+    text: 'An agent works here outside the declared box. End it and start it with: agent-posture run -- COMMAND.',
+  },
+  {
+    id: 'loosen',
+    closes: ({ row, probe }) => row.verdict === 'broken' && (probe.origin === 'system' || (probe.origin === 'work' && row.attempt === 'write')) && !row.vantage.startsWith('via:'),
+    title: () => 'let through what has to work',
+    text: 'Allows in the box what the posture says that agents may do.',
+    edits: (rows, context) => {
+      const { posture } = context;
+      if (!posture?.isolation || !isDeclaredBox(posture.isolation)) return undefined;
+      const edits: PostureEdit[] = [];
+      if (rows.some(({ probe }) => probe.origin === 'system') && posture.isolation.network)
+        edits.push({ path: ['isolation', 'network', 'allow'], value: allowedHosts(context) });
+      if (rows.some(({ probe }) => probe.origin === 'work') && !(posture.isolation.files?.write ?? []).includes('.'))
+        edits.push({ path: ['isolation', 'files', 'write'], value: [...(posture.isolation.files?.write ?? []), '.'] });
+      return edits.length > 0 ? edits : undefined;
+    },
+  },
+  {
+    id: 'unset',
+    closes: ({ probe }) => probe.origin === 'variable',
+    title: rows => `start agents without ${plural(rows.length, 'variable')}`,
+    text: 'Unset them in the shell that agents are started from, and take them out of the profile that sets them.',
+  },
+  {
+    id: 'by-hand',
+    closes: () => true,
+    title: () => 'change it where it is set up',
+    text: 'Nothing that this program writes can change this; the row says what happened.',
+  },
+];
+
+/** Whether another runtime than the declared one can be started here. */
+function canSwitch(context: FixContext): boolean {
+  const declared = context.posture?.isolation?.runtime;
+  const best = bestBox(context);
+  return best !== undefined && declared === 'command' && best !== declared;
+}
+
+/**
+ * Few fixes that close everything: again and again the one that closes most of what is left. Every row that is reached or
+ * too tight comes out with a fix; rows that were accepted do not ask for one.
+ */
+export function chooseFixes(failing: readonly Failing[], context: FixContext): { fixes: Fix[]; of: Map<string, Fix> } {
+  const fixes: Fix[] = [];
+  const of = new Map<string, Fix>();
+  let left = failing.filter(({ row }) => !row.accepted);
+  while (left.length > 0) {
+    let best: { kind: FixKind; rows: Failing[] } | undefined;
+    for (const kind of FIX_KINDS) {
+      const rows = left.filter(one => kind.closes(one, context));
+      // What is done by hand, and what fits anything, comes last.
+      if (rows.length > 0 && (best === undefined || (kind.edits !== undefined && rows.length > best.rows.length)))
+        best = { kind, rows };
+    }
+    if (!best) break;
+    const { kind, rows } = best;
+    const edits = context.posture ? kind.edits?.(rows, context) : undefined;
+    const byInit = !context.posture && kind.edits?.(rows, context) !== undefined;
+    const fix: Fix = {
+      n: fixes.length + 1,
+      id: kind.id,
+      title: kind.title(rows, context),
+      text: kind.text,
+      closes: rows.map(({ row }) => row.id),
+      ...(edits ? { edits } : {}),
+      command: edits ? shellLine(['agent-posture', 'fix', kind.id]) : byInit ? 'agent-posture init' : null,
+    };
+    fixes.push(fix);
+    for (const { row } of rows) of.set(row.id, fix);
+    left = left.filter(one => !rows.includes(one));
+  }
+  return { fixes, of };
+}
+

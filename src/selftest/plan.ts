@@ -1,0 +1,86 @@
+import { credentialPlaces, repositoryFiles, siblingRepositories } from './probes/files.ts';
+import { guardProbes } from './probes/guard.ts';
+import { helperProbes, powerProbes, socketProbes, variableProbes } from './probes/machine.ts';
+import { networkProbes } from './probes/network.ts';
+import { gitConfigProbe, historyOnly, pushProbes, secretsInHistory, workProbes } from './probes/repository.ts';
+import type { Probe, ProbeContext } from './probes/types.ts';
+import type { ApprovalRequest } from './types.ts';
+
+/** A probe that may only be tried once this text was approved. */
+export type PlannedProbe = Probe & { needs?: string | undefined };
+
+export interface ProbePlan {
+  probes: PlannedProbe[];
+  approvals: ApprovalRequest[];
+}
+
+/**
+ * What is to be tried, as data: from the posture, and from what is found on the machine. One probe per attempt and
+ * target; the first that names a target keeps it. Reads, and starts nothing but git in its inert form.
+ */
+export async function makePlan(context: ProbeContext): Promise<ProbePlan> {
+  const guards = await guardProbes(context);
+  const [files, places, network, sockets, powers, siblings, history, config, push] = await Promise.all([
+    repositoryFiles(context),
+    credentialPlaces(context),
+    networkProbes(context),
+    socketProbes(context),
+    powerProbes(context),
+    siblingRepositories(context),
+    secretsInHistory(context.root),
+    gitConfigProbe(context),
+    pushProbes(context),
+  ]);
+  const withHistory = files.map(probe => {
+    const object = history.get(probe.target);
+    return object === undefined ? probe : { ...probe, history: object };
+  });
+  const contacted = contactText(context, network);
+  const approvals: ApprovalRequest[] = [];
+  if (contacted)
+    approvals.push({
+      kind: 'contact',
+      text: contacted.text,
+      purpose: 'to open a connection to each, say at most hello, and close it',
+    });
+  const commands = workProbes(context).map((probe): PlannedProbe => {
+    if (probe.subject.kind !== 'command') return probe;
+    approvals.push({ kind: 'command', text: probe.target, purpose: 'the posture says that it must work' });
+    return { ...probe, needs: probe.target };
+  });
+  if (push.approval !== undefined)
+    approvals.push({ kind: 'push', text: push.approval, purpose: 'to see whether the remote refuses pushes to protected branches' });
+  const all: PlannedProbe[] = [
+    ...network.map(probe => ({ ...probe, ...(contacted?.probes.has(probe) ? { needs: contacted.text } : {}) })),
+    ...withHistory,
+    ...places,
+    ...variableProbes(context),
+    ...sockets,
+    ...helperProbes(context),
+    ...powers,
+    ...guards,
+    ...config,
+    ...historyOnly(context.root, history, new Set(files.map(({ target }) => target))),
+    ...siblings,
+    ...push.probes.map(probe => ({ ...probe, ...(push.approval === undefined ? {} : { needs: push.approval }) })),
+    ...commands,
+  ];
+  const known = new Map<string, PlannedProbe>();
+  for (const probe of all) {
+    const key = `${probe.attempt}:${probe.target}`;
+    const before = known.get(key);
+    // What is there is worth more than the word that it is not.
+    if (!before || (before.subject.kind === 'skip' && probe.subject.kind !== 'skip')) known.set(key, probe);
+  }
+  return { probes: [...known.values()], approvals };
+}
+
+/** The declared systems that agents must not reach: contacted only once the user has seen the list. */
+function contactText({ posture }: ProbeContext, network: readonly Probe[]) {
+  if (!posture) return undefined;
+  const probes = new Set(
+    network.filter(({ origin, subject, expect }) => origin === 'system' && expect === 'deny' && subject.kind !== 'skip'),
+  );
+  if (probes.size === 0) return undefined;
+  return { probes, text: [...new Set([...probes].map(({ target }) => target))].sort().join('\n') };
+}

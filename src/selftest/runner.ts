@@ -1,0 +1,506 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { lstat, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { isApproved } from '../base/approvals.ts';
+import { Interrupted, UserError } from '../base/errors.ts';
+import { findProgram, loadersAtStart } from '../base/exec.ts';
+import { randomHex } from '../base/hash.ts';
+import { packageRoot } from '../base/package.ts';
+import { ensurePrivate, stateFolder, stateHome } from '../base/state.ts';
+import { didYouMean } from '../base/suggest.ts';
+import { list, plural } from '../base/text.ts';
+import { runtimeOf } from '../isolation/index.ts';
+import { POSTURE_FILE } from '../posture/model.ts';
+import { fallen, loadBaseline, markChanges, saveBaseline, takeBaseline } from './baseline.ts';
+import { type Column, rowId, runColumn } from './column.ts';
+import { chooseFixes, type Failing } from './fixes.ts';
+import { judge } from './judge.ts';
+import { makePlan, type PlannedProbe } from './plan.ts';
+import { preflight } from './preflight.ts';
+import { guardPaths } from './probes/guard.ts';
+import { agentsOutside } from './probes/machine.ts';
+import type { Probe, ProbeContext } from './probes/types.ts';
+import { exitCodeOf, inOrder, markAccepted, summarize } from './report.ts';
+import { type Opened, openSession, type Session } from './session.ts';
+import { Targets } from './targets.ts';
+import { makeTry, writeTry } from './tries.ts';
+import type { ApprovalRequest, Report, Row, SelftestOptions, VantageReport } from './types.ts';
+import { openVantage, vantageOf } from './vantages/index.ts';
+import type { VantageContext } from './vantages/types.ts';
+import { openWorkspace, recover, type Workspace } from './workspace.ts';
+
+interface Place {
+  report: VantageReport;
+  context: VantageContext;
+}
+
+/** Everything that has to be ended or taken away, whatever happens. */
+class Cleanup {
+  private readonly work: (() => unknown)[] = [];
+  add(work: () => unknown): void {
+    this.work.push(work);
+  }
+  async run(): Promise<void> {
+    await Promise.allSettled(this.work.reverse().map(async work => work()));
+  }
+}
+
+/**
+ * Tries what an agent could reach, from each vantage that is judged, and judges it. Writes nothing but decoys that it
+ * takes away (nothing at all when `readOnly`) and, where asked or for the first time, the baseline in the state folder.
+ * UserError for an unknown vantage, a baseline that is none, and an engine that fails its own preflight; Interrupted when
+ * `signal` ends it.
+ */
+export async function selftest(options: SelftestOptions): Promise<Report> {
+  const cleanup = new Cleanup();
+  try {
+    return await run(options, cleanup);
+  } catch (error) {
+    if (options.signal?.aborted) throw new Interrupted();
+    throw error;
+  } finally {
+    await cleanup.run();
+  }
+}
+
+async function run(options: SelftestOptions, cleanup: Cleanup): Promise<Report> {
+  const started = new Date();
+  const { root, home, facts, readOnly, signal } = options;
+  const posture = options.posture?.posture;
+  const notes: string[] = [];
+  const baseline = await loadBaseline(root, options.baselineFile);
+  const places = placesOf(options);
+  const context: ProbeContext = {
+    root,
+    home,
+    env: process.env,
+    facts,
+    posture,
+    deep: options.deep,
+    readOnly,
+    restricted: posture?.isolation?.network !== undefined,
+    note: text => notes.push(text),
+  };
+  await preflight(undefined, undefined);
+  if (!readOnly) notes.push(...(await recover(recoveryFolders(options))));
+  // What is planned looks at the guards before a box lays placeholders for those that are missing.
+  const planned = makePlan(context);
+  const hostOpening = openOrExplain(places.find(({ report }) => report.id === 'host'), options, cleanup);
+  const plan = await planned;
+  const approvals = await askFor(options, plan.approvals);
+  const probes = plan.probes
+    .map(probe => withApproval(probe, approvals))
+    .filter(({ safeguard }) => options.safeguards.length === 0 || options.safeguards.includes(safeguard))
+    .filter(probe => wantedBy(options.only, probe));
+  const opening = places
+    .filter(({ report }) => report.id !== 'host')
+    .map(async place => [place, await openOrExplain(place, options, cleanup)] as const);
+  const workspace = readOnly ? undefined : openWorkspace(root, await ensurePrivate(stateFolder(root)));
+  if (workspace) {
+    cleanup.add(workspace.close);
+    if (!workspace.inRoot) notes.push('the repository cannot be written, so decoys lie outside it');
+  }
+  const judgedPlaces = places.filter(({ report }) => report.judged);
+  options.onEvent?.({
+    type: 'planned',
+    tries: probes.length * judgedPlaces.length,
+    vantages: judgedPlaces.map(({ report }) => ({ id: report.id, title: report.title })),
+  });
+  const targets = new Targets();
+  const decoy = workspace ? plantProcess(root, cleanup) : undefined;
+  const reading = targets.read(root, probes);
+  const hostOpened = await hostOpening;
+  const hostSession = hostOpened?.ok ? hostOpened.session : undefined;
+  if (hostSession) await Promise.all([preflight(hostSession, workspace), targets.tryBefore(hostSession, probes)]);
+  else notes.push(`no controls could be made from the host: ${hostOpened?.ok === false ? hostOpened.reason : 'it was not started'}`);
+  await reading;
+  const control = await openControl(options, cleanup, notes);
+  const opened = new Map<Place, Opened | undefined>(await Promise.all(opening));
+  const hostPlace = places.find(({ report }) => report.id === 'host');
+  if (hostPlace) opened.set(hostPlace, hostOpened);
+
+  const exclusively = oneAtATime();
+  const emit = (rows: readonly Row[]) => {
+    for (const row of rows) options.onEvent?.({ type: 'row', row });
+  };
+  const columns = judgedPlaces.map(async (place): Promise<Row[]> => {
+    const { report } = place;
+    const answer = opened.get(place);
+    if (!answer?.ok) {
+      report.available = false;
+      report.reason = answer?.reason ?? 'it was not started';
+      options.onEvent?.({ type: 'vantage', id: report.id, available: false, reason: report.reason });
+      const rows = unavailable(report, probes);
+      emit(rows);
+      return rows;
+    }
+    const { session } = answer;
+    report.facts = session.facts;
+    const column: Column = {
+      id: report.id,
+      kind: report.kind === 'host' ? 'host' : 'sandbox',
+      root,
+      home,
+      session,
+      hostFacts: hostSession?.facts ?? null,
+      targets,
+      workspace,
+      processDecoy: decoy?.canary,
+      controlSession: report.id === 'host' ? undefined : control,
+      only: options.only && onlyIn(options.only, report.id),
+      exclusively,
+      controlCommand: async subject => {
+        if (hostSession) await targets.tryCommand(hostSession, subject);
+      },
+      controlAfter: async keys => {
+        if (hostSession) await targets.tryAfter(hostSession, keys);
+      },
+    };
+    const { rows, handshake } = await runColumn(column, probes);
+    if (!handshake && workspace) {
+      report.available = false;
+      report.reason = 'it never brought back the decoy planted in the workspace';
+    }
+    options.onEvent?.({ type: 'vantage', id: report.id, available: report.available, reason: report.reason });
+    notes.push(...session.notes.map(note => `${report.title}: ${note}`));
+    emit(rows);
+    return rows;
+  });
+  const judged = (await Promise.all(columns)).flat();
+  if (signal?.aborted) throw new Interrupted();
+  const integrity = await integrityNotes(judgedPlaces, opened, workspace);
+  notes.push(...integrity);
+  const outside = await rowsOutside(context, judgedPlaces);
+  emit(outside);
+  const today = started.toISOString().slice(0, 10);
+  const vantages = places.filter(({ report }) => report.judged || report.id === 'host').map(({ report }) => report);
+  const rows = markAccepted(markChanges([...judged, ...outside], vantages, baseline), posture?.accepted ?? [], today);
+  for (const row of fallen(rows)) notes.push(`${row.target} was held before and is not proven now: ${row.reason}`);
+  const { fixes, rows: fixed } = withFixes(rows, probes, options);
+  const kept = await keepBaseline(options, baseline, fixed, vantages, started);
+  return {
+    startedAt: started.toISOString(),
+    durationMs: Date.now() - started.getTime(),
+    root,
+    project: posture?.project ?? facts.project,
+    posture: options.posture ? { path: POSTURE_FILE, sha256: options.posture.sha256 } : null,
+    vantages,
+    rows: inOrder(fixed),
+    summary: summarize(fixed),
+    fixes,
+    baseline: baseline ? { takenAt: baseline.takenAt } : null,
+    notes: [...new Set([...notes, ...kept])],
+    subject: subjectOf(options),
+    exitCode: exitCodeOf(fixed, vantages, {
+      failOn: options.failOn,
+      strict: options.strict,
+      judgeInReach: integrity.length > 0,
+    }),
+  };
+}
+
+/** The vantages: the declared one, or those that were asked for, and every `--via`. The host always serves as control. */
+export function placesOf({ root, home, posture, vantages, via, facts }: SelftestOptions): Place[] {
+  const isolation = posture?.posture.isolation;
+  const boxed = isolation !== undefined && isolation.runtime !== 'none' && isolation.runtime !== 'native';
+  const known = ['host', ...(boxed ? ['sandbox'] : [])];
+  for (const id of vantages)
+    if (!known.includes(id))
+      throw new UserError({
+        what: `there is no vantage "${id}"${didYouMean(id, known)}`,
+        expected: `${list(known, 'or')}; --via 'CMD' adds others`,
+        ...(id === 'sandbox' ? { next: `declare isolation in ${POSTURE_FILE}: agent-posture init` } : {}),
+      });
+  const wanted = vantages.length > 0 ? vantages : [boxed ? 'sandbox' : 'host'];
+  const place = (id: string, context: VantageContext, judged: boolean): Place => ({
+    context,
+    report: {
+      id,
+      kind: id === 'host' ? 'host' : 'sandbox',
+      title: vantageOf(id)?.title(context) ?? id,
+      available: true,
+      reason: null,
+      agent: null,
+      judged,
+      facts: null,
+    },
+  });
+  return [
+    place('host', { root, home }, wanted.includes('host')),
+    ...(wanted.includes('sandbox') && isolation
+      ? [place('sandbox', { root, home, isolation, guards: guardPaths(root, facts) }, true)]
+      : []),
+    ...via.map((command, index) => place(`via:${index + 1}`, { root, home, command }, true)),
+  ];
+}
+
+/** Starts a vantage; a box that the repository describes only when that was approved. */
+async function openOrExplain(place: Place | undefined, options: SelftestOptions, cleanup: Cleanup): Promise<Opened | undefined> {
+  if (!place) return undefined;
+  const { report, context } = place;
+  if (report.id === 'sandbox' && context.isolation) {
+    const { isolation } = context;
+    let text: string | undefined;
+    try {
+      text = runtimeOf(isolation.runtime).approval({
+        root: options.root,
+        home: options.home,
+        isolation,
+        guards: context.guards ?? [],
+        env: {},
+      });
+    } catch (error) {
+      return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+    }
+    if (text !== undefined) {
+      const purpose = 'to start the declared box and try from inside it';
+      if (options.readOnly || !(await approved(options, { kind: 'box', text, purpose })))
+        return { ok: false, reason: 'you have not approved what it starts; run this on a terminal, or with --trust' };
+    }
+  }
+  const kind = vantageOf(report.id);
+  if (!kind) return { ok: false, reason: 'not known' };
+  const opened = await openVantage(kind, context, { signal: options.signal });
+  if (opened.ok) cleanup.add(() => opened.session.close());
+  return opened;
+}
+
+/** The place from which a remote vantage's controls are made: `--control-via`. */
+async function openControl(options: SelftestOptions, cleanup: Cleanup, notes: string[]): Promise<Session | undefined> {
+  if (options.controlVia === undefined) return undefined;
+  const kind = vantageOf('via');
+  if (!kind) return undefined;
+  const context = { root: options.root, home: options.home, command: options.controlVia };
+  const opened = await openSession(words => kind.start(context, words), { signal: options.signal });
+  if (opened.ok) {
+    cleanup.add(() => opened.session.close());
+    return opened.session;
+  }
+  notes.push(`--control-via did not answer: ${opened.reason}`);
+  return undefined;
+}
+
+async function approved(options: SelftestOptions, request: ApprovalRequest): Promise<boolean> {
+  return (await isApproved(options.root, request.text)) || (await options.approve(request));
+}
+
+/** Asks for what the posture wants run or contacted, one after the other; nothing is asked in a read-only try. */
+async function askFor(options: SelftestOptions, requests: readonly ApprovalRequest[]): Promise<ReadonlySet<string>> {
+  const given = new Set<string>();
+  for (const request of requests)
+    if (!options.readOnly && (await approved(options, request))) given.add(request.text);
+  return given;
+}
+
+/** A probe whose approval is missing is not tried, and says so. */
+function withApproval({ needs, ...probe }: PlannedProbe, given: ReadonlySet<string>): Probe {
+  if (needs === undefined || given.has(needs) || probe.subject.kind === 'skip') return probe;
+  const why =
+    probe.subject.kind === 'command' || probe.subject.kind === 'push'
+      ? 'you have not approved running it; run this on a terminal, or with --trust'
+      : 'not contacted: you have not agreed to it; run this on a terminal, or with --trust';
+  return { ...probe, subject: { kind: 'skip', why } };
+}
+
+function wantedBy(only: ReadonlySet<string> | undefined, probe: Probe): boolean {
+  if (!only) return true;
+  const part = rowId('', probe, null);
+  return [...only].some(id => {
+    const own = id.slice(id.indexOf(`:${probe.attempt}:`));
+    return own === part || own.startsWith(`${part}#`);
+  });
+}
+
+function onlyIn(only: ReadonlySet<string>, vantage: string): ReadonlySet<string> {
+  return new Set([...only].filter(id => id.startsWith(`${vantage}:`)));
+}
+
+/** Rows of a vantage that did not answer: each inconclusive, what is not there skipped. */
+function unavailable(report: VantageReport, probes: readonly Probe[]): Row[] {
+  return probes.map(probe => {
+    const judgement =
+      probe.subject.kind === 'skip'
+        ? { verdict: 'skipped' as const, layer: null, reason: probe.subject.why, evidence: null }
+        : judge({
+            attempt: probe.attempt,
+            expect: probe.expect,
+            escape: null,
+            vantage: { kind: 'sandbox', available: false, reason: report.reason, handshake: false, remote: false, facts: null },
+            host: null,
+            ways: [],
+            others: [],
+          });
+    const { safeguard, attempt, target, expect, severity, group, opens } = probe;
+    return {
+      id: rowId(report.id, probe, null),
+      safeguard,
+      vantage: report.id,
+      attempt,
+      target,
+      expect,
+      escape: null,
+      ...judgement,
+      controls: [],
+      severity,
+      group,
+      opens,
+      fix: null,
+      durationMs: 0,
+    };
+  });
+}
+
+/** A process of ours whose environment holds a decoy, for other vantages to find. */
+function plantProcess(root: string, cleanup: Cleanup): { canary: string } | undefined {
+  const sleep = findProgram('sleep', [root]);
+  if (!sleep || process.platform !== 'linux') return undefined;
+  const canary = randomHex(24);
+  const child: ChildProcess = spawn(sleep, ['150'], { env: { AGENT_POSTURE_DECOY: canary }, stdio: 'ignore', cwd: '/' });
+  child.on('error', () => {});
+  const end = () => child.kill('SIGKILL');
+  process.once('exit', end);
+  cleanup.add(() => {
+    process.off('exit', end);
+    end();
+  });
+  return { canary };
+}
+
+/** Where a killed run may have left something. */
+function recoveryFolders({ root, facts }: SelftestOptions): string[] {
+  const guards = guardPaths(root, facts).map(path => join(root, path));
+  return [root, packageRoot, stateHome(), ...guards.filter(path => path.endsWith('/')), ...guards.map(path => dirname(path))].map(path =>
+    path.length > 1 ? path.replace(/\/$/, '') : path,
+  );
+}
+
+function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return work => {
+    const next = last.then(work);
+    last = next.catch(() => {});
+    return next;
+  };
+}
+
+/** Why what is reported here could have been made up by what is judged: our own files and state within its reach, loaders in our environment. */
+async function integrityNotes(
+  places: readonly Place[],
+  opened: ReadonlyMap<Place, Opened | undefined>,
+  workspace: Workspace | undefined,
+): Promise<string[]> {
+  const loaders = loadersAtStart();
+  const notes =
+    loaders.length > 0 ? [`judge integrity not established: ${list(loaders)} was set when this program started`] : [];
+  if (!workspace) return notes;
+  const folders = [
+    { path: packageRoot, what: 'the files of this program' },
+    { path: stateHome(), what: 'its state folder' },
+  ];
+  for (const place of places) {
+    const answer = opened.get(place);
+    if (!answer?.ok) continue;
+    const tries = await Promise.all(
+      folders.map(async folder => ({
+        ...folder,
+        there: (await lstat(folder.path).catch(() => undefined))?.isDirectory() === true,
+        at: join(folder.path, `.${workspace.fresh()}`),
+        content: randomHex(24),
+      })),
+    );
+    const made = tries.filter(({ there }) => there).map(one => ({ ...one, try: writeTry('create', one.at, one.content) }));
+    await answer.session.round(made.map(one => one.try));
+    const reached: string[] = [];
+    for (const { at, content, what } of made) {
+      if ((await readFile(at, 'utf8').catch(() => '')) === content) reached.push(what);
+      await rm(at, { force: true }).catch(() => {});
+    }
+    await answer.session.round(made.map(({ at }) => makeTry({ op: 'unwrite', how: 'create', path: at })));
+    if (reached.length > 0)
+      notes.push(`judge integrity not established: from ${place.report.title}, ${list(reached)} can be changed`);
+  }
+  return notes;
+}
+
+/** Agents that work in this repository outside the declared box: a row for each. */
+async function rowsOutside(context: ProbeContext, places: readonly Place[]): Promise<Row[]> {
+  if (!places.some(({ report }) => report.id === 'sandbox')) return [];
+  const rows = new Map<string, Row>();
+  for (const { id, title, pid } of await agentsOutside(context)) {
+    const target = title;
+    rows.set(id, {
+      id: `host:process:${target}`,
+      safeguard: 'ISO-1',
+      vantage: 'host',
+      attempt: 'process',
+      target,
+      expect: 'deny',
+      verdict: 'exposed',
+      layer: null,
+      escape: null,
+      reason: 'runs here outside the declared box',
+      evidence: { at: `process ${pid}`, attested: 'host' },
+      controls: [],
+      severity: 'critical',
+      group: 'way-out',
+      opens: 'everything that you reach',
+      fix: null,
+      durationMs: 0,
+    });
+  }
+  return [...rows.values()];
+}
+
+function withFixes(rows: readonly Row[], probes: readonly Probe[], options: SelftestOptions) {
+  const byTarget = new Map(probes.map(probe => [`${probe.attempt}:${probe.target}`, probe]));
+  const failing: Failing[] = rows
+    .filter(({ verdict }) => verdict === 'exposed' || verdict === 'broken')
+    .map(row => ({
+      row,
+      probe: byTarget.get(`${row.attempt}:${row.target}`) ?? {
+        origin: row.attempt === 'env' ? 'variable' : 'process',
+        subject: { kind: 'skip', why: '' },
+      },
+    }));
+  const { fixes, of } = chooseFixes(failing, { posture: options.posture?.posture, facts: options.facts });
+  return {
+    fixes,
+    rows: rows.map(row => {
+      const fix = of.get(row.id);
+      return fix ? { ...row, fix: { text: fix.title, command: fix.command } } : row;
+    }),
+  };
+}
+
+/** Saves the verdicts where that is asked for; on a full run also those of a vantage that had none yet. */
+async function keepBaseline(
+  options: SelftestOptions,
+  before: Awaited<ReturnType<typeof loadBaseline>>,
+  rows: readonly Row[],
+  vantages: readonly VantageReport[],
+  now: Date,
+): Promise<string[]> {
+  const full = !options.readOnly && !options.only && options.safeguards.length === 0;
+  const takenAt = now.toISOString();
+  if (options.saveBaseline) {
+    await saveBaseline(options.root, options.baselineFile, takeBaseline(before, rows, vantages, takenAt));
+    return [`baseline saved: ${plural(rows.length, 'row')}`];
+  }
+  if (!full || options.baselineFile !== undefined) return [];
+  const fresh = takeBaseline(undefined, rows, vantages.filter(({ available }) => available), takenAt);
+  const missing = Object.keys(fresh.vantages).filter(key => !before?.vantages[key]);
+  if (missing.length === 0) return [];
+  const added = Object.fromEntries(missing.map(key => [key, fresh.vantages[key] ?? {}]));
+  await saveBaseline(options.root, undefined, {
+    version: 1,
+    takenAt: before?.takenAt ?? takenAt,
+    vantages: { ...before?.vantages, ...added },
+  });
+  return [];
+}
+
+function subjectOf({ facts }: SelftestOptions): Report['subject'] {
+  const agent = facts.agents[0];
+  return { agent: agent?.title ?? null, version: agent?.version ?? null, driven: false };
+}
+

@@ -1,0 +1,182 @@
+import type { Check } from './case.ts';
+import {
+  checkOf,
+  findLinks,
+  type HostRead,
+  listHost,
+  mayWrite,
+  mountTable,
+  readHost,
+  stillHolds,
+} from './controls.ts';
+import type { Probe, Subject } from './probes/types.ts';
+import type { Session } from './session.ts';
+import { commandOutcome, makeTry, plainTry } from './tries.ts';
+import type { FileSystemPlace, Observation, Try } from './wire.ts';
+
+type Network = Extract<Subject, { kind: 'address' | 'name' | 'request' | 'command' | 'socket' }>;
+
+/** What a network-like control is known by: the same thing has one control, whoever is tried against it. */
+export function controlKey(subject: Network, host?: string): string {
+  switch (subject.kind) {
+    case 'address':
+      return `address ${host ?? subject.host} ${subject.port}`;
+    case 'name':
+      return `name ${subject.name}`;
+    case 'request':
+      return `request ${subject.method} ${subject.url}`;
+    case 'command':
+      return `command ${subject.argv.join('\0')}`;
+    case 'socket':
+      return `socket ${subject.abstract ? '@' : ''}${subject.path}`;
+  }
+}
+
+/** The try that a control makes, from the host or by `--control-via`. */
+function controlTry(subject: Network, host?: string): Try {
+  if (subject.kind === 'socket')
+    return makeTry({ op: 'socket', path: subject.path, abstract: subject.abstract, greeting: subject.greeting });
+  return plainTry(subject, host === undefined ? {} : { host });
+}
+
+/** The targets as the host has them, before and after: the controls of everything that is tried elsewhere. */
+export class Targets {
+  readonly files = new Map<string, HostRead>();
+  readonly folders = new Map<string, { ok: true; names: string[] } | { ok: false; reason: string }>();
+  readonly writable = new Map<string, Check>();
+  /** Every address of a name. */
+  readonly addresses = new Map<string, string[]>();
+  /** Other names by hard links, by inode. */
+  links = new Map<string, string[]>();
+  readonly places = new Map<string, FileSystemPlace>();
+  private readonly before = new Map<string, Check>();
+  private readonly after = new Map<string, Check>();
+  private readonly subjects = new Map<string, { subject: Network; host?: string }>();
+
+  /** Reads what the host itself can: files, folders, and whether guards could be changed. */
+  async read(root: string, probes: readonly Probe[]): Promise<void> {
+    const mounts = await mountTable();
+    await Promise.all(
+      probes.map(async ({ subject }) => {
+        if (subject.kind === 'file') this.files.set(subject.path, await readHost(subject.path, mounts));
+        else if (subject.kind === 'folder') this.folders.set(subject.path, await listHost(subject.path));
+        else if (subject.kind === 'guard') this.writable.set(subject.path, await mayWrite(subject.path));
+      }),
+    );
+    const linked = [...this.files.values()].flatMap(read => (read.ok && read.file.links > 1 ? [read.file.inode] : []));
+    this.links = await findLinks(root, new Set(linked));
+  }
+
+  /** Tries everything else from the host, addresses one by one, before anything is tried elsewhere. Commands that must work are left for when they did not. */
+  async tryBefore(session: Session, probes: readonly Probe[]): Promise<void> {
+    const names = [
+      ...new Set(probes.flatMap(({ subject }) => (subject.kind === 'address' ? [subject.host] : []))),
+    ].filter(name => !/^[\d.]+$|:/.test(name));
+    const lookups = names.map(name => ({ name, one: makeTry({ op: 'resolve', name }) }));
+    if (lookups.length > 0) {
+      const found = await session.round(lookups.map(({ one }) => one));
+      for (const { name, one } of lookups)
+        this.addresses.set(name, (found.get(one.id)?.names ?? []).map(entry => entry.name).slice(0, 8));
+    }
+    for (const { subject, expect } of probes) {
+      if (subject.kind === 'address') {
+        this.subjects.set(controlKey(subject), { subject });
+        for (const host of this.addresses.get(subject.host) ?? [])
+          this.subjects.set(controlKey(subject, host), { subject, host });
+      } else if (subject.kind === 'name' || subject.kind === 'request' || subject.kind === 'socket')
+        this.subjects.set(controlKey(subject), { subject });
+      else if (subject.kind === 'command' && expect === 'deny') this.subjects.set(controlKey(subject), { subject });
+    }
+    await this.run(session, [...this.subjects.keys()], this.before);
+  }
+
+  /** The same once more for what was refused elsewhere. */
+  async tryAfter(session: Session, keys: readonly string[]): Promise<void> {
+    await this.run(
+      session,
+      [...new Set(keys)].filter(key => !this.after.has(key)),
+      this.after,
+    );
+  }
+
+  /** The control of a command that must work, made only when it did not work elsewhere. */
+  async tryCommand(session: Session, subject: Extract<Subject, { kind: 'command' }>): Promise<void> {
+    const key = controlKey(subject);
+    this.subjects.set(key, { subject });
+    await this.run(session, [key], this.before);
+    const check = this.before.get(key);
+    if (check) this.after.set(key, check);
+  }
+
+  private async run(session: Session, keys: readonly string[], into: Map<string, Check>): Promise<void> {
+    const wanted = keys.flatMap(key => {
+      const entry = this.subjects.get(key);
+      return entry ? [{ key, entry, one: controlTry(entry.subject, entry.host) }] : [];
+    });
+    if (wanted.length === 0) return;
+    const results = await session.round(wanted.map(({ one }) => one));
+    for (const { key, entry, one } of wanted) {
+      const seen = results.get(one.id);
+      const { subject } = entry;
+      into.set(key, checkOf(seen && subject.kind === 'command' ? commandOutcome(seen, subject) : seen));
+    }
+  }
+
+  checkBefore(key: string): Check | undefined {
+    return this.before.get(key);
+  }
+
+  checkAfter(key: string): Check | undefined {
+    return this.after.get(key);
+  }
+
+  /** Whether a file still holds what it held, and a folder still has a name it had. */
+  async fileAfter(path: string): Promise<Check> {
+    const read = this.files.get(path);
+    return read?.ok ? stillHolds(path, read.file) : { ok: false, reason: read?.reason ?? 'ENOENT' };
+  }
+
+  async folderAfter(path: string): Promise<Check> {
+    const before = this.folders.get(path);
+    const now = await listHost(path);
+    if (!before?.ok) return { ok: false, reason: before?.reason ?? 'ENOENT' };
+    if (!now.ok) return { ok: false, reason: now.reason };
+    return now.names.some(name => before.names.includes(name))
+      ? { ok: true, reason: '' }
+      : { ok: false, reason: 'changed meanwhile' };
+  }
+
+  guardAfter(path: string): Promise<Check> {
+    return mayWrite(path);
+  }
+}
+
+/** Why a probe is not worth a try, since there is nothing there for the host itself; undefined where there is. */
+export function nothingHere({ subject, origin }: Probe, targets: Targets): string | undefined {
+  if (subject.kind === 'file') {
+    const read = targets.files.get(subject.path);
+    if (!read?.ok)
+      return read?.reason === 'EACCES' || read?.reason === 'EPERM' ? 'you cannot read it yourself' : 'not here';
+    return read.file.content.length === 0 ? 'empty' : undefined;
+  }
+  if (subject.kind === 'folder') {
+    const list = targets.folders.get(subject.path);
+    if (!list?.ok) return list?.reason === 'ENOENT' ? 'not here' : 'you cannot look into it yourself';
+    return list.names.length === 0 ? 'empty' : undefined;
+  }
+  if (subject.kind === 'socket') {
+    const check = targets.checkBefore(controlKey(subject));
+    return origin === 'socket' && check?.reason === 'ECONNREFUSED' ? 'nobody listens there' : undefined;
+  }
+  if (subject.kind === 'command' && (origin === 'helper' || origin === 'sudo' || origin === 'kvm')) {
+    const check = targets.checkBefore(controlKey(subject));
+    if (check?.reason !== 'exit') return undefined;
+    return origin === 'sudo' ? 'it asks for a password' : 'it gives you nothing either';
+  }
+  return undefined;
+}
+
+/** What an observation says of a command that had to come to something; anything else as it is. */
+export function settled(observation: Observation | undefined, subject: Subject): Observation | undefined {
+  return observation && subject.kind === 'command' ? commandOutcome(observation, subject) : observation;
+}

@@ -1,0 +1,103 @@
+import { randomHex, sha256 } from '../base/hash.ts';
+import type { Subject } from './probes/types.ts';
+import type { FileSystemPlace, Observation, ReadWay, Try, WriteHow } from './wire.ts';
+
+/** A try without its id and its end: what is to be done. */
+type Deed<T> = T extends Try ? Omit<T, 'id' | 'timeout'> : never;
+
+/** Bounds in milliseconds: what cannot wait on anything far ends soon, a network that drops everything is given a second. */
+const BOUNDS: Readonly<Record<Try['op'], number>> = {
+  read: 2_000,
+  list: 2_000,
+  write: 2_000,
+  unwrite: 2_000,
+  env: 2_000,
+  'env-names': 2_000,
+  connect: 1_000,
+  resolve: 1_000,
+  request: 1_500,
+  socket: 700,
+  process: 2_000,
+  listen: 700,
+  exec: 3_000,
+};
+
+/** A try with a fresh id and its bound. */
+export function makeTry(deed: Deed<Try>, timeout = BOUNDS[deed.op]): Try {
+  return { id: randomHex(8), timeout, ...deed } as Try;
+}
+
+/** The keyed comparison that a vantage makes; the key is used for one run and one vantage, and then forgotten. */
+export function challenge(key: string, content: string | Uint8Array): { key: string; digest: string } {
+  return { key, digest: sha256(Buffer.concat([Buffer.from(key), Buffer.from(content)])) };
+}
+
+/** Names of a folder, at most 50, as challenges. */
+export function nameDigests(key: string, names: readonly string[]): string[] {
+  return names.slice(0, 50).map(name => challenge(key, name).digest);
+}
+
+export function readTry(
+  path: string,
+  way: ReadWay,
+  key: string,
+  content: Uint8Array,
+  place: FileSystemPlace | undefined,
+): Try {
+  return makeTry({ op: 'read', way, path, ...(place ? { place } : {}), challenge: challenge(key, content) });
+}
+
+export function bringTry(path: string): Try {
+  return makeTry({ op: 'read', way: 'direct', path, bring: true });
+}
+
+export function writeTry(how: WriteHow, path: string, content: string, aside?: string): Try {
+  return makeTry({ op: 'write', how, path, content, ...(aside === undefined ? {} : { aside }) });
+}
+
+/** The try for subjects that are tried in the same way from everywhere. */
+export function plainTry(
+  subject: Extract<Subject, { kind: 'address' | 'name' | 'request' | 'command' | 'processes' }>,
+  route: { host?: string; proxy?: string } = {},
+): Try {
+  const proxy = route.proxy === undefined ? {} : { proxy: route.proxy };
+  switch (subject.kind) {
+    case 'address':
+      return makeTry({
+        op: 'connect',
+        host: route.host ?? subject.host,
+        port: subject.port,
+        greeting: subject.greeting,
+        ...proxy,
+      });
+    case 'name':
+      return makeTry({ op: 'resolve', name: subject.name });
+    case 'request':
+      return makeTry({ op: 'request', method: subject.method, url: subject.url, ...proxy });
+    case 'processes':
+      return makeTry({ op: 'process' });
+    case 'command':
+      return makeTry(
+        {
+          op: 'exec',
+          argv: subject.argv,
+          cwd: subject.cwd,
+          ...(subject.env ? { env: subject.env } : {}),
+          ...(subject.input === undefined ? {} : { input: subject.input }),
+          ...(subject.expect === undefined ? {} : { expect: subject.expect }),
+        },
+        subject.timeout,
+      );
+  }
+}
+
+/** A program that ran has done nothing yet: it must have ended well, and said what was waited for. */
+export function commandOutcome(
+  observation: Observation,
+  { success, expect }: Pick<Extract<Subject, { kind: 'command' }>, 'success' | 'expect'>,
+): Observation {
+  if (observation.outcome !== 'done') return observation;
+  const said = expect === undefined ? observation.printed === true : observation.found === true;
+  const well = observation.code === 0 && (success === 'exit' || said);
+  return well ? observation : { ...observation, outcome: 'refused', reason: 'exit' };
+}
