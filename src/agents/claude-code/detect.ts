@@ -1,11 +1,10 @@
-import { parse } from 'jsonc-parser';
-import { detectAgent } from '../detect.ts';
+import { detectAgent, lastJsonValue } from '../detect.ts';
 import type { AgentDefinition } from '../types.ts';
 
 export const claudeCode: AgentDefinition = {
   id: 'claude-code',
   title: 'Claude Code',
-  guardFiles: ['.claude/', '.mcp.json', 'CLAUDE.md'],
+  guardFiles: ['.claude/', '.claude/settings.json', '.claude/settings.local.json', '.mcp.json'],
   userFiles: ['~/.claude/settings.json', '~/.claude.json'],
   marks: [{ variable: 'CLAUDECODE', value: '1', source: 'https://code.claude.com/docs/en/env-vars' }],
   detect: context =>
@@ -13,18 +12,19 @@ export const claudeCode: AgentDefinition = {
       {
         id: 'claude-code',
         title: 'Claude Code',
-        programs: ['claude'],
+        programs: ['claude', '~/.local/bin/claude', '~/.claude/local/claude'],
         packages: ['@anthropic-ai/claude-code'],
-        settings: ['~/.claude/settings.json', '.claude/settings.json', '.claude/settings.local.json'],
-        traces: ['~/.claude', '.claude', 'CLAUDE.md'],
-        ownSandbox: files => {
-          let on = false;
-          for (const { text } of files) {
-            const value: unknown = (parse(text) as { sandbox?: { enabled?: unknown } } | undefined)?.sandbox?.enabled;
-            if (typeof value === 'boolean') on = value;
-          }
-          return on;
-        },
+        folder: { variable: 'CLAUDE_CONFIG_DIR', usually: '~/.claude' },
+        // Managed settings win over all others: https://code.claude.com/docs/en/settings
+        settings: [
+          '~/.claude/settings.json',
+          '.claude/settings.json',
+          '.claude/settings.local.json',
+          '/etc/claude-code/managed-settings.json',
+          '/Library/Application Support/ClaudeCode/managed-settings.json',
+        ],
+        traces: ['.claude', 'CLAUDE.md', '~/.claude'],
+        ownSandbox: files => lastJsonValue(files, 'sandbox', 'enabled') === true,
       },
       context,
     ),

@@ -1,13 +1,16 @@
 import { parse } from 'smol-toml';
-import { detectAgent } from '../detect.ts';
+import { detectAgent, type SettingsFile } from '../detect.ts';
 import type { AgentDefinition } from '../types.ts';
 
 export const codex: AgentDefinition = {
   id: 'codex',
   title: 'Codex',
-  guardFiles: ['.codex/', 'AGENTS.md'],
-  userFiles: ['~/.codex/config.toml', '~/.codex/rules/'],
-  marks: [{ variable: 'CODEX_SANDBOX', source: 'https://github.com/openai/codex/blob/main/AGENTS.md' }],
+  guardFiles: ['.codex/', '.codex/config.toml', '.codex/hooks.json'],
+  userFiles: ['~/.codex/config.toml', '~/.codex/hooks.json'],
+  marks: ['CODEX_SANDBOX', 'CODEX_THREAD_ID', 'CODEX_CI'].map(variable => ({
+    variable,
+    source: 'https://github.com/openai/codex/tree/main/codex-rs/core/src',
+  })),
   detect: context =>
     detectAgent(
       {
@@ -15,19 +18,27 @@ export const codex: AgentDefinition = {
         title: 'Codex',
         programs: ['codex'],
         packages: ['@openai/codex'],
-        settings: ['~/.codex/config.toml', '.codex/config.toml'],
-        traces: ['~/.codex', '.codex'],
-        ownSandbox: files => {
-          let mode: unknown = 'workspace-write';
-          for (const { text } of files)
-            try {
-              mode = parse(text).sandbox_mode ?? mode;
-            } catch {
-              return undefined;
-            }
-          return mode !== 'danger-full-access';
-        },
+        folder: { variable: 'CODEX_HOME', usually: '~/.codex' },
+        settings: ['/etc/codex/config.toml', '~/.codex/config.toml', '.codex/config.toml'],
+        traces: ['.codex', '~/.codex'],
+        ownSandbox: sandboxMode,
       },
       context,
     ),
 };
+
+/**
+ * On unless the settings say `danger-full-access`: that is the default of Codex
+ * (https://developers.openai.com/codex/agent-approvals-security). Undefined where a file is not TOML.
+ */
+function sandboxMode(files: readonly SettingsFile[]): boolean | undefined {
+  let mode: unknown;
+  for (const { text } of files)
+    try {
+      const settings = parse(text);
+      mode = settings.default_permissions ?? settings.sandbox_mode ?? mode;
+    } catch {
+      return undefined;
+    }
+  return mode === undefined || (typeof mode === 'string' && !mode.endsWith('danger-full-access'));
+}

@@ -9,7 +9,7 @@ export interface FilePlace {
   id: string;
   /** The program or service, as its users call it. */
   title: string;
-  /** In the home unless absolute: `~/.aws/credentials`, `~/.ssh/id_*`, `%APPDATA%\\…`, `$XDG_CONFIG_HOME/…` (with its default). */
+  /** In the home or absolute: `~/.aws/credentials`, `~/.ssh/id_*`, `%APPDATA%/…`, `$XDG_CONFIG_HOME/…` (set or default, both). `!*.pub` takes names out. */
   paths: Partial<Record<Platform, readonly string[]>>;
   /** A variable that moves the file elsewhere. */
   variable?: string;

@@ -1,0 +1,23 @@
+import { detectAgent } from '../detect.ts';
+import type { AgentDefinition } from '../types.ts';
+
+export const aider: AgentDefinition = {
+  id: 'aider',
+  title: 'Aider',
+  guardFiles: ['.aider.conf.yml', '.aiderignore'],
+  userFiles: ['~/.aider.conf.yml'],
+  marks: [],
+  detect: context =>
+    detectAgent(
+      {
+        id: 'aider',
+        title: 'Aider',
+        programs: ['aider', '~/.local/bin/aider'],
+        packages: [],
+        settings: ['~/.aider.conf.yml', '.aider.conf.yml'],
+        traces: ['.aider.chat.history.md', '.aiderignore', '~/.aider'],
+        ownSandbox: () => false,
+      },
+      context,
+    ),
+};

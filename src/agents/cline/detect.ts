@@ -1,0 +1,22 @@
+import { detectAgent } from '../detect.ts';
+import type { AgentDefinition } from '../types.ts';
+
+export const cline: AgentDefinition = {
+  id: 'cline',
+  title: 'Cline',
+  guardFiles: ['.clinerules/', '.clineignore', '.vscode/settings.json', '.vscode/tasks.json', '.vscode/mcp.json'],
+  userFiles: ['~/.cline/data/globalState.json', '~/.cline/data/settings/cline_mcp_settings.json'],
+  marks: [{ variable: 'CLINE_ACTIVE', value: 'true', source: 'https://docs.cline.bot/' }],
+  detect: context =>
+    detectAgent(
+      {
+        id: 'cline',
+        title: 'Cline',
+        programs: ['cline'],
+        packages: ['cline'],
+        settings: ['~/.cline/data/globalState.json'],
+        traces: ['.clinerules', '.clineignore', '~/.cline'],
+      },
+      context,
+    ),
+};

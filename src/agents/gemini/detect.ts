@@ -1,0 +1,28 @@
+import { detectAgent, lastJsonValue } from '../detect.ts';
+import type { AgentDefinition } from '../types.ts';
+
+export const gemini: AgentDefinition = {
+  id: 'gemini',
+  title: 'Gemini CLI',
+  guardFiles: ['.gemini/', '.gemini/settings.json', '.gemini/.env'],
+  userFiles: ['~/.gemini/settings.json', '~/.gemini/trustedFolders.json'],
+  marks: [{ variable: 'GEMINI_CLI', value: '1', source: 'https://geminicli.com/docs/tools/shell/' }],
+  detect: context =>
+    detectAgent(
+      {
+        id: 'gemini',
+        title: 'Gemini CLI',
+        programs: ['gemini'],
+        packages: ['@google/gemini-cli'],
+        // System settings win over all others: https://geminicli.com/docs/reference/configuration/
+        settings: ['~/.gemini/settings.json', '.gemini/settings.json', '/etc/gemini-cli/settings.json'],
+        traces: ['.gemini', 'GEMINI.md', '~/.gemini'],
+        ownSandbox: (files, env) => {
+          const value =
+            env.GEMINI_SANDBOX ?? lastJsonValue(files, 'tools', 'sandbox') ?? lastJsonValue(files, 'sandbox');
+          return value !== undefined && value !== false && value !== 'false' && value !== '';
+        },
+      },
+      context,
+    ),
+};

@@ -1,0 +1,35 @@
+import { detectAgent } from '../detect.ts';
+import type { AgentDefinition } from '../types.ts';
+
+export const opencode: AgentDefinition = {
+  id: 'opencode',
+  title: 'opencode',
+  guardFiles: ['.opencode/', 'opencode.json', 'opencode.jsonc'],
+  userFiles: ['~/.config/opencode/opencode.json', '~/.config/opencode/opencode.jsonc'],
+  marks: [{ variable: 'OPENCODE', value: '1', source: 'https://github.com/anomalyco/opencode' }],
+  detect: context =>
+    detectAgent(
+      {
+        id: 'opencode',
+        title: 'opencode',
+        programs: ['opencode', '~/.opencode/bin/opencode'],
+        packages: [
+          'opencode-ai',
+          'opencode-linux-x64',
+          'opencode-linux-arm64',
+          'opencode-darwin-x64',
+          'opencode-darwin-arm64',
+        ],
+        settings: [
+          '~/.config/opencode/opencode.json',
+          '~/.config/opencode/opencode.jsonc',
+          'opencode.json',
+          'opencode.jsonc',
+        ],
+        traces: ['.opencode', '~/.config/opencode', '~/.local/share/opencode'],
+        // Its SECURITY.md says that it has no sandbox.
+        ownSandbox: () => false,
+      },
+      context,
+    ),
+};

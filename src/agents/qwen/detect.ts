@@ -1,0 +1,32 @@
+import { detectAgent, lastJsonValue } from '../detect.ts';
+import type { AgentDefinition } from '../types.ts';
+
+export const qwen: AgentDefinition = {
+  id: 'qwen',
+  title: 'Qwen Code',
+  guardFiles: ['.qwen/', '.qwen/settings.json'],
+  userFiles: ['~/.qwen/settings.json'],
+  marks: [
+    {
+      variable: 'QWEN_CODE',
+      value: '1',
+      source: 'https://qwenlm.github.io/qwen-code-docs/en/users/features/commands/',
+    },
+  ],
+  detect: context =>
+    detectAgent(
+      {
+        id: 'qwen',
+        title: 'Qwen Code',
+        programs: ['qwen'],
+        packages: ['@qwen-code/qwen-code'],
+        settings: ['~/.qwen/settings.json', '.qwen/settings.json', '/etc/qwen-code/settings.json'],
+        traces: ['.qwen', 'QWEN.md', '~/.qwen'],
+        ownSandbox: files => {
+          const value = lastJsonValue(files, 'tools', 'sandbox') ?? lastJsonValue(files, 'sandbox');
+          return value !== undefined && value !== false && value !== '';
+        },
+      },
+      context,
+    ),
+};

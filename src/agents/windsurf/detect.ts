@@ -1,0 +1,22 @@
+import { detectAgent } from '../detect.ts';
+import type { AgentDefinition } from '../types.ts';
+
+export const windsurf: AgentDefinition = {
+  id: 'windsurf',
+  title: 'Windsurf',
+  guardFiles: ['.windsurf/', '.windsurf/hooks.json', '.codeiumignore', '.vscode/settings.json', '.vscode/tasks.json'],
+  userFiles: ['~/.codeium/windsurf/mcp_config.json', '~/.codeium/windsurf/hooks.json'],
+  marks: [],
+  detect: context =>
+    detectAgent(
+      {
+        id: 'windsurf',
+        title: 'Windsurf',
+        programs: ['windsurf'],
+        packages: [],
+        settings: ['~/.codeium/windsurf/mcp_config.json', '.windsurf/hooks.json'],
+        traces: ['.windsurf', '.windsurfrules', '~/.codeium/windsurf'],
+      },
+      context,
+    ),
+};
