@@ -1,7 +1,8 @@
 import { escapeMarkdown, oneLine } from '../base/text.ts';
 import { formatDuration } from '../base/units.ts';
+import { fallen } from '../selftest/baseline.ts';
 import { GROUPS, type Report } from '../selftest/types.ts';
-import { collapse, count, fallen, HEADINGS, headline, type Thing, things, title, untriedRules } from './things.ts';
+import { collapse, count, HEADINGS, headline, type Thing, things, title, untriedRules } from './things.ts';
 
 /** The report as Markdown, for an issue or a pull request. Everything from outside is escaped. */
 export function markdownReport(report: Report): string {
@@ -28,7 +29,7 @@ export function markdownReport(report: Report): string {
         '',
         `**${escapeMarkdown(vantage.title)} could not be tried:** ${escapeMarkdown(vantage.reason ?? '')}`,
       ]),
-    ...fallen(report).flatMap(row => ['', `**Held before, not proven now:** ${escapeMarkdown(row.target)}`]),
+    ...fallen(report.rows).flatMap(row => ['', `**Held before, not proven now:** ${escapeMarkdown(row.target)}`]),
     ...(report.fixes.length > 0 ? ['', '### Fixes', ''] : []),
     ...report.fixes.map(
       fix => `${fix.n}. ${escapeMarkdown(fix.title)}${fix.command ? `: ${code(fix.command)}` : ' (yours to do)'}`,

@@ -1,5 +1,6 @@
 import { oneLine, plural } from '../base/text.ts';
 import { ago, formatDuration } from '../base/units.ts';
+import { fallen } from '../selftest/baseline.ts';
 import { GROUPS, type Report, type Row } from '../selftest/types.ts';
 import { type Paint, painter, plainSigns, type Style, signs } from './style.ts';
 import {
@@ -7,7 +8,6 @@ import {
   collapse,
   commonReason,
   count,
-  fallen,
   HEADINGS,
   headline,
   type Line,
@@ -22,13 +22,15 @@ import { displayWidth, hang, pad, wrap } from './width.ts';
 const LINES_EACH = 8;
 /** Below this many columns, what happened stands under its target instead of beside it. */
 const BESIDE = 64;
+/** Columns beyond which a line is no longer read at a glance. */
+const WIDEST = 110;
 
 /** The report for a terminal, a pipe or a log: at most `style.width` columns, ASCII and uncoloured where asked. */
 export function textReport(report: Report, style: Style, now = new Date()): string {
   const paint = painter(style);
   const list = things(report);
   const counts = count(list, report);
-  const rule = ` ${paint('dim', signs(style).rule.repeat(Math.min(style.width, 100) - 2))}`;
+  const rule = ` ${paint('dim', signs(style).rule.repeat(Math.min(style.width, WIDEST) - 2))}`;
   const parts = [
     head(report, counts, style, paint),
     rule,
@@ -58,7 +60,7 @@ function head(report: Report, counts: Counts, style: Style, paint: Paint): strin
 
 /** `left` and `right` at the ends of a line, or on two lines where they do not fit. */
 function atEnds(left: string, right: string, { width }: Style, leftWidth = displayWidth(left)): string[] {
-  const room = Math.min(width, 100) - 2 - leftWidth - displayWidth(right);
+  const room = Math.min(width, WIDEST) - 2 - leftWidth - displayWidth(right);
   if (right && room >= 2) return [` ${left}${' '.repeat(room)}${right}`];
   const lines = leftWidth === displayWidth(left) ? hang(' ', left, width) : [` ${left}`];
   return right ? [...lines, ...hang(' ', right, width)] : lines;
@@ -72,6 +74,8 @@ function groups(list: readonly Thing[], report: Report, style: Style, paint: Pai
   const shown = list.filter(({ state }) => state === 'reached' || state === 'too tight');
   const several = report.vantages.filter(vantage => vantage.judged).length > 1;
   const anyNew = shown.some(({ isNew }) => isNew);
+  const widest = Math.max(0, ...collapse(shown, report).map(line => displayWidth(targetOf(line))));
+  const targetWidth = Math.min(widest + 2, Math.floor((Math.min(style.width, WIDEST) - 12) * 0.52));
   return GROUPS.flatMap(group => {
     const lines = collapse(
       shown.filter(thing => thing.group === group),
@@ -82,7 +86,7 @@ function groups(list: readonly Thing[], report: Report, style: Style, paint: Pai
     const rest = lines.slice(limit).reduce((sum, line) => sum + line.things.length, 0);
     return [
       ` ${paint('bold', HEADINGS[group])}`,
-      ...lines.slice(0, limit).flatMap(line => printLine(line, { several, anyNew, style, paint })),
+      ...lines.slice(0, limit).flatMap(line => printLine(line, { several, anyNew, targetWidth, style, paint })),
       ...(rest > 0 ? hang('   ', `and ${rest} more: --verbose shows them`, style.width) : []),
     ];
   });
@@ -91,20 +95,26 @@ function groups(list: readonly Thing[], report: Report, style: Style, paint: Pai
 interface LineContext {
   several: boolean;
   anyNew: boolean;
+  /** Columns of the first column, the space after it included. */
+  targetWidth: number;
   style: Style;
   paint: Paint;
 }
 
-function printLine(line: Line, { several, anyNew, style, paint }: LineContext): string[] {
-  const [first, ...others] = line.things as [Thing, ...Thing[]];
+function targetOf({ things: [first, ...others] }: Line): string {
+  return oneLine(first?.target ?? '') + (others.length > 0 ? ` and ${others.length} more` : '');
+}
+
+function printLine(line: Line, { several, anyNew, targetWidth, style, paint }: LineContext): string[] {
+  const [first] = line.things as [Thing, ...Thing[]];
   const bad = first.state === 'reached';
-  const target = oneLine(first.target) + (others.length > 0 ? ` and ${others.length} more` : '');
+  const target = targetOf(line);
   const what = oneLine(line.what) + (several ? ` (${first.vantage})` : '');
   const mark = `${paint(bad ? 'red' : 'yellow', bad ? 'x' : '!')} `;
   const news = anyNew ? (first.isNew ? `${paint(['bold', 'red'], 'NEW')} ` : '    ') : '';
   const indent = 3 + (anyNew ? 4 : 0);
   const fix = line.fix === undefined ? '' : `[${line.fix}]`;
-  const width = Math.min(style.width, 100);
+  const width = Math.min(style.width, WIDEST);
   const room = width - indent - (fix ? fix.length + 1 : 0) - 1;
   if (width < BESIDE) {
     const [top = '', ...more] = wrap(target, room);
@@ -114,7 +124,6 @@ function printLine(line: Line, { several, anyNew, style, paint }: LineContext): 
       ...wrap(what, width - indent - 2).map(part => ' '.repeat(indent + 2) + part),
     ];
   }
-  const targetWidth = Math.floor(room * 0.48);
   const left = wrap(target, targetWidth - 2);
   const right = wrap(what, room - targetWidth);
   return Array.from({ length: Math.max(left.length, right.length) }, (_, index) => {
@@ -127,7 +136,7 @@ function printLine(line: Line, { several, anyNew, style, paint }: LineContext): 
 /** What must not be overlooked: places that did not answer, and rows that used to be held. */
 function said(report: Report, style: Style): string[] {
   const gone = report.vantages.filter(({ available }) => !available);
-  const lost = fallen(report);
+  const lost = fallen(report.rows);
   return [
     ...gone.flatMap(({ id, title, reason }) =>
       hang(' ! ', `${oneLine(title || id)} could not be tried: ${oneLine(reason ?? 'it did not answer')}`, style.width),
@@ -175,11 +184,16 @@ function fixes(report: Report, style: Style, paint: Paint): string[] {
   return report.fixes.flatMap(({ n, closes, command, title: says }) => {
     const closed = list.filter(({ rows }) => rows.some(row => closes.includes(row.id))).length;
     const start = ` [${n}] ${pad(`closes ${closed}`, 10)} `;
-    const text = command === null ? `yours to do: ${oneLine(says)}` : oneLine(command);
+    const text = command === null ? withoutCommand(oneLine(says), report) : oneLine(command);
     return hang(start, text, style.width).map((line, index) =>
       index === 0 && command !== null ? line.replace(text, paint('cyan', text)) : line,
     );
   });
+}
+
+/** Without a posture the same changes come from `init`; with one, what has no command only the user can do. */
+function withoutCommand(says: string, { posture }: Report): string {
+  return posture === null ? `${says}: agent-posture init` : `yours to do: ${says}`;
 }
 
 function notes(report: Report, style: Style, now: Date): string[] {

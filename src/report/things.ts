@@ -186,11 +186,6 @@ export function untriedRules({ subject }: Report): string | undefined {
   return subject.agent && !subject.driven ? `${subject.agent}'s rules: not tried` : undefined;
 }
 
-/** Rows that were held in the baseline and are not proven any more: said aloud. */
-export function fallen(report: Report): Row[] {
-  return report.rows.filter(row => row.verdict === 'inconclusive' && row.change?.from === 'blocked');
-}
-
 /** The reason that most of the not proven things share, when it is short enough to stand beside their count. */
 export function commonReason(list: readonly Thing[]): string | undefined {
   const counts = new Map<string, number>();

@@ -18,14 +18,14 @@ describe('the report on a terminal', () => {
        REACHED 8 things. 2 open production.                       NEW since 21 Nov: 1
        ------------------------------------------------------------------------------
        PRODUCTION
-       x NEW ~/.aws/credentials              opened, profile "prod"               [1]
-       x     db.prod.example.com:5432        accepted a connection                [2]
+       x NEW ~/.aws/credentials        opened, profile "prod"                     [1]
+       x     db.prod.example.com:5432  accepted a connection                      [2]
        ITS OWN GUARD
-       x     .git/hooks                      a file was planted                   [1]
+       x     .git/hooks                a file was planted                         [1]
        OTHER SECRETS
-       x     ~/.netrc and 4 more             opened                               [1]
+       x     ~/.netrc and 4 more       opened                                     [1]
        TOO TIGHT
-       !     npm test                        cannot write node_modules            [3]
+       !     npm test                  cannot write node_modules                  [3]
 
        Held 41   Works 6   Not proven 2 (VPN off?)   Not tried 7   Accepted 1
        ------------------------------------------------------------------------------

@@ -1,39 +1,26 @@
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { EXIT, UserError } from '../../base/errors.ts';
-import { cleanEnvironment } from '../../base/exec.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import type { Facts } from '../../discover/facts.ts';
-import { runtimeOf } from '../../isolation/index.ts';
-import type { BoxContext, Boxed } from '../../isolation/types.ts';
-import { guardPaths } from '../../selftest/probes/guard.ts';
+import type { Boxed } from '../../isolation/types.ts';
 import { approver } from '../approve.ts';
+import { approveBox, declaredBox } from '../box.ts';
 import type { Command } from '../command.ts';
 import { loadWithPosture } from '../load.ts';
 
 /** `run [--] CMD`: starts CMD in the declared box, the same one the self-test tries, and ends with its exit code. */
 export const command: Command = async context => {
-  const { root, home, words, flags, terminal } = context;
+  const { words, flags, terminal } = context;
   const { facts, posture } = await loadWithPosture(context);
-  const { isolation, agents } = posture.posture;
-  if (!isolation)
-    throw new UserError({ what: 'the posture declares no isolation to run in', next: 'agent-posture fix sandbox' });
   const argv = commandLine(facts, flags.values('agent'), words);
-  const runtime = runtimeOf(isolation.runtime);
-  const box: BoxContext = {
-    root,
-    home,
-    isolation,
-    guards: await guardPaths(root, facts),
-    env: cleanEnvironment(),
-    ...(agents ? { agents } : {}),
-  };
-  const text = runtime.approval(box);
-  const approve = approver(context, facts.insideAgent);
-  if (text !== undefined && !(await approve({ kind: 'box', text, purpose: `to run ${argv[0]} in it` })))
-    throw new UserError({ what: 'not started: the box of this posture was not approved' });
-  if (isolation.runtime === 'none' || isolation.runtime === 'native')
-    terminal.note(`${runtime.title}: ${runtime.limits}`);
+  const declared = await declaredBox(facts, posture);
+  if (!declared)
+    throw new UserError({ what: 'the posture declares no isolation to run in', next: 'agent-posture fix sandbox' });
+  if (!(await approveBox(declared, approver(context, facts.insideAgent), `to run ${argv[0]} in it`)))
+    throw new UserError({ what: 'not started: what the box of this posture runs was not approved' });
+  const { runtime, box } = declared;
+  if (runtime.id === 'none' || runtime.id === 'native') terminal.note(`${runtime.title}: ${runtime.limits}`);
 
   const boxed = await runtime.start(box, argv, 'inherit');
   for (const note of boxed.notes) terminal.note(note);
@@ -46,15 +33,12 @@ function commandLine(facts: Facts, agents: readonly string[], words: readonly st
   if (second !== undefined) throw new UserError({ what: '--agent was given twice; one program is started' });
   if (id !== undefined) {
     const agent = facts.agents.find(each => each.id === id);
-    if (!agent?.binary)
-      throw new UserError({
-        what: agent
-          ? `${agent.title} is used here, but its program is not on the PATH`
-          : `no agent "${id}" was found here${didYouMean(
-              id,
-              facts.agents.map(each => each.id),
-            )}`,
-      });
+    const near = didYouMean(
+      id,
+      facts.agents.map(each => each.id),
+    );
+    if (!agent) throw new UserError({ what: `no agent "${id}" was found here${near}` });
+    if (!agent.binary) throw new UserError({ what: `${agent.title} is used here, but its program is not on the PATH` });
     return [agent.binary, ...words];
   }
   const [program, ...rest] = words;

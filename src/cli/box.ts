@@ -1,0 +1,38 @@
+import { UserError } from '../base/errors.ts';
+import { cleanEnvironment } from '../base/exec.ts';
+import { list } from '../base/text.ts';
+import type { Facts } from '../discover/facts.ts';
+import { runtimeOf, runtimes } from '../isolation/index.ts';
+import type { BoxContext, Runtime } from '../isolation/types.ts';
+import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
+import { guardPaths } from '../selftest/probes/guard.ts';
+import type { Approve } from './approve.ts';
+
+/** The declared box with what it is started from; undefined where the posture declares none. */
+export async function declaredBox(
+  facts: Facts,
+  { posture: { isolation, agents } }: LoadedPosture,
+): Promise<{ runtime: Runtime; box: BoxContext } | undefined> {
+  if (!isolation) return undefined;
+  const runtime = runtimeOf(isolation.runtime);
+  if (!runtime)
+    throw new UserError({
+      what: `isolation.runtime "${isolation.runtime}" is not started by this version`,
+      where: { path: POSTURE_FILE },
+      expected: `one of ${list(runtimes.map(({ id }) => id))}`,
+      next: 'use runtime: command with the wrapper that starts it, such as "podman exec -i NAME"',
+    });
+  const { root, home } = facts;
+  const guards = await guardPaths(root, facts);
+  return { runtime, box: { root, home, isolation, guards, env: cleanEnvironment(), ...(agents ? { agents } : {}) } };
+}
+
+/** Whether the box may be started: true where starting it runs nothing that the repository wrote. */
+export async function approveBox(
+  { runtime, box }: { runtime: Runtime; box: BoxContext },
+  approve: Approve,
+  purpose: string,
+): Promise<boolean> {
+  const text = runtime.approval(box);
+  return text === undefined || (await approve({ kind: 'box', text, purpose }));
+}

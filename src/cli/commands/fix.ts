@@ -1,0 +1,101 @@
+import { EXIT, UserError } from '../../base/errors.ts';
+import { didYouMean } from '../../base/suggest.ts';
+import { oneLine } from '../../base/text.ts';
+import { jsonReport } from '../../report/json.ts';
+import { hang, pad, wrap } from '../../report/width.ts';
+import type { Fix, Report } from '../../selftest/types.ts';
+import { approver } from '../approve.ts';
+import type { Command, Outcome } from '../command.ts';
+import { applyFix, beforeAfter, planFix } from '../fixing.ts';
+import { keepReport, lastReport } from '../last-report.ts';
+import { loadWithPosture } from '../load.ts';
+import { changesAnything, diffText, planJson, planLines } from '../plan-text.ts';
+import { tryNow } from '../trying.ts';
+
+/** `fix [N | ID]`: plan, confirm, apply, try those rows again. The fixes are those of the last report, made anew if the posture changed since. */
+export const command: Command = async context => {
+  const { root, flags, terminal, signal, words } = context;
+  const { facts, posture } = await loadWithPosture(context);
+  const approve = approver(context, facts.insideAgent);
+  const kept = await lastReport(root);
+  const report = kept?.posture?.sha256 === posture.sha256 ? kept : await tryNow({ context, facts, posture, approve });
+  if (report !== kept) await keepReport(report);
+  const [wanted] = words;
+  if (wanted === undefined) return listed(report);
+
+  const fix = find(report.fixes, wanted);
+  const plan = await planFix(facts, posture, fix);
+  if (flags.is('dry-run') || !changesAnything(plan))
+    return {
+      exitCode: EXIT.ok,
+      json: { fix: about(fix), ...planJson(plan, true) },
+      text: style => [...planLines(plan, style), '', diffText(plan, style)].join('\n'),
+    };
+  if (!flags.is('yes')) {
+    if (!terminal.interactive)
+      throw new UserError({
+        what: `fix ${wanted} changes files; off a terminal it needs --yes`,
+        next: `agent-posture fix ${wanted} --dry-run shows the change`,
+      });
+    terminal.show(
+      [
+        ...wrap(fix.text, terminal.style.width),
+        '',
+        diffText(plan, terminal.style),
+        '',
+        ...planLines(plan, terminal.style),
+      ].join('\n'),
+    );
+    if (!(await terminal.confirm('Apply it?', signal)))
+      return { exitCode: EXIT.ok, json: { fix: about(fix), written: [] }, text: () => 'Nothing was changed.' };
+  }
+  const fixed = await applyFix(context, report, fix, plan, approve);
+  return {
+    exitCode: fixed.applied.conflicts.length > 0 ? EXIT.conflict : fixed.after.exitCode,
+    json: {
+      fix: about(fix),
+      written: fixed.applied.written,
+      conflicts: fixed.applied.conflicts,
+      ...jsonReport(fixed.after),
+    },
+    text: style =>
+      [...planLines(plan, style), '', ...beforeAfter(fixed, style), '', ' agent-posture undo takes it back.'].join(
+        '\n',
+      ),
+  };
+};
+
+function about({ n, id, title, closes, command: line }: Fix) {
+  return { n, id, title, closes, command: line };
+}
+
+function find(fixes: readonly Fix[], wanted: string): Fix {
+  const fix = fixes.find(({ n, id }) => id === wanted || String(n) === wanted);
+  if (fix) return fix;
+  const ids = fixes.map(({ id }) => id);
+  throw new UserError({
+    what:
+      ids.length === 0
+        ? 'the last report has nothing to fix'
+        : `no fix is called "${oneLine(wanted)}"${didYouMean(wanted, ids)}; there are ${fixes.map(({ n, id }) => `${n} ${id}`).join(', ')}`,
+  });
+}
+
+function listed({ fixes }: Report): Outcome {
+  return {
+    exitCode: EXIT.ok,
+    json: { fixes: fixes.map(about) },
+    text: style =>
+      fixes.length === 0
+        ? 'Nothing to fix.'
+        : fixes
+            .flatMap(({ n, id, title, closes, command: line }) =>
+              hang(
+                ` [${n}] ${pad(id, 12)} `,
+                oneLine(`${title}. Closes ${closes.length}.${line === null ? ' Yours to do.' : ''}`),
+                style.width,
+              ),
+            )
+            .join('\n'),
+  };
+}

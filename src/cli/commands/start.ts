@@ -1,0 +1,28 @@
+import { EXIT } from '../../base/errors.ts';
+import { jsonReport } from '../../report/json.ts';
+import { textReport } from '../../report/text.ts';
+import { hang } from '../../report/width.ts';
+import type { Command } from '../command.ts';
+import { load } from '../load.ts';
+import { tryNow } from '../trying.ts';
+
+/**
+ * Without a command: on a terminal the wizard, or the status once there is a posture; elsewhere what an agent started
+ * here could reach now, read-only, and what to do next, with exit 0.
+ */
+export const command: Command = async context => {
+  const { facts, posture } = await load(context);
+  if (context.terminal.interactive && posture) {
+    const { command: status } = await import('./status.ts');
+    return status(context);
+  }
+  const report = await tryNow({ context, facts, posture, approve: async () => false, options: { readOnly: true } });
+  const next = posture
+    ? 'Next: agent-posture fix closes what was reached; agent-posture test tries with everything that was approved.'
+    : 'Next: agent-posture init closes this (on a terminal it asks; init --yes takes the defaults; init --dry-run shows them).';
+  return {
+    exitCode: EXIT.ok,
+    json: { ...jsonReport(report), next },
+    text: style => `${textReport(report, style)}\n${hang(' ', next, style.width).join('\n')}`,
+  };
+};

@@ -1,0 +1,94 @@
+import { approvalHash, isApproved } from '../../base/approvals.ts';
+import { EXIT } from '../../base/errors.ts';
+import { oneLine, plural } from '../../base/text.ts';
+import { ago } from '../../base/units.ts';
+import { drift } from '../../generate/drift.ts';
+import type { Posture } from '../../posture/schema.ts';
+import { count, headline, things } from '../../report/things.ts';
+import { hang } from '../../report/width.ts';
+import type { Report } from '../../selftest/types.ts';
+import type { Command } from '../command.ts';
+import { lastReport } from '../last-report.ts';
+import { load } from '../load.ts';
+import { planOutputs } from '../planning.ts';
+
+/** Days before its end from which an accepted row is mentioned, and after which a proof is called old. */
+const SOON = 14;
+const OLD = 7;
+const DAY = 86_400_000;
+
+/** `status`: posture, drift, the age of the last proof, what was approved, what was accepted and ends soon. Read only. */
+export const command: Command = async context => {
+  const { root } = context;
+  const { facts, posture } = await load(context);
+  if (!posture)
+    return {
+      exitCode: EXIT.ok,
+      json: { posture: null },
+      text: style =>
+        hang('', 'No posture here. agent-posture test looks, agent-posture init closes.', style.width).join('\n'),
+    };
+  const [plan, last] = await Promise.all([planOutputs(facts, posture), lastReport(root)]);
+  const found = drift(plan);
+  const commands = posture.posture.selftest?.commands ?? [];
+  const approvals = await Promise.all(
+    commands.map(async text => ({ text, hash: approvalHash(text), approved: await isApproved(root, text) })),
+  );
+  const ending = endingSoon(posture.posture, new Date());
+  const proof = last && proofOf(last, posture.sha256, facts.agents);
+  return {
+    exitCode: EXIT.ok,
+    json: {
+      posture: { path: 'agent-posture.yaml', sha256: posture.sha256, project: posture.posture.project },
+      drift: found.map(({ line, ...rest }) => ({ ...rest, line: line ?? null })),
+      lastProof: proof ?? null,
+      approvals,
+      accepted: ending,
+    },
+    text: style => {
+      const part = (name: string, text: string) => hang(` ${name.padEnd(10)}`, oneLine(text), style.width);
+      return [
+        ...part(
+          'posture',
+          `${posture.posture.project}, ${plural(posture.posture.systems?.length ?? 0, 'system')}, box: ${posture.posture.isolation?.runtime ?? 'none declared'}`,
+        ),
+        ...(found.length === 0
+          ? part('files', 'as the posture asks')
+          : found.flatMap(({ reason }, index) => part(index === 0 ? 'files' : '', reason))),
+        ...part(
+          'proof',
+          proof
+            ? `${proof.headline} ${ago(new Date(proof.at))}${proof.stale.map(why => `; ${why}`).join('')}`
+            : 'none yet: agent-posture test',
+        ),
+        ...approvals.flatMap(({ text, approved }, index) =>
+          part(index === 0 ? 'approved' : '', `${approved ? 'yes' : 'not yet'}: ${text}`),
+        ),
+        ...ending.flatMap(({ target, until, ended }, index) =>
+          part(index === 0 ? 'accepted' : '', `${target} ${ended ? 'ended' : 'ends'} ${until}`),
+        ),
+      ].join('\n');
+    },
+  };
+};
+
+function proofOf(last: Report, sha256: string, agents: readonly { title: string; version: string | undefined }[]) {
+  const { agent, version } = last.subject;
+  const now = agents.find(({ title }) => title === agent)?.version;
+  return {
+    at: last.startedAt,
+    headline: headline(count(things(last), last)),
+    stale: [
+      ...(last.posture?.sha256 === sha256 ? [] : ['the posture was changed since']),
+      ...(version && now && now !== version ? [`${agent} was ${version} then and is ${now} now`] : []),
+      ...(Date.now() - Date.parse(last.startedAt) > OLD * DAY ? ['try again: agent-posture test'] : []),
+    ],
+  };
+}
+
+function endingSoon({ accepted = [] }: Posture, now: Date) {
+  const left = (until: string) => Date.parse(`${until}T23:59:59Z`) - now.getTime();
+  return accepted
+    .filter(({ until }) => left(until) < SOON * DAY)
+    .map(({ safeguard, target, until }) => ({ safeguard, target, until, ended: left(until) < 0 }));
+}

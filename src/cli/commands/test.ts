@@ -1,0 +1,107 @@
+import { resolve } from 'node:path';
+import { agents } from '../../agents/index.ts';
+import { EXIT, UserError } from '../../base/errors.ts';
+import { didYouMean } from '../../base/suggest.ts';
+import { splitWords } from '../../base/words.ts';
+import { jsonReport } from '../../report/json.ts';
+import { markdownReport } from '../../report/markdown.ts';
+import { maskReport } from '../../report/share.ts';
+import { textReport } from '../../report/text.ts';
+import { safeguards } from '../../safeguards/catalogue.ts';
+import type { Report, SelftestOptions, VantageReport } from '../../selftest/types.ts';
+import { approver } from '../approve.ts';
+import type { Command, Context, Outcome } from '../command.ts';
+import { keepReport } from '../last-report.ts';
+import { load } from '../load.ts';
+import { screenReport } from '../report-screen.ts';
+import { tryNow } from '../trying.ts';
+
+/** `test`: tries what could be reached, and reports. Works without a posture, and then writes nothing. */
+export const command: Command = async context => {
+  const { flags, terminal } = context;
+  const options = optionsOf(context);
+  const { facts, posture } = await load(context);
+  const drive = agentsToDrive(
+    flags.values('agent'),
+    facts.agents.map(({ id }) => id),
+  );
+  const approve = approver(context, facts.insideAgent);
+  const tried = await tryNow({ context, facts, posture, approve, options });
+  const report = withUndriven(tried, drive);
+  if (posture && isWhole(options)) await keepReport(report);
+  if (flags.is('share')) return shared(maskReport(report));
+  const outcome = reportOutcome(report);
+  if (!terminal.interactive || flags.value('output') !== undefined) return outcome;
+  return screenReport({ context, facts, posture, approve, report });
+};
+
+/** A report as the outcome of a command. */
+export function reportOutcome(report: Report): Outcome {
+  return {
+    exitCode: report.exitCode,
+    json: jsonReport(report),
+    text: style => textReport(report, style),
+    markdown: () => markdownReport(report),
+  };
+}
+
+function shared(report: Report): Outcome {
+  const markdown = () => markdownReport(report);
+  return { exitCode: report.exitCode, json: jsonReport(report), text: markdown, markdown };
+}
+
+function optionsOf({ flags }: Context): Partial<SelftestOptions> {
+  const via = flags.values('via');
+  for (const command of [...via, ...flags.values('control-via')]) splitWords(command);
+  const vantages = flags.values('vantage');
+  const known = ['host', 'sandbox', ...via.map((_, index) => `via:${index + 1}`)];
+  for (const id of vantages)
+    if (!known.includes(id)) throw new UserError({ what: `unknown vantage "${id}"${didYouMean(id, known)}` });
+  const wanted = flags.values('safeguard').map(id => id.toUpperCase());
+  const ids = safeguards.map(({ id }) => id);
+  for (const id of wanted)
+    if (!ids.includes(id)) throw new UserError({ what: `unknown safeguard "${id}"${didYouMean(id, ids)}` });
+  const baseline = flags.value('baseline');
+  return {
+    vantages,
+    via,
+    controlVia: flags.value('control-via'),
+    safeguards: wanted,
+    deep: flags.is('deep'),
+    strict: flags.is('strict'),
+    failOn: flags.value('fail-on') === 'new' ? 'new' : 'any',
+    baselineFile: baseline === undefined ? undefined : resolve(baseline),
+    saveBaseline: flags.is('save-baseline'),
+  };
+}
+
+/** Whether a run tried all that the posture asks for: only such a report is what `fix` and `status` speak of. */
+function isWhole({ vantages = [], safeguards: some = [] }: Partial<SelftestOptions>): boolean {
+  return vantages.length === 0 && some.length === 0;
+}
+
+function agentsToDrive(given: readonly string[], found: readonly string[]): string[] {
+  const known = agents.map(({ id }) => id);
+  for (const id of given)
+    if (id !== 'all' && !known.includes(id))
+      throw new UserError({ what: `unknown agent "${id}"${didYouMean(id, [...known, 'all'])}` });
+  return [...new Set(given.flatMap(id => (id === 'all' ? found : [id])))];
+}
+
+/** Agents that were asked for are vantages that did not answer: this version does not drive them, and says so. */
+function withUndriven(report: Report, drive: readonly string[]): Report {
+  const vantages = drive.map(
+    (id): VantageReport => ({
+      id: `agent:${id}`,
+      kind: 'agent',
+      title: agents.find(agent => agent.id === id)?.title ?? id,
+      available: false,
+      reason: 'this version does not drive agents',
+      agent: null,
+      judged: false,
+      facts: null,
+    }),
+  );
+  const exitCode = drive.length > 0 && report.exitCode === EXIT.ok ? EXIT.inconclusive : report.exitCode;
+  return { ...report, vantages: [...report.vantages, ...vantages], exitCode };
+}

@@ -1,0 +1,33 @@
+import { EXIT, UserError } from '../../base/errors.ts';
+import { stateFolder } from '../../base/state.ts';
+import { list, plural } from '../../base/text.ts';
+import { ago } from '../../base/units.ts';
+import { lastCommand, undo } from '../../generate/journal.ts';
+import { hang } from '../../report/width.ts';
+import type { Command } from '../command.ts';
+
+/** `undo`: takes back the last command whole. Asks on a terminal; elsewhere it needs --yes. */
+export const command: Command = async ({ root, flags, terminal, signal }) => {
+  const folder = stateFolder(root);
+  const last = await lastCommand(folder);
+  if (last) {
+    const what = `agent-posture ${last.command}, ${ago(new Date(last.at))}: ${plural(last.paths.length, 'file')}`;
+    if (!flags.is('yes') && !terminal.interactive)
+      throw new UserError({ what: `undo would take back ${what}; off a terminal it needs --yes` });
+    if (!flags.is('yes')) {
+      terminal.show(`This takes back ${what}.\n${last.paths.map(path => `  ${path}`).join('\n')}`);
+      if (!(await terminal.confirm('Take it back?', signal)))
+        return { exitCode: EXIT.ok, json: { restored: [], kept: [] }, text: () => 'Nothing was changed.' };
+    }
+  }
+  const undone = await undo(root, { stateFolder: folder });
+  return {
+    exitCode: undone.kept.length > 0 ? EXIT.conflict : EXIT.ok,
+    json: { undone: undone.command, at: undone.at, restored: undone.restored, kept: undone.kept },
+    text: style =>
+      [
+        ...hang('', `Taken back: ${undone.command}. Put back: ${list(undone.restored) || 'nothing'}.`, style.width),
+        ...undone.kept.flatMap(({ path, reason }) => hang(' kept ', `${path}: ${reason}`, style.width)),
+      ].join('\n'),
+  };
+};

@@ -1,0 +1,71 @@
+import { UserError } from '../base/errors.ts';
+import { stateFolder } from '../base/state.ts';
+import { oneLine } from '../base/text.ts';
+import type { Facts } from '../discover/facts.ts';
+import { applyPlan } from '../generate/apply.ts';
+import type { Applied, Plan } from '../generate/types.ts';
+import type { LoadedPosture } from '../posture/model.ts';
+import type { Style } from '../report/style.ts';
+import { VERDICT_WORDS } from '../report/text.ts';
+import { hang, pad } from '../report/width.ts';
+import type { Fix, Report, Row } from '../selftest/types.ts';
+import type { Approve } from './approve.ts';
+import type { Context } from './command.ts';
+import { loadWithPosture } from './load.ts';
+import { planEdits } from './planning.ts';
+import { tryNow } from './trying.ts';
+
+/** What a fix would change: the posture, and the files that follow from it. */
+export function planFix(facts: Facts, posture: LoadedPosture, fix: Fix): Promise<Plan> {
+  if (fix.edits === undefined) throw new UserError({ what: `"${fix.id}" is yours to do: ${oneLine(fix.text)}` });
+  return planEdits(facts, posture.text, fix.edits, fix.title);
+}
+
+export interface Fixed {
+  applied: Applied;
+  before: Row[];
+  /** The same rows, tried again with the fix in force. */
+  after: Report;
+}
+
+/** Applies a planned fix and tries its rows again. */
+export async function applyFix(
+  context: Context,
+  report: Report,
+  fix: Fix,
+  plan: Plan,
+  approve: Approve,
+): Promise<Fixed> {
+  const applied = await applyPlan(plan, { stateFolder: stateFolder(context.root), command: `fix ${fix.id}` });
+  const { facts, posture } = await loadWithPosture(context);
+  const closes = new Set(fix.closes);
+  const before = report.rows.filter(row => closes.has(row.id));
+  const after = await tryNow({ context, facts, posture, approve, options: { only: again(before) } });
+  return { applied, before, after };
+}
+
+/**
+ * The rows to try again. A fix may change from where an agent acts: what was reached from the shell is then tried from
+ * the box that it made.
+ */
+function again(rows: readonly Row[]): ReadonlySet<string> {
+  return new Set(rows.flatMap(({ id, vantage }) => [id, `sandbox${id.slice(vantage.length)}`]));
+}
+
+/** `BEFORE 9 reached → AFTER 1`, and what is left. */
+export function beforeAfter({ before, after }: Fixed, style: Style): string[] {
+  const bad = (rows: readonly Row[]) =>
+    rows.filter(row => ['exposed', 'broken'].includes(row.verdict) && !row.accepted);
+  const judged = new Set(after.vantages.filter(vantage => vantage.judged).map(({ id }) => id));
+  const now = after.rows.filter(row => judged.has(row.vantage));
+  const left = bad(now);
+  const unproven = now.filter(row => row.verdict === 'inconclusive');
+  const arrow = style.unicode ? '→' : '->';
+  const open = unproven.length > 0 ? `, ${unproven.length} not proven` : '';
+  return [
+    ` BEFORE ${bad(before).length} ${arrow} AFTER ${left.length}${open}`,
+    ...[...left, ...unproven].flatMap(row =>
+      hang(` ${pad(VERDICT_WORDS[row.verdict], 11)}`, oneLine(`${row.target}: ${row.reason}`), style.width),
+    ),
+  ];
+}

@@ -1,0 +1,68 @@
+import { oneLine, sanitize } from '../base/text.ts';
+import { formatDiff } from '../generate/diff.ts';
+import type { Change, Plan } from '../generate/types.ts';
+import { painter, type Style } from '../report/style.ts';
+import { hang, pad } from '../report/width.ts';
+
+const WORDS: Record<Change['state'], string> = {
+  unchanged: 'as it is',
+  create: 'new',
+  update: 'update',
+  merge: 'yours kept',
+  conflict: 'CONFLICT',
+  loosened: 'LOOSENED',
+  delete: 'remove',
+  refused: 'REFUSED',
+};
+
+/** What a plan does, one line a file; files that stay as they are only with --verbose. */
+export function planLines({ changes, notes }: Plan, style: Style): string[] {
+  const shown = changes.filter(({ state }) => style.verbose || state !== 'unchanged');
+  const lines = shown.flatMap(({ state, path, reason, beside }) => {
+    const where = oneLine(path) + (beside ? ` (ours: ${oneLine(beside.path)})` : '');
+    return hang(` ${pad(WORDS[state], 11)}`, reason ? `${where}  ${oneLine(reason)}` : where, style.width);
+  });
+  return [...(lines.length > 0 ? lines : [' nothing to do: the files are as the posture asks']), ...notes.map(oneLine)];
+}
+
+/** The differences of a plan as unified diffs, safe to print, added and removed lines coloured where asked. */
+export function diffText({ changes }: Plan, style: Style): string {
+  const paint = painter(style);
+  return changes
+    .filter(({ state }) => state !== 'unchanged')
+    .map(change => sanitize(formatDiff(change)))
+    .filter(Boolean)
+    .join('\n')
+    .split('\n')
+    .map(line => {
+      if (line.startsWith('+++') || line.startsWith('---')) return paint('bold', line);
+      if (line.startsWith('+')) return paint('green', line);
+      if (line.startsWith('-')) return paint('red', line);
+      return line.startsWith('@@') ? paint('cyan', line) : line;
+    })
+    .join('\n');
+}
+
+/** A plan for --json: what becomes of each file, and with `diff` how. */
+export function planJson({ changes, notes }: Plan, diff: boolean): Record<string, unknown> {
+  return {
+    changes: changes.map(change => ({
+      output: change.output,
+      path: change.path,
+      state: change.state,
+      reason: change.reason,
+      ...(change.line === undefined ? {} : { line: change.line }),
+      ...(change.beside ? { beside: change.beside.path } : {}),
+      ...(diff && change.state !== 'unchanged' ? { diff: formatDiff(change) } : {}),
+    })),
+    notes,
+  };
+}
+
+/** Whether applying a plan would change anything. */
+export function changesAnything(plan: Plan): boolean {
+  return (
+    plan.changes.some(({ state }) => !['unchanged', 'loosened', 'refused'].includes(state)) ||
+    plan.manifest.before?.equals(plan.manifest.after) !== true
+  );
+}

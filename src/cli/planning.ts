@@ -1,0 +1,39 @@
+import { EXIT } from '../base/errors.ts';
+import { stateFolder } from '../base/state.ts';
+import type { Facts } from '../discover/facts.ts';
+import { outputs } from '../generate/outputs/index.ts';
+import { planGeneration } from '../generate/plan.ts';
+import type { Plan } from '../generate/types.ts';
+import { parsePosture } from '../posture/load.ts';
+import { type LoadedPosture, POSTURE_FILE, type PostureEdit } from '../posture/model.ts';
+import { editPosture } from '../posture/save.ts';
+
+/** The plan that brings the files in line with the posture as it is. */
+export function planOutputs(
+  facts: Facts,
+  { shared }: Pick<LoadedPosture, 'shared'>,
+  options: { restore?: boolean; only?: readonly string[] } = {},
+): Promise<Plan> {
+  const { only } = options;
+  return planGeneration({ root: facts.root, posture: shared, facts }, outputs, {
+    stateFolder: stateFolder(facts.root),
+    restore: options.restore === true,
+    ...(only && only.length > 0 ? { only } : {}),
+  });
+}
+
+/** One plan for a changed posture and for the files that follow from it. Throws UserError when the edits make it invalid. */
+export function planEdits(facts: Facts, text: string, edits: readonly PostureEdit[], reason: string): Promise<Plan> {
+  const content = editPosture(text, edits);
+  const posture = parsePosture(content, POSTURE_FILE);
+  return planGeneration({ root: facts.root, posture, facts }, outputs, {
+    stateFolder: stateFolder(facts.root),
+    extra: [{ output: 'posture', path: POSTURE_FILE, content, reason }],
+  });
+}
+
+/** 4 when something is in the way, 1 when a guard was loosened by hand, else 0. */
+export function exitCodeOf({ changes }: Plan): number {
+  if (changes.some(({ state }) => state === 'conflict' || state === 'refused')) return EXIT.conflict;
+  return changes.some(({ state }) => state === 'loosened') ? EXIT.findings : EXIT.ok;
+}
