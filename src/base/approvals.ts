@@ -14,7 +14,12 @@ const KEPT = 1_000;
 
 async function approvals(root: string): Promise<string[]> {
   const file = await readBounded(join(stateFolder(root), 'approvals'), LIMIT);
-  return file.ok ? file.data.toString('utf8').split('\n').filter(line => /^[0-9a-f]{64}$/.test(line)) : [];
+  return file.ok
+    ? file.data
+        .toString('utf8')
+        .split('\n')
+        .filter(line => /^[0-9a-f]{64}$/.test(line))
+    : [];
 }
 
 /** Whether this user has approved exactly this text for this repository before. */

@@ -41,7 +41,12 @@ export async function loadBaseline(root: string, file: string | undefined): Prom
   if (!read.ok) throw wrong(`the baseline cannot be read (${read.reason})`);
   try {
     const value = JSON.parse(read.data.toString('utf8')) as Partial<Baseline> | null;
-    if (value?.version !== 1 || typeof value.takenAt !== 'string' || typeof value.vantages !== 'object' || !value.vantages)
+    if (
+      value?.version !== 1 ||
+      typeof value.takenAt !== 'string' ||
+      typeof value.vantages !== 'object' ||
+      !value.vantages
+    )
       throw new Error('shape');
     const vantages: Baseline['vantages'] = {};
     for (const [key, rows] of Object.entries(value.vantages))
@@ -77,7 +82,11 @@ export function takeBaseline(
 const BAD: ReadonlySet<Verdict | null> = new Set(['exposed', 'broken']);
 
 /** Marks what is otherwise than in the baseline; newly reached rows as new. Vantages that the baseline does not know stay unmarked. */
-export function markChanges(rows: readonly Row[], vantages: readonly VantageReport[], baseline: Baseline | undefined): Row[] {
+export function markChanges(
+  rows: readonly Row[],
+  vantages: readonly VantageReport[],
+  baseline: Baseline | undefined,
+): Row[] {
   const keys = new Map(vantages.map(vantage => [vantage.id, vantageKey(vantage)]));
   return rows.map(row => {
     const before = baseline?.vantages[keys.get(row.vantage) ?? ''];

@@ -1,4 +1,4 @@
-import { rm, readFile, rename, lstat } from 'node:fs/promises';
+import { lstat, readFile, rename, rm } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { dirname, join } from 'node:path';
 import { isWithin } from '../base/files.ts';
@@ -35,6 +35,8 @@ export interface Column {
   only: ReadonlySet<string> | undefined;
   /** Writes on guards are told apart by their traces: only one vantage makes them at a time. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
+  /** The host's own runs of commands that must give nothing here. */
+  commandsReady: Promise<void>;
   /** Makes the host's control of a command that did not work here. */
   controlCommand(subject: Extract<Subject, { kind: 'command' }>): Promise<void>;
   /** Makes the host's after-controls. */
@@ -42,16 +44,7 @@ export interface Column {
 }
 
 /** The permitted sibling of a kind of try. */
-type Instrument =
-  | 'read'
-  | 'list'
-  | `write:${WriteHow}`
-  | 'env'
-  | 'ipv4'
-  | 'ipv6'
-  | 'unix'
-  | 'resolve'
-  | 'exec';
+type Instrument = 'read' | 'list' | `write:${WriteHow}` | 'env' | 'ipv4' | 'ipv6' | 'unix' | 'resolve' | 'exec';
 
 interface Made {
   one: Try;
@@ -96,10 +89,16 @@ export function rowId(vantage: string, { attempt, target }: Pick<Probe, 'attempt
 }
 
 /** Tries every probe in one vantage and judges what came of it. Never throws for what the vantage does. */
-export async function runColumn(column: Column, probes: readonly Probe[]): Promise<{ rows: Row[]; handshake: boolean }> {
+export async function runColumn(
+  column: Column,
+  probes: readonly Probe[],
+): Promise<{ rows: Row[]; handshake: boolean }> {
   const key = randomHex(16);
   const handshake = await shakeHands(column);
-  const plans = probes.flatMap(probe => rowsOf(column, key, probe)).filter(plan => wanted(column, plan));
+  const isCommand = ({ subject, expect }: Probe) => subject.kind === 'command' && expect === 'deny';
+  const planned = (some: readonly Probe[]) =>
+    some.flatMap(probe => rowsOf(column, key, probe)).filter(plan => wanted(column, plan));
+  const plans = planned(probes.filter(probe => !isCommand(probe)));
   const run = new Rounds(column);
   const open = (phase: number, guards: boolean) =>
     plans.filter(plan => plan.phase === phase && plan.skip === undefined && (plan.subject.kind === 'guard') === guards);
@@ -123,6 +122,12 @@ export async function runColumn(column: Column, probes: readonly Probe[]): Promi
   await run.make([], again(1, false));
   await guarding;
   await run.make([], [...again(0, false, true), ...again(1, false, true)]);
+  await column.commandsReady;
+  const commands = planned(probes.filter(isCommand));
+  plans.push(...commands);
+  const ready = commands.filter(plan => plan.skip === undefined && plan.ways.every(way => way.tries.length === 0));
+  await run.make(ready, []);
+  await run.make([], ready.filter(isRefused));
   await run.make(open(3, false), []);
   const instruments = await run.finalInstruments(plans);
   await column.controlAfter(
@@ -162,13 +167,16 @@ function wanted({ only, id }: Column, { probe, escape }: RowPlan): boolean {
   if (!only) return true;
   // A way round leans on its literal row, and that on its ways round: both are tried when one is asked for.
   const literal = rowId(id, probe, null);
-  return only.has(rowId(id, probe, escape)) || [...only].some(wish => wish === literal || wish.startsWith(`${literal}#`));
+  return (
+    only.has(rowId(id, probe, escape)) || [...only].some(wish => wish === literal || wish.startsWith(`${literal}#`))
+  );
 }
 
 function isReached(plan: RowPlan | undefined): boolean {
   return (
-    plan?.ways.some(way => way.seenOutside !== false && way.tries.some(tried => tried.observation?.outcome === 'done')) ===
-    true
+    plan?.ways.some(
+      way => way.seenOutside !== false && way.tries.some(tried => tried.observation?.outcome === 'done'),
+    ) === true
   );
 }
 
@@ -254,7 +262,13 @@ function fileRows(column: Column, key: string, probe: Probe, path: string): RowP
       : [
           ...names.map(([escape, at]): RowPlan => escapeRow(probe, escape, [way(at, 'direct')])),
           ...(links.length > 0
-            ? [escapeRow(probe, 'hard-link', links.slice(0, 20).map(at => ({ ...way(at, 'direct'), label: at })))]
+            ? [
+                escapeRow(
+                  probe,
+                  'hard-link',
+                  links.slice(0, 20).map(at => ({ ...way(at, 'direct'), label: at })),
+                ),
+              ]
             : []),
           ...(linux ? READ_WAYS.map(how => escapeRow(probe, how, [way(path, how)])) : []),
         ];
@@ -277,7 +291,11 @@ function escapeRow(probe: Probe, escape: string, ways: WayPlan[]): RowPlan {
 function historyRow(column: Column, probe: Probe, object: string): RowPlan {
   const subject = historySubject(column.root, object);
   if (subject.kind !== 'command' || !column.workspace)
-    return { ...escapeRow(probe, 'history', []), subject, skip: subject.kind === 'skip' ? subject.why : 'read-only try: nothing is started' };
+    return {
+      ...escapeRow(probe, 'history', []),
+      subject,
+      skip: subject.kind === 'skip' ? subject.why : 'read-only try: nothing is started',
+    };
   const way: WayPlan = {
     ...plainWay('exec', OK),
     after: async () => OK,
@@ -308,7 +326,8 @@ function variableRows(
       one: makeTry({ op: 'env', name, from, ...(value === undefined ? {} : { challenge: challenge(key, value) }) }),
     }),
   });
-  const sources = kind === 'host' ? [] : ENV_SOURCES.filter(from => from === 'login-shell' || session.facts.platform === 'linux');
+  const sources =
+    kind === 'host' ? [] : ENV_SOURCES.filter(from => from === 'login-shell' || session.facts.platform === 'linux');
   return [
     { probe, subject: probe.subject, escape: null, phase: 0, ways: [way('own')], leansOn: sources },
     ...sources.map(from => escapeRow(probe, from, [way(from)])),
@@ -325,7 +344,9 @@ function foundVariable({ kind }: Column, { probe, from }: { probe: Probe; from: 
     after: async () => undefined,
     make: () => ({ one: makeTry({ op: 'env', name, from: source }) }),
   };
-  return [{ probe, subject: probe.subject, escape: source === 'own' ? null : source, phase: 1, ways: [way], leansOn: [] }];
+  return [
+    { probe, subject: probe.subject, escape: source === 'own' ? null : source, phase: 1, ways: [way], leansOn: [] },
+  ];
 }
 
 /** An address by its name and by each of its own addresses, directly and through each proxy; a loopback one by the host's aliases too. */
@@ -335,7 +356,10 @@ function addressRow(column: Column, probe: Probe, subject: Extract<Subject, { ki
   const hosts = [subject.host, ...own.filter(host => host !== subject.host)];
   const family = (host: string): Instrument => (isIP(host) === 6 ? 'ipv6' : 'ipv4');
   const way = (host: string, label: string, control: string, proxy?: string): WayPlan => ({
-    ...plainWay(isIP(host) === 0 && own.length > 0 && own.every(address => isIP(address) === 6) ? 'ipv6' : family(host), targets.checkBefore(control)),
+    ...plainWay(
+      isIP(host) === 0 && own.length > 0 && own.every(address => isIP(address) === 6) ? 'ipv6' : family(host),
+      targets.checkBefore(control),
+    ),
     label,
     key: control,
     after: async () => targets.checkAfter(control),
@@ -351,7 +375,12 @@ function addressRow(column: Column, probe: Probe, subject: Extract<Subject, { ki
   const loopback = isLoopback(subject.host);
   const elsewhere = hostFacts?.namespaces.net !== session.facts.namespaces.net;
   // The host answers at its own loopback; whether it also does at an alias is what the try shows.
-  const aliases = loopback && elsewhere ? session.facts.hostAliases.map(alias => way(alias, formatAddress({ host: alias, port: subject.port }), controlKey(subject))) : [];
+  const aliases =
+    loopback && elsewhere
+      ? session.facts.hostAliases.map(alias =>
+          way(alias, formatAddress({ host: alias, port: subject.port }), controlKey(subject)),
+        )
+      : [];
   return {
     probe,
     subject,
@@ -370,6 +399,7 @@ function commonRow(
 ): RowPlan {
   const { targets } = column;
   const control = controlKey(subject);
+  const own = column.kind === 'host' && subject.kind === 'command' ? targets.observation(control) : undefined;
   const instrument: Instrument = subject.kind === 'name' ? 'resolve' : subject.kind === 'request' ? 'ipv4' : 'exec';
   const ways: WayPlan[] = [
     {
@@ -377,6 +407,8 @@ function commonRow(
       key: control,
       after: async () => targets.checkAfter(control),
       make: () => ({ one: plainTry(subject) }),
+      // What the host ran for a control is the host's try as well.
+      ...(own ? { tries: [{ observation: own, alone: true, controlled: true }] } : {}),
     },
   ];
   if (subject.kind === 'request')
@@ -479,7 +511,10 @@ async function writeMade(workspace: Workspace, how: WriteHow, path: string, fold
           const kept = await lstat(aside).catch(() => undefined);
           const there = await lstat(parent).catch(() => undefined);
           if (kept && !there) await rename(aside, parent);
-          return { seen: (await traceOf(parent)) !== before, back: makeTry({ op: 'unwrite', how, path: parent, aside }) };
+          return {
+            seen: (await traceOf(parent)) !== before,
+            back: makeTry({ op: 'unwrite', how, path: parent, aside }),
+          };
         },
       };
     }
@@ -526,13 +561,23 @@ class Rounds {
     const known = new Set(plans.map(({ probe }) => probe.target));
     const found = new Map<string, { probe: Probe; from: string }>();
     for (const { name, from } of results.get(names.id)?.names ?? [])
-      if (isSecretVariable(name) && !known.has(name) && !found.has(name) && name !== session.sibling.name && found.size < 40)
+      if (
+        isSecretVariable(name) &&
+        !known.has(name) &&
+        !found.has(name) &&
+        name !== session.sibling.name &&
+        found.size < 40
+      )
         found.set(name, { probe: variableProbe(name, undefined), from });
     return [...found.values()];
   }
 
   /** One round: first tries of some rows, and second ones, each by itself, of others. */
-  async make(first: readonly RowPlan[], again: readonly RowPlan[], beside: readonly Try[] = []): Promise<Map<string, Observation>> {
+  async make(
+    first: readonly RowPlan[],
+    again: readonly RowPlan[],
+    beside: readonly Try[] = [],
+  ): Promise<Map<string, Observation>> {
     const todo = await Promise.all(
       [...first.map(plan => ({ plan, alone: false })), ...again.map(plan => ({ plan, alone: true }))].flatMap(
         ({ plan, alone }) => plan.ways.map(async way => ({ plan, way, alone, made: await way.make() })),
@@ -541,7 +586,9 @@ class Rounds {
     if (todo.length === 0 && beside.length === 0) return new Map();
     const kinds = [...new Set(todo.map(({ way }) => way.instrument))];
     const siblings = await Promise.all(
-      kinds.flatMap(kind => ['start', 'middle', 'end'].map(async when => ({ kind, when, made: await this.sibling(kind) }))),
+      kinds.flatMap(kind =>
+        ['start', 'middle', 'end'].map(async when => ({ kind, when, made: await this.sibling(kind) })),
+      ),
     );
     const at = (when: string) => siblings.filter(sibling => sibling.when === when).map(({ made }) => made.one);
     const half = Math.ceil(todo.length / 2);
@@ -609,7 +656,10 @@ class Rounds {
     const { session, workspace, root } = this.column;
     switch (kind) {
       case 'env':
-        return { one: makeTry({ op: 'env', name: session.sibling.name, from: 'own', bring: true }), canary: session.sibling.value };
+        return {
+          one: makeTry({ op: 'env', name: session.sibling.name, from: 'own', bring: true }),
+          canary: session.sibling.value,
+        };
       case 'ipv4':
       case 'ipv6':
       case 'unix':
@@ -699,7 +749,8 @@ async function judged(
     others: plan.leansOn.map(name => {
       const other = plans.find(candidate => candidate.probe === probe && candidate.escape === name);
       const tries = other?.ways.flatMap(way => way.tries) ?? [];
-      const answered = tries.length > 0 && tries.every(tried => /^(done|refused|none)$/.test(tried.observation?.outcome ?? ''));
+      const answered =
+        tries.length > 0 && tries.every(tried => /^(done|refused|none)$/.test(tried.observation?.outcome ?? ''));
       return { name, answered };
     }),
     links: plan.links,
@@ -709,9 +760,15 @@ async function judged(
   return {
     ...base,
     ...judgement,
-    reason: escape === 'history' && judgement.verdict === 'exposed' ? 'stands in the git history, readable with git' : judgement.reason,
+    reason:
+      escape === 'history' && judgement.verdict === 'exposed'
+        ? 'stands in the git history, readable with git'
+        : judgement.reason,
     controls: ways.flatMap(way => controlResults(column.id, way)),
-    durationMs: ways.reduce((sum, way) => sum + way.tries.reduce((most, tried) => Math.max(most, tried.observation?.took ?? 0), 0), 0),
+    durationMs: ways.reduce(
+      (sum, way) => sum + way.tries.reduce((most, tried) => Math.max(most, tried.observation?.took ?? 0), 0),
+      0,
+    ),
   };
 }
 
@@ -735,4 +792,3 @@ function controlResults(vantage: string, { target, instrument }: Way): ControlRe
     ...one('target', 'after', target.after),
   ];
 }
-

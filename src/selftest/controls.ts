@@ -96,7 +96,8 @@ export async function mayWrite(path: string): Promise<Check> {
 /** A try's outcome as a control. */
 export function checkOf(observation: Observation | undefined): Check {
   if (observation?.outcome === 'done') return { ok: true, reason: '' };
-  const word = observation?.outcome === 'silent' ? 'said nothing' : observation?.outcome === 'closed' ? 'closed at once' : '';
+  const word =
+    observation?.outcome === 'silent' ? 'said nothing' : observation?.outcome === 'closed' ? 'closed at once' : '';
   return { ok: false, reason: word || observation?.reason || 'no result' };
 }
 

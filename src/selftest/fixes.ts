@@ -77,13 +77,18 @@ function hidePatterns(rows: readonly Failing[], { posture }: FixContext): string
     .map(({ row }) => patternFor(row.target));
   // Negations stay last: in gitignore syntax the later line wins.
   const added = [...new Set(wanted)].filter(pattern => !known.includes(pattern)).sort();
-  return [...known.filter(pattern => !pattern.startsWith('!')), ...added, ...known.filter(pattern => pattern.startsWith('!'))];
+  return [
+    ...known.filter(pattern => !pattern.startsWith('!')),
+    ...added,
+    ...known.filter(pattern => pattern.startsWith('!')),
+  ];
 }
 
 /** Hosts that must stay reachable: those of systems that agents may use. */
 function allowedHosts({ posture }: FixContext): string[] {
   const open = (posture?.systems ?? []).filter(
-    ({ environment }) => (environment && posture?.environments?.[environment]?.agentAccess) !== undefined &&
+    ({ environment }) =>
+      (environment && posture?.environments?.[environment]?.agentAccess) !== undefined &&
       posture?.environments?.[environment as string]?.agentAccess !== 'none',
   );
   const hosts = open.flatMap(({ address, kind }) => (address ? (parseAddress(address, kind)?.host ?? []) : []));
@@ -95,7 +100,11 @@ export const FIX_KINDS: readonly FixKind[] = [
   {
     id: 'sandbox',
     closes: (failing, { posture }) =>
-      reached(failing) && !ofVia(failing) && literalOrWay(failing) && !isDeclaredBox(posture?.isolation) && BOXED.has(failing.probe.origin),
+      reached(failing) &&
+      !ofVia(failing) &&
+      literalOrWay(failing) &&
+      !isDeclaredBox(posture?.isolation) &&
+      BOXED.has(failing.probe.origin),
     title: (_rows, context) => `start agents in ${BOX_TITLES[bestBox(context) ?? 'bubblewrap'] ?? 'a box'}`,
     text: 'Declares a box in which the repository can be written, your home is hidden, and other processes and sockets are out of sight. Start agents with: agent-posture run -- COMMAND. Whatever is started outside it still reaches all of this.',
     edits: (rows, context) => {
@@ -109,11 +118,17 @@ export const FIX_KINDS: readonly FixKind[] = [
   {
     id: 'egress',
     closes: (failing, { posture }) =>
-      reached(failing) && !ofVia(failing) && NETWORK.has(failing.probe.origin) && failing.row.attempt !== 'read' && posture?.isolation?.network === undefined,
+      reached(failing) &&
+      !ofVia(failing) &&
+      NETWORK.has(failing.probe.origin) &&
+      failing.row.attempt !== 'read' &&
+      posture?.isolation?.network === undefined,
     title: () => 'let agents reach only the hosts that you name',
     text: 'Puts a list of allowed hosts in front of the box: everything else is refused. Add what your agent and your package manager need.',
     edits: (rows, context) => {
-      const runtime = isDeclaredBox(context.posture?.isolation) ? context.posture?.isolation?.runtime : bestBox(context);
+      const runtime = isDeclaredBox(context.posture?.isolation)
+        ? context.posture?.isolation?.runtime
+        : bestBox(context);
       if (runtime === undefined) return undefined;
       const network = { allow: allowedHosts(context) };
       if (isDeclaredBox(context.posture?.isolation)) return [{ path: ['isolation', 'network'], value: network }];
@@ -125,12 +140,18 @@ export const FIX_KINDS: readonly FixKind[] = [
   {
     id: 'allow-list',
     closes: (failing, { posture }) =>
-      reached(failing) && !ofVia(failing) && NETWORK.has(failing.probe.origin) && failing.row.attempt !== 'read' && posture?.isolation?.network !== undefined,
+      reached(failing) &&
+      !ofVia(failing) &&
+      NETWORK.has(failing.probe.origin) &&
+      failing.row.attempt !== 'read' &&
+      posture?.isolation?.network !== undefined,
     title: () => 'take hosts off the list of allowed ones, or give them an access',
     text: 'The list isolation.network.allow lets this through, or the box does not restrict its network. Take the host off the list; if agents should reach it, say so with its environment (agentAccess).',
     edits: (rows, { posture }) => {
       const allow = posture?.isolation?.network?.allow ?? [];
-      const hosts = new Set(rows.flatMap(({ probe }) => (probe.subject.kind === 'address' ? [probe.subject.host] : [])));
+      const hosts = new Set(
+        rows.flatMap(({ probe }) => (probe.subject.kind === 'address' ? [probe.subject.host] : [])),
+      );
       const left = allow.filter(entry => !hosts.has(entry.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')));
       return left.length === allow.length ? undefined : [{ path: ['isolation', 'network', 'allow'], value: left }];
     },
@@ -138,19 +159,36 @@ export const FIX_KINDS: readonly FixKind[] = [
   {
     id: 'hide',
     closes: (failing, { posture }) =>
-      reached(failing) && !ofVia(failing) && literalOrWay(failing) && isDeclaredBox(posture?.isolation) && HIDEABLE.has(failing.probe.origin) && !failing.row.target.startsWith('@') && !(posture?.isolation?.files?.hide ?? []).includes(patternFor(failing.row.target)),
-    title: rows => `hide ${plural(new Set(rows.map(({ row }) => patternFor(row.target))).size, 'more place')} in the box`,
+      reached(failing) &&
+      !ofVia(failing) &&
+      literalOrWay(failing) &&
+      isDeclaredBox(posture?.isolation) &&
+      HIDEABLE.has(failing.probe.origin) &&
+      !failing.row.target.startsWith('@') &&
+      !(posture?.isolation?.files?.hide ?? []).includes(patternFor(failing.row.target)),
+    title: rows =>
+      `hide ${plural(new Set(rows.map(({ row }) => patternFor(row.target))).size, 'more place')} in the box`,
     text: 'Adds what was reached to isolation.files.hide.',
     edits: (rows, context) => [{ path: ['isolation', 'files', 'hide'], value: hidePatterns(rows, context) }],
   },
   {
     id: 'box',
     closes: (failing, { posture }) =>
-      reached(failing) && !ofVia(failing) && literalOrWay(failing) && isDeclaredBox(posture?.isolation) && (BOXED.has(failing.probe.origin) || failing.row.escape !== null),
-    title: (_rows, context) => (canSwitch(context) ? 'take the box that this program builds' : 'close the gap in the box itself'),
+      reached(failing) &&
+      !ofVia(failing) &&
+      literalOrWay(failing) &&
+      isDeclaredBox(posture?.isolation) &&
+      (BOXED.has(failing.probe.origin) || failing.row.escape !== null),
+    title: (_rows, context) =>
+      canSwitch(context) ? 'take the box that this program builds' : 'close the gap in the box itself',
     text: 'The declared box lets this through: other processes, sockets, guard files or a way round a mount. Drop its capabilities, give it its own user and process namespace, mount guard files read-only, and pass no sockets on.',
     edits: (_rows, context) =>
-      canSwitch(context) ? [{ path: ['isolation', 'runtime'], value: bestBox(context) }, { path: ['isolation', 'command'], value: undefined }] : undefined,
+      canSwitch(context)
+        ? [
+            { path: ['isolation', 'runtime'], value: bestBox(context) },
+            { path: ['isolation', 'command'], value: undefined },
+          ]
+        : undefined,
   },
   {
     id: 'via',
@@ -161,7 +199,8 @@ export const FIX_KINDS: readonly FixKind[] = [
   {
     id: 'history',
     closes: ({ row, probe }) => row.escape === 'history' || probe.origin === 'history',
-    title: rows => `rotate ${plural(new Set(rows.map(({ row }) => row.target)).size, 'secret')} that the git history keeps`,
+    title: rows =>
+      `rotate ${plural(new Set(rows.map(({ row }) => row.target)).size, 'secret')} that the git history keeps`,
     text: 'Whoever can read the repository can read them. Rotate what they hold first; then remove the files with git filter-repo and push the new history.',
   },
   {
@@ -184,7 +223,10 @@ export const FIX_KINDS: readonly FixKind[] = [
   },
   {
     id: 'loosen',
-    closes: ({ row, probe }) => row.verdict === 'broken' && (probe.origin === 'system' || (probe.origin === 'work' && row.attempt === 'write')) && !row.vantage.startsWith('via:'),
+    closes: ({ row, probe }) =>
+      row.verdict === 'broken' &&
+      (probe.origin === 'system' || (probe.origin === 'work' && row.attempt === 'write')) &&
+      !row.vantage.startsWith('via:'),
     title: () => 'let through what has to work',
     text: 'Allows in the box what the posture says that agents may do.',
     edits: (rows, context) => {
@@ -254,4 +296,3 @@ export function chooseFixes(failing: readonly Failing[], context: FixContext): {
   }
   return { fixes, of };
 }
-

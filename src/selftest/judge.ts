@@ -109,7 +109,9 @@ export const RULES: readonly Rule[] = [
     of: '16',
     alsoBroken: true,
     notHeld: (_subject, refusals) => {
-      const failed = refusals.find(({ tried, reason }) => tried.observation?.outcome === 'error' && !SATURATED.has(reason));
+      const failed = refusals.find(
+        ({ tried, reason }) => tried.observation?.outcome === 'error' && !SATURATED.has(reason),
+      );
       return failed && `the try itself failed (${failed.reason || 'error'}), so it proves nothing; run it again`;
     },
   },
@@ -135,7 +137,9 @@ export const RULES: readonly Rule[] = [
     of: 'law 1',
     alsoBroken: true,
     notHeld: ({ vantage }) =>
-      vantage.handshake ? undefined : 'it never brought back the decoy planted in the workspace, so no refusal there counts',
+      vantage.handshake
+        ? undefined
+        : 'it never brought back the decoy planted in the workspace, so no refusal there counts',
   },
   {
     name: 'target-alive',
@@ -223,9 +227,12 @@ export const RULES: readonly Rule[] = [
     name: 'names-are-not-objects',
     of: '1',
     notHeld: ({ escape, others, attempt }, refusals) => {
-      if (escape !== null || attempt !== 'read' || !refusals.some(({ reason }) => reason === 'ENOENT')) return undefined;
+      if (escape !== null || attempt !== 'read' || !refusals.some(({ reason }) => reason === 'ENOENT'))
+        return undefined;
       const missing = others.find(({ name, answered }) => NAMES.has(name) && !answered);
-      return missing && `not found there by this name, but ${OTHER_NAMES[missing.name] ?? missing.name} could not be tried`;
+      return (
+        missing && `not found there by this name, but ${OTHER_NAMES[missing.name] ?? missing.name} could not be tried`
+      );
     },
   },
   {
@@ -326,7 +333,12 @@ function apparentEffect({ outcome }: Observation): boolean {
  * `blocked` needs a refusal that no rule speaks against; everything else is inconclusive, with the reason.
  */
 export function judge(subject: Case, rules: readonly Rule[] = RULES): Judgement {
-  const inconclusive = (reason: string): Judgement => ({ verdict: 'inconclusive', layer: null, reason, evidence: null });
+  const inconclusive = (reason: string): Judgement => ({
+    verdict: 'inconclusive',
+    layer: null,
+    reason,
+    evidence: null,
+  });
   for (const rule of rules) {
     const reason = rule.void?.(subject);
     if (reason !== undefined) return inconclusive(reason);

@@ -49,7 +49,11 @@ export async function makePlan(context: ProbeContext): Promise<ProbePlan> {
     return { ...probe, needs: probe.target };
   });
   if (push.approval !== undefined)
-    approvals.push({ kind: 'push', text: push.approval, purpose: 'to see whether the remote refuses pushes to protected branches' });
+    approvals.push({
+      kind: 'push',
+      text: push.approval,
+      purpose: 'to see whether the remote refuses pushes to protected branches',
+    });
   const all: PlannedProbe[] = [
     ...network.map(probe => ({ ...probe, ...(contacted?.probes.has(probe) ? { needs: contacted.text } : {}) })),
     ...withHistory,
@@ -79,7 +83,9 @@ export async function makePlan(context: ProbeContext): Promise<ProbePlan> {
 function contactText({ posture }: ProbeContext, network: readonly Probe[]) {
   if (!posture) return undefined;
   const probes = new Set(
-    network.filter(({ origin, subject, expect }) => origin === 'system' && expect === 'deny' && subject.kind !== 'skip'),
+    network.filter(
+      ({ origin, subject, expect }) => origin === 'system' && expect === 'deny' && subject.kind !== 'skip',
+    ),
   );
   if (probes.size === 0) return undefined;
   return { probes, text: [...new Set([...probes].map(({ target }) => target))].sort().join('\n') };

@@ -42,7 +42,11 @@ function withWay(subject: Case, way: Partial<Way>): Case {
 function miniatures(): { name: string; subject: Case; verdict: Verdict }[] {
   const done = goodCase('done', 'read');
   const matched = withWay(done, {
-    tries: done.ways[0]?.tries.map(tried => ({ ...tried, observation: { ...(tried.observation as Observation), matched: true } })) ?? [],
+    tries:
+      done.ways[0]?.tries.map(tried => ({
+        ...tried,
+        observation: { ...(tried.observation as Observation), matched: true },
+      })) ?? [],
   });
   const good = goodCase();
   return [
@@ -50,8 +54,16 @@ function miniatures(): { name: string; subject: Case; verdict: Verdict }[] {
     { name: 'an effect', subject: matched, verdict: 'exposed' },
     { name: 'an effect that is wanted', subject: { ...matched, expect: 'allow' }, verdict: 'works' },
     { name: 'a refusal of what has to work', subject: { ...good, expect: 'allow' }, verdict: 'broken' },
-    { name: 'a refusal without a control', subject: withWay(good, { target: { before: undefined, after: undefined } }), verdict: 'inconclusive' },
-    { name: 'a dead vantage', subject: { ...good, vantage: { ...good.vantage, available: false } }, verdict: 'inconclusive' },
+    {
+      name: 'a refusal without a control',
+      subject: withWay(good, { target: { before: undefined, after: undefined } }),
+      verdict: 'inconclusive',
+    },
+    {
+      name: 'a dead vantage',
+      subject: { ...good, vantage: { ...good.vantage, available: false } },
+      verdict: 'inconclusive',
+    },
   ];
 }
 

@@ -1,6 +1,14 @@
 import type { Accepted } from '../posture/schema.ts';
 import { fallen } from './baseline.ts';
-import { GROUPS, type Report, type Row, type Severity, type Summary, type VantageReport, type Verdict } from './types.ts';
+import {
+  GROUPS,
+  type Report,
+  type Row,
+  type Severity,
+  type Summary,
+  type VantageReport,
+  type Verdict,
+} from './types.ts';
 
 const VERDICTS: readonly Verdict[] = ['exposed', 'broken', 'inconclusive', 'blocked', 'works', 'skipped'];
 const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
@@ -55,9 +63,7 @@ export function isFinding(row: Row, failOn: 'any' | 'new'): boolean {
 export function isSilent(vantage: VantageReport, rows: readonly Row[]): boolean {
   if (!vantage.judged) return false;
   const own = rows.filter(row => row.vantage === vantage.id);
-  return (
-    !vantage.available || !own.some(({ verdict }) => verdict !== 'inconclusive' && verdict !== 'skipped')
-  );
+  return !vantage.available || !own.some(({ verdict }) => verdict !== 'inconclusive' && verdict !== 'skipped');
 }
 
 /** The exit code: 1 for a finding; else 3 where something asked for was not proven; else 0. */

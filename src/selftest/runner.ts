@@ -85,7 +85,11 @@ async function run(options: SelftestOptions, cleanup: Cleanup): Promise<Report> 
   if (!readOnly) notes.push(...(await recover(recoveryFolders(options))));
   // What is planned looks at the guards before a box lays placeholders for those that are missing.
   const planned = makePlan(context);
-  const hostOpening = openOrExplain(places.find(({ report }) => report.id === 'host'), options, cleanup);
+  const hostOpening = openOrExplain(
+    places.find(({ report }) => report.id === 'host'),
+    options,
+    cleanup,
+  );
   const plan = await planned;
   const approvals = await askFor(options, plan.approvals);
   const probes = plan.probes
@@ -109,10 +113,14 @@ async function run(options: SelftestOptions, cleanup: Cleanup): Promise<Report> 
   const targets = new Targets();
   const decoy = workspace ? plantProcess(root, cleanup) : undefined;
   const reading = targets.read(root, probes);
+  const commandsReady = targets.tryCommands(probes);
   const hostOpened = await hostOpening;
   const hostSession = hostOpened?.ok ? hostOpened.session : undefined;
   if (hostSession) await Promise.all([preflight(hostSession, workspace), targets.tryBefore(hostSession, probes)]);
-  else notes.push(`no controls could be made from the host: ${hostOpened?.ok === false ? hostOpened.reason : 'it was not started'}`);
+  else
+    notes.push(
+      `no controls could be made from the host: ${hostOpened?.ok === false ? hostOpened.reason : 'it was not started'}`,
+    );
   await reading;
   const control = await openControl(options, cleanup, notes);
   const opened = new Map<Place, Opened | undefined>(await Promise.all(opening));
@@ -149,9 +157,8 @@ async function run(options: SelftestOptions, cleanup: Cleanup): Promise<Report> 
       controlSession: report.id === 'host' ? undefined : control,
       only: options.only && onlyIn(options.only, report.id),
       exclusively,
-      controlCommand: async subject => {
-        if (hostSession) await targets.tryCommand(hostSession, subject);
-      },
+      commandsReady,
+      controlCommand: subject => targets.tryCommand(subject),
       controlAfter: async keys => {
         if (hostSession) await targets.tryAfter(hostSession, keys);
       },
@@ -235,14 +242,20 @@ export function placesOf({ root, home, posture, vantages, via, facts }: Selftest
 }
 
 /** Starts a vantage; a box that the repository describes only when that was approved. */
-async function openOrExplain(place: Place | undefined, options: SelftestOptions, cleanup: Cleanup): Promise<Opened | undefined> {
+async function openOrExplain(
+  place: Place | undefined,
+  options: SelftestOptions,
+  cleanup: Cleanup,
+): Promise<Opened | undefined> {
   if (!place) return undefined;
   const { report, context } = place;
   if (report.id === 'sandbox' && context.isolation) {
     const { isolation } = context;
     let text: string | undefined;
+    const runtime = runtimeOf(isolation.runtime);
+    if (!runtime) return { ok: false, reason: `runtime "${isolation.runtime}" is not started by this version` };
     try {
-      text = runtimeOf(isolation.runtime).approval({
+      text = runtime.approval({
         root: options.root,
         home: options.home,
         isolation,
@@ -287,8 +300,7 @@ async function approved(options: SelftestOptions, request: ApprovalRequest): Pro
 /** Asks for what the posture wants run or contacted, one after the other; nothing is asked in a read-only try. */
 async function askFor(options: SelftestOptions, requests: readonly ApprovalRequest[]): Promise<ReadonlySet<string>> {
   const given = new Set<string>();
-  for (const request of requests)
-    if (!options.readOnly && (await approved(options, request))) given.add(request.text);
+  for (const request of requests) if (!options.readOnly && (await approved(options, request))) given.add(request.text);
   return given;
 }
 
@@ -325,7 +337,14 @@ function unavailable(report: VantageReport, probes: readonly Probe[]): Row[] {
             attempt: probe.attempt,
             expect: probe.expect,
             escape: null,
-            vantage: { kind: 'sandbox', available: false, reason: report.reason, handshake: false, remote: false, facts: null },
+            vantage: {
+              kind: 'sandbox',
+              available: false,
+              reason: report.reason,
+              handshake: false,
+              remote: false,
+              facts: null,
+            },
             host: null,
             ways: [],
             others: [],
@@ -355,7 +374,11 @@ function plantProcess(root: string, cleanup: Cleanup): { canary: string } | unde
   const sleep = findProgram('sleep', [root]);
   if (!sleep || process.platform !== 'linux') return undefined;
   const canary = randomHex(24);
-  const child: ChildProcess = spawn(sleep, ['150'], { env: { AGENT_POSTURE_DECOY: canary }, stdio: 'ignore', cwd: '/' });
+  const child: ChildProcess = spawn(sleep, ['150'], {
+    env: { AGENT_POSTURE_DECOY: canary },
+    stdio: 'ignore',
+    cwd: '/',
+  });
   child.on('error', () => {});
   const end = () => child.kill('SIGKILL');
   process.once('exit', end);
@@ -369,9 +392,13 @@ function plantProcess(root: string, cleanup: Cleanup): { canary: string } | unde
 /** Where a killed run may have left something. */
 function recoveryFolders({ root, facts }: SelftestOptions): string[] {
   const guards = guardPaths(root, facts).map(path => join(root, path));
-  return [root, packageRoot, stateHome(), ...guards.filter(path => path.endsWith('/')), ...guards.map(path => dirname(path))].map(path =>
-    path.length > 1 ? path.replace(/\/$/, '') : path,
-  );
+  return [
+    root,
+    packageRoot,
+    stateHome(),
+    ...guards.filter(path => path.endsWith('/')),
+    ...guards.map(path => dirname(path)),
+  ].map(path => (path.length > 1 ? path.replace(/\/$/, '') : path));
 }
 
 function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
@@ -408,7 +435,9 @@ async function integrityNotes(
         content: randomHex(24),
       })),
     );
-    const made = tries.filter(({ there }) => there).map(one => ({ ...one, try: writeTry('create', one.at, one.content) }));
+    const made = tries
+      .filter(({ there }) => there)
+      .map(one => ({ ...one, try: writeTry('create', one.at, one.content) }));
     await answer.session.round(made.map(one => one.try));
     const reached: string[] = [];
     for (const { at, content, what } of made) {
@@ -487,7 +516,12 @@ async function keepBaseline(
     return [`baseline saved: ${plural(rows.length, 'row')}`];
   }
   if (!full || options.baselineFile !== undefined) return [];
-  const fresh = takeBaseline(undefined, rows, vantages.filter(({ available }) => available), takenAt);
+  const fresh = takeBaseline(
+    undefined,
+    rows,
+    vantages.filter(({ available }) => available),
+    takenAt,
+  );
   const missing = Object.keys(fresh.vantages).filter(key => !before?.vantages[key]);
   if (missing.length === 0) return [];
   const added = Object.fromEntries(missing.map(key => [key, fresh.vantages[key] ?? {}]));
@@ -503,4 +537,3 @@ function subjectOf({ facts }: SelftestOptions): Report['subject'] {
   const agent = facts.agents[0];
   return { agent: agent?.title ?? null, version: agent?.version ?? null, driven: false };
 }
-

@@ -1,19 +1,12 @@
+import { run } from '../base/exec.ts';
 import type { Check } from './case.ts';
-import {
-  checkOf,
-  findLinks,
-  type HostRead,
-  listHost,
-  mayWrite,
-  mountTable,
-  readHost,
-  stillHolds,
-} from './controls.ts';
+import { checkOf, findLinks, type HostRead, listHost, mayWrite, mountTable, readHost, stillHolds } from './controls.ts';
 import type { Probe, Subject } from './probes/types.ts';
 import type { Session } from './session.ts';
 import { commandOutcome, makeTry, plainTry } from './tries.ts';
 import type { FileSystemPlace, Observation, Try } from './wire.ts';
 
+type Command = Extract<Subject, { kind: 'command' }>;
 type Network = Extract<Subject, { kind: 'address' | 'name' | 'request' | 'command' | 'socket' }>;
 
 /** What a network-like control is known by: the same thing has one control, whoever is tried against it. */
@@ -39,6 +32,32 @@ function controlTry(subject: Network, host?: string): Try {
   return plainTry(subject, host === undefined ? {} : { host });
 }
 
+/** Runs a command as the host, as the pack would: of its output only whether it was there, and what was looked for. */
+async function runHere(subject: Command): Promise<Observation> {
+  const [program = '', ...args] = subject.argv;
+  const started = Date.now();
+  const ran = await run(program, args, {
+    cwd: subject.cwd,
+    env: { ...(process.env as Record<string, string>), ...subject.env },
+    timeout: subject.timeout,
+    ...(subject.input === undefined ? {} : { input: subject.input }),
+  });
+  const base = { id: '', took: Date.now() - started };
+  if (ran.timedOut) return { ...base, outcome: 'timeout', reason: 'it did not end' };
+  if (ran.code === undefined) return { ...base, outcome: 'error', reason: 'it could not be run' };
+  return commandOutcome(
+    {
+      ...base,
+      outcome: 'done',
+      reason: 'ran',
+      code: ran.code,
+      printed: ran.stdout.length > 0,
+      ...(subject.expect === undefined ? {} : { found: ran.stdout.includes(subject.expect) }),
+    },
+    subject,
+  );
+}
+
 /** The targets as the host has them, before and after: the controls of everything that is tried elsewhere. */
 export class Targets {
   readonly files = new Map<string, HostRead>();
@@ -49,6 +68,8 @@ export class Targets {
   /** Other names by hard links, by inode. */
   links = new Map<string, string[]>();
   readonly places = new Map<string, FileSystemPlace>();
+  private readonly commands = new Map<string, Command>();
+  private readonly observed = new Map<string, Observation>();
   private readonly before = new Map<string, Check>();
   private readonly after = new Map<string, Check>();
   private readonly subjects = new Map<string, { subject: Network; host?: string }>();
@@ -78,34 +99,54 @@ export class Targets {
       for (const { name, one } of lookups)
         this.addresses.set(name, (found.get(one.id)?.names ?? []).map(entry => entry.name).slice(0, 8));
     }
-    for (const { subject, expect } of probes) {
+    for (const { subject } of probes) {
       if (subject.kind === 'address') {
         this.subjects.set(controlKey(subject), { subject });
         for (const host of this.addresses.get(subject.host) ?? [])
           this.subjects.set(controlKey(subject, host), { subject, host });
       } else if (subject.kind === 'name' || subject.kind === 'request' || subject.kind === 'socket')
         this.subjects.set(controlKey(subject), { subject });
-      else if (subject.kind === 'command' && expect === 'deny') this.subjects.set(controlKey(subject), { subject });
     }
     await this.run(session, [...this.subjects.keys()], this.before);
   }
 
-  /** The same once more for what was refused elsewhere. */
-  async tryAfter(session: Session, keys: readonly string[]): Promise<void> {
-    await this.run(
-      session,
-      [...new Set(keys)].filter(key => !this.after.has(key)),
-      this.after,
+  /** Runs the commands that must give nothing elsewhere, here and all at once: some are slow, and nothing else waits for them. */
+  async tryCommands(probes: readonly Probe[]): Promise<void> {
+    await Promise.all(
+      probes.map(async ({ subject, expect }) => {
+        if (subject.kind !== 'command' || expect !== 'deny') return;
+        const key = controlKey(subject);
+        this.commands.set(key, subject);
+        const observation = await runHere(subject);
+        this.observed.set(key, observation);
+        this.before.set(key, checkOf(observation));
+      }),
     );
   }
 
+  /** What the host's own run of a command came to. */
+  observation(key: string): Observation | undefined {
+    return this.observed.get(key);
+  }
+
+  /** The same once more for what was refused elsewhere. */
+  async tryAfter(session: Session, keys: readonly string[]): Promise<void> {
+    const wanted = [...new Set(keys)].filter(key => !this.after.has(key));
+    await Promise.all([
+      this.run(session, wanted, this.after),
+      ...wanted.map(async key => {
+        const subject = this.commands.get(key);
+        if (subject) this.after.set(key, checkOf(await runHere(subject)));
+      }),
+    ]);
+  }
+
   /** The control of a command that must work, made only when it did not work elsewhere. */
-  async tryCommand(session: Session, subject: Extract<Subject, { kind: 'command' }>): Promise<void> {
+  async tryCommand(subject: Command): Promise<void> {
     const key = controlKey(subject);
-    this.subjects.set(key, { subject });
-    await this.run(session, [key], this.before);
-    const check = this.before.get(key);
-    if (check) this.after.set(key, check);
+    const check = checkOf(await runHere(subject));
+    this.before.set(key, check);
+    this.after.set(key, check);
   }
 
   private async run(session: Session, keys: readonly string[], into: Map<string, Check>): Promise<void> {
@@ -115,11 +156,7 @@ export class Targets {
     });
     if (wanted.length === 0) return;
     const results = await session.round(wanted.map(({ one }) => one));
-    for (const { key, entry, one } of wanted) {
-      const seen = results.get(one.id);
-      const { subject } = entry;
-      into.set(key, checkOf(seen && subject.kind === 'command' ? commandOutcome(seen, subject) : seen));
-    }
+    for (const { key, one } of wanted) into.set(key, checkOf(results.get(one.id)));
   }
 
   checkBefore(key: string): Check | undefined {

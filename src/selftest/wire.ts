@@ -67,8 +67,7 @@ export type Try = {
   id: string;
   /** Milliseconds. */
   timeout: number;
-} & /** `bring`: the content of a decoy of ours is to come back. Otherwise it is compared with the challenge. */
-(
+} /** `bring`: the content of a decoy of ours is to come back. Otherwise it is compared with the challenge. */ & (
   | { op: 'read'; way: ReadWay; path: string; place?: FileSystemPlace | undefined; bring: true }
   | { op: 'read'; way: ReadWay; path: string; place?: FileSystemPlace | undefined; bring?: false; challenge: Challenge }
   /** Challenges for some of the names the host sees in the folder; done when one is found. */

@@ -126,4 +126,3 @@ async function putBack(aside: string, original: string): Promise<string> {
 export function asideOf(path: string, fresh: string): string {
   return join(dirname(path), `${basename(path)}.${fresh}`);
 }
-

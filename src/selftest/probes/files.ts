@@ -36,7 +36,7 @@ export async function matchFiles(
   // A pattern that cannot match inside these big folders does not make us walk them.
   const wanted = patterns.some(pattern => /node_modules|\.git(\/|$)/.test(pattern));
   let seen = 0;
-  let cut = false;
+  const cut = false;
   const queue = [''];
   while (queue.length > 0) {
     const folder = queue.shift() as string;

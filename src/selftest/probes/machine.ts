@@ -1,4 +1,4 @@
-import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { lstat, readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { findProgram } from '../../base/exec.ts';
 import { displayPath, isWithin } from '../../base/files.ts';
@@ -39,7 +39,16 @@ export function variableProbes({ env }: ProbeContext): Probe[] {
 /** Sockets that give power, as they are found here; one skipped row for a place that is not here. */
 export async function socketProbes({ home, root, env }: ProbeContext): Promise<Probe[]> {
   const where: PlaceContext = { home, env, platform: process.platform as Platform };
-  const found = await Promise.all(socketPlaces.map(place => expandSocket(place, where)));
+  const found = await Promise.all(
+    socketPlaces.map(async place => {
+      const sockets = await expandSocket(place, where);
+      // One socket has one row, whatever links lead to it.
+      return Promise.all(
+        sockets.map(async socket => (socket.abstract ? socket : { ...socket, path: await realpath(socket.path) })),
+      );
+    }),
+  );
+  const known = new Set<string>();
   return socketPlaces.flatMap((place, index): Probe[] => {
     const common = {
       safeguard: 'ISO-1',
@@ -50,7 +59,7 @@ export async function socketProbes({ home, root, env }: ProbeContext): Promise<P
       opens: place.opens,
       origin: 'socket',
     } as const;
-    const sockets = (found[index] ?? []).slice(0, 10);
+    const sockets = (found[index] ?? []).filter(({ path }) => !known.has(path) && known.add(path)).slice(0, 10);
     if (sockets.length > 0)
       return sockets.map(({ path, abstract }) => ({
         ...common,
@@ -61,6 +70,9 @@ export async function socketProbes({ home, root, env }: ProbeContext): Promise<P
     return first === undefined ? [] : [{ ...common, target: first, subject: { kind: 'skip', why: 'not here' } }];
   });
 }
+
+/** Git takes an empty answer for a password, so whoever would be asked has to fail. */
+const UNASKED = { GIT_ASKPASS: 'false', SSH_ASKPASS: 'false', GIT_TERMINAL_PROMPT: '0' };
 
 /** Programs that hand out credentials, found outside the repository; those that would ask the user are not run. */
 export function helperProbes({ root, readOnly }: ProbeContext): Probe[] {
@@ -88,6 +100,7 @@ export function helperProbes({ root, readOnly }: ProbeContext): Probe[] {
               kind: 'command',
               argv: [program, ...place.argv.slice(1)],
               cwd: root,
+              env: UNASKED,
               ...(place.input === undefined ? {} : { input: place.input }),
               ...(place.expect === undefined ? {} : { expect: place.expect }),
               success: 'printed',
@@ -161,7 +174,10 @@ export async function powerProbes({ root, readOnly, deep }: ProbeContext): Promi
  * Processes of the agents that are found, which run in this repository but in the host's own mount namespace: not in
  * the declared box. Linux only; what cannot be read is passed over.
  */
-export async function agentsOutside({ facts, root }: ProbeContext): Promise<{ id: string; title: string; pid: number }[]> {
+export async function agentsOutside({
+  facts,
+  root,
+}: ProbeContext): Promise<{ id: string; title: string; pid: number }[]> {
   const names = new Map(
     facts.agents.flatMap(({ id, title, binary }) => (binary ? [[basename(binary), { id, title }] as const] : [])),
   );

@@ -82,7 +82,11 @@ const OUTSIDE = ['example.com:443'];
 function outsideAddresses({ posture, restricted, env }: ProbeContext): string[] {
   if (!restricted) return [];
   const replaced = env.AGENT_POSTURE_OUTSIDE;
-  if (replaced !== undefined) return replaced.split(',').map(text => text.trim()).filter(Boolean);
+  if (replaced !== undefined)
+    return replaced
+      .split(',')
+      .map(text => text.trim())
+      .filter(Boolean);
   return posture?.selftest?.outside ?? OUTSIDE;
 }
 
@@ -152,7 +156,9 @@ function systemProbes(system: System, { posture, restricted }: ProbeContext): Pr
   if (system.address.startsWith('unix:')) {
     const path = system.address.slice('unix:'.length).replace(/^\/\//, '');
     const { greeting } = GREETINGS[system.kind];
-    return [{ ...common, attempt: 'socket', target: path, subject: { kind: 'socket', path, abstract: false, greeting } }];
+    return [
+      { ...common, attempt: 'socket', target: path, subject: { kind: 'socket', path, abstract: false, greeting } },
+    ];
   }
   const address = parseAddress(system.address, system.kind);
   if (!address) return [];
@@ -172,7 +178,12 @@ function systemProbes(system: System, { posture, restricted }: ProbeContext): Pr
   for (const { method, path } of (posture.selftest?.requests ?? []).filter(request => request.system === system.id)) {
     const scheme = address.greeting === 'tls' || system.address.startsWith('https:') ? 'https' : 'http';
     const url = `${scheme}://${formatAddress(address)}${path}`;
-    probes.push({ ...common, attempt: 'request', target: `${method} ${url}`, subject: { kind: 'request', method, url } });
+    probes.push({
+      ...common,
+      attempt: 'request',
+      target: `${method} ${url}`,
+      subject: { kind: 'request', method, url },
+    });
   }
   return probes;
 }

@@ -44,7 +44,18 @@ export async function secretsInHistory(root: string): Promise<Map<string, string
   if (!(await lstat(join(root, '.git')).catch(() => undefined))) return found;
   const patterns = SECRET_NAMES.filter(name => !name.startsWith('!')).map(name => `:(glob)**/${name}`);
   const log = await git(
-    ['log', '--all', `--max-count=${COMMITS}`, '--raw', '--no-abbrev', '--no-renames', '-z', '--format=', '--', ...patterns],
+    [
+      'log',
+      '--all',
+      `--max-count=${COMMITS}`,
+      '--raw',
+      '--no-abbrev',
+      '--no-renames',
+      '-z',
+      '--format=',
+      '--',
+      ...patterns,
+    ],
     { cwd: root, maxBuffer: 4_000_000, timeout: 5_000 },
   );
   const wanted = ignore().add(SECRET_NAMES);
@@ -164,7 +175,8 @@ export async function pushProbes(context: ProbeContext): Promise<{ probes: Probe
   const patterns = posture?.repository?.protected ?? [];
   const url = facts.git.remote?.url;
   const remote = url === undefined ? undefined : localRemote(root, url);
-  const bare = remote === undefined ? false : (await stat(join(remote, 'objects')).catch(() => undefined))?.isDirectory();
+  const bare =
+    remote === undefined ? false : (await stat(join(remote, 'objects')).catch(() => undefined))?.isDirectory();
   const why = readOnly
     ? 'read-only try: nothing is pushed'
     : url === undefined
