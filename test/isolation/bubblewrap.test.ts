@@ -1,0 +1,393 @@
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import { type AddressInfo, createServer as createSocket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { bubblewrap, explainFailure } from '../../src/isolation/bubblewrap/index.ts';
+import { describeWith } from '../support/parts.ts';
+import { finish, Lab, STARTERS } from './lab.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'box-program-'));
+let program = '';
+beforeAll(async () => {
+  program = await Lab.program(folder);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const until = async (condition: () => boolean, limit = 5_000) => {
+  const end = Date.now() + limit;
+  while (!condition() && Date.now() < end) await new Promise(done => setTimeout(done, 25));
+  return condition();
+};
+
+for (const starter of STARTERS)
+  describeWith(['bubblewrap', 'git'], `the bubblewrap box, started by ${starter}`, () => {
+    let lab: Lab;
+    beforeEach(() => {
+      lab = new Lab(starter, program);
+    });
+    afterEach(() => lab.remove());
+
+    test('hides what the patterns match, under every name it has, and never an example', async () => {
+      lab.write('.env', 'CANARY-1');
+      lab.write('sub/.env.local', 'CANARY-2');
+      linkSync(join(lab.root, 'sub/.env.local'), join(lab.root, 'sub/other'));
+      symlinkSync('.env', join(lab.root, 'link'));
+      lab.write('keys/a/b.txt', 'CANARY-3');
+      lab.write('.env.development.example', 'NAMES=');
+      lab.write('src/app.ts', 'works');
+      const { stdout } = await lab.sh(
+        'cat .env sub/.env.local sub/other link keys/a/b.txt 2>/dev/null; ls -A keys; cat .env.development.example src/app.ts',
+        { files: { hide: ['.env*', 'keys/'] } },
+      );
+      expect(stdout).toBe('NAMES=works');
+      const open = await lab.sh('cat .env sub/other keys/a/b.txt', { files: {} });
+      expect(open.stdout).toBe('CANARY-1CANARY-2CANARY-3');
+    });
+
+    test('an exception of the patterns stays readable', async () => {
+      lab.write('.env.shared', 'open');
+      lab.write('.env', 'CANARY');
+      const { stdout } = await lab.sh('cat .env .env.shared', { files: { hide: ['.env*', '!.env.shared'] } });
+      expect(stdout).toBe('open');
+    });
+
+    test('a mask can be neither taken off nor written through', async () => {
+      lab.write('.env', 'CANARY');
+      const { stdout } = await lab.sh(
+        [
+          'umount .env 2>/dev/null && echo umount; rm -f .env 2>/dev/null && echo rm',
+          'mv .env x 2>/dev/null && echo mv; chmod 600 .env 2>/dev/null && echo chmod; echo > .env 2>/dev/null',
+          'unshare -Urm sh -c "umount .env && cat .env" 2>/dev/null',
+          'for p in /proc/[0-9]*; do cat $p/root$PWD/.env $p/cwd/.env; done 2>/dev/null',
+          'nsenter -t 1 -m cat $PWD/.env 2>/dev/null; true',
+        ].join('\n'),
+        { files: { hide: ['.env'] } },
+      );
+      expect(stdout).toBe('');
+      expect(readFileSync(join(lab.root, '.env'), 'utf8')).toBe('CANARY');
+    });
+
+    test('of the home and the machine only what programs need is there', async () => {
+      lab.write('~/.ssh/id_ed25519', 'CANARY');
+      lab.write('~/code/other/.env', 'CANARY');
+      lab.write('~/.aws/credentials', 'CANARY');
+      const { stdout } = await lab.sh(
+        'cat ~/.ssh/id_ed25519 ~/code/other/.env ~/.aws/credentials /etc/shadow 2>/dev/null; ls -A ~/code; ls -A /run /var; ls -d /home /root /srv /mnt /sys /opt 2>/dev/null; true',
+      );
+      expect(stdout.trim().split(/\s+/)).toEqual(['shop', '/run:', '/var:', 'tmp']);
+    });
+
+    test('guards cannot be changed, replaced, moved away or made; nothing stays behind', async () => {
+      lab.write('.claude/settings.json', '{}');
+      lab.write('agent-posture.yaml', 'version: 1\n');
+      const before = lab.tree();
+      const guards = [
+        '.git/hooks/',
+        '.git/config',
+        '.claude/',
+        '.codex/',
+        'agent-posture.yaml',
+        '.mcp.json',
+        '.github/workflows/',
+      ];
+      const { stdout, code } = await lab.sh(
+        [
+          'exec 2>/dev/null',
+          'echo x > .git/hooks/pre-push && echo 1; echo x > .git/config && echo 2; echo x > .claude/settings.json && echo 3',
+          'echo x > t && mv t .claude/settings.json && echo 4; mv t .git/config && echo 5; mv t agent-posture.yaml && echo 6',
+          'mv .git .git2 && echo 7; mv .claude .c && echo 8; mv .github .g && echo 9; rm -rf .git/hooks && echo 10',
+          'mkdir -p .codex && echo x > .codex/config.toml && echo 11; rm -rf .mcp.json; echo x > .mcp.json && echo 12',
+          'rmdir .mcp.json && echo 13; echo x > .github/workflows/a.yml && echo 14; mv t .mcp.json && echo 15',
+          'git config core.hooksPath /tmp && echo 16; rm -f t; echo done',
+        ].join('\n'),
+        {},
+        { guards },
+      );
+      expect({ stdout, code }).toEqual({ stdout: 'done\n', code: 0 });
+      expect(lab.tree()).toEqual(before);
+      expect(existsSync(join(lab.root, '.git/hooks/pre-push'))).toBe(false);
+      const without = await lab.sh('echo x > .claude/settings.json && echo x > .mcp.json && echo done');
+      expect(without.stdout).toBe('done\n');
+    });
+
+    test('work is possible: files, commits, programs', async () => {
+      lab.write('.gitignore', 'node_modules\n');
+      execFileSync('git', ['-C', lab.root, '-c', 'safe.directory=*', 'config', 'user.name', 'Dev "Q" $(id)']);
+      execFileSync('git', ['-C', lab.root, '-c', 'safe.directory=*', 'config', 'user.email', 'dev@example.com']);
+      lab.write('a.txt', 'a');
+      const { stdout, stderr, code } = await lab.sh(
+        'echo b > b.txt && mv b.txt c.txt && rm a.txt && mkdir -p d/e && git add -A && git commit -qm one && git log --format=%an && node -p 1+1 && echo t > /tmp/t && echo h > ~/h',
+        {},
+        { guards: ['.git/hooks/', '.git/config'] },
+      );
+      expect({ stdout, stderr, code }).toEqual({ stdout: 'Dev "Q" $(id)\n2\n', stderr: '', code: 0 });
+      expect(existsSync(join(lab.home, 'h'))).toBe(false);
+      expect(readFileSync(join(lab.root, 'c.txt'), 'utf8')).toBe('b\n');
+    });
+
+    test('only the folders of files.write can be written', async () => {
+      lab.write('src/a', '');
+      lab.write('docs/a', '');
+      const { stdout } = await lab.sh(
+        'touch src/b && echo src; touch docs/b 2>/dev/null && echo docs; touch c 2>/dev/null && echo root; mv src s 2>/dev/null && echo moved; true',
+        { files: { write: ['src/'] } },
+      );
+      expect(stdout).toBe('src\n');
+    });
+
+    test('namespaces of its own, no capability, no way to type into the terminal, no keyring', async () => {
+      const { stdout } = await lab.sh(
+        [
+          'for n in mnt pid ipc uts user; do readlink /proc/self/ns/$n; done',
+          "grep -E '^(Cap(Eff|Prm|Bnd)|NoNewPrivs|Seccomp):' /proc/self/status | tr -d '\\t'",
+          'ls /proc | grep -c "^[0-9]"',
+          'perl -e \'$! = 0; my $x = "x"; ioctl(STDOUT, 0x5412, $x); print $!+0, " "; $! = 0; syscall(250, 0, -3, 0); print $!+0, "\\n"\'',
+        ].join('\n'),
+      );
+      const lines = stdout.trim().split('\n');
+      for (const [index, name] of ['mnt', 'pid', 'ipc', 'uts', 'user'].entries())
+        expect(lines[index]).not.toBe(execFileSync('readlink', [`/proc/self/ns/${name}`], { encoding: 'utf8' }).trim());
+      expect(lines.slice(5, 10)).toEqual(
+        ['CapPrm', 'CapEff', 'CapBnd'].map(name => `${name}:0000000000000000`).concat('NoNewPrivs:1', 'Seccomp:2'),
+      );
+      expect(Number(lines[10])).toBeLessThan(8);
+      if (process.arch === 'x64') expect(lines[11]).toBe('1 1');
+    });
+
+    test('secrets of the environment stay outside, but a declared agent’s own key', async () => {
+      const env = {
+        PATH: process.env.PATH ?? '',
+        GITHUB_TOKEN: 'CANARY',
+        DATABASE_URL: 'CANARY',
+        MY_URL: 'https://u:CANARY@example.com',
+        SSH_AUTH_SOCK: '/CANARY',
+        NODE_OPTIONS: '--no-warnings',
+        ANTHROPIC_API_KEY: 'own',
+        EDITOR: 'vi',
+      };
+      const { stdout } = await lab.sh('env', {}, { env, agents: ['claude-code'] });
+      expect(stdout).not.toMatch(/CANARY|NODE_OPTIONS/);
+      expect(stdout).toContain('ANTHROPIC_API_KEY=own');
+      expect(stdout).toContain('EDITOR=vi');
+      expect((await lab.sh('env', {}, { env })).stdout).not.toContain('ANTHROPIC_API_KEY');
+    });
+
+    test('a declared agent finds its login, and of its settings only what it needs', async () => {
+      lab.write('~/.claude/.credentials.json', 'LOGIN', 0o600);
+      lab.write(
+        '~/.claude.json',
+        JSON.stringify({
+          hasCompletedOnboarding: true,
+          mcpServers: { x: { env: { TOKEN: 'CANARY' } } },
+          projects: {
+            [lab.root]: { hasTrustDialogAccepted: true, history: ['CANARY'] },
+            '/other': { history: ['CANARY'] },
+          },
+        }),
+        0o600,
+      );
+      const script = 'cat ~/.claude/.credentials.json ~/.claude.json; echo x >> ~/.claude.json';
+      const { stdout } = await lab.sh(script, {}, { agents: ['claude-code'] });
+      expect(stdout).toBe(
+        `LOGIN${JSON.stringify({ hasCompletedOnboarding: true, projects: { [lab.root]: { hasTrustDialogAccepted: true } } })}`,
+      );
+      expect(readFileSync(join(lab.home, '.claude.json'), 'utf8')).toContain('CANARY');
+      expect((await lab.sh('cat ~/.claude/.credentials.json')).stdout).toBe('');
+    });
+
+    test('the network: open, shut, or to the listed hosts alone', async () => {
+      const server = createServer((_, response) => response.end('hello')).listen(0, '127.0.0.1');
+      const other = createServer((_, response) => response.end('OTHER')).listen(0, '127.0.0.1');
+      await Promise.all([server, other].map(each => new Promise(done => each.once('listening', done))));
+      const port = (server.address() as AddressInfo).port;
+      const otherPort = (other.address() as AddressInfo).port;
+      const fetch = (target: number, how: string) =>
+        `node -e 'const h=require("node:http");const n=require("node:net");${how}' ${target}`;
+      const direct = fetch(
+        port,
+        'h.get("http://127.0.0.1:"+process.argv[1],r=>r.pipe(process.stdout)).on("error",e=>console.log(e.code))',
+      );
+      const through = (target: number) =>
+        fetch(
+          target,
+          'const c=n.connect(3128,"127.0.0.1");c.on("error",e=>console.log(e.code));c.write("CONNECT 127.0.0.1:"+process.argv[1]+" HTTP/1.1\\r\\n\\r\\n");c.once("data",d=>{const s=String(d).slice(9,12);if(s!=="200"){console.log(s);c.end();return}c.write("GET / HTTP/1.0\\r\\n\\r\\n");c.on("data",e=>{console.log(String(e).split("\\r\\n\\r\\n")[1]);c.end()})})',
+        );
+      try {
+        expect((await lab.sh(direct)).stdout).toBe('hello');
+        expect((await lab.sh(direct, { network: { allow: [] } })).stdout.trim()).toBe('ECONNREFUSED');
+        const network = { allow: [`127.0.0.1:${port}`] };
+        const { stdout, stderr } = await lab.sh(
+          `${direct}; ${through(port)}; ${through(otherPort)}; echo $HTTPS_PROXY; ip -o link 2>/dev/null | wc -l`,
+          { network },
+        );
+        expect({ stdout, stderr }).toEqual({
+          stdout: 'ECONNREFUSED\nhello\n403\nhttp://127.0.0.1:3128\n1\n',
+          stderr: '',
+        });
+      } finally {
+        server.close();
+        other.close();
+      }
+    });
+
+    test('an abstract socket of the machine is out of reach where the network is restricted', async () => {
+      const name = `\0box-lab-${process.pid}`;
+      const server = createSocket(socket => socket.end('CANARY')).listen(name);
+      const script = `node -e 'require("node:net").connect("\\0box-lab-${process.pid}").on("error",e=>console.log(e.code)).pipe(process.stdout)'`;
+      try {
+        expect((await lab.sh(script, { network: { allow: [] } })).stdout.trim()).toBe('ECONNREFUSED');
+      } finally {
+        server.close();
+      }
+    });
+
+    test('exit codes and signals pass; with the starter gone nothing is left running', async () => {
+      expect((await lab.sh('exit 7')).code).toBe(7);
+      const network = { allow: ['127.0.0.1:9'] };
+      expect((await lab.sh('exit 8', { network })).code).toBe(8);
+
+      const trapped = lab.start(lab.context({ network }), [
+        'sh',
+        '-c',
+        'trap "echo got; exit 9" TERM; echo up; while :; do sleep 0.05; done',
+      ]);
+      const result = finish(trapped);
+      await new Promise(done => trapped.stdout?.once('data', done));
+      trapped.kill('SIGTERM');
+      expect(await result).toMatchObject({ code: 9, stdout: 'up\ngot\n' });
+
+      const mark = `sleep 987${process.pid}`;
+      const killed = lab.start(lab.context(), ['sh', '-c', `echo up; ${mark}`]);
+      await new Promise(done => killed.stdout?.once('data', done));
+      const running = () =>
+        readdirSync('/proc').some(pid => {
+          try {
+            return (
+              /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(mark.replace(' ', '\0'))
+            );
+          } catch {
+            return false;
+          }
+        });
+      expect(running()).toBe(true);
+      killed.kill('SIGKILL');
+      expect(await until(() => !running())).toBe(true);
+    });
+
+    test('what a killed box left is taken away by the next one', async () => {
+      const guards = ['.mcp.json', '.github/workflows/'];
+      const before = lab.tree();
+      const killed = lab.start(lab.context({}, { guards }), ['sh', '-c', 'echo up; sleep 30']);
+      await new Promise(done => killed.stdout?.once('data', done));
+      expect(lab.tree()).not.toEqual(before);
+      killed.kill('SIGKILL');
+      await new Promise(done => killed.once('close', done));
+      await lab.sh('true');
+      expect(lab.tree()).toEqual(before);
+    });
+
+    test('two boxes at once: the one that ends leaves the other’s guards in place', async () => {
+      const guards = ['.mcp.json'];
+      const first = lab.start(lab.context({}, { guards }), [
+        'sh',
+        '-c',
+        'echo up; sleep 0.6; echo x > .mcp.json; ls -A | grep -c mcp',
+      ]);
+      const result = finish(first);
+      await new Promise(done => first.stdout?.once('data', done));
+      expect((await lab.sh('echo x > .mcp.json', {}, { guards })).code).not.toBe(0);
+      expect((await result).stdout).toBe('up\n1\n');
+      expect(existsSync(join(lab.root, '.mcp.json'))).toBe(false);
+    });
+
+    test('a worktree works; a planted .git file brings in nothing', async () => {
+      const git = (...args: string[]) =>
+        execFileSync('git', [
+          '-C',
+          lab.root,
+          '-c',
+          'safe.directory=*',
+          '-c',
+          'user.name=x',
+          '-c',
+          'user.email=x@example.com',
+          ...args,
+        ]);
+      git('commit', '-q', '--allow-empty', '-m', 'one');
+      const tree = join(lab.home, 'code', 'tree');
+      git('worktree', 'add', '-q', tree);
+      lab.write('~/code/tree/a', 'a');
+      const context = { root: tree };
+      const worked = await lab.sh(
+        'git add -A && git -c user.name=x -c user.email=x@y.z commit -qm two && git log --format=%s | head -1; echo x 2>/dev/null > ~/code/shop/.git/hooks/pre-push; true',
+        {},
+        context,
+      );
+      expect(worked.stdout).toBe('two\n');
+      expect(existsSync(join(lab.root, '.git/hooks/pre-push'))).toBe(false);
+
+      lab.write('~/.ssh/id', 'CANARY');
+      lab.write('~/code/planted/.git', 'gitdir: ../../.ssh\n');
+      const planted = await lab.sh('cat ~/.ssh/id', {}, { root: join(lab.home, 'code', 'planted') });
+      expect(planted.stdout).toBe('');
+      expect(planted.stderr).toContain('.git names a folder');
+    });
+
+    test('descriptors that we were started with do not go in', async () => {
+      lab.write('~/secret', 'CANARY');
+      const secret = openSync(join(lab.home, 'secret'), 'r');
+      const command = ['sh', '-c', 'cat <&7; for f in /proc/self/fd/*; do readlink $f; done'];
+      const child = lab.start(lab.context(), command, 'pipe', ['ignore', 'ignore', 'ignore', 'ignore', secret]);
+      const { stdout } = await finish(child);
+      closeSync(secret);
+      expect(stdout).not.toContain('CANARY');
+      expect(stdout).not.toContain('secret');
+      expect(stdout).toContain('/dev/null');
+    });
+
+    test('the repository may not be the home', async () => {
+      const { code, stderr } = await lab.sh('true', {}, { root: lab.home });
+      expect(code).not.toBe(0);
+      expect(stderr).toContain('is your home folder');
+    });
+
+    test('a link among the guards is said, and what it leads to is kept', async () => {
+      lab.write('AGENTS.md', 'a');
+      mkdirSync(join(lab.root, 'x'));
+      symlinkSync('AGENTS.md', join(lab.root, 'CLAUDE.md'));
+      const { stdout, stderr } = await lab.sh('echo x > CLAUDE.md; cat AGENTS.md', {}, { guards: ['CLAUDE.md'] });
+      expect(stdout).toBe('a');
+      expect(stderr).toContain('CLAUDE.md is a symbolic link');
+    });
+  });
+
+describeWith(['bubblewrap'], 'whether bubblewrap can be used', () => {
+  test('is tried, not guessed', async () => {
+    expect(await bubblewrap.detect('/')).toMatchObject({ available: true, detail: expect.stringMatching(/^\d+\.\d+/) });
+  });
+
+  test('says what to do where the system keeps it from working', () => {
+    const only = (path: string, value: string) => (asked: string) => (asked === path ? value : undefined);
+    expect(explainFailure('x', only('/proc/sys/kernel/apparmor_restrict_unprivileged_userns', '1'))).toContain(
+      'AppArmor',
+    );
+    expect(explainFailure('x', only('/proc/sys/kernel/unprivileged_userns_clone', '0'))).toContain('sysctl');
+    expect(explainFailure('x', only('/proc/sys/user/max_user_namespaces', '0'))).toContain('max_user_namespaces');
+    expect(explainFailure("bwrap: Can't mount proc on /newroot/proc", () => undefined)).toContain('systempaths');
+    expect(explainFailure('bwrap: odd', () => undefined)).toContain('bwrap: odd');
+  });
+});

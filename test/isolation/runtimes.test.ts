@@ -1,0 +1,140 @@
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { UserError } from '../../src/base/errors.ts';
+import { seccompFilter } from '../../src/isolation/bubblewrap/seccomp.ts';
+import { boxEnvironment } from '../../src/isolation/environment.ts';
+import { runtimeOf, runtimes } from '../../src/isolation/index.ts';
+import type { BoxContext, Boxed } from '../../src/isolation/types.ts';
+import type { Isolation } from '../../src/posture/schema.ts';
+
+const root = realpathSync(mkdtempSync(join(tmpdir(), 'runtimes-')));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const context = (isolation: Isolation): BoxContext => ({
+  root,
+  home: '/nowhere',
+  isolation,
+  guards: [],
+  env: { PATH: process.env.PATH ?? '' },
+});
+
+async function output({ child, close }: Boxed): Promise<string> {
+  let text = '';
+  child.stdout?.on('data', data => {
+    text += data;
+  });
+  await new Promise(done => child.once('close', done));
+  await close();
+  return text;
+}
+
+describe('the runtimes', () => {
+  test('are known by their ids, each saying what it does not keep out', () => {
+    for (const runtime of runtimes) {
+      expect(runtimeOf(runtime.id)).toBe(runtime);
+      expect(runtime.limits.length).toBeGreaterThan(20);
+      expect(runtime.limits).not.toMatch(/\bsecure/i);
+    }
+    expect(runtimeOf('kubernetes')).toBeUndefined();
+  });
+
+  test('a wrapper is split into words, never given to a shell, and approved whole', async () => {
+    const wrapper = runtimeOf('command');
+    const words = { runtime: 'command', command: `env 'A=$(id) "x"' B=1` } as const;
+    expect(wrapper?.approval(context(words))).toBe(words.command);
+    const box = await wrapper?.start(context(words), ['sh', '-c', 'echo "$A|$B|$PWD"'], 'pipe');
+    expect(box && (await output(box))).toBe(`$(id) "x"|1|${root}\n`);
+  });
+
+  test('a wrapper that is missing, or only a shell could read, is an error and starts nothing', async () => {
+    const wrapper = runtimeOf('command');
+    for (const command of [
+      'no-such-program-at-all x',
+      'sh -c x; id',
+      'a | b',
+      'a $(id)',
+      'a $HOME',
+      'a `id`',
+      "a 'b",
+      'a > b',
+    ])
+      await expect(wrapper?.start(context({ runtime: 'command', command }), ['true'], 'pipe')).rejects.toThrow(
+        UserError,
+      );
+    expect(() => wrapper?.approval(context({ runtime: 'command' }))).toThrow(UserError);
+  });
+
+  test('a program that the repository brought is not taken for the wrapper', async () => {
+    const { writeFileSync } = await import('node:fs');
+    writeFileSync(join(root, 'my-wrapper'), '#!/bin/sh\necho PLANTED\n', { mode: 0o755 });
+    const before = process.env.PATH;
+    process.env.PATH = `${root}:${before}`;
+    try {
+      await expect(
+        runtimeOf('command')?.start(context({ runtime: 'command', command: 'my-wrapper' }), ['true'], 'pipe'),
+      ).rejects.toThrow(UserError);
+    } finally {
+      process.env.PATH = before;
+    }
+  });
+
+  test('none and the agent’s own sandbox start the program as it is', async () => {
+    for (const id of ['none', 'native'] as const) {
+      const box = await runtimeOf(id)?.start(context({ runtime: id }), ['sh', '-c', 'pwd'], 'pipe');
+      expect(box && (await output(box))).toBe(`${root}\n`);
+    }
+  });
+});
+
+describe('the environment of a box', () => {
+  test('keeps what programs need, drops what opens something', () => {
+    const kept = boxEnvironment(
+      {
+        PATH: '/bin',
+        LANG: 'C',
+        PWD: '/x',
+        OLDPWD: '/y',
+        EDITOR: 'vi',
+        npm_config_cache: '/c',
+        KEYBOARD: 'us',
+        TOKENIZER: 'x',
+        STRIPE_SECRET_KEY: 'x',
+        AWS_SESSION_TOKEN: 'x',
+        PGPASSWORD: 'x',
+        DB_PASS: 'x',
+        REDIS_URL: 'x',
+        GH_PAT: 'x',
+        SENTRY_DSN: 'x',
+        SLACK_WEBHOOK_URL: 'x',
+        DOCKER_HOST: 'x',
+        DBUS_SESSION_BUS_ADDRESS: 'x',
+        LD_PRELOAD: 'x',
+        GIT_CONFIG_GLOBAL: 'x',
+        PROXY: 'http://user:pw@proxy:1',
+        OPENAI_API_KEY: 'x',
+      },
+      ['OPENAI_API_KEY'],
+    );
+    expect(Object.keys(kept)).toEqual([
+      'PATH',
+      'LANG',
+      'PWD',
+      'OLDPWD',
+      'EDITOR',
+      'npm_config_cache',
+      'KEYBOARD',
+      'TOKENIZER',
+      'OPENAI_API_KEY',
+    ]);
+  });
+});
+
+describe('the seccomp filter', () => {
+  test('is whole instructions, and is left out where the numbers are not known', () => {
+    expect((seccompFilter('x64')?.length ?? 1) % 8).toBe(0);
+    expect(seccompFilter('arm64')).toBeDefined();
+    expect(seccompFilter('riscv64')).toBeUndefined();
+  });
+});
