@@ -44,8 +44,7 @@ export async function applyPlan(
 ): Promise<Applied> {
   const root = await realpath(plan.root);
   const conflicts = plan.changes.filter(({ state }) => state === 'conflict').map(({ path }) => path);
-  await ensurePrivate(stateFolder);
-  const release = await acquireLock(stateFolder);
+  const release = await prepare(stateFolder);
   try {
     await recover(stateFolder, step);
     const files = await targets(plan, root, stateFolder);
@@ -77,7 +76,9 @@ export async function applyPlan(
       })),
       settings,
     };
-    await openEntry(stateFolder, entry, step);
+    await openEntry(stateFolder, entry, step).catch(error => {
+      throw explain(error, 'nothing was changed');
+    });
     try {
       await execute(files, settings, root, stateFolder, step);
       await closeEntry(stateFolder, id, step);
@@ -92,6 +93,16 @@ export async function applyPlan(
     };
   } finally {
     await release();
+  }
+}
+
+/** Makes the state folder and takes the lock. */
+async function prepare(stateFolder: string): Promise<() => Promise<void>> {
+  try {
+    await ensurePrivate(stateFolder);
+    return await acquireLock(stateFolder);
+  } catch (error) {
+    throw explain(error, 'without its state folder nothing can be undone, so nothing was changed');
   }
 }
 
@@ -223,7 +234,11 @@ async function failed(error: unknown, stateFolder: string, id: string, step: Ste
   } catch (again) {
     outcome = `it could not be put back yet (${errorCode(again) ?? String(again)}); the next run does it`;
   }
-  if (error instanceof UserError) return error;
+  return explain(error, outcome);
+}
+
+/** A system's error as a sentence; any other error as it is. */
+function explain(error: unknown, outcome: string): unknown {
   const cause = CAUSES[errorCode(error) ?? ''];
   if (!cause) return error;
   const { path } = error as NodeJS.ErrnoException;

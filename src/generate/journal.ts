@@ -107,13 +107,13 @@ export async function closeEntry(stateFolder: string, id: string, step: Step): P
   await move(stateFolder, id, 'writing', 'done', step);
   const done = (await list(stateFolder)).filter(({ phase }) => phase === 'done');
   for (const old of done.slice(0, Math.max(0, done.length - KEPT)))
-    await rm(fileOf(stateFolder, old.id, 'done'), { force: true });
+    await rm(fileOf(stateFolder, old.id, 'done'), { force: true }).catch(() => {});
 }
 
 async function move(stateFolder: string, id: string, from: Phase, to: Phase, step: Step): Promise<void> {
   const target = fileOf(stateFolder, id, to);
   await step('rename', target, () => rename(fileOf(stateFolder, id, from), target));
-  await step('flush', dirname(target), () => syncFolder(dirname(target)));
+  await syncFolder(dirname(target));
 }
 
 async function drop(stateFolder: string, id: string, phase: Phase, step: Step): Promise<void> {
@@ -193,19 +193,22 @@ export async function recover(stateFolder: string, step: Step = plainStep): Prom
         : `an undo of ${entry.command} was interrupted; it was completed${left}`,
     );
   }
-  await removeTemporaries(stateFolder);
+  for (const file of await temporaries(stateFolder)) await rm(file, { force: true });
   return notes;
 }
 
-async function removeTemporaries(stateFolder: string): Promise<void> {
+/** Files of a write into the state folder that was cut off before its rename. */
+async function temporaries(stateFolder: string): Promise<string[]> {
+  const found: string[] = [];
   for (const folder of [stateFolder, folderOf(stateFolder)])
     for (const name of await readdir(folder).catch(() => []))
-      if (/^\.(?:.+\.json)\.[0-9a-f]{12}\.tmp$/.test(name)) await rm(join(folder, name), { force: true });
+      if (/^\..+\.json\.[0-9a-f]{12}\.tmp$/.test(name)) found.push(join(folder, name));
+  return found;
 }
 
-/** Whether an interrupted run has left something to put back. Changes nothing. */
+/** Whether an interrupted run has left something to put back or to clear away. Changes nothing. */
 export async function isInterrupted(stateFolder: string): Promise<boolean> {
-  return (await list(stateFolder)).some(({ phase }) => phase !== 'done');
+  return (await list(stateFolder)).some(({ phase }) => phase !== 'done') || (await temporaries(stateFolder)).length > 0;
 }
 
 /** Puts back what one entry changed, after a failure in the middle of it, and forgets the entry. */

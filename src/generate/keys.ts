@@ -112,12 +112,13 @@ export function decideKeys(pieces: readonly KeysPiece[], at: Situation): Decisio
 /** Looks after every claim of one output, and returns how the manifest is to know them. */
 function claimAll(work: Work, { rendering, entry, output }: KeysPiece, at: Situation): ClaimEntry[] {
   const claims = rendering?.claims ?? [];
-  const missing = entry?.claims.every(claim => {
-    const now = valueAt(work.parsed.value, claim.path);
-    return claim.elements
-      ? !Array.isArray(now) || !claim.elements.some(element => now.some(other => same(other, element)))
-      : now === undefined;
-  }) ?? false;
+  const missing =
+    entry?.claims.every(claim => {
+      const now = valueAt(work.parsed.value, claim.path);
+      return claim.elements
+        ? !Array.isArray(now) || !claim.elements.some(element => now.some(other => same(other, element)))
+        : now === undefined;
+    }) ?? false;
   return claims.map(claim => {
     const old = entry?.claims.find(other => same(other.path, claim.path) && 'value' in other === 'value' in claim);
     const guarded = (claim.guard ?? output?.guard ?? false) && !at.accepted;

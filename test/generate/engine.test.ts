@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { undo } from '../../src/generate/journal.ts';
 import type { Change } from '../../src/generate/types.ts';
-import { output, scene, snapshot } from './support/scene.ts';
+import { output } from './support/outputs.ts';
+import { scene, snapshot } from './support/scene.ts';
 
 const states = (changes: readonly Change[]) => Object.fromEntries(changes.map(({ path, state }) => [path, state]));
 

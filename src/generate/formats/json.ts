@@ -1,6 +1,6 @@
 import { createScanner, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { type Edit, type Format, FormatProblem, type KeyPath, type Parsed } from './types.ts';
-import { escapeOdd, lineColumn, lineEnding, same, table } from './values.ts';
+import { escapeOdd, lineColumn, lineEnding, same, spaceBefore, table } from './values.ts';
 
 /** JSON with comments and trailing commas, edited in place. */
 export const json: Format = { id: 'json', title: 'JSON', parse };
@@ -253,18 +253,16 @@ function remove(text: string, container: Node, index: number): Splice[] {
     const before = tail(text, previous.offset + previous.length, from).comma;
     if (before !== undefined) cuts.push({ from: before, to: before + 1, text: '' });
   }
-  const blank = text.slice(0, from).length - text.slice(0, from).trimEnd().length;
-  const spaceBefore = text.slice(from - blank, from);
+  const space = spaceBefore(text, from);
   const spaceAfter = /^[ \t]*/.exec(text.slice(after))?.[0].length ?? 0;
   const ends = /^(?:\r?\n|$)/.test(text.slice(after + spaceAfter));
-  const inline = !spaceBefore.includes('\n');
   if (
     children.length === 1 &&
     text.slice(container.offset + 1, from).trim() === '' &&
     text.slice(after, close).trim() === ''
   )
     return [{ from: container.offset + 1, to: close, text: '' }];
-  if (inline ? !next : ends) cuts.push({ from: from - blank, to: after, text: '' });
+  if (space.ownLine ? ends : !next) cuts.push({ from: from - space.length, to: after, text: '' });
   else cuts.push({ from, to: after + spaceAfter, text: '' });
   return mergeCuts(cuts);
 }

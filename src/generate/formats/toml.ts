@@ -1,6 +1,6 @@
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { type Edit, type Format, FormatProblem, type KeyPath, type Parsed } from './types.ts';
-import { escapeOdd, isTable, lineColumn, lineEnding, plain, same, valueAt } from './values.ts';
+import { escapeOdd, isTable, lineColumn, lineEnding, plain, same, spaceBefore, valueAt } from './values.ts';
 
 /** TOML, edited in place: smol-toml says what it means, and the scanner here says where each value stands. */
 export const toml: Format = { id: 'toml', title: 'TOML', parse };
@@ -436,15 +436,14 @@ function cutItem(text: string, node: Node, items: readonly Pick<Node, 'from' | '
   let from = item.from;
   if (comma !== undefined && text.slice(item.to, comma).trim() === '') to = comma + 1;
   else if (comma !== undefined) result = splice(result, comma, comma + 1, '');
-  const blank = text.slice(0, from).length - text.slice(0, from).trimEnd().length;
-  const ownLine = text.slice(from - blank, from).includes('\n');
+  const before = spaceBefore(text, from);
   const space = skipBlank(text, to);
-  if (ownLine ? /^\r?\n/.test(text.slice(space)) : !next) from -= blank;
+  if (before.ownLine ? /^\r?\n/.test(text.slice(space)) : !next) from -= before.length;
   else to = space;
   result = splice(result, from, to, '');
   if (comma === undefined && previous) {
-    const before = tail(text, previous.to, item.from).comma;
-    if (before !== undefined) result = splice(result, before, before + 1, '');
+    const separator = tail(text, previous.to, item.from).comma;
+    if (separator !== undefined) result = splice(result, separator, separator + 1, '');
   }
   return result;
 }
@@ -460,7 +459,12 @@ function remove(text: string, layout: Layout, path: KeyPath, now: unknown): stri
     const { from, value } = found.statement;
     const end = nextLine(text, value.to);
     const comment = /^[ \t]*(#[^\r\n]*)/.exec(text.slice(value.to))?.[1];
-    if (!comment) return splice(text, from, end, '');
+    if (!comment) {
+      // A key that stood apart at the top leaves no second blank line behind.
+      const apart = /(?:^|\n\r?\n)$/.test(text.slice(0, from));
+      const blank = /^\r?\n/.exec(text.slice(end))?.[0].length ?? 0;
+      return splice(text, from, apart ? end + blank : end, '');
+    }
     return splice(text, skipBlank(text, from), text.indexOf(comment, value.to), '');
   }
   if (!isTable(now)) refuse(text, layout, path, 'a list made of [[sections]] is not edited here');

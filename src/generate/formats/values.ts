@@ -135,3 +135,12 @@ export function lineEnding(text: string): '\n' | '\r\n' {
   const at = text.indexOf('\n');
   return at > 0 && text[at - 1] === '\r' ? '\r\n' : '\n';
 }
+
+/**
+ * How much white space before `offset` goes when what stands there is taken out: back to the line break where it has a
+ * line to itself, else the blanks in its line.
+ */
+export function spaceBefore(text: string, offset: number): { length: number; ownLine: boolean } {
+  const before = /(\r?\n)?[ \t]*$/.exec(text.slice(0, offset))?.[0] ?? '';
+  return { length: before.length, ownLine: before.includes('\n') };
+}

@@ -15,7 +15,7 @@ import {
   type YAMLSeq,
 } from 'yaml';
 import { type Edit, type Format, FormatProblem, type KeyPath, type Parsed } from './types.ts';
-import { escapeOdd, hasOddCharacters, lineColumn, lineEnding, plain, same, table } from './values.ts';
+import { escapeOdd, hasOddCharacters, lineColumn, lineEnding, plain, same, spaceBefore, table } from './values.ts';
 
 /** YAML, edited by splicing at the places that the parser gives: `toString` of a document would change other bytes. */
 export const yaml: Format = { id: 'yaml', title: 'YAML', parse };
@@ -76,7 +76,8 @@ function meaning({ document }: Source): unknown {
 // --- where things stand -----------------------------------------------------------------------------------------
 
 function root({ document }: Source): Node | null {
-  return document.contents as Node | null;
+  const node = document.contents as Node | null;
+  return node?.range ? node : null;
 }
 
 function findPair(node: unknown, key: string): Found | undefined {
@@ -368,15 +369,14 @@ function cutFlow(text: string, list: YAMLMap | YAMLSeq, index: number): string {
     if (text.slice(to, comma).trim() === '') to = comma + 1;
     else result = splice(result, comma, comma + 1, '');
   }
-  const blank = text.slice(0, from).length - text.slice(0, from).trimEnd().length;
-  const ownLine = text.slice(from - blank, from).includes('\n');
+  const before = spaceBefore(text, from);
   const space = to + (/^[ \t]*/.exec(text.slice(to))?.[0].length ?? 0);
-  if (ownLine ? /^\r?\n/.test(text.slice(space)) : !next) from -= blank;
+  if (before.ownLine ? /^\r?\n/.test(text.slice(space)) : !next) from -= before.length;
   else to = space;
   result = splice(result, from, to, '');
   if (comma === undefined && previous) {
-    const before = separators(text, endOf(previous), startOf(item)).comma;
-    if (before !== undefined) result = splice(result, before, before + 1, '');
+    const separator = separators(text, endOf(previous), startOf(item)).comma;
+    if (separator !== undefined) result = splice(result, separator, separator + 1, '');
   }
   return result;
 }

@@ -1,11 +1,13 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+
 import { afterEach } from 'vitest';
 import { type ApplyOptions, applyPlan } from '../../../src/generate/apply.ts';
 import { type PlanOptions, planGeneration } from '../../../src/generate/plan.ts';
-import type { Applied, Output, Plan, RenderContext, Rendered } from '../../../src/generate/types.ts';
+import type { Applied, Output, Plan, RenderContext } from '../../../src/generate/types.ts';
 import type { Posture } from '../../../src/posture/schema.ts';
+import { contextOf } from './context.ts';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -28,31 +30,7 @@ export function scene(): Scene {
   const stateFolder = join(folder, 'state');
   mkdirSync(root);
   const posture: Posture = { version: 1, project: 'test' };
-  const context = (): RenderContext => ({
-    root,
-    posture,
-    facts: {
-      root,
-      home: folder,
-      project: 'test',
-      agents: [],
-      systems: [],
-      environments: [],
-      secretFiles: [],
-      runtimes: [],
-      git: {
-        present: false,
-        defaultBranch: undefined,
-        branches: [],
-        remote: undefined,
-        hookManager: undefined,
-        hooksPath: undefined,
-      },
-      scanners: [],
-      insideAgent: undefined,
-      notes: [],
-    },
-  });
+  const context = (): RenderContext => contextOf(root, posture);
   const plan: Scene['plan'] = (outputs, options = {}) =>
     planGeneration(context(), outputs, { stateFolder, ...options });
   return {
@@ -65,10 +43,6 @@ export function scene(): Scene {
       return { ...made, ...(await applyPlan(made, { stateFolder, ...options })) };
     },
   };
-}
-
-export function output(id: string, rendered: readonly Rendered[], more: Partial<Output> = {}): Output {
-  return { id, title: id, safeguards: [], templateVersion: 1, guard: false, render: () => [...rendered], ...more };
 }
 
 /** Every file of a folder with its bytes and mode, and every folder, as one comparable value. */

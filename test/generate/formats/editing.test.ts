@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { applyEdits, formats } from '../../../src/generate/formats/index.ts';
+import type { Edit } from '../../../src/generate/formats/types.ts';
+import { applyToValue, blockedAt, isTable, same, valueAt } from '../../../src/generate/formats/values.ts';
+import { HOSTILE, jsonDocument, tomlDocument, yamlDocument } from '../support/documents.ts';
+
+const documents = { json: jsonDocument, toml: tomlDocument, yaml: yamlDocument };
+const runs = { numRuns: Number(process.env.RUNS ?? 300) };
+
+const key = fc.constantFrom('permissions', 'deny', 'sandbox', 'a', 'odd key', 'dotted.key', '__proto__', 'x"y');
+const path = fc.array(key, { minLength: 1, maxLength: 3 });
+const leaf = fc.oneof(fc.constantFrom(...HOSTILE), fc.boolean(), fc.integer());
+const value = fc.oneof(
+  leaf,
+  fc.array(leaf, { maxLength: 3 }),
+  fc.dictionary(key, leaf, { maxKeys: 2, noNullPrototype: false }),
+);
+
+const squeeze = (text: string) => text.replace(/\s/g, '');
+
+function isSubsequence(part: string, whole: string): boolean {
+  let at = 0;
+  for (const character of whole) if (character === part[at]) at++;
+  return at >= part.length;
+}
+
+describe.each(['json', 'toml', 'yaml'] as const)('%s', id => {
+  const format = formats[id];
+  const document = documents[id];
+
+  test('the random documents are valid, so that the other tests mean something', () => {
+    fc.assert(
+      fc.property(document, text => {
+        expect(isTable(format.parse(text).value)).toBe(true);
+      }),
+      runs,
+    );
+  });
+
+  test('adding keys and elements leaves every character that was there, in its order', () => {
+    fc.assert(
+      fc.property(
+        document,
+        path,
+        value,
+        fc.array(leaf, { minLength: 1, maxLength: 3 }),
+        fc.boolean(),
+        (text, at, put, elements, list) => {
+          const before = format.parse(text).value;
+          fc.pre(blockedAt(before, at) === undefined);
+          const now = valueAt(before, at);
+          fc.pre(list ? now === undefined || Array.isArray(now) : now === undefined);
+          const edit: Edit = list ? { kind: 'add', path: at, elements } : { kind: 'set', path: at, value: put };
+          const after = applyEdits(format, text, [edit]);
+          expect(isSubsequence(squeeze(text), squeeze(after))).toBe(true);
+          expect(same(format.parse(after).value, applyToValue(before, edit))).toBe(true);
+        },
+      ),
+      runs,
+    );
+  });
+
+  test('elements into a list of theirs and out again leave the file as it was, but for a line break at its end', () => {
+    fc.assert(
+      fc.property(document, fc.array(leaf, { minLength: 1, maxLength: 3 }), fc.nat(), (text, elements, pick) => {
+        const { value: root } = format.parse(text);
+        const lists = listPaths(root);
+        fc.pre(lists.length > 0);
+        const at = lists[pick % lists.length] ?? [];
+        const now = valueAt(root, at) as unknown[];
+        fc.pre(now.length > 0 && !elements.some(element => now.some(other => same(other, element))));
+        const added = applyEdits(format, text, [{ kind: 'add', path: at, elements }]);
+        const back = applyEdits(format, added, [{ kind: 'drop', path: at, elements }]);
+        expect(back.replace(/\r?\n$/, '')).toBe(text.replace(/\r?\n$/, ''));
+      }),
+      runs,
+    );
+  });
+
+  test('a new key and its removal leave the file as it was, but for white space at its end', () => {
+    fc.assert(
+      fc.property(document, fc.constantFrom('odd key', 'zz', '__proto__'), leaf, (text, name, put) => {
+        const { value: root } = format.parse(text);
+        fc.pre(isTable(root) && Object.keys(root).length > 0);
+        const added = applyEdits(format, text, [{ kind: 'set', path: [name], value: put }]);
+        const back = applyEdits(format, added, [{ kind: 'remove', path: [name] }]);
+        expect(back.trimEnd()).toBe(text.trimEnd());
+      }),
+      runs,
+    );
+  });
+
+  test('removing what is theirs keeps the rest of the meaning and every comment', () => {
+    fc.assert(
+      fc.property(document, fc.nat(), (text, pick) => {
+        const { value: root } = format.parse(text);
+        fc.pre(isTable(root) && Object.keys(root).length > 0);
+        const keys = Object.keys(root as object).filter(name => !name.startsWith('s-'));
+        fc.pre(keys.length > 0);
+        const name = keys[pick % keys.length] ?? '';
+        applyEdits(format, text, [{ kind: 'remove', path: [name] }]);
+      }),
+      runs,
+    );
+  });
+
+  test('a value of theirs that is replaced changes nothing else', () => {
+    fc.assert(
+      fc.property(document, fc.nat(), value, (text, pick, put) => {
+        const { value: root } = format.parse(text);
+        const keys = Object.entries(root as object).filter(([, now]) => !isTable(now) && !Array.isArray(now));
+        fc.pre(keys.length > 0);
+        const [name] = keys[pick % keys.length] ?? [''];
+        applyEdits(format, text, [{ kind: 'set', path: [name], value: put }]);
+      }),
+      runs,
+    );
+  });
+});
+
+function listPaths(value: unknown, at: string[] = []): string[][] {
+  if (Array.isArray(value)) return value.some(isTable) ? [] : [at];
+  if (!isTable(value)) return [];
+  return Object.keys(value).flatMap(name => listPaths(value[name], [...at, name]));
+}
