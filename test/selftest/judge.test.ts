@@ -1,0 +1,372 @@
+import { test as property } from '@fast-check/vitest';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Case, Check, Tried, Way } from '../../src/selftest/case.ts';
+import { judge, RULES } from '../../src/selftest/judge.ts';
+import { goodCase } from '../../src/selftest/preflight.ts';
+import { isListed, REFUSALS, SATURATED } from '../../src/selftest/reasons.ts';
+import { ATTEMPTS, type Verdict } from '../../src/selftest/types.ts';
+import type { Observation, VantageFacts } from '../../src/selftest/wire.ts';
+
+const facts = (more: Partial<VantageFacts> = {}): VantageFacts => ({
+  form: 'node',
+  runtime: 'node 22',
+  platform: 'linux',
+  uid: 1000,
+  gid: 1000,
+  uidMap: undefined,
+  capabilities: '0000000000000000',
+  noNewPrivileges: true,
+  seccomp: false,
+  namespaces: {},
+  cwd: '/',
+  home: '/home/a',
+  hostname: 'h',
+  proxies: [],
+  hostAliases: [],
+  tools: [],
+  clock: 0,
+  ...more,
+});
+
+const seen = (outcome: Observation['outcome'], reason: string, more: Partial<Observation> = {}): Observation => ({
+  id: 'x',
+  outcome,
+  reason,
+  took: 1,
+  ...more,
+});
+
+/** A good refusal, with one thing otherwise. */
+function withWay(change: Partial<Way>, more: Partial<Case> = {}): Case {
+  const base = goodCase();
+  return { ...base, ...more, ways: base.ways.map(way => ({ ...way, ...change })) };
+}
+
+const twice = (observation: Observation | undefined, more: Partial<Tried> = {}): Tried[] => [
+  { observation, alone: false, controlled: true, ...more },
+  { observation, alone: true, controlled: true, ...more },
+];
+
+const failed: Check = { ok: false, reason: 'ENOENT' };
+const ok: Check = { ok: true, reason: '' };
+
+/** One case per rule: what the judge says with the rule, and what it would say without it. */
+const mutations: Record<string, { subject: Case; without: Verdict; remove?: string[] }> = {
+  'vantage-answered': {
+    subject: { ...goodCase(), vantage: { ...goodCase().vantage, available: false, reason: 'no hello' } },
+    without: 'blocked',
+  },
+  served: {
+    subject: withWay({
+      tries: [
+        { observation: undefined, alone: false, controlled: true },
+        { observation: seen('refused', 'EACCES'), alone: true, controlled: true },
+      ],
+    }),
+    without: 'blocked',
+  },
+  'own-canary': {
+    subject: withWay({ tries: twice(seen('done', 'read', { brought: 'stale' }), { canary: 'fresh' }) }),
+    without: 'exposed',
+  },
+  'content-matched': {
+    subject: withWay({ tries: twice(seen('done', 'read')) }),
+    without: 'exposed',
+  },
+  'seen-from-outside': {
+    subject: withWay({ seenOutside: false, tries: twice(seen('done', 'created')) }, { attempt: 'write' }),
+    without: 'exposed',
+  },
+  'server-spoke': {
+    subject: withWay({ tries: twice(seen('closed', 'closed at once')) }, { attempt: 'connect' }),
+    without: 'exposed',
+  },
+  'tool-present': {
+    subject: withWay({ tries: twice(seen('unable', 'EACCES')) }),
+    without: 'blocked',
+  },
+  ran: {
+    subject: withWay({ tries: twice(seen('error', 'EACCES')) }),
+    without: 'blocked',
+  },
+  'not-saturated': {
+    // EMFILE is in no table: the rule gives the reader the reason, so both are taken out to see the flip.
+    subject: withWay({ tries: twice(seen('refused', 'EMFILE')) }),
+    without: 'blocked',
+    remove: ['listed-reason'],
+  },
+  'remote-control': {
+    subject: withWay(
+      { target: { before: undefined, after: undefined } },
+      { vantage: { ...goodCase().vantage, remote: true } },
+    ),
+    without: 'blocked',
+    remove: ['target-alive'],
+  },
+  handshake: {
+    subject: { ...goodCase(), vantage: { ...goodCase().vantage, handshake: false } },
+    without: 'blocked',
+  },
+  'target-alive': {
+    subject: withWay({ target: { before: failed, after: failed } }),
+    without: 'blocked',
+  },
+  'instrument-before': {
+    subject: withWay({ instrument: { before: failed, after: ok } }),
+    without: 'blocked',
+  },
+  'instrument-after': {
+    subject: withWay({ instrument: { before: ok, after: failed } }),
+    without: 'blocked',
+  },
+  'controls-interleaved': {
+    subject: withWay({ tries: twice(seen('refused', 'EACCES'), { controlled: false }) }),
+    without: 'blocked',
+  },
+  'tried-again': {
+    subject: withWay({ tries: twice(seen('refused', 'EACCES')).slice(0, 1) }),
+    without: 'blocked',
+  },
+  'timeout-twice': {
+    subject: withWay(
+      { tries: twice(seen('timeout', 'ETIMEDOUT')).slice(0, 1) },
+      { attempt: 'connect' },
+    ),
+    without: 'blocked',
+    remove: ['tried-again'],
+  },
+  'every-route': {
+    subject: (() => {
+      const base = goodCase('refused', 'ECONNREFUSED');
+      const [way] = base.ways as [Way];
+      return { ...base, attempt: 'connect', ways: [way, { ...way, label: '[::1]:5432', tries: [] }] } satisfies Case;
+    })(),
+    without: 'blocked',
+  },
+  'listed-reason': {
+    subject: withWay({ tries: twice(seen('refused', 'EWHATEVER')) }),
+    without: 'blocked',
+  },
+  'mask-read-again': {
+    subject: withWay({
+      target: { before: ok, after: undefined },
+      tries: twice(seen('refused', 'masked', { matched: false })),
+    }),
+    without: 'blocked',
+    remove: ['target-alive'],
+  },
+  'names-are-not-objects': {
+    subject: withWay({ tries: twice(seen('refused', 'ENOENT')) }, { others: [{ name: 'mounts', answered: false }] }),
+    without: 'blocked',
+  },
+  'hard-links': {
+    subject: { ...goodCase(), links: { total: 2, tried: 1 } },
+    without: 'blocked',
+  },
+  'identity-cannot-lift': {
+    subject: withWay(
+      { tries: twice(seen('refused', 'EACCES', { owner: 1000, mode: '0' })) },
+      { vantage: { ...goodCase().vantage, facts: facts() } },
+    ),
+    without: 'blocked',
+  },
+  'every-source': {
+    subject: withWay(
+      { tries: twice(seen('refused', 'not set')) },
+      { attempt: 'env', others: [{ name: 'init', answered: false }] },
+    ),
+    without: 'blocked',
+  },
+  descriptors: {
+    subject: { ...goodCase(), others: [{ name: 'open-fd', answered: false }] },
+    without: 'blocked',
+  },
+};
+
+describe('each rule turns a verdict', () => {
+  it('has a case for every rule', () => {
+    expect(Object.keys(mutations).sort()).toEqual(RULES.map(({ name }) => name).sort());
+  });
+
+  it.each(RULES.map(({ name }) => name))('%s', name => {
+    const { subject, without, remove = [] } = mutations[name] as (typeof mutations)[string];
+    const silent = RULES.filter(rule => !remove.includes(rule.name));
+    // Not proven for every rule but those that turn a false effect into a refusal.
+    const expected: Verdict = name === 'seen-from-outside' ? 'blocked' : 'inconclusive';
+    expect(judge(subject, silent).verdict).toBe(expected);
+    expect(judge(subject, silent.filter(rule => rule.name !== name)).verdict).toBe(without);
+    expect(judge(subject).verdict).toBe(expected);
+  });
+
+  it('counts other content than the host has as masked, not as read', () => {
+    const subject = withWay({ tries: twice(seen('done', 'read', { matched: false })) });
+    expect(judge(subject)).toMatchObject({ verdict: 'blocked', layer: 'sandbox' });
+  });
+
+  it('does not call a way round closed that a capable user could not try', () => {
+    const capable = { ...goodCase().vantage, facts: facts({ capabilities: '0000000000200000' }) };
+    const subject = { ...goodCase(), vantage: capable, others: [{ name: 'umount', answered: false }] };
+    expect(judge(subject).verdict).toBe('inconclusive');
+    expect(judge({ ...subject, others: [{ name: 'umount', answered: true }] }).verdict).toBe('blocked');
+    const [rule] = RULES.filter(({ name }) => name === 'identity-cannot-lift');
+    expect(judge(subject, RULES.filter(one => one !== rule)).verdict).toBe('blocked');
+  });
+
+  it('says in words what to do when the host cannot reach it either', () => {
+    const dead = { before: { ok: false, reason: 'ECONNREFUSED' }, after: undefined };
+    const subject = withWay({ target: dead, tries: twice(seen('refused', 'ENETUNREACH')) }, { attempt: 'connect' });
+    expect(judge(subject).reason).toBe(
+      'your own connection failed too (connection refused); start it or connect the VPN, and try again',
+    );
+  });
+
+  it('lets a route that the host cannot take either neither help nor harm', () => {
+    const [way] = goodCase('refused', 'ECONNREFUSED').ways as [Way];
+    const dead = { ...way, target: { before: failed, after: failed } };
+    const subject: Case = { ...goodCase(), attempt: 'connect', ways: [dead, way] };
+    expect(judge(subject).verdict).toBe('blocked');
+  });
+
+  it('finds what must work too tight only when the host can do it', () => {
+    expect(judge({ ...goodCase(), expect: 'allow' }).verdict).toBe('broken');
+    expect(judge({ ...withWay({ target: { before: failed, after: failed } }), expect: 'allow' }).verdict).toBe(
+      'inconclusive',
+    );
+  });
+});
+
+describe('the layer', () => {
+  const layer = (attempt: Case['attempt'], reason: string, inside: Partial<VantageFacts> = {}) =>
+    judge({
+      ...withWay({ tries: twice(seen('refused', reason)) }, { attempt }),
+      vantage: { ...goodCase().vantage, facts: facts({ noNewPrivileges: false, ...inside }) },
+      host: facts({ noNewPrivileges: false, namespaces: { mnt: '1', net: '1' } }),
+    }).layer;
+
+  it.each([
+    ['connect', 'ENETUNREACH', {}, 'network'],
+    ['connect', 'PROXY_403', {}, 'network'],
+    ['connect', 'EPERM', {}, 'sandbox'],
+    ['read', 'masked', {}, 'sandbox'],
+    ['write', 'EROFS', {}, 'sandbox'],
+    ['read', 'EACCES', { uid: 65534 }, 'identity'],
+    ['read', 'EACCES', { namespaces: { mnt: '2' } }, 'sandbox'],
+    ['socket', 'ECONNREFUSED', { namespaces: { net: '2' } }, 'network'],
+    ['push', 'rejected', {}, 'server'],
+  ] as const)('%s refused by %s', (attempt, reason, inside, expected) => {
+    expect(layer(attempt, reason, inside)).toBe(expected);
+  });
+});
+
+const words = [...new Set(Object.values(REFUSALS).flat()), ...SATURATED, 'EWHATEVER', '', 'PROXY_403'];
+const check = fc.option(fc.record({ ok: fc.boolean(), reason: fc.constantFrom(...words) }), { nil: undefined });
+const observation = fc.option(
+  fc.record(
+    {
+      id: fc.constant('x'),
+      outcome: fc.constantFrom<Observation['outcome']>(
+        'done',
+        'refused',
+        'silent',
+        'closed',
+        'timeout',
+        'none',
+        'unable',
+        'error',
+      ),
+      reason: fc.constantFrom(...words),
+      took: fc.nat(10),
+      matched: fc.boolean(),
+      brought: fc.constantFrom('a', 'b'),
+      owner: fc.constantFrom(0, 1000),
+      mode: fc.constantFrom('0', '600'),
+    },
+    { requiredKeys: ['id', 'outcome', 'reason', 'took'] },
+  ),
+  { nil: undefined },
+);
+const way = fc.record({
+  label: fc.constantFrom('', 'a:1'),
+  target: fc.record({ before: check, after: check }),
+  instrument: fc.record({ before: check, after: check }),
+  tries: fc.array(
+    fc.record({
+      observation,
+      canary: fc.constantFrom(undefined, 'a'),
+      alone: fc.boolean(),
+      controlled: fc.boolean(),
+    }),
+    { maxLength: 3 },
+  ),
+  seenOutside: fc.constantFrom(undefined, true, false),
+});
+const anyCase: fc.Arbitrary<Case> = fc.record({
+  attempt: fc.constantFrom(...ATTEMPTS),
+  expect: fc.constantFrom('deny' as const, 'allow' as const),
+  escape: fc.constantFrom(null, 'umount'),
+  vantage: fc.record({
+    kind: fc.constantFrom('host' as const, 'sandbox' as const),
+    available: fc.boolean(),
+    reason: fc.constant(null),
+    handshake: fc.boolean(),
+    remote: fc.boolean(),
+    facts: fc.constantFrom(null, facts(), facts({ capabilities: 'ffffffffffffffff' })),
+  }),
+  host: fc.constantFrom(null, facts({ uid: 0 })),
+  ways: fc.array(way, { maxLength: 3 }),
+  others: fc.array(fc.record({ name: fc.constantFrom('mounts', 'umount', 'init', 'open-fd'), answered: fc.boolean() }), {
+    maxLength: 3,
+  }),
+  links: fc.constantFrom(undefined, { total: 1, tried: 0 }, { total: 1, tried: 1 }),
+  loopback: fc.constantFrom(undefined, true, false),
+}) as fc.Arbitrary<Case>;
+
+describe('laws, for any case', () => {
+  property.prop([anyCase])('one verdict that fits what was expected, with a reason', subject => {
+    const { verdict, reason } = judge(subject);
+    expect(['exposed', 'blocked', 'works', 'broken', 'inconclusive']).toContain(verdict);
+    expect(reason).not.toBe('');
+    if (subject.expect === 'deny') expect(['works', 'broken']).not.toContain(verdict);
+    else expect(['exposed', 'blocked']).not.toContain(verdict);
+  });
+
+  property.prop([anyCase], { numRuns: 2_000 })('held only with every control, and a listed reason', subject => {
+    const judgement = judge(subject);
+    if (judgement.verdict !== 'blocked') return;
+    expect(judgement.layer).not.toBeNull();
+    expect(subject.vantage).toMatchObject({ available: true, handshake: true });
+    const tried = subject.ways.filter(one => one.tries.length > 0 && one.target.before?.ok);
+    expect(tried.length).toBeGreaterThan(0);
+    for (const { target, instrument, tries } of tried) {
+      expect([target.before?.ok, target.after?.ok, instrument.before?.ok, instrument.after?.ok]).toEqual([
+        true,
+        true,
+        true,
+        true,
+      ]);
+      expect(tries.some(({ alone }) => alone)).toBe(true);
+      for (const one of tries) {
+        expect(one.observation).toBeDefined();
+        expect(['unable', 'error', 'silent', 'closed']).not.toContain(one.observation?.outcome);
+        if (one.observation?.outcome === 'refused')
+          expect(isListed(subject.attempt, one.observation.reason)).toBe(true);
+      }
+    }
+  });
+
+  property.prop([anyCase], { numRuns: 2_000 })('reached or works only with an effect', subject => {
+    const { verdict } = judge(subject);
+    if (verdict !== 'exposed' && verdict !== 'works') return;
+    const effect = subject.ways.some(one =>
+      one.tries.some(
+        ({ observation: got, canary }) =>
+          got?.outcome === 'done' &&
+          (canary === undefined || got.brought === canary) &&
+          !(['read', 'list'].includes(subject.attempt) && canary === undefined && got.matched !== true) &&
+          !(['write', 'push'].includes(subject.attempt) && one.seenOutside === false),
+      ),
+    );
+    expect(effect).toBe(true);
+  });
+});
