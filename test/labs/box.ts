@@ -1,0 +1,165 @@
+import { execFileSync } from 'node:child_process';
+import { linkSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Facts } from '../../src/discover/facts.ts';
+import type { Posture } from '../../src/posture/schema.ts';
+import { selftest } from '../../src/selftest/runner.ts';
+import type { Report, SelftestOptions, Verdict } from '../../src/selftest/types.ts';
+
+/** A repository and a home with known secrets, and a server that greets: what a box must keep from an agent. */
+export interface Lab {
+  root: string;
+  home: string;
+  state: string;
+  /** `127.0.0.1:PORT` of a server that says hello as SSH does. */
+  server: string;
+  facts: Facts;
+  posture: Posture;
+  close(): Promise<void>;
+}
+
+export async function makeLab(): Promise<Lab> {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ap-lab-')));
+  const [root, home, state] = ['work/repo', 'home', 'state'].map(name => join(folder, name)) as [string, string, string];
+  for (const path of [root, join(home, '.aws'), join(home, '.ssh'), state]) mkdirSync(path, { recursive: true });
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=lab', '-c', 'user.email=lab@example.com', ...args], {
+      cwd: root,
+      stdio: 'ignore',
+    });
+  git('init', '-q', '-b', 'main');
+  writeFileSync(join(root, 'README.md'), 'lab\n');
+  git('add', 'README.md');
+  git('commit', '-qm', 'lab');
+  writeFileSync(join(root, '.env.production'), 'DATABASE_URL=postgres://u:p@db.prod.example.com/shop\n');
+  writeFileSync(join(home, '.aws', 'credentials'), '[prod]\naws_secret_access_key = lab-one\n');
+  writeFileSync(join(home, '.ssh', 'id_ed25519'), 'lab key\n');
+  const server = createServer(socket => {
+    socket.on('error', () => {});
+    socket.write('SSH-2.0-lab\r\n');
+  });
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as { port: number };
+  return {
+    root,
+    home,
+    state,
+    server: `127.0.0.1:${port}`,
+    facts: labFacts(root, home),
+    posture: {
+      version: 1,
+      project: 'lab',
+      systems: [{ id: 'bastion', kind: 'ssh-host', address: `127.0.0.1:${port}` }],
+    },
+    async close() {
+      await closeServer(server);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise(done => {
+    server.close(() => done());
+  });
+}
+
+export function labFacts(root: string, home: string): Facts {
+  return {
+    root,
+    home,
+    project: 'lab',
+    agents: [],
+    systems: [],
+    environments: [],
+    secretFiles: [{ path: '.env.production' }],
+    runtimes: [{ id: 'bubblewrap', available: true, detail: 'lab' }],
+    git: {
+      present: true,
+      defaultBranch: 'main',
+      branches: ['main'],
+      remote: undefined,
+      hookManager: undefined,
+      hooksPath: undefined,
+    },
+    scanners: [],
+    insideAgent: undefined,
+    notes: [],
+  };
+}
+
+/** What is wrong with a box. Each removes one protection of the good one. */
+export interface Faults {
+  /** One file of the home was forgotten. */
+  forgotten?: boolean;
+  /** A hidden folder is mounted a second time elsewhere. */
+  mountedTwice?: boolean;
+  network?: boolean;
+  hooksWritable?: boolean;
+  /** The host's /proc, root, and capabilities. */
+  hostProc?: boolean;
+  /** Nothing may be written. */
+  readOnly?: boolean;
+}
+
+/** The wrapper command of a bubblewrap box around the lab. */
+export function boxCommand({ root, home }: Lab, faults: Faults = {}): string {
+  const words = ['bwrap', '--die-with-parent', '--ro-bind', '/', '/', '--dev', '/dev'];
+  if (faults.hostProc) words.push('--bind', '/proc', '/proc', '--cap-add', 'ALL');
+  else words.push('--unshare-user', '--uid', '1000', '--gid', '1000', '--unshare-pid', '--proc', '/proc', '--cap-drop', 'ALL');
+  if (!faults.network) words.push('--unshare-net');
+  words.push('--unshare-ipc', '--tmpfs', home);
+  if (faults.forgotten) words.push('--ro-bind', join(home, '.aws/credentials'), join(home, '.aws/credentials'));
+  if (faults.mountedTwice) words.push('--ro-bind', join(home, '.aws'), '/mnt');
+  words.push(faults.readOnly ? '--ro-bind' : '--bind', root, root, '--ro-bind', join(root, '.git/config'), join(root, '.git/config'));
+  if (!faults.hooksWritable) words.push('--ro-bind', join(root, '.git/hooks'), join(root, '.git/hooks'));
+  words.push('--ro-bind', '/dev/null', join(root, '.env.production'));
+  return words.join(' ');
+}
+
+/** A second name for a file, inside the workspace. */
+export function hardLink({ root, home }: Lab): string {
+  linkSync(join(home, '.ssh/id_ed25519'), join(root, 'notes.txt'));
+  return join(root, 'notes.txt');
+}
+
+/** Runs the self-test on a lab; everything is approved. */
+export function tryLab(lab: Lab, options: Partial<SelftestOptions> = {}): Promise<Report> {
+  process.env.AGENT_POSTURE_STATE = lab.state;
+  return selftest({
+    root: lab.root,
+    home: lab.home,
+    facts: lab.facts,
+    posture: {
+      path: join(lab.root, 'agent-posture.yaml'),
+      text: '',
+      sha256: '0',
+      posture: lab.posture,
+      shared: lab.posture,
+      privateIds: new Set(),
+    },
+    vantages: [],
+    via: [],
+    controlVia: undefined,
+    safeguards: [],
+    deep: false,
+    strict: false,
+    readOnly: false,
+    failOn: 'any',
+    baselineFile: undefined,
+    saveBaseline: false,
+    approve: async () => true,
+    ...options,
+  });
+}
+
+/** Verdicts of one vantage by attempt, target and way round; only of what the lab itself has laid out. */
+export function verdicts(report: Report, vantage: string): Map<string, Verdict> {
+  return new Map(
+    report.rows
+      .filter(row => row.vantage === vantage && /^(~|\.|127\.0\.0\.1)/.test(row.target) && row.verdict !== 'skipped')
+      .map(row => [row.id.slice(vantage.length + 1), row.verdict]),
+  );
+}
