@@ -1,7 +1,17 @@
 import { realpath } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { agents } from '../agents/index.ts';
-import type { Facts } from './facts.ts';
+import { delimiter, join } from 'node:path';
+import { agents, surroundingAgent } from '../agents/index.ts';
+import { findProgram } from '../base/exec.ts';
+import { displayPath, readBounded } from '../base/files.ts';
+import { runtimes } from '../isolation/index.ts';
+import type { Access } from '../posture/schema.ts';
+import { environmentOf } from './environment.ts';
+import type { Facts, Seen, SystemFact } from './facts.ts';
+import { projectName } from './project.ts';
+import { gitFacts } from './repository.ts';
+import { isSecretFile } from './secret-files.ts';
+import { awsMentions, kubeMentions, type Mention, mentionsIn, namesSystems, systemFacts } from './systems.ts';
+import { type Entry, walk } from './walk.ts';
 
 export interface DiscoverOptions {
   home: string;
@@ -9,32 +19,121 @@ export interface DiscoverOptions {
   platform?: NodeJS.Platform;
 }
 
+/** The most that is read of one file, and how many files are read. */
+const FILE_LIMIT = 256_000;
+const FILES = 300;
+const SECRET_FILES = 500;
+const SCANNERS = ['gitleaks', 'trufflehog', 'git-secrets'] as const;
+
 /** What is on this machine and in this repository. Read only, bounded, offline; nothing of the repository is run. */
 export async function discover(
   root: string,
   { home, env, platform = process.platform }: DiscoverOptions,
 ): Promise<Facts> {
   const real = await realpath(root);
-  const found = await Promise.all(agents.map(agent => agent.detect({ root: real, home, env, platform })));
+  const context = { root: real, home, env, platform };
+  const [project, files, git, found, available] = await Promise.all([
+    projectName(real),
+    walk(real),
+    gitFacts(real),
+    Promise.all(agents.map(agent => agent.detect(context))),
+    Promise.all(runtimes.map(runtime => runtime.detect(real))),
+  ]);
+  const read = await readMentions(real, files.entries);
+  const systems = systemFacts([...read.mentions, ...(await accountMentions(real, home, env))]);
+  const secrets = files.entries.filter(({ path }) => isSecretFile(path));
   return {
     root: real,
     home,
-    project: basename(real),
+    project,
     agents: found.filter(agent => agent !== undefined),
-    systems: [],
-    environments: [],
-    secretFiles: [],
-    runtimes: [],
-    git: {
-      present: false,
-      defaultBranch: undefined,
-      branches: [],
-      remote: undefined,
-      hookManager: undefined,
-      hooksPath: undefined,
-    },
-    scanners: [],
-    insideAgent: undefined,
-    notes: [],
+    systems,
+    environments: environmentsOf(systems, files.entries),
+    secretFiles: secrets.slice(0, SECRET_FILES).map(({ path }) => ({ path })),
+    runtimes: available,
+    git: git.git,
+    scanners: SCANNERS.filter(id => findProgram(id, [real]) !== undefined).map(id => ({ id, version: undefined })),
+    insideAgent: surroundingAgent(env),
+    notes: [
+      ...files.notes,
+      ...git.notes,
+      ...read.notes,
+      ...(secrets.length > SECRET_FILES ? [`more than ${SECRET_FILES} secret files: the rest is not named`] : []),
+    ],
   };
+}
+
+/** Reads the files that name systems: plain ones only, each up to a limit. */
+async function readMentions(
+  root: string,
+  entries: readonly Entry[],
+): Promise<{ mentions: Mention[]; notes: string[] }> {
+  const wanted = entries.filter(
+    ({ path, link, ignored }) => !link && namesSystems(path) && (!ignored || isSecretFile(path)),
+  );
+  const notes = wanted.length > FILES ? [`more than ${FILES} files name systems: the rest was not read`] : [];
+  const mentions: Mention[] = [];
+  for (const { path } of wanted.slice(0, FILES)) {
+    const file = await readBounded(join(root, path), FILE_LIMIT);
+    if (!file.ok) notes.push(`${path}: could not be read (${file.reason})`);
+    else {
+      if (file.truncated) notes.push(`${path}: only its first ${FILE_LIMIT / 1000} kB were looked at`);
+      mentions.push(...mentionsIn(path, file.data.toString('utf8')));
+    }
+  }
+  return { mentions, notes };
+}
+
+/** Clusters and cloud accounts by the names in the user's own files. */
+async function accountMentions(root: string, home: string, env: DiscoverOptions['env']): Promise<Mention[]> {
+  const kube = [...(env.KUBECONFIG?.split(delimiter).filter(Boolean) ?? []), join(home, '.kube', 'config')];
+  const aws = [
+    env.AWS_CONFIG_FILE ?? join(home, '.aws', 'config'),
+    env.AWS_SHARED_CREDENTIALS_FILE ?? join(home, '.aws', 'credentials'),
+  ];
+  const sources: [path: string, read: (path: string, text: string) => Mention[]][] = [
+    ...[...new Set(kube)].slice(0, 20).map(path => [path, kubeMentions] as [string, typeof kubeMentions]),
+    ...aws.map(path => [path, awsMentions] as [string, typeof awsMentions]),
+  ];
+  const found = await Promise.all(
+    sources.map(async ([path, read]) => {
+      const file = await readBounded(path, FILE_LIMIT);
+      return file.ok ? read(displayPath(path, { root, home }), file.data.toString('utf8')) : [];
+    }),
+  );
+  return found.flat();
+}
+
+const SUGGESTED: Record<string, Access> = { development: 'write', test: 'write', staging: 'read', production: 'none' };
+
+/** The environments that systems and files speak of, from the least to the most careful. */
+function environmentsOf(systems: readonly SystemFact[], entries: readonly Entry[]): Facts['environments'] {
+  const seen = new Map<string, Seen>();
+  for (const system of systems)
+    if (system.environment !== undefined && !seen.has(system.environment)) seen.set(system.environment, system.seen);
+  for (const { path, ignored } of entries) {
+    const named = ignored && !isSecretFile(path) ? undefined : environmentFile(path);
+    if (named !== undefined && !seen.has(named)) seen.set(named, { path });
+  }
+  return Object.entries(SUGGESTED).flatMap(([id, suggested]) => {
+    const at = seen.get(id);
+    return at === undefined ? [] : [{ id, suggested, seen: at }];
+  });
+}
+
+/** The environment that a configuration file is for, by its name or folder: `.env.production`, `environments/prod/main.tf`. */
+function environmentFile(path: string): string | undefined {
+  const configured =
+    /(?:^|\/)(?:\.env\.[\w.-]+|(?:docker-)?compose[.-][\w.-]+\.ya?ml|appsettings\.\w+\.json|application-[\w-]+\.(?:properties|ya?ml)|values[.-][\w-]+\.ya?ml)$/i.test(
+      path,
+    );
+  if (configured)
+    return environmentOf(
+      path
+        .split('/')
+        .at(-1)
+        ?.replace(/^docker-/, '') ?? '',
+    );
+  const folder = /(?:^|\/)(?:environments|overlays|envs|inventories)\/([\w-]+)(?:\/|\.\w+$)/.exec(path)?.[1];
+  return folder === undefined ? undefined : environmentOf(folder);
 }

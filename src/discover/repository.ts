@@ -1,0 +1,127 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readBounded } from '../base/files.ts';
+import { git } from '../base/git.ts';
+import type { Facts } from './facts.ts';
+
+type Git = Facts['git'];
+
+const NONE: Git = {
+  present: false,
+  defaultBranch: undefined,
+  branches: [],
+  remote: undefined,
+  hookManager: undefined,
+  hooksPath: undefined,
+};
+const BRANCHES = 200;
+/** Milliseconds for each call of git: a healthy repository answers in a few. */
+const TIMEOUT = 3_000;
+
+/** What git knows of the repository at `root`, without the network and without running what its configuration names. */
+export async function gitFacts(root: string): Promise<{ git: Git; notes: string[] }> {
+  const hookManager = await findHookManager(root);
+  const odd = await oddConfiguration(root);
+  if (odd) return { git: { ...NONE, hookManager }, notes: [odd] };
+  const ask = (...args: string[]) => git(['-c', 'safe.directory=*', ...args], { cwd: root, timeout: TIMEOUT });
+  const [inside, branches, originHead, head, settings] = await Promise.all([
+    ask('rev-parse', '--is-inside-work-tree'),
+    ask('for-each-ref', `--count=${BRANCHES}`, '--format=%(refname:short)', 'refs/heads'),
+    ask('symbolic-ref', '--quiet', '--short', 'refs/remotes/origin/HEAD'),
+    ask('symbolic-ref', '--quiet', '--short', 'HEAD'),
+    ask(
+      'config',
+      '--show-scope',
+      '-z',
+      '--get-regexp',
+      String.raw`^(remote\..*\.url|core\.hookspath|init\.defaultbranch)$`,
+    ),
+  ]);
+  if (inside.failure !== undefined) return { git: { ...NONE, hookManager }, notes: [inside.failure] };
+  if (inside.timedOut) return { git: { ...NONE, hookManager }, notes: ['git did not answer: its facts are missing'] };
+  if (inside.code !== 0) return { git: { ...NONE, hookManager }, notes: [] };
+  const values = parseSettings(settings.stdout);
+  const names = branches.stdout.split('\n').filter(Boolean);
+  const current = head.stdout.trim() || undefined;
+  const initial = values.find(({ key }) => key === 'init.defaultbranch')?.value;
+  const fallback = [initial, 'main', 'master', 'trunk', 'develop'].find(
+    name => name !== undefined && names.includes(name),
+  );
+  return {
+    git: {
+      present: true,
+      defaultBranch: originHead.stdout.trim().replace(/^origin\//, '') || fallback || current,
+      branches: names,
+      remote: remoteOf(values),
+      hookManager,
+      hooksPath: values.findLast(({ key }) => key === 'core.hookspath')?.value,
+    },
+    notes: names.length === BRANCHES ? [`more than ${BRANCHES} branches: the rest was not looked at`] : [],
+  };
+}
+
+/** A configuration that git itself would wait on or choke on, in the reader's words. */
+async function oddConfiguration(root: string): Promise<string | undefined> {
+  for (const path of ['.git', '.git/config', '.git/HEAD']) {
+    const stats = await lstat(join(root, path)).catch(() => undefined);
+    if (stats && !stats.isFile() && !stats.isDirectory()) return `${path} is not a plain file: git was not asked`;
+    if (path === '.git/config' && stats && stats.size > 1_000_000) return '.git/config is over 1 MB: git was not asked';
+  }
+  return undefined;
+}
+
+/** `scope NUL key LF value NUL …`; what we set ourselves on the command line is left out. */
+function parseSettings(output: string): { key: string; value: string }[] {
+  const parts = output.split('\0');
+  const found: { key: string; value: string }[] = [];
+  for (let at = 0; at + 1 < parts.length; at += 2) {
+    const pair = parts[at + 1] as string;
+    const split = pair.indexOf('\n');
+    if (parts[at] !== 'command')
+      found.push({ key: split < 0 ? pair : pair.slice(0, split), value: split < 0 ? '' : pair.slice(split + 1) });
+  }
+  return found;
+}
+
+function remoteOf(settings: readonly { key: string; value: string }[]): Git['remote'] {
+  const remotes = settings.flatMap(({ key, value }) => {
+    const name = /^remote\.(.+)\.url$/.exec(key)?.[1];
+    return name === undefined ? [] : [{ name, value }];
+  });
+  const chosen = remotes.find(({ name }) => name === 'origin') ?? remotes[0];
+  if (!chosen) return undefined;
+  const url = publicUrl(chosen.value);
+  return { name: chosen.name, url, forge: forgeOf(url) };
+}
+
+/** An address without user, password, query and fragment. */
+export function publicUrl(url: string): string {
+  const web = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)/i.exec(url);
+  if (web) return `${web[1]}://${(web[2] as string).slice((web[2] as string).lastIndexOf('@') + 1)}${web[3]}`;
+  // `git@github.com:owner/name.git`
+  const short = /^[^/@]*@([^/:]+:.*)$/.exec(url);
+  return short?.[1] ?? url;
+}
+
+function forgeOf(url: string): NonNullable<Git['remote']>['forge'] {
+  if (/^(file:|\/|\.{1,2}\/|[A-Za-z]:[\\/])/.test(url)) return 'local';
+  const host = (/^[a-z][a-z0-9+.-]*:\/\/([^/:]+)/i.exec(url)?.[1] ?? /^([^/:]+):/.exec(url)?.[1] ?? '').toLowerCase();
+  if (/(^|\.)github\.|^ghe\./.test(host)) return 'github';
+  if (/(^|\.)gitlab\.|^gitlab-/.test(host)) return 'gitlab';
+  if (/(^|\.)(gitea|forgejo|codeberg)\./.test(host)) return 'gitea';
+  return undefined;
+}
+
+const MANAGERS: readonly [id: NonNullable<Git['hookManager']>['id'], files: readonly string[]][] = [
+  ['husky', ['.husky']],
+  ['lefthook', ['lefthook.yml', 'lefthook.yaml', '.lefthook.yml', '.lefthook.yaml', 'lefthook.toml', 'lefthook.json']],
+  ['pre-commit', ['.pre-commit-config.yaml', '.pre-commit-config.yml']],
+];
+
+async function findHookManager(root: string): Promise<Git['hookManager']> {
+  for (const [id, files] of MANAGERS)
+    for (const path of files) if (await lstat(join(root, path)).catch(() => undefined)) return { id, seen: { path } };
+  const manifest = await readBounded(join(root, 'package.json'), 500_000);
+  const id = manifest.ok ? /"(husky|lefthook)"\s*:/.exec(manifest.data.toString('utf8'))?.[1] : undefined;
+  return id === 'husky' || id === 'lefthook' ? { id, seen: { path: 'package.json' } } : undefined;
+}

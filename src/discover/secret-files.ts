@@ -1,0 +1,58 @@
+import { basename } from 'node:path';
+
+/** Examples and templates: they name variables and hold no values of worth. */
+const EXAMPLE = /(^|[._-])(example|examples|sample|template|tmpl|tpl|dist|defaults?|schema|skel(eton)?)([._-]|$)/i;
+
+/** Names of files that hold secrets, or data that should not leave. */
+const SECRET_NAMES: readonly RegExp[] = [
+  /^\.env(rc)?$/i,
+  /^\.env[._-].+/i,
+  /^[\w.-]+\.env$/i,
+  /^\.dev\.vars(\..+)?$/,
+  /^id_(rsa|dsa|ecdsa|ed25519)(_sk)?$/,
+  /\.(p12|pfx|jks|keystore|p8|ppk|kdbx)$/i,
+  /\.tfstate(\.backup|\.\d+\.backup)?$/,
+  /\.tfvars(\.json)?$/,
+  /^(.*[-_.])?service[-_]?account.*\.json$/i,
+  /^(.*[-_.])?(credentials|client_secret[^/]*|firebase-adminsdk[^/]*|gcp-key|google-key)\.json$/i,
+  /^\.?secrets?(\.[\w-]+)?\.(ya?ml|json|toml|properties|ini)$/i,
+  /^\.(netrc|pgpass|pypirc|git-credentials|htpasswd|vault_pass(\.txt)?|vault-token|my\.cnf|s3cfg|boto)$/,
+  /^(vault_pass|vault-pass)(word)?(\.txt)?$/i,
+  /^(.*\.)?kubeconfig(\..+)?$/i,
+  /^local\.settings\.json$/,
+  /^wp-config\.php$/,
+  /(dump|backup)[\w.-]*\.sql(\.(gz|bz2|xz|zst))?$|\.sql\.(gz|bz2|xz|zst)$|\.(pg)?dump$|^dump\.rdb$/i,
+];
+
+/** Keys: secret by their ending, unless the name says that it is the public part. */
+const KEY = /\.(pem|key)$/i;
+const PUBLIC_PART =
+  /(^|[-_.])(ca|cacert|cert|certs|certificate|chain|fullchain|public|pub|bundle|root|roots|intermediate|dhparam|csr)([-_.]|\d*\.)/i;
+
+/** Folders of tests, whose keys and dumps are made for them. */
+const TEST_FOLDER =
+  /(^|\/)(tests?|spec|specs|fixtures?|__fixtures__|__tests__|testdata|test-data|mocks?|__mocks__|examples?)\//i;
+
+/** Whether a repository-relative path (with `/`) is an example of a file that would hold secrets. */
+export function isExample(path: string): boolean {
+  return EXAMPLE.test(basename(path));
+}
+
+/** Whether a repository-relative path (with `/`) names a file that holds secrets. By name alone. */
+export function isSecretFile(path: string): boolean {
+  const name = basename(path);
+  if (isExample(name) || name === '.env.vault' || name.endsWith('.pub')) return false;
+  if (/(^|\/)\.(aws|docker)\/(credentials|config\.json)$/.test(path)) return true;
+  const environmentFile = /(^\.env|\.env$|^\.dev\.vars)/i.test(name);
+  if (!environmentFile && TEST_FOLDER.test(path)) return false;
+  return SECRET_NAMES.some(pattern => pattern.test(name)) || (KEY.test(name) && !PUBLIC_PART.test(name));
+}
+
+/** Whether a path is an environment file, example or not. */
+export function isEnvironmentFile(path: string): boolean {
+  return (
+    /^(\.env(rc)?([._-].+)?|[\w.-]+\.env([._-][\w-]+)?|\.dev\.vars(\..+)?|env\.(example|sample|template))$/i.test(
+      basename(path),
+    ) && basename(path) !== '.env.vault'
+  );
+}
