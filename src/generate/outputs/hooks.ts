@@ -23,7 +23,8 @@ function hiddenCases(context: RenderContext): string {
     const { anchored, body, folder } = parsePattern(exception ? pattern.slice(1) : pattern);
     const glob = shellPattern(body);
     const places = anchored ? [glob] : [glob, `*/${glob}`];
-    const below = places.map(place => `${place}/*`);
+    // In a case pattern a star crosses folders, so one at the end takes in what lies below.
+    const below = glob.endsWith('*') && !folder ? [] : places.map(place => `${place}/*`);
     return `  case $1 in ${[...(folder ? [] : places), ...below].join(' | ')}) hidden=${exception ? 'no' : 'yes'} ;; esac`;
   });
   if (cases.length === 0) return '';

@@ -1,0 +1,341 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { outputs } from '../../../src/generate/outputs/index.ts';
+import { part, testWith } from '../../support/parts.ts';
+import { context, FULL, Repository, render } from './lab.ts';
+
+let repository: Repository;
+beforeEach(async () => {
+  repository = new Repository();
+  repository.git('commit', '-q', '--allow-empty', '-m', 'zero');
+  repository.git('push', '-q', 'origin', 'main', 'main:release/1', 'main:topic');
+  await repository.generate(FULL);
+});
+afterEach(() => repository.remove());
+
+describe('the pre-push hook', () => {
+  const commit = () => repository.git('commit', '-q', '--no-verify', '--allow-empty', '-m', 'more');
+  const remoteRef = (branch: string) =>
+    spawnSync('git', ['-C', repository.remote, 'rev-parse', '--verify', '-q', `refs/heads/${branch}`], {
+      encoding: 'utf8',
+    }).stdout;
+
+  test.each([
+    ['the branch', ['main']],
+    ['a refspec', ['HEAD:main']],
+    ['its whole name', ['HEAD:refs/heads/main']],
+    ['forced by a sign', ['+HEAD:main']],
+    ['forced by a flag', ['-f', 'main']],
+    ['deleted', [':main']],
+    ['deleted by a flag', ['--delete', 'main']],
+    ['a pattern', ['HEAD:release/1']],
+    ['a new branch of the pattern', ['HEAD:release/2.0']],
+    ['among others', ['HEAD:topic', 'HEAD:main']],
+    ['all branches', ['--all']],
+    ['a mirror', ['--mirror']],
+  ])('refuses: %s', (_name, args) => {
+    commit();
+    const before = ['main', 'release/1', 'topic'].map(remoteRef);
+    const { code, stderr } = repository.run([
+      'push',
+      ...(args[0]?.startsWith('--mirror') ? [] : []),
+      'origin',
+      ...args,
+    ]);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/agent-posture: the branch (main|release\/\S+) is protected/);
+    expect(['main', 'release/1', 'topic'].map(remoteRef)).toEqual(before);
+    expect(remoteRef('release/2.0')).toBe('');
+  });
+
+  test('refuses git’s other spellings of the call', () => {
+    commit();
+    for (const args of [
+      ['-C', '.', 'push', 'origin', 'main'],
+      ['-c', 'push.default=current', 'push'],
+      ['push', repository.remote, 'HEAD:main'],
+    ])
+      expect(repository.run(args).code).not.toBe(0);
+  });
+
+  test.each([
+    ['a topic branch', ['HEAD:fix-checkout']],
+    ['a branch whose name only begins alike', ['HEAD:main-menu']],
+    ['a branch below the name', ['HEAD:maintenance/main']],
+    ['a deeper branch than the pattern means', ['HEAD:release/1.x/hotfix']],
+    ['a tag', ['HEAD:refs/tags/v1']],
+    ['nothing new', ['HEAD:topic']],
+    ['the end of a topic branch', [':topic']],
+  ])('lets through: %s', (_name, args) => {
+    const { code, stderr } = repository.run(['push', 'origin', ...args]);
+    expect({ code, protected: stderr.includes('protected') }).toEqual({ code: 0, protected: false });
+  });
+
+  test('with no program on the PATH it still refuses', () => {
+    const hook = join(repository.root, '.githooks/pre-push');
+    const zeros = '0'.repeat(40);
+    const push = (line: string, env: Record<string, string> = { PATH: '' }) =>
+      spawnSync('/bin/sh', [hook, 'origin', 'url'], { input: line, env, encoding: 'utf8', cwd: repository.root })
+        .status;
+    expect(push(`refs/heads/x ${zeros} refs/heads/main ${zeros}\n`)).toBe(1);
+    expect(push(`refs/heads/x ${zeros} refs/heads/main ${zeros}`)).toBe(1);
+    expect(push(`refs/heads/x ${zeros} refs/heads/topic ${zeros}\n`)).toBe(0);
+    expect(push('what is this\n')).toBe(1);
+    expect(push('\n')).toBe(1);
+    expect(push('')).toBe(0);
+    expect(push('', { PATH: '', PRE_COMMIT_REMOTE_BRANCH: 'refs/heads/main' })).toBe(1);
+  });
+
+  test.each([
+    ['**/main', 'a/main', true],
+    ['**/main', 'main', true],
+    ['**/main', 'main/a', false],
+    ['**', 'a/b', true],
+    ['*', 'a', true],
+    ['*', 'a/b', false],
+    ['release/**', 'release/a/b', true],
+    ['release/*', 'release', false],
+    ['v[0-9]', 'v1', true],
+    ['v[0-9]', 'vx', false],
+    ['v?', 'v1', true],
+    ['a$(id)', 'a$(id)', true],
+    ["a'b", "a'b", true],
+    ['main', 'Main', false],
+  ])('reads the pattern %s for %s: %s', (pattern, branch, refused) => {
+    const files = render({ ...FULL, repository: { protected: [pattern] } });
+    const hook = files.get('.githooks/pre-push');
+    expect(hook?.mode).toBe('owned');
+    const { status } = spawnSync(
+      '/bin/sh',
+      ['-c', hook?.mode === 'owned' ? hook.content : 'exit 9', 'hook', 'origin', 'url'],
+      {
+        input: `refs/heads/x 0 refs/heads/${branch} 0\n`,
+        cwd: repository.root,
+        env: {},
+      },
+    );
+    expect(status).toBe(refused ? 1 : 0);
+  });
+});
+
+describe('the pre-commit hook', () => {
+  const key = ['-----BEGIN OPENSSH PRIVATE', 'KEY-----\nx\n'].join(' ');
+  const token = `ghp_${'a1B2'.repeat(9)}`;
+  const stage = (path: string, content = 'x\n') => {
+    repository.write(path, content);
+    repository.git('add', '-f', path);
+  };
+  const commit = (env: Record<string, string> = {}) => repository.run(['commit', '-q', '-m', 'more'], env);
+
+  test.each([
+    ['.env'],
+    ['.env.production'],
+    ['sub/.env.local'],
+    ['secrets/a/b.txt'],
+    ['config/master.key'],
+    ['id_ed25519'],
+    ['keys/store.p12'],
+    ['deploy/terraform.tfstate'],
+    ['we "quoted"/.env'],
+    ['a\nb/.env'],
+    ['ümlaut/.env'],
+  ])('refuses by name: %j', path => {
+    stage(path);
+    const { code, stderr } = commit();
+    expect(code).toBe(1);
+    expect(stderr).toContain('hold secrets by their name');
+  });
+
+  test.each([
+    ['a private key', 'notes.txt', key],
+    ['a token', 'src/app.ts', `const t = '${token}';\n`],
+    ['a token under a name with quotes', 'src/"a".ts', `const t = '${token}';\n`],
+  ])('refuses by content: %s', (_name, path, content) => {
+    stage(path, content);
+    const { code, stderr } = commit();
+    expect(code).toBe(1);
+    expect(stderr).toContain('a private key or an access token stands in');
+    expect(stderr).not.toContain(token);
+  });
+
+  test.each([
+    ['src/app.ts', 'const a = 1;\n'],
+    ['.env.production.example', 'DATABASE_URL=\n'],
+    ['.env.example', 'A=\n'],
+    ['docs/environment.md', 'Set `.env`.\n'],
+    ['other/master.key.md', 'x\n'],
+    ['secretsanta/list.txt', 'x\n'],
+    ['src/token.ts', 'export const token = process.env.TOKEN;\n'],
+    ['certs/ca.pem', '-----BEGIN CERTIFICATE-----\n'],
+    ['with space/a b.txt', 'x\n'],
+  ])('lets through: %s', (path, content) => {
+    stage(path, content);
+    const { code, stderr } = commit();
+    expect({ code, stderr: stderr.replace(/^agent-posture: gitleaks is not installed.*\n/, '') }).toEqual({
+      code: 0,
+      stderr: '',
+    });
+  });
+
+  test('taking a secret out is let through', () => {
+    stage('a.txt', `${token}\n`);
+    repository.git('commit', '-q', '--no-verify', '-m', 'leak');
+    stage('a.txt', 'gone\n');
+    expect(commit().code).toBe(0);
+    repository.git('rm', '-q', '--cached', 'a.txt');
+    expect(commit().code).toBe(0);
+  });
+
+  test('where git cannot say what is staged, nothing is committed', () => {
+    const hook = join(repository.root, '.githooks/pre-commit');
+    expect(spawnSync('/bin/sh', [hook], { cwd: repository.root, env: { PATH: '' } }).status).not.toBe(0);
+    expect(spawnSync('/bin/sh', [hook], { cwd: '/', env: { PATH: process.env.PATH } }).status).not.toBe(0);
+  });
+
+  test('gitleaks is run where it is asked for; what it says decides, and without it that is said', () => {
+    const bin = join(repository.folder, 'bin');
+    mkdirSync(bin);
+    const fake = (code: number) => {
+      writeFileSync(
+        join(bin, 'gitleaks'),
+        `#!/bin/sh\necho "$@" > ${join(repository.folder, 'asked')}\nexit ${code}\n`,
+      );
+      chmodSync(join(bin, 'gitleaks'), 0o755);
+    };
+    const plain = { PATH: '/usr/bin:/bin' };
+    stage('a.txt');
+    fake(1);
+    expect(commit({ PATH: `${bin}:/usr/bin:/bin` }).code).toBe(1);
+    expect(readFileSync(join(repository.folder, 'asked'), 'utf8')).toContain('--staged');
+    fake(0);
+    expect(commit({ PATH: `${bin}:/usr/bin:/bin` }).code).toBe(0);
+    stage('b.txt');
+    const { code, stderr } = commit(plain);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: 'agent-posture: gitleaks is not installed, so only the built-in checks ran\n',
+    });
+  });
+
+  testWith(
+    ['gitleaks'],
+    'the real gitleaks, with the generated settings, catches what the built-in check does not know',
+    async () => {
+      const env = { PATH: `${dirname(part('gitleaks'))}:${process.env.PATH}` };
+      stage(
+        'src/a.ts',
+        `const url = 'https://hooks.slack.com/services/T${'0A'.repeat(5)}/B${'0A'.repeat(5)}/${'aB3'.repeat(8)}';\n`,
+      );
+      expect(commit(env).code).toBe(1);
+      stage('src/a.ts', 'const url = process.env.URL;\n');
+      expect(commit(env)).toMatchObject({ code: 0 });
+    },
+  );
+});
+
+describe('the hooks', () => {
+  testWith(['shellcheck'], 'are clean to shellcheck', () => {
+    for (const name of ['pre-commit', 'pre-push']) {
+      const { stdout, status } = spawnSync(part('shellcheck'), ['-s', 'sh', join(repository.root, '.githooks', name)], {
+        encoding: 'utf8',
+      });
+      expect({ stdout, status }).toEqual({ stdout: '', status: 0 });
+    }
+  });
+
+  test('start fast', () => {
+    repository.write('a.txt', 'a');
+    repository.git('add', 'a.txt');
+    const time = (args: string[], env: Record<string, string>) => {
+      const runs = [1, 2, 3].map(() => {
+        const begin = process.hrtime.bigint();
+        spawnSync(args[0] ?? '', args.slice(1), {
+          cwd: repository.root,
+          env,
+          input: 'refs/heads/x 0 refs/heads/topic 0\n',
+        });
+        return Number(process.hrtime.bigint() - begin) / 1e6;
+      });
+      return Math.min(...runs);
+    };
+    const env = { PATH: '/usr/bin:/bin' };
+    const node = time([process.execPath, '-e', '0'], env);
+    expect(time([join(repository.root, '.githooks/pre-push'), 'o', 'u'], env)).toBeLessThan(node);
+    expect(time([join(repository.root, '.githooks/pre-commit')], env)).toBeLessThan(2 * node);
+  });
+
+  test('a hook that stood in git’s own folder still runs, and its no counts', () => {
+    const own = join(repository.root, '.git/hooks/pre-push');
+    const seen = join(repository.folder, 'seen');
+    writeFileSync(own, `#!/bin/sh\ncat > ${seen}\n`, { mode: 0o755 });
+    expect(repository.run(['push', 'origin', 'HEAD:other']).code).toBe(0);
+    expect(readFileSync(seen, 'utf8')).toMatch(/ refs\/heads\/other 0+\n$/);
+    writeFileSync(own, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    expect(repository.run(['push', 'origin', 'HEAD:another']).code).not.toBe(0);
+    const before = join(repository.root, '.git/hooks/pre-commit');
+    writeFileSync(before, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    expect(repository.run(['commit', '-q', '--allow-empty', '-m', 'x']).code).not.toBe(0);
+  });
+
+  test('a hook manager calls them from its own place', () => {
+    const manager = (id: 'husky' | 'lefthook' | 'pre-commit', path: string) => {
+      const facts = context(FULL, '/nowhere').facts;
+      return render(FULL, { git: { ...facts.git, hookManager: { id, seen: { path } } } });
+    };
+    const husky = manager('husky', '.husky');
+    expect(husky.get('.husky/pre-push')).toMatchObject({
+      mode: 'block',
+      lines: ['sh .githooks/pre-push "$@" || exit 1'],
+    });
+    expect(husky.has('core.hooksPath')).toBe(false);
+    const lefthook = manager('lefthook', 'lefthook.yml').get('lefthook.yml');
+    expect(lefthook).toMatchObject({
+      mode: 'keys',
+      claims: [{ path: ['pre-commit', 'commands', 'agent-posture'] }, { value: { use_stdin: true } }],
+    });
+    const framework = manager('pre-commit', '.pre-commit-config.yaml').get('.pre-commit-config.yaml');
+    expect(framework).toMatchObject({
+      claims: [
+        {
+          path: ['repos'],
+          elements: [{ repo: 'local', hooks: [{ stages: ['pre-commit'] }, { stages: ['pre-push'] }] }],
+        },
+      ],
+    });
+  });
+
+  test('under a hook manager, its file calls ours after what is there', async () => {
+    const other = new Repository();
+    try {
+      const plain = context(FULL, other.root).facts.git;
+      other.write('.husky/pre-commit', 'npm test\n');
+      other.write(
+        '.pre-commit-config.yaml',
+        '# ours\nrepos:\n  - repo: https://example.com/x\n    rev: v1\n    hooks: [{ id: x }]\n',
+      );
+      await other.generate(FULL, { git: { ...plain, hookManager: { id: 'husky', seen: { path: '.husky' } } } });
+      expect(readFileSync(join(other.root, '.husky/pre-commit'), 'utf8')).toMatch(
+        /^npm test\n[\s\S]*sh \.githooks\/pre-commit/,
+      );
+      await other.generate(FULL, {
+        git: { ...plain, hookManager: { id: 'pre-commit', seen: { path: '.pre-commit-config.yaml' } } },
+      });
+      const config = parse(readFileSync(join(other.root, '.pre-commit-config.yaml'), 'utf8')) as {
+        repos: { repo: string }[];
+      };
+      expect(config.repos.map(({ repo }) => repo)).toEqual(['https://example.com/x', 'local']);
+    } finally {
+      other.remove();
+    }
+  });
+
+  test('are not asked for, not written', () => {
+    const files = render({ version: 1, project: 'x' });
+    expect([...files.keys()]).toEqual(['docs/security-posture.md']);
+    expect(outputs.every(output => output.id.length > 0)).toBe(true);
+    expect(existsSync(join(repository.root, '.githooks/pre-push'))).toBe(true);
+  });
+});
