@@ -90,7 +90,7 @@ export function checkMeaning(tree: Tree, known: unknown = tree.data): Problem[] 
       if (pattern.split(/[\\/]/).includes('..'))
         add([...path, index], {
           what: `${shown(pattern)} climbs out with ".."`,
-          expected: 'a pattern inside the repository, or one that starts with ~/ or /',
+          expected: 'a pattern inside the repository, or one that starts with ~/',
         });
   };
 

@@ -1,6 +1,6 @@
 /** Words and numbers that some version of YAML reads as something else than text. */
 const NOT_TEXT =
-  /^(?:\.+|~|null|true|false|yes|no|on|off|y|n|[-+]?(?:\d[\d_]*)?\.?\d[\d_]*(?:e[-+]?\d+)?|\d+\.|0[xob][\da-f_]+|[-+]?\.(?:inf|nan)|\d+(?::[0-5]?\d)+(?:\.\d*)?|\d{4}-\d{1,2}-\d{1,2}.*|<<|=)$/i;
+  /^(?:~|null|true|false|yes|no|on|off|y|n|[-+]?[\d_.]*(?:e[-+]?[\d_]+)?|0[xob][\da-f_]+|[-+]?\.(?:inf|nan)|\d+(?::[0-5]?\d)+(?:\.\d*)?|\d{4}-\d{1,2}-\d{1,2}.*|<<|=)$/i;
 const PLAIN = /^[A-Za-z0-9_./~](?:[A-Za-z0-9_.,/@+~()=$-]| (?=[A-Za-z0-9_./@+~($])|:(?=[A-Za-z0-9_/.]))*$/;
 /** What JSON leaves as it is, but a reader cannot see or a YAML reader stumbles over. */
 const UNSEEN =

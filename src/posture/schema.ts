@@ -126,7 +126,7 @@ const selftest = z.strictObject({
       z.strictObject({
         system: id,
         method: z.enum(['GET', 'HEAD', 'OPTIONS']),
-        path: z.string().startsWith('/').max(1_000),
+        path: z.string().max(1_000).regex(/^\//, 'expected a path that starts with /'),
       }),
     )
     .optional(),

@@ -159,7 +159,11 @@ export function readTree(text: string, path: string): Tree {
   };
   const refuseExtras = (node: Node) => {
     // The range of a node begins behind its anchor and tag.
-    const mark = (sign: string) => at(Math.max(0, source.lastIndexOf(sign, node.range?.[0])));
+    const mark = (sign: string) => {
+      let offset = Math.max(0, source.lastIndexOf(sign, node.range?.[0]));
+      while (source[offset - 1] === '!') offset--;
+      return at(offset);
+    };
     if ('anchor' in node && node.anchor)
       problems.push({
         what: 'an anchor (&)',

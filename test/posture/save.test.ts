@@ -1,0 +1,177 @@
+import { readFile } from 'node:fs/promises';
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../src/base/errors.ts';
+import { parsePosture } from '../../src/posture/load.ts';
+import { editPosture, newPosture } from '../../src/posture/save.ts';
+import { NASTY } from './random-yaml.ts';
+
+const whole = await readFile(new URL('../fixtures/posture/whole.yaml', import.meta.url), 'utf8');
+const set = (text: string, path: (string | number)[], value: unknown) => editPosture(text, [{ path, value }]);
+
+/** The lines that went and came, as a reader of a diff sees them. */
+function changes(before: string, after: string): string[] {
+  const [a, b] = [before.split('\n'), after.split('\n')];
+  let head = 0;
+  while (head < a.length && a[head] === b[head]) head++;
+  let tail = 0;
+  while (tail < a.length - head && tail < b.length - head && a.at(-1 - tail) === b.at(-1 - tail)) tail++;
+  return [
+    ...a.slice(head, a.length - tail).map(line => `-${line}`),
+    ...b.slice(head, b.length - tail).map(line => `+${line}`),
+  ];
+}
+
+describe('editPosture', () => {
+  it('changes no byte without an edit, whatever the text is', () => {
+    for (const text of [whole, whole.replaceAll('\n', '\r\n'), `\ufeff${whole}`, '', 'not: [valid'])
+      expect(editPosture(text, [])).toBe(text);
+    expect(set(whole, ['project'], 'shop-api')).toBe(whole);
+  });
+
+  it.each([
+    [
+      ['project'],
+      'new',
+      ['-project: shop-api                       # free text', '+project: new                       # free text'],
+    ],
+    [
+      ['isolation', 'network', 'allow', 2],
+      'registry.npmjs.org',
+      [
+        '-  network: { allow: [api.anthropic.com, github.com] }',
+        '+  network: { allow: [api.anthropic.com, github.com, registry.npmjs.org] }',
+      ],
+    ],
+    [
+      ['isolation', 'files', 'hide', 0],
+      undefined,
+      [
+        '-  files: { write: ["."], hide: [~/.ssh, ~/.aws, ".env*", "!.env*.example"] }',
+        '+  files: { write: ["."], hide: [~/.aws, ".env*", "!.env*.example"] }',
+      ],
+    ],
+    [['environments', 'testing'], { agentAccess: 'read' }, ['+  testing: { agentAccess: read }']],
+    [
+      ['systems', 2],
+      { id: 'cache', kind: 'redis', address: '127.0.0.1:6379' },
+      ['+  - id: cache', '+    kind: redis', '+    address: 127.0.0.1:6379'],
+    ],
+    [
+      ['systems', 1],
+      undefined,
+      [
+        '-  - id: dev-orders-db',
+        '-    kind: postgres',
+        '-    environment: development',
+        '-    address: 127.0.0.1:5432',
+      ],
+    ],
+    [['systems', 0, 'address'], 'db:1', ['-    address: db.prod.example.com:5432', '+    address: db:1']],
+    [
+      ['scanning', 'at'],
+      ['commit'],
+      [
+        '-scanning: { engines: [builtin, gitleaks], at: [commit, push, ci, history] }',
+        '+scanning: { engines: [builtin, gitleaks], at: [commit] }',
+      ],
+    ],
+  ])('setting %j to %j touches these lines only', (path, value, expected) => {
+    expect(changes(whole, set(whole, path, value))).toEqual(expected);
+  });
+
+  it('makes missing parents, in the order of the schema', () => {
+    const text = `${newPosture('x')}\nselftest:\n  commands: [npm test]\n`;
+    const out = editPosture(text, [
+      { path: ['repository', 'protected'], value: ['main'] },
+      { path: ['environments', 'production', 'agentAccess'], value: 'none' },
+      {
+        path: ['accepted', 0],
+        value: { safeguard: 'SEC-1', target: 'x', reason: 'y', owner: 'z', until: '2027-01-31' },
+      },
+    ]);
+    expect(
+      out
+        .split('\n')
+        .filter(line => /^\w/.test(line))
+        .map(line => line.split(':')[0]),
+    ).toEqual(['version', 'project', 'environments', 'repository', 'selftest', 'accepted']);
+    expect(parsePosture(out, 'p').accepted?.[0]?.until).toBe('2027-01-31');
+  });
+
+  it('keeps line ends and the byte order mark', () => {
+    const text = `\ufeff${whole.replaceAll('\n', '\r\n')}`;
+    const out = editPosture(text, [
+      { path: ['project'], value: 'new' },
+      { path: ['systems', 2], value: { id: 'cache', kind: 'redis' } },
+      { path: ['review'], value: undefined },
+    ]);
+    expect(out.startsWith('\ufeff# yaml-language-server')).toBe(true);
+    expect(out).not.toMatch(/[^\r]\n/);
+    expect(parsePosture(out, 'p').systems).toHaveLength(3);
+  });
+
+  it('keeps the comments of what is removed', () => {
+    const text = 'version: 1\nproject: x\nagents:\n  # the one we pay for\n  - claude-code # until 2027\n  - codex\n';
+    expect(set(text, ['agents', 0], undefined)).toBe(
+      'version: 1\nproject: x\nagents:\n  # the one we pay for\n  # until 2027\n  - codex\n',
+    );
+    expect(set(text, ['agents'], ['codex', 'opencode'])).toContain('  # the one we pay for\n');
+  });
+
+  it.each(NASTY)('writes %j as text and nothing else', value => {
+    const out = editPosture(whole, [
+      { path: ['project'], value },
+      { path: ['systems', 0, 'normally', 'note'], value },
+      { path: ['accepted', 0, 'reason'], value },
+      { path: ['data', 1, 'files', 0], value: `x${value.replace(/[\n\t]|\.\./g, '')}` },
+    ]);
+    const posture = parsePosture(out, 'p');
+    expect([posture.project, posture.systems?.[0]?.normally?.note, posture.accepted?.[0]?.reason]).toEqual([
+      value,
+      value,
+      value,
+    ]);
+    expect(
+      parsePosture(
+        editPosture(out, [
+          { path: ['project'], value: 'shop-api' },
+          { path: ['systems', 0, 'normally', 'note'], value: 'read replicas at night' },
+          { path: ['accepted', 0, 'reason'], value: 'read-only token' },
+          { path: ['data', 1, 'files', 0], value: 'src/pricing/**' },
+        ]),
+        'p',
+      ),
+    ).toEqual(parsePosture(whole, 'p'));
+  });
+
+  test.prop([fc.string({ unit: 'grapheme', minLength: 1, maxLength: 50 })])('any project in any language', project => {
+    const text = newPosture(project);
+    expect(text.split('\n')).toHaveLength(6);
+    try {
+      expect(parsePosture(text, 'p').project).toBe(project);
+    } catch (error) {
+      expect((error as Error).message).toMatch(
+        /control character|invisible character|direction of text|line break|looks like/,
+      );
+    }
+  });
+
+  it('brings an unreadable text to the reader, with its place', () => {
+    expect(() => set('version: 1\nproject: [x\n', ['agents'], ['codex'])).toThrow(UserError);
+    expect(() => set('version: 1\nproject: [x\n', ['agents'], ['codex'])).toThrow(
+      /agent-posture\.yaml:3:1: not valid YAML/,
+    );
+  });
+
+  it('says so where it cannot edit in place, and changes nothing', () => {
+    expect(() => set('? version\n: 1\n? project\n: x\n', ['agents'], ['codex'])).toThrow(
+      /changed in place[\s\S]*by hand: agents/,
+    );
+  });
+
+  it('a path that leads through a text is a fault of ours', () => {
+    expect(() => set(whole, ['project', 'x'], 1)).toThrow(TypeError);
+    expect(() => set(whole, ['agents', 9], 'x')).toThrow(TypeError);
+  });
+});

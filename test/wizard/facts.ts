@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+import type { Facts } from '../../src/discover/facts.ts';
+
+export const FACTS: Facts = {
+  root: '/home/ada/shop',
+  home: '/home/ada',
+  project: 'shop',
+  agents: [
+    {
+      id: 'codex',
+      title: 'Codex',
+      version: '1.0.0',
+      binary: undefined,
+      settings: [],
+      ownSandbox: true,
+      seen: { path: '.codex' },
+    },
+  ],
+  systems: [
+    {
+      id: 'cache',
+      kind: 'redis',
+      address: '127.0.0.1:6379',
+      environment: 'development',
+      seen: { path: 'compose.yaml', line: 9 },
+    },
+    {
+      id: 'orders-db',
+      kind: 'postgres',
+      address: 'db.prod.example.com:5432',
+      environment: 'production',
+      seen: { path: '.env.production', line: 3 },
+    },
+  ],
+  environments: [
+    { id: 'development', suggested: 'write', seen: { path: '.env' } },
+    { id: 'production', suggested: 'none', seen: { path: '.env.production' } },
+  ],
+  secretFiles: [{ path: '.env' }, { path: '.env.production' }, { path: 'certs/server.key' }, { path: '!odd [1].pem' }],
+  runtimes: [
+    { id: 'bubblewrap', available: true, detail: '0.8.0' },
+    { id: 'docker', available: false, detail: 'the engine does not answer: start it' },
+  ],
+  git: {
+    present: true,
+    defaultBranch: 'trunk',
+    branches: ['trunk'],
+    remote: { name: 'origin', url: 'git@github.com:ada/shop.git', forge: 'github' },
+    hookManager: undefined,
+    hooksPath: undefined,
+  },
+  scanners: [{ id: 'gitleaks', version: '8.28.0' }],
+  insideAgent: undefined,
+  notes: [],
+};
+
+const id = fc.constantFrom('a', 'db', 'orders-db', 'prod-api', 'x.y', 'cache');
+const environment = fc.constantFrom('production', 'staging', 'development', 'live', undefined);
+const runtime = (name: 'bubblewrap' | 'docker' | 'native') =>
+  fc.record({ id: fc.constant(name), available: fc.boolean(), detail: fc.constantFrom('1.2.3', 'not installed') });
+
+/** Facts of any shape that discovery may bring. */
+export const facts: fc.Arbitrary<Facts> = fc.record({
+  root: fc.constant('/r'),
+  home: fc.constant('/h'),
+  project: fc.constantFrom('shop', 'it\'s "x": #1', '- y'),
+  agents: fc
+    .uniqueArray(fc.constantFrom('claude-code', 'codex', 'opencode'), { maxLength: 3 })
+    .map(ids =>
+      ids.map(agent => ({
+        id: agent,
+        title: agent,
+        version: undefined,
+        binary: undefined,
+        settings: [],
+        ownSandbox: undefined,
+        seen: { path: agent },
+      })),
+    ),
+  systems: fc.uniqueArray(
+    fc.record({
+      id,
+      kind: fc.constantFrom('postgres' as const, 'redis' as const, 'http-api' as const),
+      address: fc.constantFrom('db.prod.example.com:5432', '127.0.0.1:1', 'https://api.example.com/', undefined),
+      environment,
+      seen: fc.record({ path: fc.constantFrom('.env.production', 'compose.yaml') }),
+    }),
+    { selector: one => one.id, maxLength: 4 },
+  ),
+  environments: fc.uniqueArray(
+    fc.record({
+      id: fc.constantFrom('production', 'staging', 'development'),
+      suggested: fc.constantFrom('none' as const, 'read' as const, 'write' as const),
+      seen: fc.constant({ path: '.env' }),
+    }),
+    { selector: one => one.id },
+  ),
+  secretFiles: fc
+    .uniqueArray(fc.constantFrom('.env', 'a/key.pem', '#x.key', 'we ird*.key ', '.env.local'), { maxLength: 5 })
+    .map(all => all.map(path => ({ path }))),
+  runtimes: fc.tuple(runtime('bubblewrap'), runtime('docker'), runtime('native')).chain(all => fc.subarray(all)),
+  git: fc.record({
+    present: fc.boolean(),
+    defaultBranch: fc.constantFrom('main', 'trunk', undefined),
+    branches: fc.constant([]),
+    remote: fc.constantFrom(
+      undefined,
+      { name: 'origin', url: 'git@github.com:a/b.git', forge: 'github' as const },
+      { name: 'origin', url: 'https://git.example.com/a/b.git', forge: 'gitlab' as const },
+      { name: 'origin', url: '/srv/git/x', forge: 'local' as const },
+    ),
+    hookManager: fc.constantFrom(undefined, { id: 'husky' as const, seen: { path: '.husky' } }),
+    hooksPath: fc.constant(undefined),
+  }),
+  scanners: fc.constantFrom([], [{ id: 'gitleaks' as const, version: '8' }]),
+  insideAgent: fc.constant(undefined),
+  notes: fc.constant([]),
+});

@@ -1,0 +1,446 @@
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../src/base/errors.ts';
+import { splitWords } from '../../src/base/words.ts';
+import type { Facts } from '../../src/discover/facts.ts';
+import { parsePosture } from '../../src/posture/load.ts';
+import { editPosture, newPosture } from '../../src/posture/save.ts';
+import type { Posture } from '../../src/posture/schema.ts';
+import {
+  answersFromDefaults,
+  parseAnswerFlags,
+  parseAnswers,
+  reproduceCommand,
+  settleAnswers,
+} from '../../src/wizard/answers.ts';
+import { asked, completed, stillValid, type WizardState, withAnswer, wizardReducer } from '../../src/wizard/flow.ts';
+import { allowedHosts, postureEdits, quickSteps } from '../../src/wizard/steps.ts';
+import type { Answers, StepContext } from '../../src/wizard/types.ts';
+import { facts as anyFacts, FACTS } from './facts.ts';
+
+const fresh = (facts: Facts): StepContext => ({ facts, posture: { version: 1, project: facts.project } });
+const step = (id: string) => quickSteps.find(one => one.id === id) as (typeof quickSteps)[number];
+const flags = (answers: Answers) =>
+  splitWords(reproduceCommand(answers)).flatMap((word, index, all) => (all[index - 1] === '--answer' ? [word] : []));
+
+/** What `init` makes of answers: the posture's new text. */
+function posture(answers: Answers, context: StepContext, text = newPosture(context.facts.project)): string {
+  const out = editPosture(text, postureEdits(quickSteps, answers, context));
+  parsePosture(out, 'agent-posture.yaml');
+  return out;
+}
+
+function problems(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('the quick path', () => {
+  it('asks at most three questions from defaults', () => {
+    expect(asked(quickSteps, fresh(FACTS), {}).map(({ id }) => id)).toEqual(['never-touch', 'box', 'guards']);
+  });
+
+  it('puts what looks like production first and takes it by default, saying where it was seen', () => {
+    const { answers, announced } = answersFromDefaults(quickSteps, fresh(FACTS));
+    expect(
+      step('never-touch')
+        .choices(fresh(FACTS), {})
+        .map(({ value }) => value),
+    ).toEqual(['orders-db', 'cache', 'other']);
+    expect(answers).toEqual({
+      'never-touch': ['orders-db'],
+      box: 'bubblewrap',
+      guards: ['refuse-push', 'scan-commit', 'scan-push'],
+    });
+    expect(announced).toEqual([
+      'Never touch: orders-db (postgres, db.prod.example.com:5432) (looks like production; found in .env.production:3)',
+      'Boxed in by: a bubblewrap box (recommended; 0.8.0; only this repository, your keys hidden, network as listed)',
+      expect.stringContaining(
+        'In git: refuse pushes to trunk (hook, and a rule for the forge), scan for secrets before each commit',
+      ),
+    ]);
+  });
+
+  it('makes the posture that a person would write', () => {
+    const context = fresh(FACTS);
+    const text = posture(answersFromDefaults(quickSteps, context).answers, context);
+    expect(text).toBe(`# yaml-language-server: $schema=./node_modules/agent-posture/schema/posture-1.json
+# What coding agents may touch in this repository: names, never values.
+# After an edit: agent-posture generate, then agent-posture test.
+version: 1
+project: shop
+agents: [codex]
+environments:
+  development: { agentAccess: write }
+  production: { agentAccess: none }
+systems:
+  - id: orders-db
+    kind: postgres
+    environment: production
+    address: db.prod.example.com:5432
+isolation:
+  runtime: bubblewrap
+  network: { allow: [api.openai.com, auth.openai.com, chatgpt.com, github.com, api.github.com] }
+  files:
+    write: ["."]
+    hide:
+      - ~/.ssh
+      - ~/.gnupg
+      - ~/.aws
+      - ~/.azure
+      - ~/.config/gcloud
+      - ~/.kube
+      - ~/.docker/config.json
+      - ~/.config/gh
+      - ~/.config/glab-cli
+      - ~/.git-credentials
+      - ~/.netrc
+      - ~/.npmrc
+      - ~/.pypirc
+      - ~/.cargo/credentials.toml
+      - ~/.m2/settings.xml
+      - ~/.gradle/gradle.properties
+      - ~/.terraform.d/credentials.tfrc.json
+      - ~/.vault-token
+      - ~/.pgpass
+      - ~/.my.cnf
+      - ~/.password-store
+      - ".env*"
+      - "!.env*.example"
+      - certs/server.key
+      - "\\\\!odd \\\\[1].pem"
+repository:
+  forge: github
+  protected: [trunk]
+scanning:
+  engines: [builtin, gitleaks]
+  at: [commit, push]
+`);
+  });
+
+  it('offers boxes that cannot be used here last, says why, and refuses them', () => {
+    const choices = step('box').choices(fresh(FACTS), {});
+    expect(choices.map(({ value }) => value)).toEqual(['bubblewrap', 'native', 'command', 'none', 'docker']);
+    expect(choices.at(-1)?.hint).toBe('not here: the engine does not answer: start it');
+    expect(step('box').validate('docker', fresh(FACTS), {})).toContain('the engine does not answer');
+    expect(step('box').validate('chroot', fresh(FACTS), {})).toContain('expected one of');
+    const hint = (value: string) => choices.find(choice => choice.value === value)?.hint;
+    expect(hint('native')).toContain('its rules: not tried');
+    expect(hint('none')).toBe('rules only; shell commands get round them');
+  });
+
+  it.each([
+    [['bubblewrap', 'docker'], 'bubblewrap'],
+    [['docker'], 'docker'],
+    [[], 'native'],
+  ])('recommends the strongest box of %j', (available, expected) => {
+    const runtimes = ['bubblewrap', 'docker'].map(id => ({
+      id: id as 'docker',
+      available: available.includes(id),
+      detail: '1',
+    }));
+    expect(step('box').fallback(fresh({ ...FACTS, runtimes }), {})).toBe(expected);
+  });
+
+  it('recommends none where not even the agent brings a box', () => {
+    const runtimes = [{ id: 'native' as const, available: false, detail: 'not on this system' }];
+    expect(step('box').fallback(fresh({ ...FACTS, runtimes }), {})).toBe('none');
+  });
+
+  it('leaves the network open where it is not known what an agent needs', () => {
+    const agents = [{ ...FACTS.agents[0], id: 'opencode' }] as Facts['agents'];
+    expect(allowedHosts(fresh({ ...FACTS, agents }))).toBeUndefined();
+    const remote = { name: 'origin', url: 'ssh://git@git.example.com:2222/a/b.git', forge: 'gitea' as const };
+    expect(allowedHosts(fresh({ ...FACTS, git: { ...FACTS.git, remote } }))?.at(-1)).toBe('git.example.com');
+  });
+
+  it('keeps what is forbidden out of environments that agents may enter', () => {
+    const parsed = parsePosture(posture({ 'never-touch': ['cache'], box: 'none', guards: [] }, fresh(FACTS)), 'p');
+    expect(parsed.systems).toEqual([{ id: 'cache', kind: 'redis', address: '127.0.0.1:6379' }]);
+    expect(parsed.environments?.development?.agentAccess).toBe('write');
+  });
+
+  it.each([
+    [
+      'db.example.com:5432',
+      [{ id: 'db', kind: 'postgres', environment: 'production', address: 'db.example.com:5432' }],
+    ],
+    [
+      'https://api.example.com/v1',
+      [{ id: 'api', kind: 'http-api', environment: 'production', address: 'https://api.example.com/v1' }],
+    ],
+    [
+      '10.1.2.3:6379, [2001:db8::1]:22',
+      [
+        { id: '10-1-2-3', kind: 'redis', environment: 'production', address: '10.1.2.3:6379' },
+        { id: '2001-db8-1', kind: 'ssh-host', environment: 'production', address: '[2001:db8::1]:22' },
+      ],
+    ],
+    [
+      'db.a.com:1 db.b.com:1',
+      [
+        { id: 'db', kind: 'other', environment: 'production', address: 'db.a.com:1' },
+        { id: 'db-2', kind: 'other', environment: 'production', address: 'db.b.com:1' },
+      ],
+    ],
+  ])('takes the typed address %s', (address, expected) => {
+    const answers = { 'never-touch': ['other'], address, box: 'none', guards: [] };
+    expect(step('address').validate(address, fresh(FACTS), answers)).toBeUndefined();
+    expect(parsePosture(posture(answers, fresh(FACTS)), 'p').systems).toEqual(expected);
+  });
+
+  it.each([
+    ['', 'type an address'],
+    ['db', 'port is missing'],
+    ['db:0', 'valid'],
+    ['postgres://a:hunter22@db:1', 'looks like an address with a password'],
+    ['postgres://a@db:1', 'user or a password'],
+    ['a\u202eb:1', 'direction of text'],
+    ['a\u001b[31m:1', 'control character'],
+    ['$(id):1', 'not'],
+  ])('refuses the typed address %j', (address, expected) => {
+    const wrong = step('address').validate(address, fresh(FACTS), {});
+    expect(wrong).toContain(expected);
+    expect(wrong).not.toContain('hunter22');
+  });
+
+  it('takes a command for a box that one has', () => {
+    const answers = { 'never-touch': [], box: 'command', 'box-command': 'docker exec -i "my dev"', guards: [] };
+    expect(asked(quickSteps, fresh(FACTS), answers).map(({ id }) => id)).toContain('box-command');
+    const { isolation } = parsePosture(posture(answers, fresh(FACTS)), 'p');
+    expect(isolation).toMatchObject({ runtime: 'command', command: 'docker exec -i "my dev"' });
+    for (const bad of ['', '   ', 'a | b', 'a "b', `x --password=${'hunter22'}`, 'a\nb'])
+      expect(step('box-command').validate(bad, fresh(FACTS), answers), bad).toBeDefined();
+  });
+
+  it('changes only what it asked about in a posture that is there', () => {
+    const text = `version: 1
+project: shop # ours
+agents: [claude-code] # paid
+systems:
+  - id: orders-db # the one
+    kind: postgres
+    address: db.prod.example.com:5432
+isolation:
+  runtime: docker # was: none
+  network: { allow: [example.com] }
+  files: { hide: [x] }
+repository: { protected: [main, release/*] }
+scanning: { engines: [trufflehog], at: [ci, commit] }
+`;
+    const context = { facts: FACTS, posture: parsePosture(text, 'p') };
+    const defaults = answersFromDefaults(quickSteps, context).answers;
+    expect(defaults).toEqual({
+      'never-touch': ['orders-db'],
+      box: 'bubblewrap',
+      guards: ['refuse-push', 'scan-commit'],
+    });
+    expect(posture(defaults, context, text)).toBe(
+      text
+        .replace('[claude-code]', '[claude-code, codex]')
+        .replace(
+          'systems:',
+          'environments:\n  development: { agentAccess: write }\n  production: { agentAccess: none }\nsystems:',
+        )
+        .replace('docker #', 'bubblewrap #')
+        .replace('{ protected', '{ forge: github, protected')
+        .replace('{ forge: github, protected: [main, release/*] }', '{ protected: [main, release/*], forge: github }'),
+    );
+    const less = posture({ 'never-touch': [], box: 'none', guards: [] }, context, text);
+    expect(parsePosture(less, 'p')).toMatchObject({
+      systems: [{ id: 'orders-db' }],
+      repository: { protected: [] },
+      scanning: { engines: ['trufflehog'], at: ['ci'] },
+    });
+  });
+});
+
+/** Random answers that the steps themselves accept. */
+const story = fc.tuple(anyFacts, fc.array(fc.nat(), { minLength: 20, maxLength: 20 })).map(([facts, picks]) => {
+  const context = fresh(facts);
+  let answers: Answers = {};
+  let at = 0;
+  const pick = (n: number) => (picks[at++ % picks.length] ?? 0) % n;
+  for (const one of quickSteps) {
+    if (!one.applies(context, answers)) continue;
+    const choices = one.choices(context, answers).map(({ value }) => value);
+    const text =
+      { address: 'db.example.com:5432, https://x.example.com', 'box-command': "docker exec -i 'a b' --" }[one.id] ?? '';
+    const answer =
+      one.kind === 'text'
+        ? text
+        : one.kind === 'multi'
+          ? choices.filter(() => pick(2) === 0)
+          : (choices[pick(choices.length)] as string);
+    answers = {
+      ...answers,
+      [one.id]: one.validate(answer, context, answers) === undefined ? answer : one.fallback(context, answers),
+    };
+  }
+  return { context, answers };
+});
+
+describe('laws', () => {
+  test.prop([story], { numRuns: 500 })(
+    'replaying the answers of a run gives the same posture, byte for byte',
+    ({ context, answers }) => {
+      const first = posture(answers, context);
+      const replayed = settleAnswers(quickSteps, context, parseAnswerFlags(flags(answers), quickSteps), {
+        defaults: false,
+      });
+      expect(replayed).toEqual({ answers, announced: [] });
+      expect(posture(replayed.answers, context)).toBe(first);
+      const file = `version: 1\n${JSON.stringify(answers)
+        .slice(1, -1)
+        .replaceAll(/("[a-z-]+"):/g, '\n$1: ')
+        .replaceAll(/,\n/g, '\n')}\n`;
+      expect(parseAnswers(file, 'answers.yaml', quickSteps)).toEqual(answers);
+    },
+  );
+
+  test.prop([story], { numRuns: 500 })('running again over its own posture changes nothing', ({ context, answers }) => {
+    const first = posture(answers, context);
+    const again = { ...context, posture: parsePosture(first, 'p') as Posture };
+    const settled = settleAnswers(quickSteps, again, answers, { defaults: false });
+    expect(posture(settled.answers, again, first)).toBe(first);
+  });
+
+  test.prop([anyFacts], { numRuns: 500 })(
+    'the defaults always pass their own checks and make a valid posture',
+    facts => {
+      const { answers, announced } = answersFromDefaults(quickSteps, fresh(facts));
+      expect(announced).toHaveLength(Object.keys(answers).length);
+      posture(answers, fresh(facts));
+    },
+  );
+
+  test.prop([story, fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 12 })], { numRuns: 500 })(
+    'back keeps every answer; a change voids those that depend on it, and only those',
+    ({ context, answers: wanted }, moves) => {
+      let state: WizardState = { answers: {}, at: quickSteps[0]?.id };
+      for (const [kind, pick] of moves) {
+        const before = state;
+        const current = quickSteps.find(({ id }) => id === state.at);
+        if (kind % 3 === 0 || !current) {
+          state = wizardReducer(quickSteps, context, state, { type: 'back' });
+          expect(state.answers).toBe(before.answers);
+          continue;
+        }
+        const choices = current.choices(context, state.answers).map(({ value }) => value);
+        const some =
+          current.kind === 'multi' ? choices.filter((_, i) => (pick >> i) % 2) : choices[pick % (choices.length || 1)];
+        const answer = pick % 4 === 0 ? (wanted[current.id] ?? some ?? 'x') : (some ?? 'x');
+        state = wizardReducer(quickSteps, context, before, { type: 'answer', answer });
+        if (state.problem !== undefined) {
+          expect(state).toEqual({ ...before, problem: state.problem });
+          continue;
+        }
+        expect(state.answers[current.id]).toEqual(answer);
+        const changed = JSON.stringify(before.answers[current.id]) !== JSON.stringify(answer);
+        for (const other of quickSteps) {
+          if (other.id === current.id || before.answers[other.id] === undefined) continue;
+          const voided = changed && other.dependsOn.includes(current.id);
+          expect(state.answers[other.id]).toEqual(voided ? undefined : before.answers[other.id]);
+        }
+        expect(state.at === undefined || step(state.at).applies(context, state.answers)).toBe(true);
+      }
+    },
+  );
+
+  it('voids what depends on what depends', () => {
+    const chain = ['a', 'b', 'c', 'd'].map((id, index, all) => ({
+      ...step('box'),
+      id,
+      dependsOn: index > 0 && id !== 'd' ? [all[index - 1] as string] : [],
+    }));
+    expect(withAnswer(chain, { a: '1', b: '1', c: '1', d: '1' }, 'a', '2')).toEqual({ a: '2', d: '1' });
+    expect(withAnswer(chain, { a: '1', b: '1' }, 'a', '1')).toEqual({ a: '1', b: '1' });
+  });
+
+  it('fills in defaults only for what is asked', () => {
+    expect(completed(quickSteps, fresh(FACTS), { 'box-command': 'x', guards: [] })).toEqual({
+      'never-touch': ['orders-db'],
+      box: 'bubblewrap',
+      guards: [],
+    });
+  });
+
+  it('goes on from the first answer that no longer holds', () => {
+    const answers = { 'never-touch': ['orders-db'], box: 'docker', guards: ['scan-push'] };
+    expect(stillValid(quickSteps, fresh(FACTS), answers)).toEqual({ 'never-touch': ['orders-db'] });
+    expect(stillValid(quickSteps, fresh({ ...FACTS, systems: [] }), answers)).toEqual({});
+    expect(stillValid(quickSteps, fresh(FACTS), { ...answers, box: 'none' })).toEqual({ ...answers, box: 'none' });
+  });
+});
+
+describe('answers without a terminal', () => {
+  it.each([
+    ['', 'no mapping'],
+    ['version: 2\n', 'a.yaml:1:10: the answers have version 2'],
+    ['box: none\n', '"version" is missing'],
+    ['version: 1\nbxo: none\n', 'a.yaml:2:1: unknown step "bxo" (did you mean "box"?)'],
+    ['version: 1\nbox: [none]\n', 'a.yaml:2:6: "box" is a list'],
+    ['version: 1\nguards: { a: b }\n', '"guards" is a mapping'],
+    ['version: 1\nbox: [none\n', 'not valid YAML'],
+    ['version: 1\nbox: none\nbox: none\n', 'here twice'],
+    ['version: 1\nbox: &a none\n', 'an anchor'],
+    [`version: 1\nbox-command: curl https://a:${'hunter22'}@x\n`, 'looks like an address with a password'],
+  ])('an answers file %j is refused with its place', (text, expected) => {
+    expect(problems(() => parseAnswers(text, 'a.yaml', quickSteps))).toContain(expected);
+  });
+
+  it.each([
+    [['bxo=none'], 'did you mean "box"'],
+    [['box'], 'the value is missing'],
+    [['box=none', 'box=docker'], 'given twice'],
+  ])('flags %j are refused', (given, expected) => {
+    expect(problems(() => parseAnswerFlags(given, quickSteps))).toContain(expected);
+  });
+
+  it('names all that are missing and how to give them, before anything else happens', () => {
+    const message = problems(() => settleAnswers(quickSteps, fresh(FACTS), { box: 'command' }, { defaults: false }));
+    for (const id of ['never-touch', 'box-command', 'guards']) expect(message).toContain(`--answer ${id}=VALUE`);
+    expect(message).not.toContain('"box":');
+    expect(message).toContain('--yes for the default');
+  });
+
+  it('checks each answer as the screen does, also with --yes', () => {
+    const check = (given: Answers) =>
+      problems(() => settleAnswers(quickSteps, fresh(FACTS), given, { defaults: true }));
+    expect(check({ box: 'docker' })).toContain('cannot be used here: the engine does not answer');
+    expect(check({ 'never-touch': ['nope'] })).toContain('"nope" is none of orders-db, cache or other');
+    expect(check({ guards: ['scan-comit'] })).toContain('"scan-comit" is none of');
+    expect(check({ box: 'command' })).toContain('"box-command" will not do: type a command');
+  });
+
+  it('says when an answer was not asked for', () => {
+    const git = { ...FACTS.git, present: false };
+    const { answers, announced } = settleAnswers(
+      quickSteps,
+      fresh({ ...FACTS, git }),
+      { guards: ['scan-push'], box: 'none', 'never-touch': [] },
+      { defaults: false },
+    );
+    expect(answers).toEqual({ box: 'none', 'never-touch': [] });
+    expect(announced).toEqual(['In git: "guards" is not asked here, so its answer was left out']);
+  });
+
+  it('prints one command that a shell reads as it was meant', () => {
+    const answers = {
+      'never-touch': [],
+      box: 'command',
+      'box-command': "docker exec -i 'a b' $x",
+      guards: ['refuse-push', 'scan-push'],
+    };
+    const command = reproduceCommand(answers);
+    expect(command).toBe(
+      `agent-posture init --yes --answer never-touch= --answer box=command --answer 'box-command=docker exec -i '\\''a b'\\'' $x' --answer guards=refuse-push,scan-push`,
+    );
+    expect(parseAnswerFlags(flags(answers), quickSteps)).toEqual(answers);
+  });
+});
