@@ -117,7 +117,13 @@ async function execute(
     const expect = (now: FileOnDisk | null) => {
       if (!isAs(now, before && { sha256: sha256(before.data) })) throw changedMeanwhile(path);
     };
-    await putFile(base === 'root' ? root : stateFolder, { path, content: after, temporary }, expect, step);
+    await putFile(base === 'root' ? root : stateFolder, { path, content: after, temporary }, expect, step).catch(
+      error => {
+        throw errorCode(error)
+          ? Object.assign(error, { path: base === 'root' ? path : join(stateFolder, path) })
+          : error;
+      },
+    );
   }
   for (const { key, before, after } of settings) {
     await checkSetting(root, key, before);

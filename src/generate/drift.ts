@@ -32,11 +32,7 @@ export function drift(plan: Plan): Drift[] {
     found.push({ path, state, reason: say[state], line: before ? line : undefined });
   }
   const { before, after } = plan.manifest;
-  if (
-    found.length === 0 &&
-    before?.equals(after) !== true &&
-    (before !== null || plan.changes.some(({ gitConfig }) => !gitConfig))
-  )
+  if (found.length === 0 && !(before === null ? after === null : after?.equals(before)))
     found.push({
       path: MANIFEST_PATH,
       state: before ? 'update' : 'create',

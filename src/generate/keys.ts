@@ -58,6 +58,7 @@ export function decideKeys(pieces: readonly KeysPiece[], at: Situation): Decisio
   const text = at.disk ? decode(at.disk.data) : '';
   if (text === undefined) return stay('refused', 'it is not UTF-8 text');
   let work: Work;
+  let edited = text;
   const entries: EntryOf<'keys'>[] = [];
   try {
     const parsed = format.parse(text);
@@ -79,6 +80,7 @@ export function decideKeys(pieces: readonly KeysPiece[], at: Situation): Decisio
         ...(piece.entry?.created || before === null ? { created: true as const } : {}),
       });
     }
+    if (work.losses.length === 0) edited = applyEdits(format, text, work.edits);
   } catch (error) {
     if (error instanceof FormatProblem) return stay('refused', `${error.message} (column ${error.column})`, error.line);
     if (error instanceof Refused) return stay('refused', error.message, error.line);
@@ -94,7 +96,7 @@ export function decideKeys(pieces: readonly KeysPiece[], at: Situation): Decisio
       return { state: 'delete', after: null, reason: 'no longer asked for', entries };
   if (work.edits.length === 0)
     return { state: 'unchanged', after: before, reason: work.kept.join('; ') || 'up to date', entries };
-  const after = Buffer.from(applyEdits(format, text, work.edits));
+  const after = Buffer.from(edited);
   const hash = hashOf(after);
   return {
     state: before === null ? 'create' : 'update',

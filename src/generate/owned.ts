@@ -188,7 +188,7 @@ export function weakening(
 function effective(text: string): { text: string; line: number }[] {
   return text
     .split('\n')
-    .map((line, index) => ({ text: line.trimEnd(), line: index + 1 }))
+    .map((line, index) => ({ text: line.replace(/[ \t]+$/, ''), line: index + 1 }))
     .filter(({ text: line, line: number }) => {
       const start = line.trimStart();
       return start !== '' && (!/^(#|\/\/)/.test(start) || (number === 1 && start.startsWith('#!')));

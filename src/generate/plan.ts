@@ -87,11 +87,10 @@ export async function planGeneration(
     ...decided.flatMap(({ changes: list }) => list),
     ...(await planSettings(root, settings, ledger, options.only === undefined, options.restore === true)),
   ];
-  const empty = before === null && next.files.length === 0;
   return {
     root,
     changes,
-    manifest: { before, after: empty ? writeManifest(next, null) : writeManifest(next, before) },
+    manifest: { before, after: next.files.length === 0 ? null : writeManifest(next, before) },
     notes,
   };
 }

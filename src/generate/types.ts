@@ -79,7 +79,7 @@ export interface Plan {
   root: string;
   changes: Change[];
   /** The manifest as it is to be written, with what has to be on the disk for the plan to be valid. */
-  manifest: { before: Buffer | null; after: Buffer };
+  manifest: { before: Buffer | null; after: Buffer | null };
   /** What the reader should know beside the changes: an interrupted run that was put back. */
   notes: string[];
 }

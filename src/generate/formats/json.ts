@@ -120,6 +120,12 @@ function splices(text: string, root: Node | undefined, edit: Edit): Splice[] {
       const inner = nest(edit.path.slice(index + 1), edit.kind === 'set' ? edit.value : edit.elements);
       return insert(text, root, at, indent => [`${render(key, '', '', '\n')}: ${body(text, root, inner, indent)}`]);
     }
+    const isNull = value.type === 'null' && (edit.kind === 'set' || edit.kind === 'add');
+    if (isNull) {
+      const inner = nest(edit.path.slice(index + 1), edit.kind === 'set' ? edit.value : edit.elements);
+      const put = body(text, root, inner, indentAt(text, found.offset));
+      return [{ from: value.offset, to: value.offset + value.length, text: put }];
+    }
     if (!last) {
       at = value;
       continue;

@@ -49,11 +49,11 @@ export function valueAt(root: unknown, path: KeyPath): unknown {
   return at;
 }
 
-/** The longest start of `path` (itself left out) whose value is there but is not a table; undefined when none is. */
+/** The start of `path` (itself left out) whose value is neither a table nor missing or null; undefined when none is. */
 export function blockedAt(root: unknown, path: KeyPath): KeyPath | undefined {
   for (let length = 0; length < path.length; length++) {
     const value = valueAt(root, path.slice(0, length));
-    if (value === undefined) return undefined;
+    if (value === undefined || value === null) return undefined;
     if (!isTable(value)) return path.slice(0, length);
   }
   return undefined;
@@ -83,7 +83,7 @@ export function applyToValue(root: unknown, edit: Edit): unknown {
   if (key === undefined) throw new Error('an edit needs a path');
   let parent = copy;
   for (const part of edit.path.slice(0, -1)) {
-    if (!Object.hasOwn(parent, part)) parent[part] = table();
+    if (!Object.hasOwn(parent, part) || parent[part] === null) parent[part] = table();
     const next = parent[part];
     if (!isTable(next)) throw new Error(`${part} is not a table`);
     parent = next;
@@ -91,7 +91,7 @@ export function applyToValue(root: unknown, edit: Edit): unknown {
   if (edit.kind === 'set') parent[key] = plain(edit.value);
   else if (edit.kind === 'remove') delete parent[key];
   else {
-    const list = Object.hasOwn(parent, key) ? parent[key] : [];
+    const list = (Object.hasOwn(parent, key) ? parent[key] : undefined) ?? [];
     if (!Array.isArray(list)) throw new Error(`${key} is not a list`);
     if (edit.kind === 'add') parent[key] = [...list, ...edit.elements.map(plain)];
     else {

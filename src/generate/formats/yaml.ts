@@ -185,6 +185,8 @@ function change(source: Source, edit: Edit): string {
   if (edit.kind === 'add') {
     if (!found) return insert(source, edit.path, edit.elements);
     const list = found.pair.value;
+    if (list === null || (isScalar(list) && list.value === null))
+      return replace(source, edit.path, found.pair, edit.elements);
     if (!isSeq(list)) refuse(source, edit.path, 'this list is a reference to another and is not edited here');
     checkPlain(source, edit.path, list);
     return append(source, found, list, edit.elements);

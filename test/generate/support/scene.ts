@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { afterEach } from 'vitest';
 import { type ApplyOptions, applyPlan } from '../../../src/generate/apply.ts';
 import { type PlanOptions, planGeneration } from '../../../src/generate/plan.ts';
-import type { Applied, Output, Plan, RenderContext } from '../../../src/generate/types.ts';
+import type { Applied, Output, Plan } from '../../../src/generate/types.ts';
 import type { Posture } from '../../../src/posture/schema.ts';
 import { contextOf } from './context.ts';
 
@@ -19,8 +19,11 @@ export interface Scene {
   root: string;
   stateFolder: string;
   posture: Posture;
-  plan(outputs: readonly Output[], options?: PlanOptions): Promise<Plan>;
-  generate(outputs: readonly Output[], options?: PlanOptions & Partial<ApplyOptions>): Promise<Plan & Applied>;
+  plan(outputs: readonly Output[], options?: PlanOptions & { root?: string }): Promise<Plan>;
+  generate(
+    outputs: readonly Output[],
+    options?: PlanOptions & Partial<ApplyOptions> & { root?: string },
+  ): Promise<Plan & Applied>;
 }
 
 export function scene(): Scene {
@@ -30,9 +33,8 @@ export function scene(): Scene {
   const stateFolder = join(folder, 'state');
   mkdirSync(root);
   const posture: Posture = { version: 1, project: 'test' };
-  const context = (): RenderContext => contextOf(root, posture);
   const plan: Scene['plan'] = (outputs, options = {}) =>
-    planGeneration(context(), outputs, { stateFolder, ...options });
+    planGeneration(contextOf(options.root ?? root, posture), outputs, { stateFolder, ...options });
   return {
     root,
     stateFolder,

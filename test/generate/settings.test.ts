@@ -1,0 +1,118 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { drift } from '../../src/generate/drift.ts';
+import { undo } from '../../src/generate/journal.ts';
+import { readSetting, writeSetting } from '../../src/generate/settings.ts';
+import { output } from './support/outputs.ts';
+import { scene } from './support/scene.ts';
+
+const git = (cwd: string, ...args: string[]) =>
+  execFileSync('git', args, {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' },
+  });
+const hooks = (value = '.githooks') =>
+  output('hooks', [{ mode: 'git-config', key: 'core.hooksPath', value }], { guard: true });
+
+function repository() {
+  const s = scene();
+  git(s.root, 'init', '-q');
+  return s;
+}
+
+test('a setting is set, found in order, taken back by undo to the byte, and unset when no longer asked for', async () => {
+  const s = repository();
+  const config = join(s.root, '.git/config');
+  const before = readFileSync(config);
+  const first = await s.generate([hooks()]);
+  expect(first.changes[0]).toMatchObject({ state: 'create', path: 'git config core.hooksPath' });
+  expect(git(s.root, 'config', '--local', 'core.hooksPath')).toBe('.githooks\n');
+  expect((await s.generate([hooks()])).changes[0]?.state).toBe('unchanged');
+  await undo(s.root, { stateFolder: s.stateFolder });
+  expect(readFileSync(config)).toEqual(before);
+  await s.generate([hooks()]);
+  await s.generate([]);
+  expect(readFileSync(config)).toEqual(before);
+});
+
+test('a setting that was unset or changed by hand is reported, and put back when asked', async () => {
+  const s = repository();
+  await s.generate([hooks()]);
+  git(s.root, 'config', '--local', 'core.hooksPath', '/dev/null');
+  const plan = await s.generate([hooks()]);
+  expect(plan.changes[0]?.state).toBe('loosened');
+  expect(drift(plan)[0]?.path).toBe('git config core.hooksPath');
+  expect(git(s.root, 'config', '--local', 'core.hooksPath')).toBe('/dev/null\n');
+  git(s.root, 'config', '--local', '--unset', 'core.hooksPath');
+  expect((await s.plan([hooks()])).changes[0]?.state).toBe('loosened');
+  await s.generate([hooks()], { restore: true });
+  expect(git(s.root, 'config', '--local', 'core.hooksPath')).toBe('.githooks\n');
+});
+
+test('a fresh clone has no drift for it, and a setting of somebody else is a conflict that changes nothing', async () => {
+  const s = repository();
+  expect(drift(await s.plan([hooks()]))).toEqual([]);
+  git(s.root, 'config', '--local', 'core.hooksPath', '.husky');
+  const plan = await s.generate([hooks()]);
+  expect(plan.changes[0]).toMatchObject({ state: 'conflict' });
+  expect(plan.conflicts).toEqual(['git config core.hooksPath']);
+  expect(git(s.root, 'config', '--local', 'core.hooksPath')).toBe('.husky\n');
+});
+
+test('undo keeps a setting that was changed since', async () => {
+  const s = repository();
+  await s.generate([hooks()]);
+  git(s.root, 'config', '--local', 'core.hooksPath', 'mine');
+  const undone = await undo(s.root, { stateFolder: s.stateFolder });
+  expect(undone.kept).toEqual([{ path: 'git config core.hooksPath', reason: 'it was set to something else since' }]);
+  expect(git(s.root, 'config', '--local', 'core.hooksPath')).toBe('mine\n');
+});
+
+test('hostile values are values', async () => {
+  const s = repository();
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is meant as it stands
+  for (const value of ['a"b\nc', '-x', '$(id)', '${HOME}', '; x = y', '# x', ' ']) {
+    await writeSetting(s.root, 'core.hooksPath', value);
+    expect(await readSetting(s.root, 'core.hooksPath')).toEqual({ value });
+  }
+});
+
+test('a worktree has the settings of its repository', async () => {
+  const s = repository();
+  git(s.root, '-c', 'user.name=x', '-c', 'user.email=x@example.com', 'commit', '-q', '--allow-empty', '-m', 'x');
+  const tree = join(s.root, '..', 'tree');
+  git(s.root, 'worktree', 'add', '-q', tree);
+  await s.generate([hooks()], { root: tree });
+  expect(git(s.root, 'config', '--local', 'core.hooksPath')).toBe('.githooks\n');
+});
+
+test('no repository, a linked .git, and a .git file that points to a stranger are refused', async () => {
+  const s = scene();
+  expect(await readSetting(s.root, 'core.hooksPath')).toEqual({ refused: 'there is no git repository here' });
+  const other = repository();
+  writeFileSync(join(s.root, '.git'), `gitdir: ${join(other.root, '.git')}\n`);
+  expect(await readSetting(s.root, 'core.hooksPath')).toMatchObject({
+    refused: expect.stringContaining('another place'),
+  });
+  const third = scene();
+  symlinkSync(join(other.root, '.git'), join(third.root, '.git'));
+  expect(await readSetting(third.root, 'core.hooksPath')).toMatchObject({ refused: expect.stringContaining('link') });
+  const plan = await third.generate([hooks()]);
+  expect(plan.changes[0]?.state).toBe('refused');
+  expect(plan.journal).toBeUndefined();
+});
+
+test('nothing that the repository configures is run', async () => {
+  const s = repository();
+  const trap = join(s.root, 'trap.sh');
+  writeFileSync(trap, `#!/bin/sh\ntouch ${join(s.root, 'ran')}\n`, { mode: 0o755 });
+  for (const key of ['core.fsmonitor', 'core.pager', 'core.editor', 'alias.config'])
+    git(s.root, 'config', key, key.startsWith('alias') ? `!${trap}` : trap);
+  mkdirSync(join(s.root, 'bin'));
+  await s.generate([hooks()]);
+  await undo(s.root, { stateFolder: s.stateFolder });
+  expect(() => readFileSync(join(s.root, 'ran'))).toThrow(/ENOENT/);
+});

@@ -1,0 +1,424 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { formatDiff } from '../../src/generate/diff.ts';
+import { drift } from '../../src/generate/drift.ts';
+import type { Change, Output, Rendered } from '../../src/generate/types.ts';
+import { output } from './support/outputs.ts';
+import { type Scene, scene, snapshot } from './support/scene.ts';
+
+const owned = (content: string, more: Partial<Output> = {}, path = 'docs/x.md') =>
+  output('doc', [{ mode: 'owned', path, content }], more);
+const only = (changes: readonly Change[]) => {
+  expect(changes).toHaveLength(1);
+  return changes[0] as Change;
+};
+const read = (s: Scene, path: string) => readFileSync(join(s.root, path), 'utf8');
+const put = (s: Scene, path: string, text: string, mode?: number) => {
+  mkdirSync(join(s.root, path, '..'), { recursive: true });
+  writeFileSync(join(s.root, path), text, mode === undefined ? {} : { mode });
+};
+const v1 = 'a\nb\nc\nd\ne\n';
+const v2 = 'A\nb\nc\nd\ne\n';
+
+describe('a file of ours', () => {
+  test('that nobody edited follows a new version', async () => {
+    const s = scene();
+    await s.generate([owned(v1)]);
+    const { changes } = await s.generate([owned(v2, { templateVersion: 2 })]);
+    expect(only(changes)).toMatchObject({ state: 'update', reason: 'newer template' });
+    expect(read(s, 'docs/x.md')).toBe(v2);
+  });
+
+  test('with an edit keeps it, merged with a new version', async () => {
+    const s = scene();
+    await s.generate([owned(v1)]);
+    put(s, 'docs/x.md', 'a\nb\nc\nd\nmine\n');
+    expect(only((await s.generate([owned(v1)])).changes)).toMatchObject({
+      state: 'unchanged',
+      reason: 'your edits kept',
+    });
+    expect(only((await s.generate([owned(v2)])).changes).state).toBe('merge');
+    expect(read(s, 'docs/x.md')).toBe('A\nb\nc\nd\nmine\n');
+    expect(only((await s.generate([owned(v2)])).changes).state).toBe('unchanged');
+    expect(only((await s.generate([owned('A\nb\nC\nd\ne\n')])).changes).state).toBe('merge');
+    expect(read(s, 'docs/x.md')).toBe('A\nb\nC\nd\nmine\n');
+  });
+
+  test('with an edit of the same lines is left, and ours is laid beside it until its owner has settled it', async () => {
+    const s = scene();
+    await s.generate([owned(v1)]);
+    put(s, 'docs/x.md', 'mine\nb\nc\nd\ne\n');
+    const first = await s.generate([owned(v2)]);
+    expect(first.conflicts).toEqual(['docs/x.md']);
+    expect(read(s, 'docs/x.md')).toBe('mine\nb\nc\nd\ne\n');
+    expect(read(s, 'docs/x.md.agent-posture-new')).toBe(v2);
+    const before = snapshot(s.root);
+    const second = await s.generate([owned(v2)]);
+    expect(second.conflicts).toEqual(['docs/x.md']);
+    expect(second.journal).toBeUndefined();
+    expect(snapshot(s.root)).toEqual(before);
+    rmSync(join(s.root, 'docs/x.md.agent-posture-new'));
+    expect(only((await s.generate([owned(v2)])).changes)).toMatchObject({
+      state: 'unchanged',
+      reason: 'your edits kept',
+    });
+    await s.generate([owned('A\nb\nc\nd\nE\n')]);
+    expect(read(s, 'docs/x.md')).toBe('mine\nb\nc\nd\nE\n');
+  });
+
+  test('whose conflict was settled by taking ours loses the copy beside it', async () => {
+    const s = scene();
+    await s.generate([owned(v1)]);
+    put(s, 'docs/x.md', 'mine\nb\nc\nd\ne\n');
+    await s.generate([owned(v2)]);
+    put(s, 'docs/x.md', v2);
+    await s.generate([owned(v2)]);
+    expect(existsSync(join(s.root, 'docs/x.md.agent-posture-new'))).toBe(false);
+  });
+
+  test('a copy beside it that was edited is left', async () => {
+    const s = scene();
+    await s.generate([owned(v1)]);
+    put(s, 'docs/x.md', 'mine\nb\nc\nd\ne\n');
+    await s.generate([owned(v2)]);
+    put(s, 'docs/x.md.agent-posture-new', 'worked on');
+    const { conflicts } = await s.generate([owned('Z\nb\nc\nd\ne\n')]);
+    expect(conflicts).toEqual(['docs/x.md']);
+    expect(read(s, 'docs/x.md.agent-posture-new')).toBe('worked on');
+  });
+
+  test('of which a stranger was there before is never overwritten', async () => {
+    const s = scene();
+    put(s, 'docs/x.md', 'theirs\n');
+    const { conflicts } = await s.generate([owned(v1)]);
+    expect(conflicts).toEqual(['docs/x.md']);
+    expect(read(s, 'docs/x.md')).toBe('theirs\n');
+    expect(read(s, 'docs/x.md.agent-posture-new')).toBe(v1);
+  });
+
+  test('that was there with the same content is adopted', async () => {
+    const s = scene();
+    put(s, 'docs/x.md', v1);
+    expect(only((await s.generate([owned(v1)])).changes).state).toBe('unchanged');
+    expect(only((await s.generate([owned(v2)])).changes).state).toBe('update');
+  });
+
+  test('that a formatter went over means the same and is no drift', async () => {
+    const s = scene();
+    const json = owned('{"a":1,"b":[1,2]}\n', { guard: true }, 'rules.json');
+    await s.generate([json]);
+    put(s, 'rules.json', '{\n  "b": [\n    1,\n    2\n  ],\n  "a": 1\n}\n');
+    const plan = await s.plan([json]);
+    expect(only(plan.changes).state).toBe('unchanged');
+    expect(drift(plan)).toEqual([]);
+    await s.generate([owned('{"a":2,"b":[1,2]}\n', { guard: true }, 'rules.json')]);
+    expect(JSON.parse(read(s, 'rules.json'))).toEqual({ a: 2, b: [1, 2] });
+  });
+
+  test('checked out with CRLF is not taken for edited, and keeps its line ends', async () => {
+    const s = scene();
+    await s.generate([owned(v1)]);
+    put(s, 'docs/x.md', v1.replaceAll('\n', '\r\n'));
+    expect(drift(await s.plan([owned(v1)]))).toEqual([]);
+    await s.generate([owned(v2)]);
+    expect(read(s, 'docs/x.md')).toBe(v2.replaceAll('\n', '\r\n'));
+  });
+
+  test('no longer asked for is removed when it is as we wrote it, and kept when it was edited', async () => {
+    const s = scene();
+    await s.generate([owned(v1)]);
+    const { changes } = await s.generate([]);
+    expect(only(changes).state).toBe('delete');
+    expect(existsSync(join(s.root, 'docs/x.md'))).toBe(false);
+    await s.generate([owned(v1)]);
+    put(s, 'docs/x.md', `${v1}mine\n`);
+    const kept = await s.generate([]);
+    expect(only(kept.changes)).toMatchObject({ state: 'unchanged', reason: expect.stringContaining('edits of yours') });
+    expect(read(s, 'docs/x.md')).toBe(`${v1}mine\n`);
+  });
+
+  test('no longer asked for is kept by a machine that did not write it', async () => {
+    const s = scene();
+    await s.generate([owned(v1)]);
+    rmSync(s.stateFolder, { recursive: true });
+    const { changes } = await s.generate([]);
+    expect(only(changes)).toMatchObject({
+      state: 'unchanged',
+      reason: expect.stringContaining('not written from this machine'),
+    });
+    expect(read(s, 'docs/x.md')).toBe(v1);
+  });
+});
+
+describe('a guard of ours', () => {
+  const hook = (text: string): Output =>
+    output('hook', [{ mode: 'owned', path: '.githooks/pre-push', content: text, executable: true }], { guard: true });
+  const script = '#!/bin/sh\n# guard\nset -e\ncheck one\ncheck two\n';
+
+  test.each([
+    ['emptied', '', 'it was emptied'],
+    ['only a comment left', '#\n# off\n', 'it was emptied'],
+    ['a line gone', '#!/bin/sh\n# guard\nset -e\ncheck two\n', '1 line of it gone or changed: check one'],
+    [
+      'an early exit',
+      '#!/bin/sh\n# guard\nexit 0\nset -e\ncheck one\ncheck two\n',
+      'lines were added that may undo it',
+    ],
+    ['commented out', '#!/bin/sh\n# guard\nset -e\n#check one\ncheck two\n', '1 line of it gone or changed: check one'],
+    ['other line ends', script.replaceAll('\n', '\r\n'), '4 lines of it gone or changed: #!/bin/sh'],
+  ])('that was weakened is kept and reported: %s', async (_name, text, reason) => {
+    const s = scene();
+    await s.generate([hook(script)]);
+    writeFileSync(join(s.root, '.githooks/pre-push'), text);
+    const plan = await s.generate([hook(script)]);
+    expect(only(plan.changes)).toMatchObject({ state: 'loosened', reason });
+    expect(read(s, '.githooks/pre-push')).toBe(text);
+    expect(drift(plan)[0]?.reason).toContain('--restore');
+    expect(only((await s.generate([hook(`${script}check three\n`)])).changes).state).toBe('loosened');
+    await s.generate([hook(script)], { restore: true });
+    expect(read(s, '.githooks/pre-push')).toBe(script);
+    expect(drift(await s.plan([hook(script)]))).toEqual([]);
+  });
+
+  test('with comments, or lines after its work, is an ordinary edit', async () => {
+    const s = scene();
+    await s.generate([hook(script)]);
+    const edited = '#!/bin/sh\n# guard, and mine\nset -e\ncheck one\ncheck two\nnpm run lint\n';
+    writeFileSync(join(s.root, '.githooks/pre-push'), edited);
+    expect(only((await s.generate([hook(script)])).changes)).toMatchObject({
+      state: 'unchanged',
+      reason: 'your edits kept',
+    });
+    expect(read(s, '.githooks/pre-push')).toBe(edited);
+  });
+
+  test('whose edit the posture accepts is an ordinary edit until the acceptance ends', async () => {
+    const s = scene();
+    await s.generate([hook(script)]);
+    writeFileSync(join(s.root, '.githooks/pre-push'), '#!/bin/sh\nset -e\ncheck two\n');
+    s.posture.accepted = [
+      { safeguard: 'GRD-1', target: '.githooks/pre-push', reason: 'slow', owner: 'alice', until: '2027-01-31' },
+    ];
+    const at = (now: string) => s.plan([hook(script)], { now: new Date(now) });
+    expect(only((await at('2027-01-31T12:00:00Z')).changes).state).toBe('unchanged');
+    expect(only((await at('2027-02-01T12:00:00Z')).changes).state).toBe('loosened');
+  });
+});
+
+describe('keys in a file of theirs', () => {
+  const settings = (deny: readonly string[], value: unknown = true, guard = true) =>
+    output('settings', [
+      {
+        mode: 'keys',
+        path: 'settings.json',
+        format: 'json',
+        claims: [
+          { path: ['permissions', 'deny'], elements: deny, guard },
+          { path: ['sandbox', 'enabled'], value, guard },
+        ],
+      },
+    ]);
+
+  test('a deny rule taken out by hand is reported with its line, kept out, and put back only when asked', async () => {
+    const s = scene();
+    await s.generate([settings(['one', 'two'])]);
+    put(s, 'settings.json', '{\n  "permissions": {\n    "deny": ["two"]\n  },\n  "sandbox": { "enabled": true }\n}\n');
+    const plan = await s.generate([settings(['one', 'two'])]);
+    expect(only(plan.changes)).toMatchObject({
+      state: 'loosened',
+      reason: '1 rule gone from permissions.deny: one',
+      line: 3,
+    });
+    expect(plan.journal).toBeUndefined();
+    await s.generate([settings(['one', 'two'])], { restore: true });
+    expect(read(s, 'settings.json')).toContain('"deny": ["two", "one"]');
+  });
+
+  test('a guarding value changed or removed by hand is reported', async () => {
+    const s = scene();
+    await s.generate([settings(['one'])]);
+    put(s, 'settings.json', '{ "permissions": { "deny": ["one"] }, "sandbox": { "enabled": false } }');
+    expect(only((await s.plan([settings(['one'])])).changes)).toMatchObject({
+      state: 'loosened',
+      reason: 'sandbox.enabled is no longer as it was set',
+    });
+    put(s, 'settings.json', '{ "permissions": { "deny": ["one"] } }');
+    expect(only((await s.plan([settings(['one'])])).changes)).toMatchObject({
+      state: 'loosened',
+      reason: 'sandbox.enabled is gone',
+    });
+  });
+
+  test('what is no guard is theirs to change', async () => {
+    const s = scene();
+    await s.generate([settings(['one', 'two'], 1, false)]);
+    put(s, 'settings.json', '{ "permissions": { "deny": ["two"] }, "sandbox": { "enabled": 5 } }');
+    const { changes, journal } = await s.generate([settings(['one', 'two'], 1, false)]);
+    expect(only(changes)).toMatchObject({ state: 'unchanged', reason: expect.stringContaining('yours kept') });
+    expect(journal).toBeUndefined();
+  });
+
+  test('only what we put there is taken out again', async () => {
+    const s = scene();
+    const theirs = '{\n  // theirs\n  "permissions": { "deny": ["one", "other"] },\n  "x": 1\n}\n';
+    put(s, 'settings.json', theirs);
+    await s.generate([settings(['one', 'two'])]);
+    expect(read(s, 'settings.json')).toContain('["one", "other", "two"]');
+    await s.generate([]);
+    expect(read(s, 'settings.json')).toBe(theirs);
+    put(s, 'settings.json', '{}\n');
+    await s.generate([settings(['one', 'two'])]);
+    await s.generate([]);
+    expect(read(s, 'settings.json')).toBe('{}\n');
+  });
+
+  test('a file that we made goes when nothing else is in it', async () => {
+    const s = scene();
+    await s.generate([settings(['one'])]);
+    await s.generate([]);
+    expect(existsSync(join(s.root, 'settings.json'))).toBe(false);
+  });
+
+  test('an element that leaves the posture leaves the file, theirs stay', async () => {
+    const s = scene();
+    await s.generate([settings(['one', 'two'])]);
+    put(s, 'settings.json', read(s, 'settings.json').replace('"two"', '"two",\n      "mine"'));
+    await s.generate([settings(['two'])]);
+    expect(JSON.parse(read(s, 'settings.json')).permissions.deny).toEqual(['two', 'mine']);
+  });
+
+  test('two outputs share a file, and one leaves it', async () => {
+    const s = scene();
+    const keys = (id: string, elements: string[]) =>
+      output(id, [{ mode: 'keys', path: 's.json', format: 'json', claims: [{ path: ['deny'], elements }] }]);
+    await s.generate([keys('a', ['1', 'both']), keys('b', ['2', 'both'])]);
+    expect(JSON.parse(read(s, 's.json'))).toEqual({ deny: ['1', 'both', '2'] });
+    await s.generate([keys('b', ['2', 'both'])]);
+    expect(JSON.parse(read(s, 's.json'))).toEqual({ deny: ['both', '2'] });
+  });
+
+  test('--only leaves the others alone', async () => {
+    const s = scene();
+    await s.generate([settings(['one']), owned(v1)]);
+    const { changes } = await s.generate([settings(['one']), owned(v2)], { only: ['settings'] });
+    expect(only(changes).path).toBe('settings.json');
+    expect(read(s, 'docs/x.md')).toBe(v1);
+    await expect(s.plan([owned(v1)], { only: ['dox'] })).rejects.toThrow(/no output dox/);
+  });
+});
+
+describe('lines in a file of theirs', () => {
+  const block = (lines: string[], guard = false) =>
+    output('ignore', [{ mode: 'block', path: '.gitignore', comment: '#', lines }], { guard });
+  const begin = '# BEGIN agent-posture ignore';
+  const end = '# END agent-posture ignore';
+
+  test('are replaced in their place, and everything round them stays', async () => {
+    const s = scene();
+    put(s, '.gitignore', `a\n\n${begin}\n.env\n${end}\r\nb`);
+    await s.generate([block(['.env'])]);
+    await s.generate([block(['.env', '.env.*'])]);
+    expect(read(s, '.gitignore')).toBe(`a\n\n${begin}\n.env\n.env.*\n${end}\nb`);
+  });
+
+  test.each([
+    ['no end', `a\n${begin}\n.env\nb\n`, 2],
+    ['no beginning', `a\n.env\n${end}\nb\n`, 3],
+    ['twice', `${begin}\n${end}\n${begin}\n${end}\n`, 3],
+    ['the wrong way round', `${end}\n.env\n${begin}\n`, 1],
+    ['one in another', `${begin}\n# BEGIN agent-posture x\n# END agent-posture x\n${end}\n`, 1],
+    ['half of it gone', `a\n${begin.slice(0, 12)}\n.env\n${end}\n`, 4],
+  ])('with markers out of order are refused with the line: %s', async (_name, text, line) => {
+    const s = scene();
+    await s.generate([block(['.env'])]);
+    put(s, '.gitignore', text);
+    expect(only((await s.generate([block(['.env', 'x'])])).changes)).toMatchObject({ state: 'refused', line });
+    expect(read(s, '.gitignore')).toBe(text);
+  });
+
+  test('that guard are reported when they were taken out or changed', async () => {
+    const s = scene();
+    await s.generate([block(['.env', 'key'], true)]);
+    put(s, '.gitignore', `x\n${begin}\n.env\n!.env\nkey\n${end}\n`);
+    expect(only((await s.plan([block(['.env', 'key'], true)])).changes)).toMatchObject({ state: 'loosened', line: 4 });
+    put(s, '.gitignore', 'x\n');
+    expect(only((await s.plan([block(['.env', 'key'], true)])).changes).state).toBe('loosened');
+    await s.generate([block(['.env', 'key'], true)], { restore: true });
+    expect(read(s, '.gitignore')).toBe(`x\n${begin}\n.env\nkey\n${end}\n`);
+  });
+
+  test('edits in a block that guards nothing are merged', async () => {
+    const s = scene();
+    await s.generate([block(['a', 'b', 'c', 'd'])]);
+    put(s, '.gitignore', `${begin}\na\nb\nc\nmine\n${end}\n`);
+    await s.generate([block(['A', 'b', 'c', 'd'])]);
+    expect(read(s, '.gitignore')).toBe(`${begin}\nA\nb\nc\nmine\n${end}\n`);
+  });
+
+  test('a conflict in a block ends when the copy beside the file is removed', async () => {
+    const s = scene();
+    await s.generate([block(['a'])]);
+    put(s, '.gitignore', `${begin}\nmine\n${end}\n`);
+    expect((await s.generate([block(['b'])])).conflicts).toEqual(['.gitignore']);
+    expect(read(s, '.gitignore.agent-posture-new')).toBe(`${begin}\nb\n${end}\n`);
+    rmSync(join(s.root, '.gitignore.agent-posture-new'));
+    expect((await s.generate([block(['b'])])).conflicts).toEqual([]);
+    expect(read(s, '.gitignore')).toBe(`${begin}\nmine\n${end}\n`);
+  });
+
+  test('go when no longer asked for, down to the line break that we added', async () => {
+    const s = scene();
+    put(s, '.gitignore', 'a\nb');
+    await s.generate([block(['.env'])]);
+    await s.generate([]);
+    expect(read(s, '.gitignore')).toBe('a\nb');
+    rmSync(join(s.root, '.gitignore'));
+    await s.generate([block(['.env'])]);
+    await s.generate([]);
+    expect(existsSync(join(s.root, '.gitignore'))).toBe(false);
+  });
+
+  test('a value that would end its own block is an error', async () => {
+    const s = scene();
+    await expect(s.plan([block([end])])).rejects.toThrow(/end of our own lines/);
+  });
+});
+
+describe('drift and diff', () => {
+  test('say what to do, and show what would change', async () => {
+    const s = scene();
+    const plan = await s.plan([owned(v1)]);
+    expect(drift(plan)).toEqual([
+      { path: 'docs/x.md', state: 'create', reason: 'docs/x.md is missing; run agent-posture generate and commit it.' },
+    ]);
+    expect(formatDiff(only(plan.changes))).toContain('+++ b/docs/x.md');
+    await s.generate([owned(v1)]);
+    expect(drift(await s.plan([owned(v1)]))).toEqual([]);
+    rmSync(join(s.root, '.agent-posture'), { recursive: true });
+    expect(drift(await s.plan([owned(v1)]))[0]?.path).toBe('.agent-posture/manifest.json');
+  });
+
+  test('a manifest that a formatter went over is no drift, and is not written again', async () => {
+    const s = scene();
+    await s.generate([owned(v1)]);
+    put(s, '.agent-posture/manifest.json', JSON.stringify(JSON.parse(read(s, '.agent-posture/manifest.json'))));
+    expect(drift(await s.plan([owned(v1)]))).toEqual([]);
+    expect((await s.generate([owned(v1)])).journal).toBeUndefined();
+  });
+
+  test('new files are readable by all, existing ones keep their mode', async () => {
+    const s = scene();
+    put(s, '.gitignore', 'a\n', 0o600);
+    const both: Rendered[] = [
+      { mode: 'owned', path: 'n.txt', content: 'x\n' },
+      { mode: 'block', path: '.gitignore', comment: '#', lines: ['b'] },
+    ];
+    await s.generate([output('o', both)]);
+    expect(statSync(join(s.root, 'n.txt')).mode & 0o777).toBe(0o644);
+    expect(statSync(join(s.root, '.gitignore')).mode & 0o777).toBe(0o600);
+    chmodSync(join(s.root, 'n.txt'), 0o600);
+    await s.generate([output('o', [{ mode: 'owned', path: 'n.txt', content: 'y\n' }])]);
+    expect(statSync(join(s.root, 'n.txt')).mode & 0o777).toBe(0o600);
+  });
+});
