@@ -147,7 +147,7 @@ export const RULES: readonly Rule[] = [
     alsoBroken: true,
     notHeld: (subject, refusals) => {
       for (const { way } of refusals) {
-        const { before, after } = way.target;
+        const { before } = way.target;
         if (!before?.ok) return hostFailed(subject, before?.reason);
       }
       const late = refusals.find(({ way }) => !way.target.after?.ok);
@@ -226,9 +226,8 @@ export const RULES: readonly Rule[] = [
   {
     name: 'names-are-not-objects',
     of: '1',
-    notHeld: ({ escape, others, attempt }, refusals) => {
-      if (escape !== null || attempt !== 'read' || !refusals.some(({ reason }) => reason === 'ENOENT'))
-        return undefined;
+    notHeld: ({ escape: round, others, attempt }, refusals) => {
+      if (round !== null || attempt !== 'read' || !refusals.some(({ reason }) => reason === 'ENOENT')) return undefined;
       const missing = others.find(({ name, answered }) => NAMES.has(name) && !answered);
       return (
         missing && `not found there by this name, but ${OTHER_NAMES[missing.name] ?? missing.name} could not be tried`
@@ -238,22 +237,22 @@ export const RULES: readonly Rule[] = [
   {
     name: 'hard-links',
     of: '1',
-    notHeld: ({ escape, links, attempt }) =>
-      escape === null && attempt === 'read' && links !== undefined && links.tried < links.total
+    notHeld: ({ escape: round, links, attempt }) =>
+      round === null && attempt === 'read' && links !== undefined && links.tried < links.total
         ? 'the same file has other names by hard links, and not all of them were found and tried'
         : undefined,
   },
   {
     name: 'identity-cannot-lift',
     of: '13',
-    notHeld: ({ vantage, escape, others }, refusals) => {
+    notHeld: ({ vantage, escape: round, others }, refusals) => {
       const uid = vantage.facts?.uid;
       for (const { reason, tried } of refusals) {
         const { owner, mode } = tried.observation ?? {};
         if ((reason === 'EACCES' || reason === 'EPERM') && uid !== undefined && owner === uid && liftable(mode))
           return 'refused only by the mode of a file that the same user owns; chmod lifts that, and it was not tried';
       }
-      if (escape !== null || !canAdminister(vantage.facts?.capabilities)) return undefined;
+      if (round !== null || !canAdminister(vantage.facts?.capabilities)) return undefined;
       const missing = others.find(({ name, answered }) => (name === 'umount' || name === 'nsenter') && !answered);
       return missing && `the user there has the rights for ${missing.name}, and that could not be tried`;
     },
@@ -261,8 +260,8 @@ export const RULES: readonly Rule[] = [
   {
     name: 'every-source',
     of: '14',
-    notHeld: ({ attempt, escape, others }) => {
-      if (attempt !== 'env' || escape !== null) return undefined;
+    notHeld: ({ attempt, escape: round, others }) => {
+      if (attempt !== 'env' || round !== null) return undefined;
       const missing = others.find(({ answered }) => !answered);
       return missing && `not set there, but ${OTHER_NAMES[missing.name] ?? missing.name} could not be looked at`;
     },
@@ -270,8 +269,8 @@ export const RULES: readonly Rule[] = [
   {
     name: 'descriptors',
     of: '15',
-    notHeld: ({ attempt, escape, others }) =>
-      attempt === 'read' && escape === null && others.some(({ name, answered }) => name === 'open-fd' && !answered)
+    notHeld: ({ attempt, escape: round, others }) =>
+      attempt === 'read' && round === null && others.some(({ name, answered }) => name === 'open-fd' && !answered)
         ? 'open descriptors of other processes could not be looked at'
         : undefined,
   },

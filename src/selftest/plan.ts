@@ -4,7 +4,7 @@ import { helperProbes, powerProbes, socketProbes, variableProbes } from './probe
 import { networkProbes } from './probes/network.ts';
 import { gitConfigProbe, historyOnly, pushProbes, secretsInHistory, workProbes } from './probes/repository.ts';
 import type { Probe, ProbeContext } from './probes/types.ts';
-import type { ApprovalRequest } from './types.ts';
+import { type ApprovalRequest, SEVERITIES } from './types.ts';
 
 /** A probe that may only be tried once this text was approved. */
 export type PlannedProbe = Probe & { needs?: string | undefined };
@@ -64,7 +64,7 @@ export async function makePlan(context: ProbeContext): Promise<ProbePlan> {
     ...powers,
     ...guards,
     ...config,
-    ...historyOnly(context.root, history, new Set(files.map(({ target }) => target))),
+    ...historyOnly(history, new Set(files.map(({ target }) => target))),
     ...siblings,
     ...push.probes.map(probe => ({ ...probe, ...(push.approval === undefined ? {} : { needs: push.approval }) })),
     ...commands,
@@ -73,10 +73,23 @@ export async function makePlan(context: ProbeContext): Promise<ProbePlan> {
   for (const probe of all) {
     const key = `${probe.attempt}:${probe.target}`;
     const before = known.get(key);
-    // What is there is worth more than the word that it is not.
-    if (!before || (before.subject.kind === 'skip' && probe.subject.kind !== 'skip')) known.set(key, probe);
+    known.set(key, before ? merged(before, probe) : probe);
   }
   return { probes: [...known.values()], approvals };
+}
+
+/** Two reasons to try the same: what is there is worth more than the word that it is not, and the graver view counts. */
+function merged(first: PlannedProbe, second: PlannedProbe): PlannedProbe {
+  const [kept, other] =
+    first.subject.kind === 'skip' && second.subject.kind !== 'skip' ? [second, first] : [first, second];
+  const graver = SEVERITIES.indexOf(other.severity) < SEVERITIES.indexOf(kept.severity) ? other : kept;
+  return {
+    ...kept,
+    severity: graver.severity,
+    group: graver.group,
+    opens: kept.opens ?? other.opens,
+    history: kept.history ?? other.history,
+  };
 }
 
 /** The declared systems that agents must not reach: contacted only once the user has seen the list. */

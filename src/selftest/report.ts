@@ -1,17 +1,8 @@
 import type { Accepted } from '../posture/schema.ts';
 import { fallen } from './baseline.ts';
-import {
-  GROUPS,
-  type Report,
-  type Row,
-  type Severity,
-  type Summary,
-  type VantageReport,
-  type Verdict,
-} from './types.ts';
+import { GROUPS, type Report, type Row, SEVERITIES, type Summary, type VantageReport, type Verdict } from './types.ts';
 
 const VERDICTS: readonly Verdict[] = ['exposed', 'broken', 'inconclusive', 'blocked', 'works', 'skipped'];
-const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
 
 /** By consequence: what opens production first, in each group new things first, then the worse. */
 export function inOrder(rows: readonly Row[]): Row[] {

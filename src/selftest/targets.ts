@@ -2,6 +2,7 @@ import { run } from '../base/exec.ts';
 import type { Check } from './case.ts';
 import { checkOf, findLinks, type HostRead, listHost, mayWrite, mountTable, readHost, stillHolds } from './controls.ts';
 import type { Probe, Subject } from './probes/types.ts';
+import { pushOutcome } from './push.ts';
 import type { Session } from './session.ts';
 import { commandOutcome, makeTry, plainTry } from './tries.ts';
 import type { FileSystemPlace, Observation, Try } from './wire.ts';
@@ -207,7 +208,8 @@ export function nothingHere({ subject, origin }: Probe, targets: Targets): strin
   }
   if (subject.kind === 'command' && (origin === 'helper' || origin === 'sudo' || origin === 'kvm')) {
     const check = targets.checkBefore(controlKey(subject));
-    if (check?.reason !== 'exit') return undefined;
+    if (!check || check.ok) return undefined;
+    if (check.reason !== 'exit') return `it does not run for you either (${check.reason})`;
     return origin === 'sudo' ? 'it asks for a password' : 'it gives you nothing either';
   }
   return undefined;
@@ -215,5 +217,7 @@ export function nothingHere({ subject, origin }: Probe, targets: Targets): strin
 
 /** What an observation says of a command that had to come to something; anything else as it is. */
 export function settled(observation: Observation | undefined, subject: Subject): Observation | undefined {
-  return observation && subject.kind === 'command' ? commandOutcome(observation, subject) : observation;
+  if (!observation) return undefined;
+  if (subject.kind === 'command') return commandOutcome(observation, subject);
+  return subject.kind === 'push' ? pushOutcome(observation) : observation;
 }

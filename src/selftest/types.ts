@@ -20,7 +20,9 @@ export type Attempt = (typeof ATTEMPTS)[number];
 
 export type Verdict = 'exposed' | 'blocked' | 'works' | 'broken' | 'inconclusive' | 'skipped';
 export type Layer = 'rule' | 'hook' | 'sandbox' | 'network' | 'server' | 'identity';
-export type Severity = 'critical' | 'high' | 'medium' | 'low';
+/** The graver first. */
+export const SEVERITIES = ['critical', 'high', 'medium', 'low'] as const;
+export type Severity = (typeof SEVERITIES)[number];
 
 /** The headings of the report, in the order of consequence. */
 export const GROUPS = ['production', 'guard', 'way-out', 'secrets', 'outside', 'too-tight'] as const;

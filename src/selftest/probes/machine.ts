@@ -159,7 +159,7 @@ export async function powerProbes({ root, readOnly, deep }: ProbeContext): Promi
           ? unstarted
           : {
               kind: 'command',
-              argv: ['/bin/sh', '-c', 'exec 3<>/dev/kvm && echo opened'],
+              argv: ['/bin/sh', '-c', '[ -c /dev/kvm ] && exec 3<>/dev/kvm && echo opened'],
               cwd: root,
               expect: 'opened',
               success: 'printed',

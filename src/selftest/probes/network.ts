@@ -54,12 +54,12 @@ const TLS_PORTS = new Set([443, 6443, 8443]);
 export function parseAddress(text: string, kind: SystemKind): Address | undefined {
   const url = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/@]*@)?(\[[^\]]+\]|[^/:?#]+)(?::(\d{1,5}))?/i.exec(text);
   const plain = url ? undefined : /^(\[[^\]]+\]|[^/:\s]+)(?::(\d{1,5}))?$/.exec(text);
-  if (kind === 'sqlite' || text.startsWith('unix:') || (!url && !plain)) return undefined;
+  const parts = url ? { host: url[2], port: url[3] } : { host: plain?.[1], port: plain?.[2] };
+  if (kind === 'sqlite' || text.startsWith('unix:') || parts.host === undefined) return undefined;
   const known = GREETINGS[kind];
   const scheme = url ? SCHEMES[(url[1] as string).toLowerCase()] : undefined;
-  const host = ((url ? url[2] : plain?.[1]) as string).replace(/^\[|\]$/g, '');
-  const written = url ? url[3] : plain?.[2];
-  const port = written === undefined ? (scheme?.port ?? known.port) : Number(written);
+  const host = parts.host.replace(/^\[|\]$/g, '');
+  const port = parts.port === undefined ? (scheme?.port ?? known.port) : Number(parts.port);
   if (port === undefined || port < 1 || port > 65_535) return undefined;
   let greeting = scheme?.greeting ?? known.greeting;
   if (!scheme && TLS_PORTS.has(port) && (greeting === 'http' || greeting === 'none')) greeting = 'tls';

@@ -84,8 +84,14 @@ export function historySubject(root: string, object: string): Subject {
   };
 }
 
+/** The host's control of that. */
+export async function inHistory(root: string, object: string): Promise<{ ok: boolean; reason: string }> {
+  const shown = await git(['cat-file', '-e', object], { cwd: root, timeout: 5_000 });
+  return shown.code === 0 ? { ok: true, reason: '' } : { ok: false, reason: 'not in the history any more' };
+}
+
 /** Files that hold secrets by their name, stand in the history, and are no longer in the working tree. */
-export function historyOnly(root: string, history: ReadonlyMap<string, string>, known: ReadonlySet<string>): Probe[] {
+export function historyOnly(history: ReadonlyMap<string, string>, known: ReadonlySet<string>): Probe[] {
   return [...history]
     .filter(([path]) => !known.has(path))
     .map(([path, object]) => ({

@@ -1,0 +1,152 @@
+import { cp, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findProgram } from '../base/exec.ts';
+import { git } from '../base/git.ts';
+import type { Check } from './case.ts';
+import { makeTry } from './tries.ts';
+import type { Observation, Try } from './wire.ts';
+import type { Workspace } from './workspace.ts';
+
+/**
+ * Nobody's identity, no prompts, and nothing of the repository's configuration run on the pushing side; the remote's own
+ * hooks do run, which is why a push is approved first.
+ */
+const INERT = [
+  '-c',
+  'core.fsmonitor=false',
+  '-c',
+  'core.hooksPath=/dev/null',
+  '-c',
+  'safe.directory=*',
+  '-c',
+  'protocol.allow=never',
+  '-c',
+  'protocol.file.allow=always',
+];
+
+/** What a push goes to, and with what. */
+export interface PushTarget {
+  remote: string;
+  /** The branch's whole ref, made new for this try where the pattern is wild. */
+  ref: string;
+  /** A commit that the remote does not have, over what the ref points to now. */
+  commit: string;
+  /** Where the ref stands before; undefined where it is new. */
+  before: string | undefined;
+}
+
+const LIMITS = { timeout: 5_000, maxBuffer: 1_000_000 };
+
+/** A name that the pattern (fnmatch, as GitHub's rulesets have it) matches, with a part of our own for its wildcard. */
+export function branchFor(pattern: string, fresh: string): string {
+  return pattern
+    .replace(/\[([^\]!^])[^\]]*\]/g, '$1')
+    .replace(/\*+/g, fresh)
+    .replaceAll('?', 'x');
+}
+
+async function refAt(remote: string, ref: string): Promise<string | undefined> {
+  const shown = await git(['--git-dir', remote, 'rev-parse', '--verify', '--quiet', `${ref}^{commit}`], {
+    cwd: remote,
+    ...LIMITS,
+  });
+  return shown.code === 0 ? shown.stdout.trim() : undefined;
+}
+
+/**
+ * Prepares a push: for a wild pattern a fresh branch of the remote itself, for an exact name a copy of the remote in the
+ * decoy folder, hooks and all. The commit that is pushed is laid as an object in a repository of ours, not the user's.
+ */
+export async function preparePush(
+  workspace: Workspace,
+  { remote, ref, scratch }: { remote: string; ref: string; scratch: boolean },
+): Promise<PushTarget | string> {
+  const at = scratch ? join(workspace.folder, `${workspace.fresh()}.git`) : remote;
+  if (scratch) await cp(remote, at, { recursive: true, verbatimSymlinks: true });
+  const branch = `refs/heads/${branchFor(ref, workspace.fresh())}`;
+  const before = await refAt(at, branch);
+  const source = sourceOf(workspace);
+  await mkdir(source, { recursive: true });
+  const made = await git(['init', '-q', '--bare', source], { cwd: workspace.folder, ...LIMITS });
+  const identity = {
+    GIT_AUTHOR_NAME: 'agent-posture',
+    GIT_AUTHOR_EMAIL: 'agent-posture@localhost',
+    GIT_COMMITTER_NAME: 'agent-posture',
+    GIT_COMMITTER_EMAIL: 'agent-posture@localhost',
+  };
+  const inSource = { GIT_ALTERNATE_OBJECT_DIRECTORIES: join(at, 'objects'), ...identity };
+  const tree = await git(['--git-dir', source, 'mktree'], { cwd: source, input: '', env: inSource, ...LIMITS });
+  const parents = before === undefined ? [] : ['-p', before];
+  const commit = await git(
+    ['--git-dir', source, 'commit-tree', tree.stdout.trim(), ...parents, '-m', workspace.fresh()],
+    {
+      cwd: source,
+      env: inSource,
+      ...LIMITS,
+    },
+  );
+  if (made.code !== 0 || commit.code !== 0) return 'the commit for a push could not be made';
+  return { remote: at, ref: branch, commit: commit.stdout.trim(), before };
+}
+
+/** The repository of ours from which is pushed. */
+function sourceOf(workspace: Workspace): string {
+  return join(workspace.folder, 'push.git');
+}
+
+/** The push itself, made by the vantage. */
+export function pushTry(workspace: Workspace, root: string, { remote, ref, commit }: PushTarget): Try | undefined {
+  const program = findProgram('git', [root]);
+  if (!program) return undefined;
+  return makeTry(
+    {
+      op: 'exec',
+      argv: [
+        program,
+        ...INERT,
+        '--git-dir',
+        sourceOf(workspace),
+        'push',
+        '--quiet',
+        '--force',
+        remote,
+        `${commit}:${ref}`,
+      ],
+      cwd: workspace.folder,
+      env: {
+        GIT_TERMINAL_PROMPT: '0',
+        GIT_ALTERNATE_OBJECT_DIRECTORIES: join(remote, 'objects'),
+      },
+    },
+    10_000,
+  );
+}
+
+/** Whether the ref moved, as the host sees it; it is put back where it stood. */
+export async function settlePush({ remote, ref, commit, before }: PushTarget): Promise<boolean> {
+  const now = await refAt(remote, ref);
+  if (now !== commit) return false;
+  const back = before === undefined ? ['-d', ref, commit] : [ref, before, commit];
+  await git(['--git-dir', remote, 'update-ref', ...back], { cwd: remote, ...LIMITS });
+  return true;
+}
+
+/** A push that came to its end is a push only if the ref moved; one that git refused is refused by whoever runs there. */
+export function pushOutcome(observation: Observation): Observation {
+  if (observation.outcome !== 'done') return observation;
+  return observation.code === 0 ? observation : { ...observation, outcome: 'refused', reason: 'rejected' };
+}
+
+/** The permitted sibling: the same push to an empty repository of ours. */
+export async function prepareSibling(workspace: Workspace): Promise<PushTarget | string> {
+  const remote = join(workspace.folder, `${workspace.fresh()}.git`);
+  await rm(remote, { recursive: true, force: true });
+  await git(['init', '-q', '--bare', remote], { cwd: workspace.folder, ...LIMITS });
+  return preparePush(workspace, { remote, ref: 'decoy', scratch: false });
+}
+
+/** The host's control: the remote can be read, and so pushed to, by its owner. */
+export async function remoteAlive(remote: string): Promise<Check> {
+  const shown = await git(['--git-dir', remote, 'for-each-ref', '--count=1'], { cwd: remote, ...LIMITS });
+  return shown.code === 0 ? { ok: true, reason: '' } : { ok: false, reason: 'the remote cannot be read' };
+}

@@ -1,0 +1,492 @@
+import { lstat, readFile, rename, rm } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { dirname, join } from 'node:path';
+import { isWithin } from '../base/files.ts';
+import { randomHex } from '../base/hash.ts';
+import type { Check, Tried } from './case.ts';
+import { traceOf } from './controls.ts';
+import { formatAddress, isLoopback } from './probes/network.ts';
+import { historySubject, inHistory } from './probes/repository.ts';
+import type { Probe, Subject } from './probes/types.ts';
+import { type PushTarget, preparePush, pushTry, remoteAlive, settlePush } from './push.ts';
+import type { Session } from './session.ts';
+import { controlKey, nothingHere, type Targets } from './targets.ts';
+import { bringTry, challenge, makeTry, nameDigests, plainTry, readTry, writeTry } from './tries.ts';
+import type { Observation, ReadWay, Try, VantageFacts, WriteHow } from './wire.ts';
+import { asideOf, type Workspace } from './workspace.ts';
+
+/** One vantage's column of the report: who is asked, and against what. */
+export interface Column {
+  id: string;
+  kind: 'host' | 'sandbox';
+  root: string;
+  home: string;
+  session: Session;
+  hostFacts: VantageFacts | null;
+  targets: Targets;
+  /** Undefined in a read-only try: nothing is planted. */
+  workspace: Workspace | undefined;
+  /** The value that the host's decoy process carries. */
+  processDecoy: string | undefined;
+  /** A session in the place from which a remote vantage's controls are made. */
+  controlSession: Session | undefined;
+  only: ReadonlySet<string> | undefined;
+  /** Writes on guards are told apart by their traces: only one vantage makes them at a time. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+  /** The host's own runs of commands that must give nothing here. */
+  commandsReady: Promise<void>;
+  /** Makes the host's control of a command that did not work here. */
+  controlCommand(subject: Extract<Subject, { kind: 'command' }>): Promise<void>;
+  /** Makes the host's after-controls. */
+  controlAfter(keys: readonly string[]): Promise<void>;
+}
+
+/** The permitted sibling of a kind of try. */
+export type Instrument =
+  | 'read'
+  | 'list'
+  | `write:${WriteHow}`
+  | 'env'
+  | 'ipv4'
+  | 'ipv6'
+  | 'unix'
+  | 'resolve'
+  | 'push'
+  | 'exec';
+
+export interface Made {
+  one: Try;
+  canary?: string | undefined;
+  /** The host looks for the effect and takes it back; `back` is what the vantage itself has to take back. */
+  settle?: ((observation: Observation) => Promise<{ seen: boolean; back?: Try }>) | undefined;
+}
+
+export interface WayPlan {
+  label: string;
+  instrument: Instrument;
+  before: Check | undefined;
+  after(): Promise<Check | undefined>;
+  /** Keys of host controls to be made again when it was refused. */
+  key?: string | undefined;
+  make(): Made | Promise<Made>;
+  tries: Tried[];
+  seenOutside?: boolean | undefined;
+  instrumentBefore?: Check | undefined;
+}
+
+export interface RowPlan {
+  probe: Probe;
+  subject: Subject;
+  escape: string | null;
+  /** 0 literal, 1 a way round, 2 renames a folder and is alone with its like, 3 a command that must work. */
+  phase: 0 | 1 | 2 | 3;
+  ways: WayPlan[];
+  leansOn: readonly string[];
+  links?: { total: number; tried: number } | undefined;
+  loopback?: boolean | undefined;
+  skip?: string | undefined;
+}
+
+/** Whose effect the host tells from a trace that any vantage could have left. */
+export const WRITES: ReadonlySet<Subject['kind']> = new Set(['guard', 'push']);
+const READ_WAYS: readonly ReadWay[] = ['mounts', 'proc-root', 'umount', 'nsenter', 'open-fd'];
+const ENV_SOURCES = ['init', 'processes', 'login-shell'] as const;
+export const OK: Check = { ok: true, reason: '' };
+
+/** The row's id: stable across runs. */
+export function rowId(vantage: string, { attempt, target }: Pick<Probe, 'attempt' | 'target'>, round: string | null) {
+  return `${vantage}:${attempt}:${target}${round === null ? '' : `#${round}`}`;
+}
+
+export function isReached(plan: RowPlan | undefined): boolean {
+  return (
+    plan?.ways.some(
+      way => way.seenOutside !== false && way.tries.some(tried => tried.observation?.outcome === 'done'),
+    ) === true
+  );
+}
+
+export function isRefused(plan: RowPlan): boolean {
+  return !isReached(plan) && plan.ways.some(way => way.tries.length > 0);
+}
+
+export function isLate(plan: RowPlan): boolean {
+  return plan.ways.some(way => way.tries.some(tried => tried.observation?.outcome === 'timeout'));
+}
+
+/** The row of a probe, and those of the ways round its wall. */
+export function rowsOf(column: Column, key: string, probe: Probe): RowPlan[] {
+  const { subject } = probe;
+  const base = { probe, subject, escape: null, phase: 0, leansOn: [] } as const;
+  const history = probe.history === undefined ? [] : [historyRow(column, probe, probe.history)];
+  const why = subject.kind === 'skip' ? subject.why : nothingHere(probe, column.targets);
+  if (why !== undefined || subject.kind === 'skip')
+    return [{ ...base, ways: [], skip: why ?? 'not tried' }, ...history];
+  switch (subject.kind) {
+    case 'file':
+      return [...fileRows(column, key, probe, subject.path), ...history];
+    case 'folder':
+      return [{ ...base, ways: [folderWay(column, key, subject.path)] }];
+    case 'variable':
+      return variableRows(column, key, probe, subject);
+    case 'address':
+      return [addressRow(column, probe, subject)];
+    case 'name':
+    case 'request':
+    case 'command':
+      return [commonRow(column, probe, subject)];
+    case 'socket': {
+      const control = controlKey(subject);
+      const way: WayPlan = {
+        ...plainWay('unix', column.targets.checkBefore(control)),
+        key: control,
+        after: async () => column.targets.checkAfter(control),
+        make: () => ({
+          one: makeTry({ op: 'socket', path: subject.path, abstract: subject.abstract, greeting: subject.greeting }),
+        }),
+      };
+      return [{ ...base, ways: [way] }];
+    }
+    case 'processes':
+      return [processRow(column, probe)];
+    case 'guard':
+      return guardRows(column, probe, subject);
+    case 'workspace':
+      return [workspaceRow(column, probe)];
+    case 'push':
+      return [pushRow(column, probe, subject)];
+  }
+}
+
+const plainWay = (instrument: Instrument, before: Check | undefined) => ({
+  label: '',
+  instrument,
+  before,
+  tries: [] as Tried[],
+});
+
+function fileRows(column: Column, key: string, probe: Probe, path: string): RowPlan[] {
+  const { targets, session, home, kind } = column;
+  const read = targets.files.get(path);
+  if (!read?.ok) return [];
+  const { file } = read;
+  const way = (at: string, how: ReadWay): WayPlan => ({
+    ...plainWay('read', OK),
+    after: () => targets.fileAfter(path),
+    make: () => ({ one: readTry(at, how, key, file.content, file.place) }),
+  });
+  const linux = session.facts.platform === 'linux';
+  const inside = session.facts.home;
+  const names: [string, string][] = [];
+  if (file.realPath !== undefined) names.push(['real-path', file.realPath]);
+  if (inside !== undefined && inside !== home && isWithin(home, path))
+    names.push(['inside-home', join(inside, path.slice(home.length))]);
+  const links = file.links > 1 ? (targets.links.get(file.inode) ?? []).filter(other => other !== path) : [];
+  const escapes: RowPlan[] =
+    kind === 'host'
+      ? []
+      : [
+          ...names.map(([name, at]): RowPlan => escapeRow(probe, name, [way(at, 'direct')])),
+          ...(links.length > 0
+            ? [
+                escapeRow(
+                  probe,
+                  'hard-link',
+                  links.slice(0, 20).map(at => ({ ...way(at, 'direct'), label: at })),
+                ),
+              ]
+            : []),
+          ...(linux ? READ_WAYS.map(how => escapeRow(probe, how, [way(path, how)])) : []),
+        ];
+  const literal: RowPlan = {
+    probe,
+    subject: probe.subject,
+    escape: null,
+    phase: 0,
+    ways: [way(path, 'direct')],
+    leansOn: escapes.map(plan => plan.escape as string),
+    links: file.links > 1 ? { total: file.links - 1, tried: Math.min(links.length, 20) } : undefined,
+  };
+  return [literal, ...escapes];
+}
+
+function escapeRow(probe: Probe, name: string, ways: WayPlan[]): RowPlan {
+  return { probe, subject: probe.subject, escape: name, phase: 1, ways, leansOn: [] };
+}
+
+function historyRow(column: Column, probe: Probe, object: string): RowPlan {
+  const subject = historySubject(column.root, object);
+  if (subject.kind !== 'command' || !column.workspace)
+    return {
+      ...escapeRow(probe, 'history', []),
+      subject,
+      skip: subject.kind === 'skip' ? subject.why : 'read-only try: nothing is started',
+    };
+  // The host has just found it in the log.
+  const way: WayPlan = {
+    ...plainWay('exec', OK),
+    after: () => inHistory(column.root, object),
+    make: () => ({ one: plainTry(subject) }),
+  };
+  return { ...escapeRow(probe, 'history', [way]), subject };
+}
+
+function folderWay({ targets }: Column, key: string, path: string): WayPlan {
+  const list = targets.folders.get(path);
+  return {
+    ...plainWay('list', OK),
+    after: () => targets.folderAfter(path),
+    make: () => ({ one: makeTry({ op: 'list', path, key, digests: nameDigests(key, list?.ok ? list.names : []) }) }),
+  };
+}
+
+function variableRows(
+  { kind, session }: Column,
+  key: string,
+  probe: Probe,
+  { name, value }: Extract<Subject, { kind: 'variable' }>,
+): RowPlan[] {
+  const way = (from: 'own' | (typeof ENV_SOURCES)[number]): WayPlan => ({
+    ...plainWay('env', OK),
+    after: async () => OK,
+    make: () => ({
+      one: makeTry({ op: 'env', name, from, ...(value === undefined ? {} : { challenge: challenge(key, value) }) }),
+    }),
+  });
+  const sources =
+    kind === 'host' ? [] : ENV_SOURCES.filter(from => from === 'login-shell' || session.facts.platform === 'linux');
+  return [
+    { probe, subject: probe.subject, escape: null, phase: 0, ways: [way('own')], leansOn: sources },
+    ...sources.map(from => escapeRow(probe, from, [way(from)])),
+  ];
+}
+
+/** A secret-looking variable that only the vantage has: there is nothing to compare it with, and any value counts. */
+export function foundVariable({ kind }: Column, { probe, from }: { probe: Probe; from: string }): RowPlan[] {
+  const source = from.startsWith('pid ') ? 'processes' : from === 'init' || from === 'login-shell' ? from : 'own';
+  if (kind === 'host' && source === 'processes') return [];
+  const { name } = probe.subject as Extract<Subject, { kind: 'variable' }>;
+  const way: WayPlan = {
+    ...plainWay('env', undefined),
+    after: async () => undefined,
+    make: () => ({ one: makeTry({ op: 'env', name, from: source }) }),
+  };
+  return [
+    { probe, subject: probe.subject, escape: source === 'own' ? null : source, phase: 1, ways: [way], leansOn: [] },
+  ];
+}
+
+/** An address by its name and by each of its own addresses, directly and through each proxy; a loopback one by the host's aliases too. */
+function addressRow(column: Column, probe: Probe, subject: Extract<Subject, { kind: 'address' }>): RowPlan {
+  const { targets, session, hostFacts } = column;
+  const own = targets.addresses.get(subject.host) ?? [];
+  const hosts = [subject.host, ...own.filter(host => host !== subject.host)];
+  const family = (host: string): Instrument => (isIP(host) === 6 ? 'ipv6' : 'ipv4');
+  const way = (host: string, label: string, control: string, proxy?: string): WayPlan => ({
+    ...plainWay(
+      isIP(host) === 0 && own.length > 0 && own.every(address => isIP(address) === 6) ? 'ipv6' : family(host),
+      targets.checkBefore(control),
+    ),
+    label,
+    key: control,
+    after: async () => targets.checkAfter(control),
+    make: () => ({ one: plainTry(subject, { host, ...(proxy === undefined ? {} : { proxy }) }) }),
+  });
+  const direct = hosts.map(host => {
+    const control = controlKey(subject, host === subject.host ? undefined : host);
+    return way(host, formatAddress({ host, port: subject.port }), control);
+  });
+  const proxies = session.facts.proxies.map(proxy =>
+    way(subject.host, `${formatAddress(subject)} through ${proxy}`, controlKey(subject), proxy),
+  );
+  const loopback = isLoopback(subject.host);
+  const elsewhere = hostFacts?.namespaces.net !== session.facts.namespaces.net;
+  // The host answers at its own loopback; whether it also does at an alias is what the try shows.
+  const aliases =
+    loopback && elsewhere
+      ? session.facts.hostAliases.map(alias =>
+          way(alias, formatAddress({ host: alias, port: subject.port }), controlKey(subject)),
+        )
+      : [];
+  return {
+    probe,
+    subject,
+    escape: null,
+    phase: 0,
+    ways: [...direct, ...proxies, ...aliases],
+    leansOn: [],
+    ...(loopback ? { loopback: true } : {}),
+  };
+}
+
+function commonRow(
+  column: Column,
+  probe: Probe,
+  subject: Extract<Subject, { kind: 'name' | 'request' | 'command' }>,
+): RowPlan {
+  const { targets } = column;
+  const control = controlKey(subject);
+  const own = column.kind === 'host' && subject.kind === 'command' ? targets.observation(control) : undefined;
+  const instrument: Instrument = subject.kind === 'name' ? 'resolve' : subject.kind === 'request' ? 'ipv4' : 'exec';
+  const ways: WayPlan[] = [
+    {
+      ...plainWay(instrument, targets.checkBefore(control)),
+      key: control,
+      after: async () => targets.checkAfter(control),
+      make: () => ({ one: plainTry(subject) }),
+      // What the host ran for a control is the host's try as well.
+      ...(own ? { tries: [{ observation: own, alone: true, controlled: true }] } : {}),
+    },
+  ];
+  if (subject.kind === 'request')
+    for (const proxy of column.session.facts.proxies)
+      ways.push({
+        ...plainWay('ipv4', targets.checkBefore(control)),
+        label: `through ${proxy}`,
+        key: control,
+        after: async () => targets.checkAfter(control),
+        make: () => ({ one: plainTry(subject, { proxy }) }),
+      });
+  return {
+    probe,
+    subject,
+    escape: null,
+    phase: subject.kind === 'command' && probe.expect === 'allow' ? 3 : 0,
+    ways,
+    leansOn: [],
+  };
+}
+
+function processRow({ processDecoy }: Column, probe: Probe): RowPlan {
+  const check: Check = processDecoy === undefined ? { ok: false, reason: 'no decoy process could be started' } : OK;
+  const way: WayPlan = {
+    ...plainWay('env', check),
+    after: async () => check,
+    make: () => ({ one: makeTry({ op: 'process' }), canary: processDecoy }),
+  };
+  return { probe, subject: probe.subject, escape: null, phase: 0, ways: [way], leansOn: [] };
+}
+
+function guardRows(
+  column: Column,
+  probe: Probe,
+  { path, how, folder, rounds }: Extract<Subject, { kind: 'guard' }>,
+): RowPlan[] {
+  const { workspace, targets } = column;
+  const base = { probe, subject: probe.subject, escape: null, phase: 0, leansOn: [] } as const;
+  if (!workspace) return [{ ...base, ways: [], skip: 'read-only try: nothing is written' }];
+  const way = (kind: WriteHow): WayPlan => ({
+    ...plainWay(`write:${kind}`, targets.writable.get(path)),
+    after: () => targets.guardAfter(path),
+    make: () => writeMade(workspace, kind, path, folder),
+  });
+  const literal: RowPlan = { ...base, ways: [way(how)] };
+  if (column.kind === 'host') return [literal];
+  return [
+    literal,
+    ...rounds.map(
+      (kind): RowPlan => ({ ...escapeRow(probe, kind, [way(kind)]), phase: kind === 'rename-parent' ? 2 : 1 }),
+    ),
+  ];
+}
+
+function pushRow({ workspace, root }: Column, probe: Probe, subject: Extract<Subject, { kind: 'push' }>): RowPlan {
+  const base = { probe, subject, escape: null, phase: 2, leansOn: [] } as const;
+  if (!workspace) return { ...base, ways: [], skip: 'read-only try: nothing is pushed' };
+  const way: WayPlan = {
+    ...plainWay('push', OK),
+    after: () => remoteAlive(subject.remote),
+    make: async () => pushMade(workspace, root, await preparePush(workspace, subject)),
+  };
+  return { ...base, ways: [way] };
+}
+
+export function pushMade(workspace: Workspace, root: string, prepared: PushTarget | string): Made {
+  const one = typeof prepared === 'string' ? undefined : pushTry(workspace, root, prepared);
+  // Nothing to try it with: a listing of nothing, which can come to no conclusion.
+  if (!one || typeof prepared === 'string') return { one: makeTry({ op: 'list', path: root, key: '', digests: [] }) };
+  return { one, settle: async () => ({ seen: await settlePush(prepared) }) };
+}
+
+/** A write on something real or on a decoy, with how the host sees that it happened and takes it back. */
+export async function writeMade(workspace: Workspace, how: WriteHow, path: string, folder: boolean): Promise<Made> {
+  const fresh = workspace.fresh();
+  const content = contentFor(path, randomHex(24));
+  switch (how) {
+    case 'create': {
+      // Into a folder a fresh name; a file that is missing under its own.
+      const at = folder ? join(path, fresh) : path;
+      return {
+        one: writeTry('create', at, content),
+        settle: async () => {
+          const seen = (await readFile(at, 'utf8').catch(() => undefined)) === content;
+          if (seen) await rm(at, { force: true });
+          return { seen, back: makeTry({ op: 'unwrite', how, path: at }) };
+        },
+      };
+    }
+    case 'in-place': {
+      const before = await traceOf(path);
+      return {
+        one: writeTry('in-place', path, ''),
+        settle: async () => ({ seen: (await traceOf(path)) !== before }),
+      };
+    }
+    case 'replace': {
+      const aside = asideOf(path, fresh);
+      const before = await traceOf(path);
+      return {
+        one: writeTry('replace', path, '', aside),
+        settle: async () => {
+          const kept = await lstat(aside).catch(() => undefined);
+          const seen = kept !== undefined && (await traceOf(path)) !== before;
+          if (kept) await rename(aside, path);
+          await rm(`${aside}.new`, { force: true });
+          return { seen, back: makeTry({ op: 'unwrite', how, path, aside }) };
+        },
+      };
+    }
+    case 'rename-parent': {
+      const parent = folder ? path : dirname(path);
+      const aside = asideOf(parent, fresh);
+      const before = await traceOf(parent);
+      return {
+        one: writeTry('rename-parent', parent, '', aside),
+        settle: async () => {
+          const kept = await lstat(aside).catch(() => undefined);
+          const there = await lstat(parent).catch(() => undefined);
+          if (kept && !there) await rename(aside, parent);
+          return {
+            seen: (await traceOf(parent)) !== before,
+            back: makeTry({ op: 'unwrite', how, path: parent, aside }),
+          };
+        },
+      };
+    }
+  }
+}
+
+/** Harmless in the file's own format, for the moment that it is there. */
+function contentFor(path: string, canary: string): string {
+  if (/\.jsonc?$/.test(path)) return `{ "$comment": "agent-posture ${canary}" }\n`;
+  return `# agent-posture ${canary}\n`;
+}
+
+function workspaceRow({ workspace }: Column, probe: Probe): RowPlan {
+  const base = { probe, subject: probe.subject, escape: null, phase: 0, leansOn: [] } as const;
+  if (!workspace) return { ...base, ways: [], skip: 'read-only try: nothing is written' };
+  const check: Check = workspace.inRoot ? OK : { ok: false, reason: 'EACCES' };
+  const make =
+    probe.attempt === 'read'
+      ? () => {
+          const { path, canary } = workspace.decoy();
+          return { one: bringTry(path), canary };
+        }
+      : () => writeMade(workspace, 'create', workspace.folder, true);
+  const way: WayPlan = {
+    ...plainWay(probe.attempt === 'read' ? 'read' : 'write:create', check),
+    after: async () => check,
+    make,
+  };
+  return { ...base, ways: [way] };
+}
