@@ -44,7 +44,7 @@ const HELLO = 10_000;
 /** What a round may take beyond its slowest try, for each batch that the pack makes of it. */
 const SLACK = 1_500;
 /** As many tries as the pack has under way at once. */
-const PARALLEL = 64;
+const PARALLEL = { node: 64, sh: 16 } as const;
 /** A clock that is off by more is worth a note. Seconds. */
 const CLOCK = 60;
 
@@ -160,11 +160,19 @@ function noiseNote(noise: number): string[] {
   return noise > 0 ? [`${noise} lines on its output are not ours and count for nothing`] : [];
 }
 
+/** The longest that a round may take, in milliseconds. A shell counts in whole seconds, and one more for its tools. */
+function roundTime(form: Form, tries: readonly Try[]): number {
+  const slowest = Math.max(...tries.map(({ timeout }) => timeout));
+  const bound = form === 'node' ? slowest : Math.ceil(slowest / 1000) * 1000 + 1000;
+  return Math.ceil(tries.length / PARALLEL[form]) * (bound + SLACK);
+}
+
 /** The results of one round, as they come in: the first of each id counts, unless a second one comes. */
 class Round {
   readonly results = new Map<string, Observation>();
   readonly #expected = new Map<string, { one: Try; sum: string }>();
   readonly #form: Form;
+  readonly #started = performance.now();
 
   constructor(form: Form, ready: Pick<Ready, 'sum'>, lines: readonly { one: Try; line: string }[]) {
     this.#form = form;
@@ -181,7 +189,7 @@ class Round {
       result.id,
       before
         ? { id: result.id, outcome: 'error', reason: 'two results came for it', took: before.took }
-        : judgeLine(expected, result),
+        : judgeLine(expected, result, performance.now() - this.#started),
     );
     return true;
   }
@@ -194,7 +202,13 @@ class Round {
   }
 }
 
-function judgeLine({ one, sum: expected }: { one: Try; sum: string }, { sum, heard, ...result }: Result): Observation {
+function judgeLine(
+  { one, sum: expected }: { one: Try; sum: string },
+  { sum, heard, took: measured, ...made }: Result,
+  elapsed: number,
+): Observation {
+  // A shell has no clock that is fine enough; what went by here is the next best.
+  const result = { ...made, took: measured || Math.round(elapsed) };
   if (sum !== expected)
     return { id: result.id, outcome: 'error', reason: 'the try was changed on its way', took: result.took };
   const bringing = (one.op === 'read' && one.bring) || (one.op === 'env' && one.bring) || one.op === 'process';
@@ -252,8 +266,7 @@ class ShellSession implements Session {
     const lines = tries.map(one => ({ one, line: encodeTry(this.#form, one) }));
     const round = new Round(this.#form, this.#ready, lines);
     if (tries.length === 0 || this.failure) return round.finish(this.failure ?? '');
-    const batches = Math.ceil(tries.length / (this.#form === 'node' ? PARALLEL : 16));
-    const until = Date.now() + batches * (Math.max(...tries.map(({ timeout }) => timeout)) + SLACK);
+    const until = Date.now() + roundTime(this.#form, tries);
     const mark = `synced ${++this.#rounds}`;
     this.#child.write(`${lines.map(({ line }) => line).join('\n')}\nsync ${this.#rounds}\n`);
     for (;;) {
@@ -320,8 +333,7 @@ async function openOneShot(start: Start, { signal, helloTimeout = HELLO }: Sessi
       return round.finish(begun);
     }
     const { child } = begun;
-    const until =
-      Date.now() + Math.ceil(tries.length / PARALLEL) * (Math.max(...tries.map(({ timeout }) => timeout)) + SLACK);
+    const until = Date.now() + roundTime('node', tries);
     for (;;) {
       const line = await child.next(Math.max(1, until - Date.now()));
       if (line === undefined || line === 'synced 1') break;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { TryOf } from '../wire.ts';
-import { type Context, codeOf, failed, type Result, runProgram, strongest, which } from './base.ts';
+import { type Context, codeOf, failed, type Result, readText, runProgram, strongest, which } from './base.ts';
 import { images } from './proc.ts';
 
 /** As many bytes of a greeting as are looked at. */
@@ -131,11 +131,26 @@ export async function resolve({ name }: TryOf<'resolve'>): Promise<Result> {
   }
 }
 
-/** libuv learnt abstract names in 1.46; before that a leading NUL is an empty name. */
-const knowsAbstract = () => {
-  const [major = 0, minor = 0] = (process.versions.uv ?? '').split('.').map(Number);
-  return major > 1 || minor >= 46;
-};
+/**
+ * Whether this Node gives an abstract name its own length. Older ones fill it up with NULs, which is another name, and
+ * the oldest take the leading NUL for an empty one. What the kernel lists is the truth.
+ */
+async function exactAbstract(): Promise<boolean> {
+  const name = `ap-${process.pid}-${Math.random().toString(36).slice(2)}`;
+  const server = createServer();
+  try {
+    await new Promise<void>((done, fail) => {
+      server.once('error', fail);
+      server.listen({ path: `\0${name}` }, done);
+    });
+    return readText('/proc/net/unix').includes(`@${name}\n`);
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
+}
+let exact: Promise<boolean> | undefined;
 
 /** Connects to an abstract name for a Node that cannot, and prints what it hears as hex. */
 const PERL = `use Socket;$SIG{ALRM}=sub{print"silent";exit};alarm shift;socket(S,AF_UNIX,SOCK_STREAM,0)or die;
@@ -175,9 +190,14 @@ export async function socket(one: TryOf<'socket'> & { say?: string }, context: C
   try {
     if (one.abstract) {
       if (process.platform !== 'linux') return { outcome: 'none', reason: 'no abstract sockets' };
-      return knowsAbstract()
-        ? await dial({ path: `\0${one.path}` }, bytes(one), context)
-        : await abstractByTool(one.path, one.say ?? '', context);
+      exact ??= exactAbstract();
+      const isExact = await exact;
+      const own = { path: `\0${one.path}` };
+      const [named, padded] = await Promise.all([
+        isExact ? dial(own, bytes(one), context) : abstractByTool(one.path, one.say ?? '', context),
+        dial(isExact ? { path: own.path.padEnd(108, '\0') } : own, bytes(one), context),
+      ]);
+      return ['done', 'silent', 'closed'].includes(padded.outcome) ? padded : named;
     }
     const direct = await dial({ path: one.path }, bytes(one), context);
     if (direct.outcome !== 'refused' || !one.place) return direct;
@@ -193,41 +213,45 @@ export async function socket(one: TryOf<'socket'> & { say?: string }, context: C
 
 /** A listener of the pack's own and a connection to it. */
 export async function listen({ family }: TryOf<'listen'>, context: Context): Promise<Result> {
+  if (family !== 'unix') return listenAt({ host: family === 'ipv6' ? '::1' : '127.0.0.1', port: 0 }, context);
+  const name = `ap-${process.pid}-${Math.random().toString(36).slice(2)}`;
+  if (process.platform === 'win32') return listenAt({ path: `\\\\.\\pipe\\${name}` }, context);
+  if (process.platform === 'linux') {
+    const abstract = await listenAt({ path: `\0${name}` }, context);
+    if (abstract.outcome === 'done') return abstract;
+  }
   let folder: string | undefined;
+  try {
+    folder = mkdtempSync(join(tmpdir(), 'ap-'));
+    return await listenAt({ path: join(folder, 's') }, context);
+  } catch (error) {
+    return failed(error);
+  } finally {
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function listenAt(place: { host: string; port: number } | { path: string }, context: Context): Promise<Result> {
   const server = createServer(peer => {
     peer.on('error', () => {});
     peer.end('here\n');
   });
   try {
-    let options: { host: string; port: number } | { path: string } = {
-      host: family === 'ipv6' ? '::1' : '127.0.0.1',
-      port: 0,
-    };
-    if (family === 'unix') {
-      const name = `agent-posture-${process.pid}-${Math.random().toString(36).slice(2)}`;
-      if (process.platform === 'linux' && knowsAbstract()) options = { path: `\0${name}` };
-      else if (process.platform === 'win32') options = { path: `\\\\.\\pipe\\${name}` };
-      else {
-        folder = mkdtempSync(join(tmpdir(), 'ap-'));
-        options = { path: join(folder, 's') };
-      }
-    }
     await new Promise<void>((done, fail) => {
       server.once('error', fail);
-      server.listen(options, done);
+      server.listen(place, done);
     });
     const address = server.address();
     const target =
-      typeof address === 'object' && address
-        ? { host: address.address, port: address.port }
-        : (options as { path: string });
+      'path' in place || typeof address !== 'object' || !address
+        ? place
+        : { host: address.address, port: address.port };
     const result = await dial(target, Buffer.alloc(0), context);
     return result.outcome === 'done' ? { outcome: 'done', reason: 'answered' } : result;
   } catch (error) {
     return failed(error);
   } finally {
     server.close();
-    if (folder) rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -118,23 +118,38 @@ ap_refused_by() {
   done
 }
 
-# Runs "$@" for at most the try's time.
+# How a time limit is kept: GNU timeout ends the whole group, other ones only the program they started.
+ap_limiter=plain
+ap_has setsid && ap_limiter=setsid
+ap_has timeout && case $(timeout --version 2>/dev/null) in *GNU*) ap_limiter=timeout ;; esac
+
+# Runs "$@" for at most the try's time, 137 when that ended it. What it started ends with it, where it can be had.
 ap_limit() {
-  if ap_has timeout; then
+  if [ "$ap_limiter" = timeout ]; then
     timeout -s KILL "$ap_seconds" "$@"
-  else
-    "$@" <&0 &
-    ap_job=$!
-    (
-      sleep "$ap_seconds"
-      kill -9 "$ap_job"
-    ) >/dev/null 2>&1 &
-    ap_guard=$!
-    wait "$ap_job"
-    ap_rc=$?
-    kill "$ap_guard" 2>/dev/null
-    return "$ap_rc"
+    return
   fi
+  # A program in the background gets no input of its own accord.
+  exec 6<&0
+  if [ "$ap_limiter" = setsid ]; then
+    setsid "$@" <&6 6<&- &
+    ap_job=$!
+    ap_target=-$ap_job
+  else
+    "$@" <&6 6<&- &
+    ap_job=$!
+    ap_target=$ap_job
+  fi
+  (
+    sleep "$ap_seconds"
+    kill -9 "$ap_target" || kill -9 "$ap_job"
+  ) >/dev/null 2>&1 4>&- 5>&- 6<&- &
+  ap_guard=$!
+  exec 6<&-
+  wait "$ap_job"
+  ap_rc=$?
+  kill "$ap_guard" 2>/dev/null
+  return "$ap_rc"
 }
 
 # Compares what the command in "$@" prints with what is asked for.
@@ -367,7 +382,7 @@ ap_read_fd() {
   ap_found=$(ls -l /proc/[0-9]*/fd 2>/dev/null | while IFS= read -r ap_l; do
     case $ap_l in
       /proc/*:) ap_p=${ap_l%:} ;;
-      *" -> $ap_path" | *" -> ${ap_place_path:-$ap_path}" | *"/${ap_path##*/}" | *' (deleted)' | *"/${ap_path##*/} (deleted)")
+      *" -> $ap_path" | *" -> ${ap_place_path:-$ap_path}" | *"/${ap_path##*/}" | *' (deleted)')
         ap_l=${ap_l%% -> *}
         printf '%s/%s\n' "$ap_p" "${ap_l##* }"
         ;;
@@ -525,7 +540,7 @@ ap_gather() {
   [ -n "$ap_environments" ] && return
   set +f
   ap_environments=$(for ap_p in /proc/[0-9]*; do
-    if ap_e=$(cat "$ap_p/environ" 2>/dev/null | ap_lines; [ -r "$ap_p/environ" ]); then
+    if ap_e=$( (ap_lines <"$ap_p/environ") 2>/dev/null); then
       case $ap_e in *"AGENT_POSTURE_SIBLING=$AGENT_POSTURE_SIBLING"*) ;; *) [ "$ap_p" = "/proc/$$" ] || printf '=%s\n%s\n' "${ap_p#/proc/}" "$ap_e" ;; esac
     elif [ -d "$ap_p" ]; then
       printf '!%s\n' "${ap_p#/proc/}"
@@ -580,7 +595,7 @@ ap_op_env() {
       ap_settle refused 'not set'
       ;;
     *)
-      ap_pid= ap_any=
+      ap_pid='' ap_any=''
       IFS=$ap_nl
       for ap_l in $ap_environments; do
         unset IFS
@@ -618,7 +633,7 @@ ap_names_in() {
 
 ap_op_env_names() {
   ap_extra="$ap_extra $(ap_names_in own "$(env)") $(ap_names_in login-shell "$(ap_login)")"
-  ap_pid= ap_seen=' '
+  ap_pid='' ap_seen=' '
   ap_names=$(
     IFS=$ap_nl
     for ap_l in $ap_environments; do
@@ -650,7 +665,8 @@ ap_perl='use strict;use Socket qw(:DEFAULT getaddrinfo);use IO::Handle;my($s,$k,
 sub out{print join(" ",@_),"\n";exit}sub code{my($n)=grep{$!{$_}}keys %!;$n||"unknown"}
 my @a;my($ch,$cp)=$via?$via=~/^(.*):(\d+)$/:($h,$p);$ch=~s/^\[|\]$//g;
 if($k eq "tcp"){my($e,@r)=getaddrinfo($ch,$cp,{socktype=>SOCK_STREAM});if($e){out("refused",$e==Socket::EAI_AGAIN()?"EAI_AGAIN":"ENOTFOUND")}@a=@r}
-else{@a=({family=>AF_UNIX,addr=>$k eq "unix"?pack_sockaddr_un($h):pack("S",AF_UNIX)."\0".$h})}
+elsif($k eq "unix"){@a=({family=>AF_UNIX,addr=>pack_sockaddr_un($h)})}
+else{@a=map{{family=>AF_UNIX,addr=>pack("S",AF_UNIX)."\0".$_}}($h,pack("a107",$h))}
 my @last=("refused","ENOTFOUND");for my $a(@a){my $o="";my $f;socket($f,$a->{family},SOCK_STREAM,0)or do{@last=("refused",code());next};$f->blocking(0);
 if(!connect($f,$a->{addr})){if($!{EINPROGRESS}||$!{EAGAIN}){my $w="";vec($w,fileno($f),1)=1;my $n=select(undef,$w,undef,$end-time);if(!$n){@last=("timeout","ETIMEDOUT");next}
 $!=unpack("i",getsockopt($f,SOL_SOCKET,SO_ERROR));if($!){@last=($!{ETIMEDOUT}?"timeout":"refused",code());next}}else{@last=("refused",code());next}}
@@ -668,7 +684,8 @@ ch,cp=via.rsplit(":",1) if via else (h,p)
 if k=="tcp":
   try: a=[(i[0],i[4]) for i in socket.getaddrinfo(ch.strip("[]"),int(cp),type=socket.SOCK_STREAM)]
   except socket.gaierror as e: out("refused","EAI_AGAIN" if e.errno==socket.EAI_AGAIN else "ENOTFOUND")
-else: a=[(socket.AF_UNIX,h if k=="unix" else b"\0"+h.encode())]
+elif k=="unix": a=[(socket.AF_UNIX,h)]
+else: a=[(socket.AF_UNIX,b"\0"+n) for n in (h.encode(),h.encode().ljust(107,b"\0"))]
 last=("refused","ENOTFOUND")
 for fam,addr in a:
   b=b"";tunnel=not via;up=False
@@ -711,17 +728,42 @@ ap_dial() {
     return
   elif ap_has bash; then
     ap_bytes
+    ap_seconds=$ap_wait
     ap_answer=$(ap_limit bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit 1; printf "up "; printf %b "$3" >&3; dd bs=64 count=1 <&3 2>/dev/null | od -An -v -t x1 | tr -d " \n"; printf " end"' bash "$2" "$3" "$ap_b" 2>&1)
     ap_tool_answer
   elif ap_has nc || ap_has busybox; then
     ap_bytes
+    ap_seconds=$ap_wait
     ap_nc=nc
     ap_has nc || ap_nc='busybox nc'
-    ap_answer=$(
-      { printf %b "$ap_b" | ap_limit $ap_nc -w "$ap_wait" "$2" "$3" 2>&4 | dd bs=64 count=1 2>/dev/null | ap_hex_out; } 4>&1
-      printf ' end'
-    )
-    case $ap_answer in *[Cc]onnect* | *'bad address'* | *imed* | *unreach*) ;; *) ap_answer="up $ap_answer" ;; esac
+    # busybox's runs a program on the connection, which then decides when it has heard enough. With others the end of our
+    # input could be what the server answers by closing, so that is held open; what was heard stands in <>.
+    case $($ap_nc --help 2>&1) in
+      *'-e PROG'*)
+        ap_answer=$({
+          ap_limit $ap_nc -w "$ap_wait" "$2" "$3" -e sh -c 'printf "up " >&4
+printf %b "$0"
+dd bs=64 count=1 2>/dev/null | od -An -v -t x1 | tr -d " \n" >&4
+printf " end" >&4' "$ap_b" 2>&4
+        } 4>&1)
+        ;;
+      *)
+        ap_answer=$({ {
+          {
+            printf %b "$ap_b"
+            sleep "$ap_wait"
+          } | ap_limit $ap_nc -v -w "$ap_wait" "$2" "$3" 2>&4
+          printf ' rc%s ' "$?" >&4
+        } | dd bs=64 count=1 2>/dev/null | { printf '<%s>' "$(ap_hex_out)"; }; } 4>&1)
+        ap_v=${ap_answer#*<}
+        ap_v=${ap_v%%>*}
+        case $ap_v:$ap_answer in
+          [0-9a-f]*) ap_answer="up $ap_v end" ;;
+          *efused* | *imed* | *unreach* | *'not known'* | *'o route'*) ;;
+          *) ap_answer='up ' ;;
+        esac
+        ;;
+    esac
     ap_tool_answer
   else
     ap_set unable nc
@@ -763,7 +805,11 @@ ap_tool_answer() {
 
 ap_op_connect() {
   ap_dial tcp "$ap_host" "$ap_port"
-  [ -n "$ap_proxy" ] && ap_at="proxy $ap_proxy"
+  if [ -n "$ap_proxy" ]; then
+    ap_at="proxy $ap_proxy"
+  else
+    case $ap_host in *[!0-9A-Fa-f:.]*) ;; *) ap_at=$ap_host ;; esac
+  fi
 }
 
 ap_op_socket() {
@@ -844,7 +890,7 @@ ap_op_request() {
         ;;
     esac
   elif ap_has wget && [ "$ap_method" = GET ] && [ -z "$ap_proxy" ]; then
-    ap_answer=$(ap_limit wget -S -O /dev/null -T "$ap_wait" "$ap_url" 2>&1)
+    ap_answer=$(ap_limit wget -S -O /dev/null "$ap_url" 2>&1)
     ap_v=$(printf '%s\n' "$ap_answer" | sed -n 's/^ *HTTP\/[0-9.]* \([0-9][0-9][0-9]\).*/\1/p' | head -n 1)
     if [ -n "$ap_v" ]; then
       ap_extra="$ap_extra status=$ap_v"
@@ -883,7 +929,7 @@ ap_op_listen() {
   else
     case $ap_family in ipv6) ap_host=::1 ;; *) ap_host=127.0.0.1 ;; esac
     ap_port=$((20000 + ($$ * 7 + ${#ap_family} * 1000 + $(printf %d "0x${ap_id%"${ap_id#????}"}")) % 30000))
-    printf here | ap_limit nc -l -s "$ap_host" -p "$ap_port" >/dev/null 2>&1 &
+    printf here | ap_limit nc -l -p "$ap_port" >/dev/null 2>&1 &
     ap_n=0
     ap_answer=
     while [ "$ap_n" -lt 8 ] && [ -z "$ap_answer" ]; do
