@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { branchFor } from '../../src/selftest/push.ts';
+import type { ApprovalRequest, Report } from '../../src/selftest/types.ts';
+import { type Lab, makeLab, tryLab } from '../labs/box.ts';
+
+let lab: Lab;
+let remote: string;
+
+beforeEach(async () => {
+  lab = await makeLab();
+  remote = join(lab.root, '..', 'remote.git');
+  execFileSync('git', ['init', '-q', '--bare', '-b', 'main', remote]);
+  execFileSync('git', ['push', '-q', remote, 'main'], { cwd: lab.root });
+  lab.facts.git.remote = { name: 'origin', url: remote, forge: 'local' };
+  lab.posture = { version: 1, project: 'lab', repository: { protected: ['main', 'release/*'] } };
+});
+afterEach(() => lab.close());
+
+const refs = () => execFileSync('git', ['--git-dir', remote, 'for-each-ref'], { encoding: 'utf8' });
+const pushes = (report: Report) =>
+  Object.fromEntries(report.rows.filter(({ attempt }) => attempt === 'push').map(row => [row.target, row.verdict]));
+const onlyPush = { safeguards: ['VCS-4'] };
+
+it('reaches protected branches of a remote without rules, and leaves its refs as they were', async () => {
+  const before = refs();
+  const report = await tryLab(lab, onlyPush);
+  expect(pushes(report)).toEqual({ main: 'exposed', 'release/*': 'exposed' });
+  expect(report.fixes.map(({ id }) => id)).toEqual(['protect']);
+  expect(refs()).toBe(before);
+});
+
+it('holds where an update hook refuses, for an exact name as for a pattern', async () => {
+  const hook = join(remote, 'hooks', 'update');
+  writeFileSync(hook, '#!/bin/sh\ncase "$1" in refs/heads/main|refs/heads/release/*) exit 1;; esac\n');
+  chmodSync(hook, 0o755);
+  const asked: ApprovalRequest[] = [];
+  const report = await tryLab(lab, {
+    ...onlyPush,
+    approve: async request => {
+      asked.push(request);
+      return true;
+    },
+  });
+  expect(asked).toHaveLength(1);
+  expect(asked[0]?.text).toMatch(/update \(sha256 [0-9a-f]{64}\)/);
+  expect(pushes(report)).toEqual({ main: 'blocked', 'release/*': 'blocked' });
+  expect(report.rows.find(({ attempt }) => attempt === 'push')?.layer).toBe('server');
+});
+
+it('runs no hook that was not approved', async () => {
+  const report = await tryLab(lab, { ...onlyPush, approve: async () => false });
+  expect(pushes(report)).toEqual({ main: 'skipped', 'release/*': 'skipped' });
+});
+
+it('pushes to no server', async () => {
+  lab.facts.git.remote = { name: 'origin', url: 'git@github.com:a/b.git', forge: 'github' };
+  const report = await tryLab(lab, onlyPush);
+  expect(pushes(report)).toEqual({ main: 'skipped', 'release/*': 'skipped' });
+  rmSync(remote, { recursive: true });
+});
+
+it('makes a branch name that the pattern matches', () => {
+  expect(branchFor('release/*', 'x1')).toBe('release/x1');
+  expect(branchFor('v[0-9]?/**', 'x1')).toBe('v0x/x1');
+  expect(branchFor('main', 'x1')).toBe('main');
+});
