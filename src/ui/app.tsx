@@ -27,7 +27,10 @@ export async function showWizard(
 
 /** Rejects with what the test threw. */
 export function showLiveTest(start: StartTest, title: string, theme: ThemeOptions): Promise<Ending<Report>> {
-  return mount<Report>(finish => <LiveTest title={title} start={start} onDone={finish} />, theme);
+  return mount<Report>(
+    finish => <LiveTest title={`Trying what an agent in ${title} could reach`} start={start} onDone={finish} />,
+    theme,
+  );
 }
 
 export function showReport(report: Report, actions: ReportActions, theme: ThemeOptions): Promise<Ending<ReportEnding>> {

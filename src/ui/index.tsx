@@ -96,7 +96,7 @@ export async function runWizard(engine: InitEngine, options: UiOptions & { versi
     : { outcome: 'interrupted', exitCode: EXIT.interrupted, ...common };
 }
 
-/** Shows rows as they are judged, then takes its rows off the screen. Throws Interrupted when stopped, after clean-up. */
+/** Shows rows as they are judged, `title` being the project's name, then takes its rows off the screen. Throws Interrupted when stopped, after clean-up. */
 export async function runLiveTest(start: StartTest, options: UiOptions & { title: string }): Promise<Report> {
   const app = await load(options);
   const ending = await app.showLiveTest(start, options.title, themeOptions(options));

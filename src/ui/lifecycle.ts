@@ -45,7 +45,7 @@ export function createLifecycle(end: (signal: NodeJS.Signals | 'key') => void): 
       }
     },
     job(work) {
-      const running = work(controller.signal);
+      const running = (async () => work(controller.signal))();
       const settled = running.then(
         () => {},
         () => {},

@@ -97,12 +97,20 @@ export function fitLine(parts: Line, width: number, ellipsis: string): Line {
   return kept;
 }
 
+const TOGETHER = '\u00a0';
+
+/** A command in a sentence: `wrapText` does not break it. */
+export function together(command: string): string {
+  return command.replaceAll(' ', TOGETHER);
+}
+
 /** Words on lines of at most `width` cells, paragraph by paragraph. */
 export function wrapText(text: string, width: number): string[] {
   return text
     .trim()
     .split('\n')
-    .flatMap(paragraph => wrap(oneLine(paragraph), width));
+    .flatMap(part => wrap(oneLine(part), width))
+    .map(row => row.replaceAll(TOGETHER, ' '));
 }
 
 /** As `wrapText`, in at most `rows` lines; what does not fit is cut with an ellipsis. */

@@ -1,8 +1,9 @@
-import { type RenderOptions, render, Text } from 'ink';
+import { render, Text } from 'ink';
 import type { ReactNode } from 'react';
 import { useKeys } from './hooks/use-keys.ts';
 import { ThemeContext } from './hooks/use-theme.ts';
 import { createLifecycle, type Ending, type Lifecycle, LifecycleContext, useLifecycle } from './lifecycle.ts';
+import { Output } from './output.ts';
 import { createTheme, type ThemeOptions } from './theme.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -23,7 +24,6 @@ function Frame({ children }: { children: ReactNode }): ReactNode {
 export async function mount<T>(
   view: (finish: (result: T) => void, lifecycle: Lifecycle) => ReactNode,
   theme: ThemeOptions,
-  streams: Pick<RenderOptions, 'stdin' | 'stdout' | 'stderr'> = {},
 ): Promise<Ending<T>> {
   let ending: Ending<T> | undefined;
   let app: ReturnType<typeof render> | undefined;
@@ -38,8 +38,8 @@ export async function mount<T>(
   const listeners = SIGNALS.map(signal => [signal, () => lifecycle.interrupt(signal)] as const);
   for (const [signal, listener] of listeners) process.on(signal, listener);
   // The terminal went away: reading ends, or writing fails with EIO. Neither may throw past us.
-  const stdin = streams.stdin ?? process.stdin;
-  const stdout = streams.stdout ?? process.stdout;
+  const { stdin, stdout } = process;
+  const output = new Output(stdout);
   const gone = (): void => lifecycle.interrupt('SIGHUP');
   stdin.on('end', gone);
   stdin.on('error', gone);
@@ -52,7 +52,7 @@ export async function mount<T>(
         </LifecycleContext.Provider>
       </ThemeContext.Provider>,
       {
-        ...streams,
+        stdout: output as unknown as NodeJS.WriteStream,
         exitOnCtrlC: false,
         patchConsole: false,
         interactive: true,
@@ -66,6 +66,7 @@ export async function mount<T>(
     stdin.off('end', gone);
     stdin.off('error', gone);
     stdout.off('error', gone);
+    output.close();
   }
   return ending ?? { by: 'interrupt', signal: 'SIGHUP' };
 }

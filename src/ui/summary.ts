@@ -3,7 +3,7 @@ import type { Applied } from '../generate/types.ts';
 import { count, things } from '../report/things.ts';
 import type { Report } from '../selftest/types.ts';
 import { findings, reachedCount, workingOf } from './findings.ts';
-import { cells, fitLine, type Line, line, pad, span, TWO_COLUMNS, table, wrapText } from './lines.ts';
+import { cells, fitLine, type Line, line, pad, span, TWO_COLUMNS, table, together, wrapText } from './lines.ts';
 import { markOf } from './marks.ts';
 import type { Theme, Tone } from './theme.ts';
 
@@ -44,11 +44,11 @@ export function summaryLines(
       applied &&
         applied.written.length > 0 && [
           'Written',
-          `${plural(applied.written.length, 'file')}; to take them back whole: agent-posture undo`,
+          `${plural(applied.written.length, 'file')}; to take them back whole: ${together('agent-posture undo')}`,
           'plain',
         ],
       applied && applied.conflicts.length > 0 && ['Look at', applied.conflicts.join(', '), 'warn'],
-      ['Try again', 'agent-posture test, after every update of an agent', 'plain'],
+      ['Try again', `${together('agent-posture test')}, after every update of an agent`, 'plain'],
     ] satisfies (false | undefined | [string, string, Tone])[]
   ).filter(fact => fact !== false && fact !== undefined);
   const names = Math.max(...facts.map(([name]) => cells(name)));

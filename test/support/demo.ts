@@ -34,7 +34,7 @@ async function main(): Promise<number> {
     case 'live': {
       const report = await runLiveTest((onEvent, signal) => engine.firstTry(onEvent, signal), {
         ...options,
-        title: 'Trying what an agent that starts here could reach',
+        title: 'shop-api',
       });
       process.stdout.write(`${report.rows.length} rows\n`);
       return report.exitCode;

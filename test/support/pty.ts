@@ -176,10 +176,14 @@ export function spawn(program: string, args: readonly string[], options: Termina
     send: bytes => child.write(bytes),
     paste: text => child.write(terminal.modes.bracketedPasteMode ? `\u001b[200~${text}\u001b[201~` : text),
     async resize(width, height) {
+      // What was written before is drawn before.
+      await new Promise(resolve => setTimeout(resolve, 20));
       await parsed;
       terminal.resize(width, height);
+      const before = writes;
       child.resize(width, height);
-      await rest(60);
+      await until(() => writes > before || ended !== undefined, 'an answer', 500).catch(() => {});
+      await parsed;
     },
     kill: signal => process.kill(child.pid, signal),
     async exit(timeout = 20_000) {

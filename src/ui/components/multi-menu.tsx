@@ -1,5 +1,5 @@
 import { Box, Text } from 'ink';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { oneLine } from '../../base/text.ts';
 import { useKeys } from '../hooks/use-keys.ts';
 import { useTheme } from '../hooks/use-theme.ts';
@@ -35,44 +35,48 @@ export function MultiMenu({
   onMark?: (values: readonly string[]) => void;
 }): ReactNode {
   const { glyphs, looks } = useTheme();
-  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set(initial));
-  const [at, setAt] = useState(0);
-  const [top, setTop] = useState(0);
+  const [{ marked, at, top }, setState] = useState({ marked: new Set(initial) as ReadonlySet<string>, at: 0, top: 0 });
+  // Several keys can come in one read, before anything is drawn again.
+  const latest = useRef({ marked, at, top });
   const shown = Math.max(1, Math.min(rows, items.length));
   const start = windowStart(at, items.length, shown, top);
-
-  function move(to: number): void {
-    const next = (to + items.length) % items.length;
-    setAt(next);
-    setTop(windowStart(next, items.length, shown, start));
-    const item = items[next];
-    if (item) onHighlight?.(item.value);
-  }
 
   const inOrder = (set: ReadonlySet<string>): string[] =>
     items.filter(item => set.has(item.value)).map(item => item.value);
 
+  function become(change: Partial<typeof latest.current>): void {
+    latest.current = { ...latest.current, ...change };
+    setState(latest.current);
+  }
+  function move(to: number): void {
+    const next = (to + items.length) % items.length;
+    become({ at: next, top: windowStart(next, items.length, shown, latest.current.top) });
+    const item = items[next];
+    if (item) onHighlight?.(item.value);
+  }
   function mark(next: ReadonlySet<string>): void {
-    setMarked(next);
+    become({ marked: next });
     onMark?.(inOrder(next));
+  }
+  function toggle(): void {
+    const value = items[latest.current.at]?.value;
+    if (value === undefined) return;
+    const next = new Set(latest.current.marked);
+    if (!next.delete(value)) next.add(value);
+    mark(next);
   }
 
   useKeys(({ name, text }) => {
-    if (name === 'up' || text === 'k') move(at - 1);
-    else if (name === 'down' || text === 'j') move(at + 1);
+    const { at: here, marked: now } = latest.current;
+    if (items.length === 0) {
+      if (name === 'enter') onChoose([]);
+    } else if (name === 'up' || text === 'k') move(here - 1);
+    else if (name === 'down' || text === 'j') move(here + 1);
     else if (name === 'home') move(0);
     else if (name === 'end') move(items.length - 1);
-    else if (text === ' ') {
-      const value = items[at]?.value;
-      if (value === undefined) return;
-      const next = new Set(marked);
-      if (!next.delete(value)) next.add(value);
-      mark(next);
-    } else if (text === 'a') {
-      mark(new Set(marked.size === items.length ? [] : items.map(item => item.value)));
-    } else if (name === 'enter') {
-      onChoose(inOrder(marked));
-    }
+    else if (text === ' ') toggle();
+    else if (text === 'a') mark(new Set(now.size === items.length ? [] : items.map(item => item.value)));
+    else if (name === 'enter') onChoose(inOrder(now));
   }, isActive);
 
   const box = cells(glyphs.on);

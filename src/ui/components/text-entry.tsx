@@ -1,6 +1,6 @@
 import { Box, Text } from 'ink';
-import { type ReactNode, useState } from 'react';
-import { useKeys } from '../hooks/use-keys.ts';
+import { type ReactNode, useRef, useState } from 'react';
+import { type KeyPress, useKeys } from '../hooks/use-keys.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { cells } from '../lines.ts';
 
@@ -18,6 +18,39 @@ export function visiblePart(characters: readonly string[], at: number, width: nu
   return { from, to };
 }
 
+export interface Typed {
+  characters: readonly string[];
+  /** The cursor stands before this character. */
+  at: number;
+}
+
+/** What a key, or pasted text, makes of the text. */
+export function edit({ characters, at }: Typed, press: KeyPress): Typed {
+  const count = characters.length;
+  switch (press.name) {
+    case 'char': {
+      const added = split(press.text);
+      return { characters: [...characters.slice(0, at), ...added, ...characters.slice(at)], at: at + added.length };
+    }
+    case 'backspace':
+      return at > 0 ? { characters: characters.toSpliced(at - 1, 1), at: at - 1 } : { characters, at };
+    case 'delete':
+      return { characters: characters.toSpliced(at, 1), at };
+    case 'clear':
+      return { characters: [], at: 0 };
+    case 'left':
+      return { characters, at: Math.max(0, at - 1) };
+    case 'right':
+      return { characters, at: Math.min(count, at + 1) };
+    case 'home':
+      return { characters, at: 0 };
+    case 'end':
+      return { characters, at: count };
+    default:
+      return { characters, at };
+  }
+}
+
 /** One line of text. Enter gives it; up goes back. Longer text scrolls sideways. */
 export function TextEntry({
   initial,
@@ -33,33 +66,23 @@ export function TextEntry({
   onChange?: (text: string) => void;
 }): ReactNode {
   const { glyphs, looks, colored } = useTheme();
-  const [{ characters, at }, setState] = useState(() => ({ characters: split(initial), at: split(initial).length }));
+  const [typed, setTyped] = useState<Typed>(() => ({ characters: split(initial), at: split(initial).length }));
+  // Several keys can come in one read, before anything is drawn again.
+  const latest = useRef(typed);
 
-  function change(next: readonly string[], position: number): void {
-    setState({ characters: [...next], at: Math.max(0, Math.min(position, next.length)) });
-    onChange?.(next.join(''));
+  function take(press: KeyPress): void {
+    if (press.name === 'enter') {
+      onEnter(latest.current.characters.join('').trim());
+      return;
+    }
+    const before = latest.current.characters;
+    latest.current = edit(latest.current, press);
+    setTyped(latest.current);
+    if (latest.current.characters !== before) onChange?.(latest.current.characters.join(''));
   }
-  function insert(text: string): void {
-    const added = split(text);
-    change([...characters.slice(0, at), ...added, ...characters.slice(at)], at + added.length);
-  }
+  useKeys(take, isActive, text => take({ name: 'char', text }));
 
-  useKeys(
-    ({ name, text }) => {
-      if (name === 'char') insert(text);
-      else if (name === 'backspace' && at > 0) change(characters.toSpliced(at - 1, 1), at - 1);
-      else if (name === 'delete') change(characters.toSpliced(at, 1), at);
-      else if (name === 'clear') change([], 0);
-      else if (name === 'left') setState({ characters, at: Math.max(0, at - 1) });
-      else if (name === 'right') setState({ characters, at: Math.min(characters.length, at + 1) });
-      else if (name === 'home') setState({ characters, at: 0 });
-      else if (name === 'end') setState({ characters, at: characters.length });
-      else if (name === 'enter') onEnter(characters.join('').trim());
-    },
-    isActive,
-    insert,
-  );
-
+  const { characters, at } = typed;
   const { from, to } = visiblePart(characters, at, Math.max(2, width - 4));
   return (
     <Box aria-role="textbox">

@@ -1,7 +1,5 @@
-import { Box } from 'ink';
 import type { ReactNode } from 'react';
-import { Lines } from '../components/lines.tsx';
-import { Spinner } from '../components/spinner.tsx';
+import { SpinnerLine } from '../components/spinner.tsx';
 import { SPACE, Stack } from '../components/stack.tsx';
 import { line } from '../lines.ts';
 
@@ -15,13 +13,7 @@ export function Busy({ text }: { text: string }): ReactNode {
           want: 1,
           least: 1,
           rank: 0,
-          draw: (_, width) => (
-            <Box>
-              <Lines lines={[line(' ')]} width={1} />
-              <Spinner />
-              <Lines lines={[line(' ', text)]} width={width - 3} />
-            </Box>
-          ),
+          draw: (_, width) => <SpinnerLine says={line(text)} width={width} />,
         },
       ]}
     />

@@ -7,6 +7,7 @@ import { Menu, type MenuItem } from '../components/menu.tsx';
 import { Scroll } from '../components/scroll.tsx';
 import { type Block, SPACE, Stack } from '../components/stack.tsx';
 import { type Finding, findings, reachedCount, singleFindings, triedFrom } from '../findings.ts';
+import { useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { keyBar } from '../key-bar.ts';
@@ -108,6 +109,10 @@ export function FindingScreen({
   const list = findings(report);
   const every = singleFindings(report);
   const first = firstFindings(list, SHOWN + 1, every.length, width, theme);
+
+  useKeys(({ name, text }) => {
+    if (name === 'escape' || text === 'q') onChoose('quit');
+  }, !all);
 
   if (all) {
     return (

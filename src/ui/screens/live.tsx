@@ -1,9 +1,7 @@
-import { Box } from 'ink';
 import type { ReactNode } from 'react';
-import { plural } from '../../base/text.ts';
 import type { Report, Row } from '../../selftest/types.ts';
 import { Lines } from '../components/lines.tsx';
-import { Spinner } from '../components/spinner.tsx';
+import { SpinnerLine } from '../components/spinner.tsx';
 import { type Block, SPACE, Stack } from '../components/stack.tsx';
 import { type StartTest, useSelftest } from '../hooks/use-selftest.ts';
 import { useSize } from '../hooks/use-size.ts';
@@ -68,13 +66,7 @@ export function LiveTest({
       want: 1,
       least: 1,
       rank: 0,
-      draw: (_, columns) => (
-        <Box>
-          <Lines lines={[line(' ')]} width={1} />
-          <Spinner />
-          <Lines lines={[line(' ', title, span(of && `  ${of}`, 'quiet'))]} width={columns - 3} />
-        </Box>
-      ),
+      draw: (_, columns) => <SpinnerLine says={line(title, span(of && `  ${of}`, 'quiet'))} width={columns} />,
     },
     { lines: counts.length > 0 ? [line('   ', ...counts)] : [], rank: 1 },
     { lines: down, rank: 3, least: 0 },
@@ -87,13 +79,7 @@ export function LiveTest({
     },
     SPACE,
     {
-      lines: [
-        keyBar(
-          [['ctrl-c', `stop${progress.judged > 0 ? `, ${plural(progress.judged, 'row')} so far` : ''}`]],
-          width,
-          theme,
-        ),
-      ],
+      lines: [keyBar([['ctrl-c', 'stop']], width, theme)],
       rank: 4,
     },
   ];

@@ -63,7 +63,8 @@ export function Question({
   context: StepContext;
   answers: Answers;
   done: readonly Step[];
-  onAnswer: (answer: Answer) => void;
+  /** Takes the answer, or gives back why it will not do. */
+  onAnswer: (answer: Answer) => string | undefined;
   onBack: () => void;
   onQuit: () => void;
 }): ReactNode {
@@ -77,9 +78,7 @@ export function Question({
   const [at, setAt] = useState<string | undefined>(typeof standing === 'string' ? standing : choices[0]?.value);
 
   function give(answer: Answer): void {
-    const wrong = step.validate(answer, context, answers);
-    setProblem(wrong);
-    if (wrong === undefined) onAnswer(answer);
+    setProblem(onAnswer(answer));
   }
 
   const typing = step.kind === 'text';

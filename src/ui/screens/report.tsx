@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from 'react';
+import { UserError } from '../../base/errors.ts';
 import { oneLine } from '../../base/text.ts';
 import type { Plan } from '../../generate/types.ts';
 import { HEADINGS } from '../../report/things.ts';
@@ -77,7 +78,7 @@ export function whyLines(report: Report, why: (safeguard: string) => string, wid
 }
 
 type View =
-  | { at: 'bar' }
+  | { at: 'bar'; problem?: UserError }
   | { at: 'rows' }
   | { at: 'why' }
   | { at: 'planning'; fix: Fix }
@@ -102,7 +103,12 @@ export function ReportScreen({
 
   function see(fix: Fix): void {
     setView({ at: 'planning', fix });
-    lifecycle.job(() => actions.plan(fix)).then(plan => setView({ at: 'fix', fix, plan }), fail);
+    lifecycle
+      .job(() => actions.plan(fix))
+      .then(
+        plan => setView({ at: 'fix', fix, plan }),
+        error => (error instanceof UserError ? setView({ at: 'bar', problem: error }) : fail(error)),
+      );
   }
 
   function onKey({ name, text }: KeyPress): void {
@@ -152,6 +158,14 @@ export function ReportScreen({
         <Stack
           blocks={[
             SPACE,
+            {
+              lines: (view.problem?.message ?? '')
+                .split('\n')
+                .filter(Boolean)
+                .flatMap(text => wrapText(text, width - 2).map(row => line(span(` ${row}`, 'warn')))),
+              rank: 1,
+              least: 1,
+            },
             {
               lines: [
                 keyBar(

@@ -3,15 +3,15 @@ import { plural } from '../../base/text.ts';
 import { ago } from '../../base/units.ts';
 import type { Applied, Plan } from '../../generate/types.ts';
 import type { Report } from '../../selftest/types.ts';
+import { asked, completed, stillValid, wizardReducer } from '../../wizard/flow.ts';
 import type { Answer, Answers, InitEngine } from '../../wizard/types.ts';
 import { Printed } from '../components/lines.tsx';
 import { useFail } from '../hooks/use-fail.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { useLifecycle } from '../lifecycle.ts';
-import { type Line, line, wrapText } from '../lines.ts';
+import { type Line, line, together, wrapText } from '../lines.ts';
 import { planLines, writes } from '../plan-lines.ts';
-import { asked, completed, withAnswer } from '../questions.ts';
 import { Busy } from './busy.tsx';
 import { FindingScreen, findingRecord } from './finding.tsx';
 import { LiveTest } from './live.tsx';
@@ -61,12 +61,14 @@ export function Wizard({
   const path = asked(steps, context, answers);
   const recorded = printed.length > 0;
 
-  function give(id: string, answer: Answer): void {
-    const next = withAnswer(steps, answers, id, answer);
-    setAnswers(next);
-    record.answers = next;
+  /** Takes an answer and goes on; gives back why it will not do. */
+  function give(id: string, answer: Answer): string | undefined {
+    const next = wizardReducer(steps, context, { answers, at: id }, { type: 'answer', answer });
+    if (next.problem !== undefined) return next.problem;
+    setAnswers(next.answers);
+    record.answers = next.answers;
     lifecycle
-      .hold(() => engine.remember(next))
+      .hold(() => engine.remember(next.answers))
       .then(
         () => {
           record.kept = true;
@@ -75,9 +77,8 @@ export function Wizard({
           record.kept = error instanceof Error ? error.message : String(error);
         },
       );
-    const following = asked(steps, context, next);
-    const step = following[following.findIndex(({ id: other }) => other === id) + 1];
-    setPhase(step ? { at: 'question', id: step.id } : { at: 'planning' });
+    setPhase(next.at === undefined ? { at: 'planning' } : { at: 'question', id: next.at });
+    return undefined;
   }
 
   function begin(from: Answers): void {
@@ -88,9 +89,9 @@ export function Wizard({
     setPhase(open ? { at: 'question', id: open.id } : { at: 'planning' });
   }
 
-  function back(id: string): void {
-    const step = path[path.findIndex(({ id: other }) => other === id) - 1];
-    setPhase(step ? { at: 'question', id: step.id } : { at: 'finding' });
+  function back(id: string | undefined): void {
+    const { at } = wizardReducer(steps, context, { answers, at: id }, { type: 'back' });
+    setPhase(at === undefined || at === id ? { at: 'finding' } : { at: 'question', id: at });
   }
 
   const final = completed(steps, context, answers);
@@ -142,7 +143,7 @@ export function Wizard({
             resumable={recorded || !engine.resumed ? undefined : ago(engine.resumed.savedAt)}
             onChoose={choice => {
               if (choice === 'quit') onQuit();
-              else if (choice === 'resume') begin(engine.resumed?.answers ?? {});
+              else if (choice === 'resume') begin(stillValid(steps, context, engine.resumed?.answers ?? {}));
               else if (recorded) setPhase({ at: 'question', id: (path[0] as { id: string }).id });
               else begin({});
             }}
@@ -179,10 +180,7 @@ export function Wizard({
             onChoose={choice => {
               if (choice === 'quit') onQuit();
               else if (choice === 'apply') apply(phase.plan);
-              else {
-                const last = path.at(-1);
-                setPhase(last ? { at: 'question', id: last.id } : { at: 'finding' });
-              }
+              else back(undefined);
             }}
           />
         );
@@ -215,13 +213,15 @@ export function farewell(record: WizardRecord, stopped: boolean, width: number):
   const written = record.applied?.written.length ?? 0;
   const sentences =
     written > 0
-      ? [`Stopped after ${plural(written, 'file')} had been written. To take them back whole: agent-posture undo`]
+      ? [
+          `Stopped after ${plural(written, 'file')} had been written. To take them back whole: ${together('agent-posture undo')}`,
+        ]
       : [
           `${stopped ? 'Stopped. ' : ''}Nothing was changed.`,
           typeof record.kept === 'string'
             ? `Your answers could not be kept: ${record.kept}`
             : record.kept
-              ? 'Your answers are kept. To go on where you stopped: agent-posture init'
+              ? `Your answers are kept. To go on where you stopped: ${together('agent-posture init')}`
               : '',
         ];
   return sentences.filter(Boolean).flatMap(text => wrapText(text, width - 1).map(row => line(` ${row}`)));
