@@ -14,6 +14,8 @@ export interface Context {
   /** Real path of the repository, or of the current folder. */
   root: string;
   home: string;
+  /** PATH as it was when we were started; the process's own has lost the folders of the repository. */
+  path: string;
   flags: Flags;
   words: readonly string[];
   terminal: Terminal;

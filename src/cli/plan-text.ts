@@ -2,7 +2,7 @@ import { oneLine, sanitize } from '../base/text.ts';
 import { formatDiff } from '../generate/diff.ts';
 import type { Change, Plan } from '../generate/types.ts';
 import { painter, type Style } from '../report/style.ts';
-import { hang, pad } from '../report/width.ts';
+import { displayWidth, hang, pad } from '../report/width.ts';
 
 const WORDS: Record<Change['state'], string> = {
   unchanged: 'as it is',
@@ -18,9 +18,14 @@ const WORDS: Record<Change['state'], string> = {
 /** What a plan does, one line a file; files that stay as they are only with --verbose. */
 export function planLines({ changes, notes }: Plan, style: Style): string[] {
   const shown = changes.filter(({ state }) => style.verbose || state !== 'unchanged');
-  const lines = shown.flatMap(({ state, path, reason, beside }) => {
-    const where = oneLine(path) + (beside ? ` (ours: ${oneLine(beside.path)})` : '');
-    return hang(` ${pad(WORDS[state], 11)}`, reason ? `${where}  ${oneLine(reason)}` : where, style.width);
+  const where = ({ path, beside }: Change) => oneLine(path) + (beside ? ` (ours: ${oneLine(beside.path)})` : '');
+  const widest = Math.min(Math.max(0, ...shown.map(change => displayWidth(where(change)))), style.width >> 1);
+  const lines = shown.flatMap(change => {
+    const word = ` ${pad(WORDS[change.state], 11)}`;
+    const reason = change.reason === WORDS[change.state] ? '' : oneLine(change.reason);
+    return reason !== '' && displayWidth(where(change)) <= widest
+      ? hang(`${word}${pad(where(change), widest)}  `, reason, style.width)
+      : hang(word, `${where(change)} ${reason}`, style.width);
   });
   return [...(lines.length > 0 ? lines : [' nothing to do: the files are as the posture asks']), ...notes.map(oneLine)];
 }
@@ -63,6 +68,10 @@ export function planJson({ changes, notes }: Plan, diff: boolean): Record<string
 export function changesAnything(plan: Plan): boolean {
   return (
     plan.changes.some(({ state }) => !['unchanged', 'loosened', 'refused'].includes(state)) ||
-    plan.manifest.before?.equals(plan.manifest.after) !== true
+    !sameBytes(plan.manifest.before, plan.manifest.after)
   );
+}
+
+function sameBytes(a: Buffer | null, b: Buffer | null): boolean {
+  return a === null || b === null ? a === b : a.equals(b);
 }

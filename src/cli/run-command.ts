@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import { Interrupted, UserError } from '../base/errors.ts';
 import { version } from '../base/package.ts';
 import { escapeCi } from '../base/text.ts';
@@ -8,6 +8,7 @@ import type { Context, Flags, Outcome } from './command.ts';
 import { loadCommand } from './commands/index.ts';
 import { reportFailure, write } from './failure.ts';
 import { jsonText } from './json.ts';
+import { splitPath } from './path.ts';
 import type { CommandSpec } from './program.ts';
 import { findRoot } from './root.ts';
 import { createTerminal, printable, type Terminal } from './terminal.ts';
@@ -26,7 +27,10 @@ export async function runCommand(spec: CommandSpec, flags: Flags, words: readonl
   const { signal, release } = listenForSignals(spec.ownSignals ? [] : SIGNALS);
   try {
     const root = await findRoot(flags.value('root'));
-    const context: Context = { root, home: await homeFolder(), flags, words, terminal, signal };
+    const path = process.env.PATH ?? '';
+    // Whatever is started from here on, by us or by what we start, is not taken from the repository (law 7).
+    process.env.PATH = splitPath(path, root).trusted.join(delimiter);
+    const context: Context = { root, home: await homeFolder(), path, flags, words, terminal, signal };
     const { command } = await loadCommand(spec.name);
     const outcome = await command(context);
     if (signal.aborted) throw signal.reason;

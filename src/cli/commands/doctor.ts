@@ -1,5 +1,4 @@
 import { access, constants, stat } from 'node:fs/promises';
-import { delimiter, isAbsolute } from 'node:path';
 import { findProgram, loadersAtStart, run } from '../../base/exec.ts';
 import { displayPath, isWithin } from '../../base/files.ts';
 import { packageRoot, version } from '../../base/package.ts';
@@ -10,6 +9,7 @@ import { runtimes } from '../../isolation/index.ts';
 import { painter, type Style } from '../../report/style.ts';
 import { hang, pad } from '../../report/width.ts';
 import type { Command, Context } from '../command.ts';
+import { splitPath } from '../path.ts';
 
 interface Finding {
   name: string;
@@ -55,7 +55,7 @@ export const command: Command = async context => {
     ),
     await stateFolderFinding(home, root),
     terminalFinding(context),
-    ...integrity(root, home),
+    ...integrity(context),
     ...(facts.insideAgent
       ? [
           {
@@ -151,12 +151,10 @@ function terminalFinding({ terminal: { interactive, style, streams } }: Context)
 }
 
 /** What would let somebody else speak for this program: loaders, folders of the repository on the PATH, its own place. */
-function integrity(root: string, home: string): Finding[] {
+function integrity({ root, home, path }: Context): Finding[] {
   const found: Finding[] = [];
   const name = 'integrity';
-  const onPath = (process.env.PATH ?? '')
-    .split(delimiter)
-    .filter(folder => !isAbsolute(folder) || isWithin(root, folder));
+  const onPath = splitPath(path, root).refused;
   if (onPath.length > 0)
     found.push({
       name,

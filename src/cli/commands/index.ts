@@ -3,6 +3,7 @@ import type { Command } from '../command.ts';
 /** One file a command, loaded when it is used. The names are those of the program's definition; '' is none. */
 const LOADERS: Record<string, () => Promise<{ command: Command }>> = {
   '': () => import('./start.ts'),
+  init: () => import('./init.ts'),
   generate: () => import('./generate.ts'),
   test: () => import('./test.ts'),
   fix: () => import('./fix.ts'),

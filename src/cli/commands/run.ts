@@ -22,7 +22,8 @@ export const command: Command = async context => {
   const { runtime, box } = declared;
   if (runtime.id === 'none' || runtime.id === 'native') terminal.note(`${runtime.title}: ${runtime.limits}`);
 
-  const boxed = await runtime.start(box, argv, 'inherit');
+  // What the user starts gets the user's own PATH; only our helpers are not taken from the repository.
+  const boxed = await runtime.start({ ...box, env: { ...box.env, PATH: context.path } }, argv, 'inherit');
   for (const note of boxed.notes) terminal.note(note);
   return { exitCode: await exitCodeOf(boxed), json: {}, text: () => '' };
 };

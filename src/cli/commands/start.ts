@@ -12,9 +12,9 @@ import { tryNow } from '../trying.ts';
  */
 export const command: Command = async context => {
   const { facts, posture } = await load(context);
-  if (context.terminal.interactive && posture) {
-    const { command: status } = await import('./status.ts');
-    return status(context);
+  if (context.terminal.interactive) {
+    const { command: next } = await (posture ? import('./status.ts') : import('./init.ts'));
+    return next(context);
   }
   const report = await tryNow({ context, facts, posture, approve: async () => false, options: { readOnly: true } });
   const next = posture

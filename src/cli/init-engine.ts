@@ -1,0 +1,77 @@
+import { isApproved, recordApproval } from '../base/approvals.ts';
+import { stateFolder } from '../base/state.ts';
+import type { Facts } from '../discover/facts.ts';
+import { applyPlan } from '../generate/apply.ts';
+import { parsePosture } from '../posture/load.ts';
+import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
+import { newPosture } from '../posture/save.ts';
+import type { Report } from '../selftest/types.ts';
+import { reproduceCommand } from '../wizard/answers.ts';
+import { stillValid } from '../wizard/flow.ts';
+import { clearProgress, loadProgress, saveProgress } from '../wizard/progress.ts';
+import { postureEdits, quickSteps } from '../wizard/steps.ts';
+import type { Answers, InitEngine, StepContext } from '../wizard/types.ts';
+import type { Approve } from './approve.ts';
+import { declaredBox } from './box.ts';
+import type { Context } from './command.ts';
+import { keepReport } from './last-report.ts';
+import { loadWithPosture } from './load.ts';
+import { planEdits } from './planning.ts';
+import { starter } from './trying.ts';
+
+/** What `init` does, made from the features: the same for the screens, `--yes` and `--answers`. */
+export async function createEngine(
+  context: Context,
+  { facts, posture }: { facts: Facts; posture: LoadedPosture | undefined },
+  approve: Approve,
+): Promise<InitEngine> {
+  const { root } = context;
+  const text = posture?.text ?? newPosture(facts.project);
+  const steps = quickSteps;
+  const stepContext: StepContext = { facts, posture: posture?.shared ?? parsePosture(text, POSTURE_FILE) };
+  const saved = await loadProgress(root);
+  const resumed = saved && { ...saved, answers: stillValid(steps, stepContext, saved.answers) };
+  return {
+    context: stepContext,
+    steps,
+    resumed: resumed && Object.keys(resumed.answers).length > 0 ? resumed : undefined,
+    firstTry: starter({ context, facts, posture, approve: async () => false, options: { readOnly: true } }),
+    remember: answers => saveProgress(root, answers),
+    plan: answers =>
+      planEdits(facts, text, postureEdits(steps, answers, stepContext), posture ? 'what you answered' : 'the posture'),
+    apply: async plan => {
+      const applied = await applyPlan(plan, { stateFolder: stateFolder(root), command: 'init' });
+      await clearProgress(root);
+      return applied;
+    },
+    secondTry: async (onEvent, signal): Promise<Report> => {
+      const now = await loadWithPosture(context);
+      const report = await starter({ context, ...now, approve: await withOwnBox(now, posture, approve) })(
+        onEvent,
+        signal,
+      );
+      await keepReport(report);
+      return report;
+    },
+    reproduce: (answers: Answers) => reproduceCommand(answers),
+  };
+}
+
+/**
+ * A box that was chosen in this very run is approved by choosing it. One that stood in the posture before was written by
+ * somebody else and is asked for as ever.
+ */
+async function withOwnBox(
+  now: { facts: Facts; posture: LoadedPosture },
+  before: LoadedPosture | undefined,
+  approve: Approve,
+): Promise<Approve> {
+  const textOf = async (posture: LoadedPosture | undefined) => {
+    const declared = posture && (await declaredBox(now.facts, posture));
+    return declared?.runtime.approval(declared.box);
+  };
+  const chosen = await textOf(now.posture);
+  if (chosen === undefined || chosen === (await textOf(before))) return approve;
+  if (!(await isApproved(now.facts.root, chosen))) await recordApproval(now.facts.root, chosen);
+  return approve;
+}

@@ -1,0 +1,25 @@
+import { realpathSync } from 'node:fs';
+import { delimiter, isAbsolute } from 'node:path';
+import { isWithin } from '../base/files.ts';
+
+/**
+ * PATH in two parts: folders from which helpers may be taken, and those that are relative, empty, or lead into the
+ * repository, where an agent could have laid a `git` of its own.
+ */
+export function splitPath(path: string, root: string): { trusted: string[]; refused: string[] } {
+  const trusted: string[] = [];
+  const refused: string[] = [];
+  for (const folder of path.split(delimiter)) {
+    const leadsIn = isWithin(root, folder) || isWithin(root, realOf(folder));
+    (isAbsolute(folder) && !leadsIn ? trusted : refused).push(folder);
+  }
+  return { trusted, refused };
+}
+
+function realOf(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
+  }
+}

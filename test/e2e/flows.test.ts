@@ -1,0 +1,254 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { program, treeHash, type World, world } from '../support/program.ts';
+
+const FLOWS: Record<string, Record<string, string>> = {
+  'a Node service with compose and a database': {
+    'package.json': '{\n  "name": "shop",\n  "scripts": { "test": "node --test" }\n}\n',
+    'compose.yaml':
+      'services:\n  db:\n    image: postgres:16   # the real one is elsewhere\n    environment: { POSTGRES_PASSWORD: dev }\n    ports: ["5432:5432"]\n',
+    '.env': 'DATABASE_URL=postgres://app:pw@127.0.0.1:5432/shop\n',
+    '.env.production': 'DATABASE_URL=postgres://app:pw@db.prod.example.com:5432/shop\n',
+    '.gitignore': 'node_modules\n.env\n.env.production\n',
+    '.claude/settings.json': '{\n  // ours\n  "permissions": { "allow": ["Bash(npm test)"] }\n}\n',
+    'src/index.js': 'console.log(1)\n',
+  },
+  'a Python project': {
+    'pyproject.toml': '[project]\nname = "ml"\nversion = "1"\n',
+    '.env': 'OPENAI_API_KEY=x\n',
+    '.gitignore': '.env\n__pycache__/',
+    '.codex/config.toml': '# mine\nmodel = "o"   # the one\n',
+    'ml/__init__.py': '',
+  },
+  'a monorepo with a hook manager': {
+    'package.json': '{ "private": true, "workspaces": ["packages/*"] }\n',
+    'packages/api/.env.staging': 'API_TOKEN=x\n',
+    'packages/api/package.json': '{ "name": "api" }\n',
+    'packages/web/package.json': '{ "name": "web" }\n',
+    '.husky/pre-commit': 'npm test\n',
+    '.gitattributes': '* text=auto\n',
+  },
+};
+
+function lay(files: Record<string, string>): World {
+  const given = world(files);
+  if (files['.husky/pre-commit']) chmodSync(join(given.root, '.husky/pre-commit'), 0o755);
+  return given;
+}
+
+/** A hand edit of an output: a comment at the end of the file, or in front of its last brace. */
+function edit(root: string, path: string): string {
+  const mine = path.endsWith('.json') ? '  // by hand\n}\n' : '# by hand\n';
+  const text = readFileSync(join(root, path), 'utf8');
+  writeFileSync(
+    join(root, path),
+    path.endsWith('.json') ? text.replace(/\}\s*$/, mine) : text.replace(/\n*$/, `\n${mine}`),
+  );
+  return 'by hand';
+}
+
+describe.each(Object.entries(FLOWS))('%s', (_, files) => {
+  test('init --yes, generate --check, a hand edit survives, undo gives every byte back', async () => {
+    const given = lay(files);
+    const before = treeHash(given.root);
+    const first = await program(given, ['init', '--yes', '--json']);
+    expect(first.stderr).not.toContain('fault');
+    const made = JSON.parse(first.stdout);
+    expect(made.exitCode).toBe(first.code);
+    expect([0, 1, 3]).toContain(first.code);
+    expect(made.conflicts).toEqual([]);
+    expect(made.report.rows.length).toBeGreaterThan(20);
+    expect(made.repeat).toMatch(/^agent-posture init --yes/);
+    for (const path of ['agent-posture.yaml', '.gitignore', 'docs/security-posture.md'])
+      expect(existsSync(join(given.root, path))).toBe(true);
+
+    const check = await program(given, ['generate', '--check']);
+    expect(check.stdout).toContain('as the posture asks');
+    expect(check.code).toBe(0);
+
+    const again = await program(given, ['generate', '--json']);
+    expect(JSON.parse(again.stdout).written).toEqual([]);
+
+    const changed = made.changes.map(({ path }: { path: string }) => path) as string[];
+    const target = changed.find(path => path === '.gitignore') ?? '';
+    const mark = edit(given.root, target);
+    const merged = await program(given, ['generate', '--json']);
+    expect(merged.code).toBe(0);
+    expect(readFileSync(join(given.root, target), 'utf8')).toContain(mark);
+    expect((await program(given, ['generate', '--check'])).code).toBe(0);
+
+    writeFileSync(join(given.root, target), readFileSync(join(given.root, target), 'utf8').replace(`# ${mark}\n`, ''));
+    const undone = await program(given, ['undo', '--yes', '--json']);
+    expect(JSON.parse(undone.stdout).kept).toEqual([]);
+    expect(undone.code).toBe(0);
+    expect(treeHash(given.root)).toBe(before);
+  });
+
+  test('the printed command repeats it; --answers gives the same files', async () => {
+    const given = lay(files);
+    const made = JSON.parse((await program(given, ['init', '--yes', '--no-test', '--json'])).stdout);
+    const hash = treeHash(given.root);
+    await program(given, ['undo', '--yes']);
+
+    const answers = join(given.home, 'answers.yaml');
+    writeFileSync(
+      answers,
+      `version: 1\n${Object.entries(made.answers)
+        .map(([id, answer]) => `${id}: ${JSON.stringify(answer)}\n`)
+        .join('')}`,
+    );
+    const byFile = await program(given, ['init', '--answers', answers, '--no-test']);
+    expect(byFile.code).toBe(0);
+    expect(treeHash(given.root)).toBe(hash);
+    await program(given, ['undo', '--yes']);
+
+    const words = made.repeat.slice('agent-posture '.length).match(/(?:'[^']*'|[^\s'])+/g) as string[];
+    await program(given, [...words.map(word => word.replaceAll("'", '')), '--no-test']);
+    expect(treeHash(given.root)).toBe(hash);
+  });
+
+  test('--dry-run prints the plan and changes nothing', async () => {
+    const given = lay(files);
+    const before = treeHash(given.root);
+    const { code, stdout } = await program(given, ['init', '--yes', '--dry-run']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('agent-posture.yaml');
+    expect(stdout).toMatch(/^\+project: /m);
+    expect(treeHash(given.root)).toBe(before);
+  });
+});
+
+describe('init', () => {
+  test('off a terminal without --yes or --answers says how, and does nothing', async () => {
+    const given = world();
+    const { code, stderr } = await program(given, ['init']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('init --yes');
+    expect(existsSync(join(given.root, 'agent-posture.yaml'))).toBe(false);
+  });
+
+  test('--yes announces each default, works in an unclean tree and without git', async () => {
+    const given = world({ 'a.txt': 'a' }, { git: false });
+    writeFileSync(join(given.root, 'a.txt'), 'changed');
+    const { stderr, stdout } = await program(given, ['init', '--yes', '--no-test']);
+    expect(stderr.trim().split('\n').length).toBeGreaterThanOrEqual(2);
+    expect(stdout).toContain('the same again:  agent-posture init --yes');
+    expect(existsSync(join(given.root, 'agent-posture.yaml'))).toBe(true);
+  });
+
+  test('again on a posture that is there keeps its comments and what it says', async () => {
+    const given = world();
+    await program(given, ['init', '--yes', '--no-test']);
+    const path = join(given.root, 'agent-posture.yaml');
+    writeFileSync(
+      path,
+      `# mine\n${readFileSync(path, 'utf8').replace(/^project: .*$/m, 'project: "renamed"  # by me')}`,
+    );
+    const { code } = await program(given, ['init', '--yes', '--no-test']);
+    expect(code).toBe(0);
+    const text = readFileSync(path, 'utf8');
+    expect(text).toContain('# mine');
+    expect(text).toContain('project: "renamed"  # by me');
+  });
+
+  test('a wrong answer stops before the first write', async () => {
+    const given = world();
+    const before = treeHash(given.root);
+    const { code, stderr } = await program(given, ['init', '--yes', '--answer', 'bxo=none']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('did you mean "box"');
+    expect(treeHash(given.root)).toBe(before);
+  });
+
+  test('a settings file that cannot be read is left alone, and the exit code says 4', async () => {
+    const given = world({ '.claude/settings.json': '{ not json' });
+    const { code, stdout } = await program(given, ['init', '--yes', '--no-test']);
+    expect(code).toBe(4);
+    expect(stdout).toContain('.claude/settings.json');
+    expect(readFileSync(join(given.root, '.claude/settings.json'), 'utf8')).toBe('{ not json');
+  });
+
+  test('a read-only folder: a clear error, nothing half-written', async () => {
+    if (process.getuid?.() === 0) return;
+    const given = world();
+    chmodSync(given.root, 0o555);
+    const { code, stderr } = await program(given, ['init', '--yes', '--no-test']);
+    chmodSync(given.root, 0o755);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/EACCES|permission/);
+  });
+});
+
+describe('generate', () => {
+  async function made(): Promise<World> {
+    const given = world({ '.env': 'A_TOKEN=x' });
+    await program(given, ['init', '--yes', '--no-test']);
+    return given;
+  }
+
+  test('a missing output is drift, and is written again', async () => {
+    const given = await made();
+    writeFileSync(join(given.root, '.githooks/pre-commit'), '');
+    const check = await program(given, ['generate', '--check', '--json']);
+    expect(check.code).toBe(1);
+    expect(JSON.parse(check.stdout).drift[0].path).toBe('.githooks/pre-commit');
+  });
+
+  test('a loosened guard is kept, reported, and put back by --restore', async () => {
+    const given = await made();
+    const path = join(given.root, '.githooks/pre-push');
+    const whole = readFileSync(path, 'utf8');
+    writeFileSync(path, '#!/bin/sh\nexit 0\n');
+    const kept = await program(given, ['generate']);
+    expect(kept.code).toBe(1);
+    expect(kept.stdout).toContain('LOOSENED');
+    expect(readFileSync(path, 'utf8')).toBe('#!/bin/sh\nexit 0\n');
+    expect((await program(given, ['generate', '--restore'])).code).toBe(0);
+    expect(readFileSync(path, 'utf8')).toBe(whole);
+  });
+
+  test('--diff and --dry-run change nothing; an unknown output has a did-you-mean', async () => {
+    const given = await made();
+    writeFileSync(
+      join(given.root, 'agent-posture.yaml'),
+      `${readFileSync(join(given.root, 'agent-posture.yaml'), 'utf8')}accepted: []\n`,
+    );
+    const before = treeHash(given.root);
+    for (const mode of ['--diff', '--dry-run']) expect((await program(given, ['generate', mode])).code).toBe(0);
+    expect(treeHash(given.root)).toBe(before);
+    expect((await program(given, ['generate', '--only', 'gitignor'])).stderr).toContain('did you mean "gitignore"');
+  });
+
+  test('undo off a terminal needs --yes', async () => {
+    const given = await made();
+    const { code, stderr } = await program(given, ['undo']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--yes');
+    expect(existsSync(join(given.root, 'agent-posture.yaml'))).toBe(true);
+  });
+});
+
+describe('fix', () => {
+  test('lists, shows, applies and tries those rows again', async () => {
+    const given = world({ '.env': 'A_TOKEN=x' });
+    mkdirSync(join(given.home, '.aws'));
+    writeFileSync(join(given.home, '.aws/credentials'), '[dev]\naws_secret_access_key = x\n');
+    writeFileSync(join(given.root, 'agent-posture.yaml'), 'version: 1\nproject: shop\nagents: [claude-code]\n');
+    const listed = await program(given, ['fix', '--json', '-q']);
+    const { fixes } = JSON.parse(listed.stdout);
+    const sandbox = fixes.find(({ id }: { id: string }) => id === 'sandbox');
+    expect(sandbox.closes).toContain('host:read:~/.aws/credentials');
+
+    const before = treeHash(given.root);
+    const shown = await program(given, ['fix', String(sandbox.n), '--dry-run']);
+    expect(shown.stdout).toContain('+isolation:');
+    expect((await program(given, ['fix', 'sandbox'])).code).toBe(2);
+    expect(treeHash(given.root)).toBe(before);
+
+    const done = await program(given, ['fix', 'sandbox', '--yes']);
+    expect(done.stdout).toMatch(/BEFORE \d+ → AFTER 0/);
+    expect(readFileSync(join(given.root, 'agent-posture.yaml'), 'utf8')).toContain('runtime: bubblewrap');
+    expect((await program(given, ['fix', 'sandbx'])).stderr).toContain('agent-posture: ');
+  });
+});
