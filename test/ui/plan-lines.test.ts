@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import type { Change } from '../../src/generate/types.ts';
+import type { Line } from '../../src/ui/lines.ts';
+import { commonName, diffLines, diffSize, planLines, writes } from '../../src/ui/plan-lines.ts';
+import { createTheme } from '../../src/ui/theme.ts';
+import { PLAN } from '../support/demo-engine.ts';
+
+const theme = createTheme({ color: false, unicode: true, screenReader: false });
+const textOf = (lines: readonly Line[]): string[] =>
+  lines.map(parts =>
+    parts
+      .map(part => part.text)
+      .join('')
+      .trimEnd(),
+  );
+const plan = (...changes: Partial<Change>[]) => ({
+  ...PLAN,
+  changes: changes.map(
+    change =>
+      ({
+        output: 'o',
+        path: 'p',
+        state: 'create',
+        before: null,
+        after: Buffer.from('x\n'),
+        reason: 'new',
+        ...change,
+      }) as Change,
+  ),
+});
+
+describe('planLines', () => {
+  it('is at most five lines and accounts for every file', () => {
+    const lines = textOf(planLines(PLAN, 100, theme));
+    expect(lines).toHaveLength(5);
+    expect(lines.at(-1)).toContain('4 more files');
+    expect(lines.at(-1)).toContain('docs/security-posture.md');
+  });
+
+  it('puts what needs a look first, each by itself', () => {
+    const lines = textOf(
+      planLines(
+        plan(
+          { path: 'a' },
+          { output: 's', path: 'b', state: 'refused', reason: 'not valid JSON' },
+          { output: 's', path: 'c', state: 'conflict', reason: 'your edit and ours touch the same lines' },
+        ),
+        100,
+        theme,
+      ),
+    );
+    expect(lines[0]).toMatch(/left +b +not valid JSON/);
+    expect(lines[1]).toMatch(/conflict +c/);
+    expect(lines[2]).toMatch(/new +a/);
+  });
+
+  it('leaves out what stays as it is, and knows when nothing is to be written', () => {
+    expect(planLines(plan({ state: 'unchanged' }), 80, theme)).toEqual([]);
+    expect(writes(plan({ state: 'unchanged' }, { state: 'refused' }, { state: 'loosened' }))).toBe(false);
+    expect(writes(plan({ state: 'delete', after: null }))).toBe(true);
+  });
+
+  it('names several files by what they share', () => {
+    expect(commonName(['.githooks/pre-commit', '.githooks/pre-push'])).toBe('.githooks/');
+    expect(commonName(['.env.development.example', '.env.production.example'])).toBe('.env.*.example');
+    expect(commonName(['a', 'b'])).toBe('a …');
+    expect(commonName(['one'])).toBe('one');
+  });
+});
+
+describe('diffLines', () => {
+  const change = (before: string | null, after: string | null): Change =>
+    plan({
+      state: 'update',
+      before: before === null ? null : Buffer.from(before),
+      after: after === null ? null : Buffer.from(after),
+    }).changes[0] as Change;
+
+  it('shows what goes and what comes, and counts it', () => {
+    const lines = diffLines(change('a\nb\nc\n', 'a\nB\nc\n'));
+    expect(textOf(lines)).toEqual(['   a', ' - b', ' + B', '   c']);
+    expect(diffSize(lines)).toBe('+1 -1');
+  });
+
+  it('shows a removed file, a setting of git, and that nothing is written', () => {
+    expect(textOf(diffLines(change('a\n', null)))).toEqual([' - a']);
+    expect(
+      textOf(
+        diffLines({ ...change(null, null), gitConfig: { key: 'core.hooksPath', before: null, after: '.githooks' } }),
+      ),
+    ).toEqual([' + core.hooksPath = .githooks']);
+    expect(textOf(diffLines(change('a', 'a')))[0]).toContain('nothing is written');
+  });
+
+  it('lets nothing of a file act on the terminal', () => {
+    expect(textOf(diffLines(change('', '\u001b[2J\u001b]0;title\u0007x\u202e\n'))).join('')).toBe(' + x');
+    expect(textOf(diffLines(change('', 'a\0b')))).toEqual([' not text']);
+  });
+});
