@@ -53,34 +53,38 @@ function restore(s: Scene, from: { root: string; stateFolder: string }): void {
 const leftovers = (folder: string) =>
   readdirSync(folder, { recursive: true }).filter(name => String(name).endsWith('.tmp'));
 
-test.each(['generate', 'undo'])('a %s killed before any of its operations is put right by the next run', async what => {
-  const s = await started();
-  const one = snapshot(s.root);
-  if (what === 'undo') await s.generate(everyMode(2));
-  const start = snapshot(s.root);
-  const saved = copyOf(s);
-  const total = Number(execFileSync(process.execPath, [child, s.root, s.stateFolder, what], { encoding: 'utf8' }));
-  const end = snapshot(s.root);
-  expect(total).toBeGreaterThan(20);
-  expect(end).not.toEqual(start);
-  if (what === 'undo') expect(end).toEqual(one);
-  for (let at = 0; at < total; at++) {
-    restore(s, saved);
-    const killed = spawnSync(process.execPath, [child, s.root, s.stateFolder, what, String(at)]);
-    expect(killed.signal).toBe('SIGKILL');
-    for (const [path, content] of Object.entries(snapshot(s.root))) {
-      if (path.endsWith('.tmp') || content.endsWith(' /')) continue;
-      expect([start[path], end[path]], `${path} after a kill before operation ${at}`).toContain(content);
+test.each(['generate', 'undo'])(
+  'a %s killed before any of its operations is put right by the next run',
+  { timeout: 240_000 },
+  async what => {
+    const s = await started();
+    const one = snapshot(s.root);
+    if (what === 'undo') await s.generate(everyMode(2));
+    const start = snapshot(s.root);
+    const saved = copyOf(s);
+    const total = Number(execFileSync(process.execPath, [child, s.root, s.stateFolder, what], { encoding: 'utf8' }));
+    const end = snapshot(s.root);
+    expect(total).toBeGreaterThan(20);
+    expect(end).not.toEqual(start);
+    if (what === 'undo') expect(end).toEqual(one);
+    for (let at = 0; at < total; at++) {
+      restore(s, saved);
+      const killed = spawnSync(process.execPath, [child, s.root, s.stateFolder, what, String(at)]);
+      expect(killed.signal).toBe('SIGKILL');
+      for (const [path, content] of Object.entries(snapshot(s.root))) {
+        if (path.endsWith('.tmp') || content.endsWith(' /')) continue;
+        expect([start[path], end[path]], `${path} after a kill before operation ${at}`).toContain(content);
+      }
+      await s.plan(everyMode(1));
+      const after = snapshot(s.root);
+      expect([JSON.stringify(start), JSON.stringify(end)], `kill before operation ${at}`).toContain(
+        JSON.stringify(after),
+      );
+      expect(leftovers(s.stateFolder)).toEqual([]);
     }
-    await s.plan(everyMode(1));
-    const after = snapshot(s.root);
-    expect([JSON.stringify(start), JSON.stringify(end)], `kill before operation ${at}`).toContain(
-      JSON.stringify(after),
-    );
-    expect(leftovers(s.stateFolder)).toEqual([]);
-  }
-  rmSync(saved.at, { recursive: true, force: true });
-});
+    rmSync(saved.at, { recursive: true, force: true });
+  },
+);
 
 test('a failure at any operation puts everything back and says so', async () => {
   const s = await started();

@@ -169,7 +169,7 @@ function nest(path: KeyPath, value: unknown): unknown {
 
 /** The value as JSON, its second and later lines indented by `indent`. */
 function render(value: unknown, unit: string, indent: string, eol: string): string {
-  return escapeOdd(JSON.stringify(value, null, unit))
+  return escapeOdd(JSON.stringify(value, null, unit), 'pair')
     .split('\n')
     .join(eol + indent);
 }

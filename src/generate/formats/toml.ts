@@ -213,14 +213,7 @@ function nearest({ sections, statements }: Layout, path: KeyPath): number {
 // --- encoding ---------------------------------------------------------------------------------------------------
 
 function encode(value: unknown): string {
-  if (typeof value === 'string')
-    return escapeOdd(JSON.stringify(value)).replace(
-      /\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})/g,
-      (_, high: string, low: string) => {
-        const code = (Number.parseInt(high, 16) - 0xd800) * 0x400 + Number.parseInt(low, 16) - 0xdc00 + 0x10000;
-        return `\\U${code.toString(16).padStart(8, '0')}`;
-      },
-    );
+  if (typeof value === 'string') return escapeOdd(JSON.stringify(value), 'long');
   if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return String(value);
   if (Array.isArray(value)) return `[${value.map(encode).join(', ')}]`;
   if (isTable(value)) {

@@ -113,14 +113,17 @@ export function hasOddCharacters(text: string): boolean {
   return text.search(ODD) >= 0;
 }
 
-/** Writes odd characters as `\uXXXX`. Only for text in which they can stand nowhere but inside double quotes. */
-export function escapeOdd(text: string): string {
-  return text.replace(ODD, character =>
-    [...character]
-      .flatMap(c => c.split(''))
-      .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-      .join(''),
-  );
+/**
+ * Writes odd characters as `\uXXXX`, and those beyond four digits as two of them (JSON) or as `\UXXXXXXXX` (TOML and
+ * YAML). Only for text in which they can stand nowhere but inside double quotes.
+ */
+export function escapeOdd(text: string, beyond: 'pair' | 'long'): string {
+  const hex = (code: number, width: number) => code.toString(16).padStart(width, '0');
+  return text.replace(ODD, character => {
+    const code = character.codePointAt(0) ?? 0;
+    if (code > 0xffff && beyond === 'long') return `\\U${hex(code, 8)}`;
+    return Array.from({ length: character.length }, (_, index) => `\\u${hex(character.charCodeAt(index), 4)}`).join('');
+  });
 }
 
 /** Line and column, both from 1, of an offset in a text. */

@@ -15,7 +15,7 @@ import {
   type YAMLSeq,
 } from 'yaml';
 import { type Edit, type Format, FormatProblem, type KeyPath, type Parsed } from './types.ts';
-import { escapeOdd, hasOddCharacters, lineColumn, lineEnding, plain, same, spaceBefore, table } from './values.ts';
+import { escapeOdd, lineColumn, lineEnding, plain, same, spaceBefore, table } from './values.ts';
 
 /** YAML, edited by splicing at the places that the parser gives: `toString` of a document would change other bytes. */
 export const yaml: Format = { id: 'yaml', title: 'YAML', parse };
@@ -157,7 +157,12 @@ function putLines(text: string, offset: number, lines: readonly string[]): strin
 
 /** A value on one line: JSON, which is YAML too. */
 function flow(value: unknown): string {
-  return escapeOdd(JSON.stringify(value));
+  return escapeOdd(JSON.stringify(value), 'long');
+}
+
+/** Text that every reader takes for text, whatever its version of YAML, as long as it is no word such as `yes`. */
+function isWordy(text: string): boolean {
+  return /^[A-Za-z_./][A-Za-z0-9_./ -]*$/.test(text) && !text.endsWith(' ');
 }
 
 /** A value as block lines, indented by `indent`; text that a YAML 1.1 reader would take for something else is quoted. */
@@ -165,12 +170,11 @@ function block(value: unknown, indent: string): string[] {
   const document = new Document(value, { compat: 'yaml-1.1', aliasDuplicateObjects: false });
   visit(document, {
     Scalar(_key, node) {
-      if (typeof node.value === 'string' && (hasOddCharacters(node.value) || /[\n\r\t]/.test(node.value)))
-        node.type = 'QUOTE_DOUBLE';
+      if (typeof node.value === 'string' && !isWordy(node.value)) node.type = 'QUOTE_DOUBLE';
     },
   });
   const text = document.toString({ lineWidth: 0, indent: 2, flowCollectionPadding: false });
-  return escapeOdd(text)
+  return escapeOdd(text, 'long')
     .trimEnd()
     .split('\n')
     .map(line => (line === '' ? line : indent + line));
