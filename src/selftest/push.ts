@@ -1,4 +1,4 @@
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findProgram } from '../base/exec.ts';
 import { git } from '../base/git.ts';
@@ -26,6 +26,8 @@ const INERT = [
 
 /** What a push goes to, and with what. */
 export interface PushTarget {
+  /** The repository that it is pushed from. */
+  source: string;
   remote: string;
   /** The branch's whole ref, made new for this try where the pattern is wild. */
   ref: string;
@@ -65,9 +67,7 @@ export async function preparePush(
   if (scratch) await cp(remote, at, { recursive: true, verbatimSymlinks: true });
   const branch = `refs/heads/${branchFor(ref, workspace.fresh())}`;
   const before = await refAt(at, branch);
-  const source = sourceOf(workspace);
-  await mkdir(source, { recursive: true });
-  const made = await git(['init', '-q', '--bare', source], { cwd: workspace.folder, ...LIMITS });
+  const source = await sourceOf(workspace);
   const identity = {
     GIT_AUTHOR_NAME: 'agent-posture',
     GIT_AUTHOR_EMAIL: 'agent-posture@localhost',
@@ -85,33 +85,34 @@ export async function preparePush(
       ...LIMITS,
     },
   );
-  if (made.code !== 0 || commit.code !== 0) return 'the commit for a push could not be made';
-  return { remote: at, ref: branch, commit: commit.stdout.trim(), before };
+  if (commit.code !== 0) return 'the commit for a push could not be made';
+  return { source, remote: at, ref: branch, commit: commit.stdout.trim(), before };
 }
 
-/** The repository of ours from which is pushed. */
-function sourceOf(workspace: Workspace): string {
-  return join(workspace.folder, 'push.git');
+const sources = new WeakMap<Workspace, Promise<string>>();
+
+/** The repository of ours from which is pushed, made once. */
+function sourceOf(workspace: Workspace): Promise<string> {
+  const known = sources.get(workspace);
+  if (known) return known;
+  const path = join(workspace.folder, 'push.git');
+  const made = git(['init', '-q', '--bare', path], { cwd: workspace.folder, ...LIMITS }).then(() => path);
+  sources.set(workspace, made);
+  return made;
 }
 
 /** The push itself, made by the vantage. */
-export function pushTry(workspace: Workspace, root: string, { remote, ref, commit }: PushTarget): Try | undefined {
+export function pushTry(
+  workspace: Workspace,
+  root: string,
+  { source, remote, ref, commit }: PushTarget,
+): Try | undefined {
   const program = findProgram('git', [root]);
   if (!program) return undefined;
   return makeTry(
     {
       op: 'exec',
-      argv: [
-        program,
-        ...INERT,
-        '--git-dir',
-        sourceOf(workspace),
-        'push',
-        '--quiet',
-        '--force',
-        remote,
-        `${commit}:${ref}`,
-      ],
+      argv: [program, ...INERT, '--git-dir', source, 'push', '--quiet', '--force', remote, `${commit}:${ref}`],
       cwd: workspace.folder,
       env: {
         GIT_TERMINAL_PROMPT: '0',
@@ -120,6 +121,22 @@ export function pushTry(workspace: Workspace, root: string, { remote, ref, commi
     },
     10_000,
   );
+}
+
+/** Whether the vantage can see the remote at all. */
+export function listRemoteTry(root: string, remote: string): Try | undefined {
+  const program = findProgram('git', [root]);
+  return program
+    ? makeTry(
+        {
+          op: 'exec',
+          argv: [program, ...INERT, 'ls-remote', '--quiet', remote],
+          cwd: '/',
+          env: { GIT_TERMINAL_PROMPT: '0' },
+        },
+        5_000,
+      )
+    : undefined;
 }
 
 /** Whether the ref moved, as the host sees it; it is put back where it stood. */

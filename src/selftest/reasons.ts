@@ -47,7 +47,7 @@ export const REFUSALS: Readonly<Record<Attempt, readonly string[]>> = {
   request: [...NETWORK, 'status'],
   socket: [...FILE, 'ECONNREFUSED', 'ENOTSOCK', 'EAFNOSUPPORT', 'EPROTOTYPE', 'EINVAL', 'none'],
   process: ['none', 'not seen', 'EACCES', 'EPERM', 'ENOENT', 'ESRCH'],
-  push: ['rejected'],
+  push: ['rejected', 'unreachable'],
   exec: ['exit', 'EACCES', 'EPERM'],
 };
 
@@ -101,6 +101,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EAI_NONAME: 'name not found',
   EAI_FAIL: 'no name server answers',
   rejected: 'the server refused the push',
+  unreachable: 'the remote is out of reach',
   exit: 'it gave nothing',
 };
 
@@ -117,7 +118,7 @@ export function layerOf({ attempt, vantage, host }: Case, reason: string): Layer
     const outside = host?.namespaces[name];
     return inside !== undefined && outside !== undefined && inside !== outside;
   };
-  if (attempt === 'push') return 'server';
+  if (attempt === 'push') return reason === 'unreachable' ? 'sandbox' : 'server';
   if (NETWORKED.has(attempt)) return reason === 'EACCES' || reason === 'EPERM' ? 'sandbox' : 'network';
   if (attempt === 'socket' && reason === 'ECONNREFUSED' && differs('net')) return 'network';
   if (reason === 'EACCES' || reason === 'EPERM') {

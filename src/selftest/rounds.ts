@@ -68,7 +68,9 @@ export class Rounds {
       if (!good.has(kind) || !check.ok) good.set(kind, check);
     }
     for (const { plan, way, alone, made } of todo) {
-      const observation = settled(results.get(made.one.id), plan.subject);
+      const seen = settled(results.get(made.one.id), plan.subject);
+      const observation =
+        seen && made.refusedAs !== undefined && seen.outcome === 'refused' ? { ...seen, reason: made.refusedAs } : seen;
       if (made.settle && observation) {
         const { seen, back } = await made.settle(observation);
         if (observation.outcome === 'done') {

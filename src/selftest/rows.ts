@@ -8,7 +8,7 @@ import { traceOf } from './controls.ts';
 import { formatAddress, isLoopback } from './probes/network.ts';
 import { historySubject, inHistory } from './probes/repository.ts';
 import type { Probe, Subject } from './probes/types.ts';
-import { type PushTarget, preparePush, pushTry, remoteAlive, settlePush } from './push.ts';
+import { listRemoteTry, type PushTarget, preparePush, pushTry, remoteAlive, settlePush } from './push.ts';
 import type { Session } from './session.ts';
 import { controlKey, nothingHere, type Targets } from './targets.ts';
 import { bringTry, challenge, makeTry, nameDigests, plainTry, readTry, writeTry } from './tries.ts';
@@ -57,6 +57,8 @@ export type Instrument =
 export interface Made {
   one: Try;
   canary?: string | undefined;
+  /** What a refusal of it means here. */
+  refusedAs?: string | undefined;
   /** The host looks for the effect and takes it back; `back` is what the vantage itself has to take back. */
   settle?: ((observation: Observation) => Promise<{ seen: boolean; back?: Try }>) | undefined;
 }
@@ -390,13 +392,24 @@ function guardRows(
   ];
 }
 
-function pushRow({ workspace, root }: Column, probe: Probe, subject: Extract<Subject, { kind: 'push' }>): RowPlan {
+function pushRow(
+  { workspace, root, session }: Column,
+  probe: Probe,
+  subject: Extract<Subject, { kind: 'push' }>,
+): RowPlan {
   const base = { probe, subject, escape: null, phase: 2, leansOn: [] } as const;
   if (!workspace) return { ...base, ways: [], skip: 'read-only try: nothing is pushed' };
   const way: WayPlan = {
     ...plainWay('push', OK),
     after: () => remoteAlive(subject.remote),
-    make: async () => pushMade(workspace, root, await preparePush(workspace, subject)),
+    make: async () => {
+      // A copy of the remote may be pushed to where the remote itself is out of reach.
+      const look = listRemoteTry(root, subject.remote);
+      const answer = look && (await session.round([look])).get(look.id);
+      if (look && (answer?.outcome !== 'done' || answer.code !== 0))
+        return { one: listRemoteTry(root, subject.remote) ?? look, refusedAs: 'unreachable' };
+      return pushMade(workspace, root, await preparePush(workspace, subject));
+    },
   };
   return { ...base, ways: [way] };
 }

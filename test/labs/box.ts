@@ -22,7 +22,11 @@ export interface Lab {
 
 export async function makeLab(): Promise<Lab> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ap-lab-')));
-  const [root, home, state] = ['work/repo', 'home', 'state'].map(name => join(folder, name)) as [string, string, string];
+  const [root, home, state] = ['work/repo', 'home', 'state'].map(name => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
   for (const path of [root, join(home, '.aws'), join(home, '.ssh'), state]) mkdirSync(path, { recursive: true });
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'user.name=lab', '-c', 'user.email=lab@example.com', ...args], {
@@ -90,6 +94,16 @@ export function labFacts(root: string, home: string): Facts {
   };
 }
 
+/** Whether bubblewrap boxes can be started here. */
+export const hasBox = (() => {
+  try {
+    execFileSync('bwrap', ['--ro-bind', '/', '/', 'true'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
 /** What is wrong with a box. Each removes one protection of the good one. */
 export interface Faults {
   /** One file of the home was forgotten. */
@@ -108,12 +122,31 @@ export interface Faults {
 export function boxCommand({ root, home }: Lab, faults: Faults = {}): string {
   const words = ['bwrap', '--die-with-parent', '--ro-bind', '/', '/', '--dev', '/dev'];
   if (faults.hostProc) words.push('--bind', '/proc', '/proc', '--cap-add', 'ALL');
-  else words.push('--unshare-user', '--uid', '1000', '--gid', '1000', '--unshare-pid', '--proc', '/proc', '--cap-drop', 'ALL');
+  else
+    words.push(
+      '--unshare-user',
+      '--uid',
+      '1000',
+      '--gid',
+      '1000',
+      '--unshare-pid',
+      '--proc',
+      '/proc',
+      '--cap-drop',
+      'ALL',
+    );
   if (!faults.network) words.push('--unshare-net');
   words.push('--unshare-ipc', '--tmpfs', home);
   if (faults.forgotten) words.push('--ro-bind', join(home, '.aws/credentials'), join(home, '.aws/credentials'));
   if (faults.mountedTwice) words.push('--ro-bind', join(home, '.aws'), '/mnt');
-  words.push(faults.readOnly ? '--ro-bind' : '--bind', root, root, '--ro-bind', join(root, '.git/config'), join(root, '.git/config'));
+  words.push(
+    faults.readOnly ? '--ro-bind' : '--bind',
+    root,
+    root,
+    '--ro-bind',
+    join(root, '.git/config'),
+    join(root, '.git/config'),
+  );
   if (!faults.hooksWritable) words.push('--ro-bind', join(root, '.git/hooks'), join(root, '.git/hooks'));
   words.push('--ro-bind', '/dev/null', join(root, '.env.production'));
   return words.join(' ');

@@ -1,18 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report, Verdict } from '../../src/selftest/types.ts';
-import { boxCommand, type Faults, hardLink, type Lab, makeLab, tryLab, verdicts } from '../labs/box.ts';
+import { boxCommand, type Faults, hardLink, hasBox, type Lab, makeLab, tryLab, verdicts } from '../labs/box.ts';
 
 const asRoot = process.getuid?.() === 0;
-const hasBox = (() => {
-  try {
-    execFileSync('bwrap', ['--ro-bind', '/', '/', 'true'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 let lab: Lab;
 let good: Report;
@@ -50,11 +41,16 @@ describe('the host with nothing around it', () => {
     expect(report.exitCode).toBe(1);
     expect(report.rows.length).toBeGreaterThan(60);
     expect(new Set(report.rows.map(({ id }) => id)).size).toBe(report.rows.length);
-    for (const row of report.rows.filter(({ verdict }) => verdict === 'exposed')) expect(row.fix, row.id).not.toBeNull();
+    for (const row of report.rows.filter(({ verdict }) => verdict === 'exposed'))
+      expect(row.fix, row.id).not.toBeNull();
   });
 
   it('leaves nothing behind', () => {
-    const names = [...readdirSync(lab.root), ...readdirSync(`${lab.root}/.git/hooks`), ...readdirSync(`${lab.root}/.git`)];
+    const names = [
+      ...readdirSync(lab.root),
+      ...readdirSync(`${lab.root}/.git/hooks`),
+      ...readdirSync(`${lab.root}/.git`),
+    ];
     expect(names.filter(name => name.includes('agent-posture-try'))).toEqual([]);
   });
 
@@ -141,7 +137,11 @@ describe.skipIf(!hasBox)('bubblewrap boxes with known truth', () => {
 
   it('leaves every guard as it was', () => {
     expect(existsSync(`${lab.root}/.git/hooks`)).toBe(true);
-    const names = [...readdirSync(lab.root), ...readdirSync(`${lab.root}/.git/hooks`), ...readdirSync(`${lab.root}/.git`)];
+    const names = [
+      ...readdirSync(lab.root),
+      ...readdirSync(`${lab.root}/.git/hooks`),
+      ...readdirSync(`${lab.root}/.git`),
+    ];
     expect(names.filter(name => name.includes('agent-posture-try'))).toEqual([]);
   });
 });

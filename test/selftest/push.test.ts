@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { branchFor } from '../../src/selftest/push.ts';
 import type { ApprovalRequest, Report } from '../../src/selftest/types.ts';
-import { type Lab, makeLab, tryLab } from '../labs/box.ts';
+import { boxCommand, hasBox, type Lab, makeLab, tryLab } from '../labs/box.ts';
 
 let lab: Lab;
 let remote: string;
@@ -66,4 +66,14 @@ it('makes a branch name that the pattern matches', () => {
   expect(branchFor('release/*', 'x1')).toBe('release/x1');
   expect(branchFor('v[0-9]?/**', 'x1')).toBe('v0x/x1');
   expect(branchFor('main', 'x1')).toBe('main');
+});
+
+it.skipIf(!hasBox)('does not take a copy for the remote where the remote is out of reach', async () => {
+  const box = `${boxCommand(lab)} --tmpfs ${remote}`;
+  const report = await tryLab(lab, { ...onlyPush, via: [box] });
+  const rows = report.rows.filter(row => row.vantage === 'via:1' && row.attempt === 'push');
+  expect(rows.map(row => [row.target, row.verdict, row.layer ?? row.reason])).toEqual([
+    ['main', 'blocked', 'sandbox'],
+    ['release/*', 'blocked', 'sandbox'],
+  ]);
 });
