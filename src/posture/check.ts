@@ -31,7 +31,7 @@ function ids(value: unknown): string[] {
 }
 
 /** The day a date names, or undefined where the calendar has none. */
-export function realDate(text: string): Date | undefined {
+function realDate(text: string): Date | undefined {
   const date = new Date(`${text}T00:00:00Z`);
   return Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== text ? undefined : date;
 }

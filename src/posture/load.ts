@@ -24,7 +24,7 @@ export function parsePosture(text: string, path: string, migrations?: Migrations
 }
 
 /** Reads the overlay's text and lays it over `shared`. Throws UserError with places in the overlay. */
-export function applyOverlay(
+function applyOverlay(
   shared: Posture,
   text: string,
   path: string,

@@ -7,10 +7,10 @@ export const POSTURE_VERSION = 1;
 export type Migrations = Readonly<Record<number, (text: string) => string>>;
 
 /** None yet: version 1 is the first. */
-export const MIGRATIONS: Migrations = {};
+const MIGRATIONS: Migrations = {};
 
 /** The version that a file says it has; undefined where it says none, or where it cannot be read. */
-export function statedVersion(text: string): unknown {
+function statedVersion(text: string): unknown {
   // The line is nearly always at the start, and a large file need not be parsed twice for it.
   const early = /^version:[ \t]+(\d{1,6})[ \t]*(?:#.*)?\r?$/m.exec(text.slice(0, 5_000));
   if (early) return Number(early[1]);

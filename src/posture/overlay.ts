@@ -2,8 +2,7 @@ import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../base/errors.ts';
-import { READ_LIMIT, readBounded, writeAtomic } from '../base/files.ts';
-import { ensurePrivate } from '../base/state.ts';
+import { readBounded } from '../base/files.ts';
 import { shellQuote } from '../base/text.ts';
 import { decodePosture, tooLarge } from './decode.ts';
 import { postureSchema } from './schema.ts';
@@ -78,11 +77,4 @@ export async function readOverlay(stateFolder: string): Promise<{ path: string; 
       next: 'remove it, and write your own',
     });
   return { path, text: decodePosture(read.data, path) };
-}
-
-/** Writes the overlay for this user alone (folder 0700, file 0600). */
-export async function writeOverlay(stateFolder: string, text: string): Promise<void> {
-  if (Buffer.byteLength(text) > READ_LIMIT) throw tooLarge(OVERLAY_FILE, Buffer.byteLength(text));
-  await ensurePrivate(stateFolder);
-  await writeAtomic(join(stateFolder, OVERLAY_FILE), text, 0o600);
 }

@@ -1,8 +1,10 @@
 import { UserError } from '../base/errors.ts';
+import { oneLine, truncate } from '../base/text.ts';
 import { encodeScalar } from './encode.ts';
 import { migrate } from './migrate.ts';
 import { POSTURE_FILE, type PostureEdit } from './model.ts';
 import { postureSchema } from './schema.ts';
+import { secretShape } from './secrets.ts';
 import { spliceYaml } from './splice.ts';
 import { readTree } from './tree.ts';
 
@@ -47,16 +49,17 @@ function place(tree: ReturnType<typeof readTree>, edits: readonly PostureEdit[])
 }
 
 /** Where editors find the schema: the package as it lies in the repository once it is installed there. */
-export const SCHEMA_COMMENT = '# yaml-language-server: $schema=./node_modules/agent-posture/schema/posture-1.json';
+const SCHEMA_COMMENT = '# yaml-language-server: $schema=./node_modules/agent-posture/schema/posture-1.json';
 
-/** The text of a fresh posture for `project` (free text). */
+/** The text of a fresh posture for `project`: free text, of which what a posture would not take is left out. */
 export function newPosture(project: string): string {
+  const name = truncate(oneLine(project), 200);
   return [
     SCHEMA_COMMENT,
     '# What coding agents may touch in this repository: names, never values.',
     '# After an edit: agent-posture generate, then agent-posture test.',
     'version: 1',
-    `project: ${encodeScalar(project)}`,
+    `project: ${encodeScalar(name === '' || secretShape(name) ? 'project' : name)}`,
     '',
   ].join('\n');
 }

@@ -75,8 +75,8 @@ export function secretShape(text: string): string | undefined {
   return undefined;
 }
 
-/** As `secretShape`, by the issuers' prefixes alone: for text where random-looking words are no sign, such as comments. */
-export function knownSecretShape(text: string): string | undefined {
+/** By the issuers' prefixes alone. */
+function knownSecretShape(text: string): string | undefined {
   return SHAPES.find(([, shape]) => shape.test(text))?.[0];
 }
 

@@ -87,7 +87,7 @@ function open(text: string, order: readonly string[]): Source {
 }
 
 /** The plain value of a node. */
-export function plain(node: unknown): unknown {
+function plain(node: unknown): unknown {
   if (isMap(node)) {
     const result: Record<string, unknown> = Object.create(null);
     for (const pair of node.items) {

@@ -16,7 +16,7 @@ export interface Tree {
 }
 
 /** More problems than these are not listed: the first ones explain the rest. */
-export const MOST_PROBLEMS = 50;
+const MOST_PROBLEMS = 50;
 const DEEPEST = 30;
 const KEYS_REFUSED = new Set(['__proto__', 'constructor', 'prototype']);
 /** Text that may have more than one line. */

@@ -25,7 +25,8 @@ export interface QuickStep extends Step {
   values?: readonly string[];
 }
 
-const OTHER = 'other';
+/** No id of a system: those are lower-case. */
+const OTHER = 'OTHER';
 
 export function asList(answer: Answer | undefined): readonly string[] {
   return typeof answer === 'string' ? (answer === '' ? [] : [answer]) : (answer ?? []);
@@ -69,10 +70,20 @@ function forbidden(posture: Posture): System[] {
   return (posture.systems ?? []).filter(system => accessTo(posture, system) === 'none');
 }
 
+const ID = /^[a-z0-9][a-z0-9._-]{0,99}$/;
+
+/** A found address as far as a posture takes it: what the repository's files name may be anything. */
+function usableAddress({ kind, address }: SystemFact): string | undefined {
+  return address !== undefined && !unfit(address) && readAddress(address, kind).ok ? address : undefined;
+}
+
 /** Found systems, those that look like production first, without what the posture already has. */
 function found({ facts, posture }: StepContext): SystemFact[] {
   const known = new Set(posture.systems?.flatMap(({ id, address }) => [id, ...(address ? [address] : [])]));
-  const fresh = facts.systems.filter(({ id, address }) => !known.has(id) && !(address && known.has(address)));
+  const usable = facts.systems
+    .filter(({ id }) => ID.test(id) && !unfit(id))
+    .map(fact => ({ ...fact, address: usableAddress(fact) }));
+  const fresh = usable.filter(({ id, address }) => !known.has(id) && !(address && known.has(address)));
   const rank = (fact: SystemFact) => (looksLikeProduction(fact, facts) ? 0 : 1);
   return fresh.sort((a, b) => rank(a) - rank(b));
 }
@@ -83,7 +94,7 @@ function titleOf({ id, kind, address }: { id: string; kind: string; address?: st
 
 /** The environment to declare a forbidden system in: its own, unless agents may enter that. */
 function environmentFor(name: string | undefined, { facts, posture }: StepContext): string | undefined {
-  if (name === undefined || !/^[a-z0-9][a-z0-9._-]*$/.test(name)) return undefined;
+  if (name === undefined || !ID.test(name)) return undefined;
   const declared = posture.environments?.[name];
   const access = declared ? declared.agentAccess : facts.environments.find(({ id }) => id === name)?.suggested;
   return (access ?? 'none') === 'none' ? name : undefined;
@@ -463,7 +474,9 @@ function agentsOf({ facts, posture }: StepContext): string[] {
 
 function foundEdits(context: StepContext): PostureEdit[] {
   const { facts, posture } = context;
-  const fresh = facts.environments.filter(({ id }) => posture.environments?.[id] === undefined);
+  const fresh = facts.environments.filter(
+    ({ id }) => ID.test(id) && !unfit(id) && posture.environments?.[id] === undefined,
+  );
   return [
     { path: ['agents'], value: agentsOf(context) },
     ...fresh.map(({ id, suggested }) => ({ path: ['environments', id], value: { agentAccess: suggested } })),

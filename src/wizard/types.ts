@@ -7,7 +7,7 @@ import type { Report, SelftestEvent } from '../selftest/types.ts';
 export type Answer = string | readonly string[];
 export type Answers = Readonly<Record<string, Answer>>;
 
-/** What a step is asked about: facts, and the posture as it is before the wizard (a fresh one on the first run). */
+/** What a step is asked about: facts, and the posture file as it is before the wizard, without its private part (a fresh one on the first run). */
 export interface StepContext {
   facts: Facts;
   posture: Posture;

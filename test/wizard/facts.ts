@@ -54,8 +54,8 @@ export const FACTS: Facts = {
   notes: [],
 };
 
-const id = fc.constantFrom('a', 'db', 'orders-db', 'prod-api', 'x.y', 'cache');
-const environment = fc.constantFrom('production', 'staging', 'development', 'live', undefined);
+const id = fc.constantFrom('a', 'db', 'orders-db', 'prod-api', 'x.y', 'cache', 'Not An Id', 'other');
+const environment = fc.constantFrom('production', 'staging', 'development', 'live', undefined, 'No Id');
 const runtime = (name: 'bubblewrap' | 'docker' | 'native') =>
   fc.record({ id: fc.constant(name), available: fc.boolean(), detail: fc.constantFrom('1.2.3', 'not installed') });
 
@@ -63,25 +63,40 @@ const runtime = (name: 'bubblewrap' | 'docker' | 'native') =>
 export const facts: fc.Arbitrary<Facts> = fc.record({
   root: fc.constant('/r'),
   home: fc.constant('/h'),
-  project: fc.constantFrom('shop', 'it\'s "x": #1', '- y'),
-  agents: fc
-    .uniqueArray(fc.constantFrom('claude-code', 'codex', 'opencode'), { maxLength: 3 })
-    .map(ids =>
-      ids.map(agent => ({
-        id: agent,
-        title: agent,
-        version: undefined,
-        binary: undefined,
-        settings: [],
-        ownSandbox: undefined,
-        seen: { path: agent },
-      })),
-    ),
+  project: fc.constantFrom(
+    'shop',
+    'it\'s "x": #1',
+    '- y',
+    'a\u001b[31mb',
+    'x\ny',
+    '',
+    '\u202e',
+    `glpat-${'0123456789abcdefghij'}`,
+  ),
+  agents: fc.uniqueArray(fc.constantFrom('claude-code', 'codex', 'opencode'), { maxLength: 3 }).map(ids =>
+    ids.map(agent => ({
+      id: agent,
+      title: agent,
+      version: undefined,
+      binary: undefined,
+      settings: [],
+      ownSandbox: undefined,
+      seen: { path: agent },
+    })),
+  ),
   systems: fc.uniqueArray(
     fc.record({
       id,
       kind: fc.constantFrom('postgres' as const, 'redis' as const, 'http-api' as const),
-      address: fc.constantFrom('db.prod.example.com:5432', '127.0.0.1:1', 'https://api.example.com/', undefined),
+      address: fc.constantFrom(
+        'db.prod.example.com:5432',
+        '127.0.0.1:1',
+        'https://api.example.com/',
+        undefined,
+        'no port',
+        'postgres://a:hunter22@db:1/x',
+        'a\u202eb:1',
+      ),
       environment,
       seen: fc.record({ path: fc.constantFrom('.env.production', 'compose.yaml') }),
     }),
@@ -89,14 +104,26 @@ export const facts: fc.Arbitrary<Facts> = fc.record({
   ),
   environments: fc.uniqueArray(
     fc.record({
-      id: fc.constantFrom('production', 'staging', 'development'),
+      id: fc.constantFrom('production', 'staging', 'development', 'No Id'),
       suggested: fc.constantFrom('none' as const, 'read' as const, 'write' as const),
       seen: fc.constant({ path: '.env' }),
     }),
     { selector: one => one.id },
   ),
   secretFiles: fc
-    .uniqueArray(fc.constantFrom('.env', 'a/key.pem', '#x.key', 'we ird*.key ', '.env.local'), { maxLength: 5 })
+    .uniqueArray(
+      fc.constantFrom(
+        '.env',
+        'a/key.pem',
+        '#x.key',
+        'we ird*.key ',
+        '.env.local',
+        'a/b\nc.pem',
+        'k/9f86d081884c7d659a2feaa0c55ad015.pem',
+        'r\u202el.key',
+      ),
+      { maxLength: 5 },
+    )
     .map(all => all.map(path => ({ path }))),
   runtimes: fc.tuple(runtime('bubblewrap'), runtime('docker'), runtime('native')).chain(all => fc.subarray(all)),
   git: fc.record({

@@ -51,7 +51,7 @@ describe('the quick path', () => {
       step('never-touch')
         .choices(fresh(FACTS), {})
         .map(({ value }) => value),
-    ).toEqual(['orders-db', 'cache', 'other']);
+    ).toEqual(['orders-db', 'cache', 'OTHER']);
     expect(answers).toEqual({
       'never-touch': ['orders-db'],
       box: 'bubblewrap',
@@ -189,7 +189,7 @@ scanning:
       ],
     ],
   ])('takes the typed address %s', (address, expected) => {
-    const answers = { 'never-touch': ['other'], address, box: 'none', guards: [] };
+    const answers = { 'never-touch': ['OTHER'], address, box: 'none', guards: [] };
     expect(step('address').validate(address, fresh(FACTS), answers)).toBeUndefined();
     expect(parsePosture(posture(answers, fresh(FACTS)), 'p').systems).toEqual(expected);
   });
@@ -413,7 +413,7 @@ describe('answers without a terminal', () => {
     const check = (given: Answers) =>
       problems(() => settleAnswers(quickSteps, fresh(FACTS), given, { defaults: true }));
     expect(check({ box: 'docker' })).toContain('cannot be used here: the engine does not answer');
-    expect(check({ 'never-touch': ['nope'] })).toContain('"nope" is none of orders-db, cache or other');
+    expect(check({ 'never-touch': ['nope'] })).toContain('"nope" is none of orders-db, cache or OTHER');
     expect(check({ guards: ['scan-comit'] })).toContain('"scan-comit" is none of');
     expect(check({ box: 'command' })).toContain('"box-command" will not do: type a command');
   });
