@@ -2,7 +2,7 @@ import type { Problem } from '../base/errors.ts';
 import { didYouMean } from '../base/suggest.ts';
 import { list } from '../base/text.ts';
 import { isHost, readAddress, splitHostPort } from './address.ts';
-import { SYSTEM_KINDS, type SystemKind } from './schema.ts';
+import { SYSTEM_KINDS } from './schema.ts';
 import { type Path, shown, type Tree } from './tree.ts';
 
 type Entry = Record<string, unknown>;
@@ -100,12 +100,13 @@ export function checkMeaning(tree: Tree, known: unknown = tree.data): Problem[] 
     if (agents.findIndex(([, other]) => other === agent) < index)
       add(['agents', index], { what: `${shown(agent)} is here twice`, expected: 'each agent once' });
 
+  const kinds = new Map(entries(own(known, 'systems')).map(([, { id, kind }]) => [id, kind]));
   for (const [index, system] of entries(own(data, 'systems'))) {
     refer(['systems', index, 'environment'], system.environment, 'environment');
     for (const [at, held] of strings(system.holds)) refer(['systems', index, 'holds', at], held, 'data');
     if (typeof system.address === 'string' && system.address !== '') {
-      const merged = entries(own(known, 'systems')).find(([, { id }]) => id === system.id)?.[1];
-      const kind = SYSTEM_KINDS.find(one => one === (system.kind ?? merged?.kind)) ?? ('other' satisfies SystemKind);
+      const named = system.kind ?? kinds.get(system.id);
+      const kind = SYSTEM_KINDS.find(one => one === named) ?? 'other';
       const read = readAddress(system.address, kind);
       if (!read.ok) add(['systems', index, 'address'], { what: `address: ${read.problem}`, expected: read.expected });
     }
