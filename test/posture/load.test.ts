@@ -309,7 +309,7 @@ accepted:
       `${head}owners: {${'a: 1, '.repeat(100_000)}}\n`,
       `${head}${'# c\n'.repeat(200_000)}`,
       `${head}${'k: [*a, *a]\n'.repeat(50_000)}`,
-      `${head}agents: [${'"gh${'p'}_0123456789abcdefghijABCDEFGHIJ012345", '.repeat(20_000)}]\n`,
+      `${head}agents: [${['"gh', 'p_0123456789abcdefghijABCDEFGHIJ012345", '].join('').repeat(20_000)}]\n`,
       `${head}project: ${'a=b'.repeat(300_000)}\n`,
       `${head}agents: ["${'password='.repeat(100_000)}"]\n`,
       `${head}agents: ["${'http://a:'.repeat(60_000)}"]\n`,
