@@ -12,12 +12,14 @@ describe('a repository that wants to do harm', () => {
   it('does not follow links, in circles or out', async () => {
     fixture = new Fixture();
     fixture.put('~/outside/.env', 'DATABASE_URL=postgres://a:b@outside.example.com/x\n');
+    fixture.put('~/outside/settings.json', '{"sandbox":{"enabled":true}}');
     symlinkSync('.', join(fixture.root, 'loop'));
     symlinkSync(join(fixture.home, 'outside'), join(fixture.root, 'out'));
     symlinkSync(join(fixture.home, 'outside/.env'), join(fixture.root, '.env'));
     symlinkSync(join(fixture.home, 'outside'), join(fixture.root, '.claude'));
     const facts = await fixture.facts();
     expect(facts.systems).toEqual([]);
+    expect(facts.agents.find(({ id }) => id === 'claude-code')?.settings ?? []).toEqual([]);
     // The name is a way to the secret, so it is told; what it leads to was not read.
     expect(facts.secretFiles).toEqual([{ path: '.env' }]);
   });

@@ -25,8 +25,8 @@ export const helperPlaces: readonly HelperPlace[] = [
   helper({
     id: 'git-credential-fill',
     title: "Git's credential helper",
-    // Set here and not in the environment, so that no helper can open a window or wait for an answer.
-    argv: ['git', '-c', 'credential.interactive=false', '-c', 'core.askPass=true', 'credential', 'fill'],
+    // No helper may open a window, and whoever would be asked has to fail: git takes an empty answer for a password.
+    argv: ['git', '-c', 'credential.interactive=false', '-c', 'core.askPass=false', 'credential', 'fill'],
     input: 'protocol=https\nhost=github.com\n\n',
     expect: 'password=',
     opens: 'push to your repositories',
@@ -95,6 +95,8 @@ export const helperPlaces: readonly HelperPlace[] = [
     id: 'vault-token-lookup',
     title: 'HashiCorp Vault CLI',
     argv: ['vault', 'print', 'token'],
+    // Both forms of a token have it: `hvs.…` and `s.…`.
+    expect: 's.',
     opens: 'every secret your Vault policies allow',
     severity: 'critical',
     source: 'https://developer.hashicorp.com/vault/docs/commands/print',
@@ -126,15 +128,6 @@ export const helperPlaces: readonly HelperPlace[] = [
     opens: 'the secrets of your projects',
     severity: 'critical',
     source: 'https://docs.doppler.com/docs/cli',
-  }),
-  helper({
-    id: 'npm-token',
-    title: 'npm login',
-    argv: ['npm', 'config', 'get', '//registry.npmjs.org/:_authToken'],
-    expect: 'npm_',
-    opens: 'private packages, and publishing as you',
-    severity: 'high',
-    source: 'https://docs.npmjs.com/cli/commands/npm-config',
   }),
   helper({
     id: 'kubectl-config',
@@ -208,12 +201,13 @@ export const helperPlaces: readonly HelperPlace[] = [
     opens: 'signing as you',
     severity: 'high',
     source: 'https://www.gnupg.org/documentation/manuals/gnupg/GPG-Esoteric-Options.html',
+    // A key on a card would wait for a touch.
+    asks: true,
   }),
   helper({
     id: 'ssh-add',
     title: 'Keys in the SSH agent',
     argv: ['ssh-add', '-L'],
-    expect: 'ssh-',
     opens: 'every server and repository that knows these keys',
     severity: 'critical',
     source: 'https://man.openbsd.org/ssh-add.1',
