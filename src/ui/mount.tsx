@@ -2,6 +2,7 @@ import { render, Text } from 'ink';
 import type { ReactNode } from 'react';
 import { useKeys } from './hooks/use-keys.ts';
 import { ThemeContext } from './hooks/use-theme.ts';
+import { Input } from './input.ts';
 import { createLifecycle, type Ending, type Lifecycle, LifecycleContext, useLifecycle } from './lifecycle.ts';
 import { Output } from './output.ts';
 import { createTheme, type ThemeOptions } from './theme.ts';
@@ -52,6 +53,7 @@ export async function mount<T>(
         </LifecycleContext.Provider>
       </ThemeContext.Provider>,
       {
+        stdin: new Input(stdin) as unknown as NodeJS.ReadStream,
         stdout: output as unknown as NodeJS.WriteStream,
         exitOnCtrlC: false,
         patchConsole: false,

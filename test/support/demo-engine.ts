@@ -219,11 +219,11 @@ export function afterReport(): Report {
   const left: Sketch = {
     target: '.env in git history',
     group: 'secrets',
-    reason: 'rotate what it holds; history keeps it',
+    reason: 'came back from a commit',
   };
   return reportOf(
     [
-      row(left, 'exposed', 'host'),
+      { ...row(left, 'exposed', 'host'), fix: { text: 'rotate what it holds: history keeps it', command: null } },
       ...[...REACHED, ...HELD].map(sketch => row(sketch, 'blocked', 'host')),
       ...WORKS.map(sketch => row(sketch, 'works', 'host')),
     ],

@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { Interrupted } from '../../src/base/errors.ts';
+import { textReport } from '../../src/report/text.ts';
 import { confirm, runLiveTest, runReport, runWizard } from '../../src/ui/index.tsx';
 import { beforeReport, demoEngine, PLAN } from './demo-engine.ts';
 
@@ -40,8 +41,11 @@ async function main(): Promise<number> {
       return report.exitCode;
     }
     case 'report': {
+      const report = beforeReport();
+      const style = { width: process.stdout.columns, color: options.color, unicode: options.unicode, verbose: false };
+      process.stdout.write(textReport(report, style));
       const ending = await runReport(
-        beforeReport(),
+        report,
         {
           plan: async () => PLAN,
           why: safeguard => `${safeguard} is asked for because an agent that turned would use it.`,

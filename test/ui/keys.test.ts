@@ -1,7 +1,9 @@
+import { fc, test } from '@fast-check/vitest';
 import type { Key } from 'ink';
 import { describe, expect, it } from 'vitest';
 import { edit, visiblePart } from '../../src/ui/components/text-entry.tsx';
 import { type KeyPress, normalizeKeys } from '../../src/ui/hooks/use-keys.ts';
+import { pieces } from '../../src/ui/input.ts';
 
 const NONE: Key = {
   upArrow: false,
@@ -76,5 +78,27 @@ describe('edit', () => {
     expect(visiblePart(long, 10, 4)).toEqual({ from: 7, to: 10 });
     expect(visiblePart(long, 0, 4)).toEqual({ from: 0, to: 4 });
     expect(visiblePart(['漢', '字'], 2, 3)).toEqual({ from: 1, to: 2 });
+  });
+});
+
+describe('pieces', () => {
+  it('takes a read apart into keys', () => {
+    expect(pieces('\u001b[B\rab\u0003\u001b[1;5P\u001bOP\u001b')).toEqual([
+      '\u001b[B',
+      '\r',
+      'ab',
+      '\u0003',
+      '\u001b[1;5P',
+      '\u001bOP',
+      '\u001b',
+    ]);
+    expect(pieces('x\u001b[200~a\rb\u001b[201~y')).toEqual(['x', '\u001b[200~a\rb\u001b[201~', 'y']);
+    expect(pieces('漢👩‍💻é')).toEqual(['漢👩‍💻é']);
+  });
+
+  test.prop([
+    fc.string({ unit: fc.constantFrom('\u001b', '[', 'O', '2', '0', '~', 'A', '\r', 'é', '\u0000', '\u009b') }),
+  ])('loses nothing', chunk => {
+    expect(pieces(chunk).join('')).toBe(chunk);
   });
 });
