@@ -63,12 +63,15 @@ function newChallenge(): Challenge {
 /** Starts the vantage's program and shakes hands. `ok: false` says why it is unavailable, and what to do. */
 export async function openSession(start: Start, options: SessionOptions = {}): Promise<Opened> {
   const first = await openShell(start, options);
-  if (first.ok || !first.noShell || options.form === 'sh') return first;
-  const second = await openOneShot(start, options);
-  return second.ok ? second : first;
+  if (first.ok) return first;
+  if (first.noShell && options.form !== 'sh') {
+    const second = await openOneShot(start, options);
+    if (second.ok) return second;
+  }
+  return { ok: false, reason: first.reason };
 }
 
-type Attempted = Opened & { noShell?: boolean };
+type Attempted = { ok: true; session: Session } | { ok: false; reason: string; noShell: boolean };
 
 async function openShell(
   start: Start,
@@ -107,6 +110,7 @@ async function openShell(
   if (answer === 'changed') return fail('what was sent to it was changed on its way');
   const ready = answer.startsWith('ready ') ? decodeReady(form, answer.slice(6)) : undefined;
   if (!ready) return fail(child.problem ?? 'it did not say who and where it is');
+  if (form === 'sh' && !ready.source) return fail('it has no tool to check its input with: sha256sum, openssl, cksum');
   if (form === 'sh' && ready.source !== summary(ready.sum, `${source.trimEnd()}\n`))
     return fail('what was sent to it was changed on its way');
   return { ok: true, session: new ShellSession(child, form, ready, sibling) };
@@ -117,6 +121,8 @@ function failureToStart(error: unknown): string {
   const program = (error as { path?: unknown }).path;
   if (errorCode(error) === 'ENOENT' && typeof program === 'string')
     return `${program} is not installed, or not found on PATH`;
+  if (errorCode(error) === 'EACCES' && typeof program === 'string')
+    return `${program} is not found on PATH, or may not be started`;
   return `it could not be started: ${truncate(message, 300)}`;
 }
 

@@ -167,6 +167,11 @@ export interface Ran {
 
 const children = new Set<number>();
 
+/** Process ids of the programs that tries have running. */
+export function running(): Iterable<number> {
+  return children;
+}
+
 /** Ends every program that a try still has running, its whole group. */
 export function endChildren(): void {
   for (const pid of children)

@@ -47,7 +47,7 @@ ap_hex() {
 
 ap_hash() { ap_hex "$(printf %s "$1" | ap_sha)"; }
 
-# What a line or the pack itself is summed up as, in ap_s.
+# What a line or the pack itself is summed up as, in ap_s; empty where there is no tool for it.
 ap_sum_up() {
   if [ -n "$ap_sha_with" ]; then
     ap_hash "$1"
@@ -283,12 +283,27 @@ ap_read_mounts() {
   ap_settle none 'no second mount'
 }
 
+# Whether process $1 is of a try's making: that stands in namespaces of its own, and would be found by the next try.
+ap_ours() {
+  ap_o=$1
+  for ap_n in 1 2 3 4 5 6 7 8; do
+    [ "$ap_o" = "$$" ] && return 0
+    read -r ap_l 2>/dev/null <"/proc/$ap_o/stat" || return 1
+    ap_l=${ap_l##*) }
+    ap_l=${ap_l#* }
+    ap_o=${ap_l%% *}
+    [ "$ap_o" -gt 1 ] || return 1
+  done
+  return 1
+}
+
 # One process for each other root or mount namespace, one a line; `denied` where one refused to be looked into.
 ap_views() {
   set +f
   ap_own=$(readlink /proc/$$/ns/mnt)
   ap_known=" $ap_own $(stat -L -c '%d:%i' /) "
   for ap_p in /proc/[0-9]*; do
+    ap_ours "${ap_p#/proc/}" && continue
     ap_n=$(readlink "$ap_p/ns/mnt" 2>/dev/null)
     if [ -z "$ap_n" ]; then
       [ -d "$ap_p" ] && printf 'denied\n'
@@ -376,15 +391,34 @@ ap_read_nsenter() {
   if [ -n "$ap_denied" ]; then ap_settle refused "$ap_denied"; else ap_settle none 'no process in another mount namespace'; fi
 }
 
+# Whether a descriptor stands on a mount that is not in our table: then it leads into another tree.
+ap_foreign() {
+  ap_mount=
+  while read -r ap_k ap_v; do
+    case $ap_k in mnt_id:) ap_mount=$ap_v ;; esac
+  done <"$1"
+  [ -n "$ap_mount" ] || return 1
+  while read -r ap_a ap_rest; do
+    [ "$ap_a" = "$ap_mount" ] && return 1
+  done </proc/self/mountinfo
+  return 0
+}
+
 # Descriptors of the same name and deleted files of every process, and the folders that came with us.
 ap_read_fd() {
   set +f
   ap_found=$(ls -l /proc/[0-9]*/fd 2>/dev/null | while IFS= read -r ap_l; do
     case $ap_l in
-      /proc/*:) ap_p=${ap_l%:} ;;
+      /proc/*:)
+        ap_p=${ap_l%:}
+        ap_skip=
+        ap_v=${ap_p#/proc/}
+        ap_v=${ap_v%/fd}
+        [ "$ap_v" != $$ ] && ap_ours "$ap_v" && ap_skip=1
+        ;;
       *" -> $ap_path" | *" -> ${ap_place_path:-$ap_path}" | *"/${ap_path##*/}" | *' (deleted)')
         ap_l=${ap_l%% -> *}
-        printf '%s/%s\n' "$ap_p" "${ap_l##* }"
+        [ -n "$ap_skip" ] || printf '%s/%s\n' "$ap_p" "${ap_l##* }"
         ;;
     esac
   done | head -n 200)
@@ -402,7 +436,7 @@ ap_read_fd() {
   for ap_n in 3 4 5 6 7 8 9; do
     [ "$ap_rank" = 0 ] && break
     [ -d "/proc/$$/fd/$ap_n" ] || continue
-    [ "$(stat -L -c '%d:%i' "/proc/$$/fd/$ap_n$ap_up")" = "$(stat -L -c '%d:%i' /)" ] && continue
+    ap_foreign "/proc/$$/fdinfo/$ap_n" || continue
     ap_read_file "/proc/$$/fd/$ap_n$ap_up$ap_path"
     case $ap_outcome in done) ap_keep "/proc/$$/fd/$ap_n/..$ap_path" ;; esac
     ap_extra=
@@ -554,7 +588,7 @@ ap_gather() {
 ap_login() {
   ap_shell=${SHELL:-/bin/sh}
   ap_limit env -i HOME="$HOME" USER="${USER-}" LOGNAME="${LOGNAME-}" PATH="$PATH" SHELL="$ap_shell" TERM=dumb \
-    AGENT_POSTURE_SIBLING="$AGENT_POSTURE_SIBLING" "$ap_shell" -l -c 'env' 2>/dev/null
+    AGENT_POSTURE_SIBLING="$AGENT_POSTURE_SIBLING" "$ap_shell" -l -c 'env' 2>/dev/null | ap_limit cat
 }
 
 # Takes the value $1, found at $2.
@@ -971,9 +1005,9 @@ ap_op_exec() {
   fi
   ap_o=$({
     {
-      printf %s "$ap_input" | ap_limit env "$@" 2>/dev/null
+      printf %s "$ap_input" | ap_limit env "$@" 2>/dev/null 5>&-
       printf '\n%s rc %s.' "$ap_tag" "$?" >&5
-    } | head -c 200000
+    } | ap_limit head -c 200000 5>&-
   } 5>&1)
   ap_rc=${ap_o##*"$ap_tag rc "}
   ap_rc=${ap_rc%%.*}

@@ -1,16 +1,19 @@
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
 import type { FileSystemPlace } from '../wire.ts';
-import { codeOf, readText } from './base.ts';
+import { codeOf, readText, running } from './base.ts';
 
 /** More processes than this are not looked at. */
 const MOST = 5_000;
 /** Enough steps up to reach the top of any tree that can be named. */
 const UP = '/..'.repeat(40);
 
-/** Ids of the processes that can be seen, ourselves and the shell above us left out. */
+/**
+ * Ids of the processes that can be seen. Left out are ourselves, the shell above us, and what a try has running: that
+ * stands in namespaces of its own, and would be found by the next try.
+ */
 export function otherProcesses(): string[] {
   try {
-    const own = new Set([String(process.pid), String(process.ppid)]);
+    const own = new Set([process.pid, process.ppid, ...running()].map(String));
     return readdirSync('/proc')
       .filter(name => /^\d+$/.test(name) && !own.has(name))
       .slice(0, MOST);
@@ -76,7 +79,7 @@ export interface Views {
   seen: number;
 }
 
-export function identity(path: string): string {
+function identity(path: string): string {
   const { dev, ino } = statSync(path);
   return `${dev}:${ino}`;
 }
@@ -129,27 +132,55 @@ export interface OpenFiles {
   denied: string | undefined;
 }
 
-/** Every descriptor that can be seen, our own first. */
+/** Descriptors that came with us: what is open now is not yet of our own making. */
+const inherited: readonly string[] = process.platform === 'linux' ? ownDescriptors() : [];
+
+function descriptors(pid: string): string[] {
+  return readdirSync(`/proc/${pid}/fd`).map(name => `/proc/${pid}/fd/${name}`);
+}
+
+/** Without the one that the listing itself was made through: its number will be another file's. */
+function ownDescriptors(): string[] {
+  try {
+    return descriptors('self').filter(isOpen);
+  } catch {
+    return [];
+  }
+}
+
+function isOpen(at: string): boolean {
+  try {
+    return readlinkSync(at) !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** The mount that a descriptor stands on. */
+const mountOf = (at: string) => /^mnt_id:\s*(\d+)/m.exec(readText(at.replace('/fd/', '/fdinfo/')))?.[1];
+
+/** Every descriptor that can be seen, those that came with us first. */
 export async function openFiles(): Promise<OpenFiles> {
   const result: OpenFiles = { byName: new Map(), deleted: [], tops: [], denied: undefined };
-  const known = new Set<string>();
-  try {
-    known.add(identity('/'));
-  } catch {}
+  const own = new Set(
+    readText('/proc/self/mountinfo')
+      .split('\n')
+      .map(line => line.split(' ', 1)[0]),
+  );
   const folders = new Set<string>();
   let looked = 0;
   for (const [index, pid] of ['self', ...otherProcesses()].entries()) {
     if (index % 100 === 99) await new Promise(setImmediate);
-    let names: string[] = [];
+    let all: readonly string[] = inherited;
     try {
-      names = readdirSync(`/proc/${pid}/fd`);
+      if (pid !== 'self') all = descriptors(pid);
     } catch (error) {
       if (['EACCES', 'EPERM'].includes(codeOf(error))) result.denied = codeOf(error);
+      continue;
     }
     const namespace = namespaceOf(pid);
-    for (const name of names) {
+    for (const at of all) {
       if (++looked > 50_000) return result;
-      const at = `/proc/${pid}/fd/${name}`;
       try {
         const target = readlinkSync(at);
         if (!target.startsWith('/')) continue;
@@ -157,10 +188,11 @@ export async function openFiles(): Promise<OpenFiles> {
         result.byName.set(target, [...(result.byName.get(target) ?? []), at]);
         if (folders.has(`${namespace} ${target}`)) continue;
         folders.add(`${namespace} ${target}`);
-        if (!statSync(at).isDirectory()) continue;
-        const top = identity(at + UP);
-        if (!known.has(top)) result.tops.push(at + UP);
-        known.add(top);
+        // A folder on a mount that is not in our table stands in another tree: from there it goes up.
+        const mount = mountOf(at);
+        if (mount === undefined || own.has(mount) || !statSync(at).isDirectory()) continue;
+        own.add(mount);
+        result.tops.push(at + UP);
       } catch {}
     }
   }

@@ -1,0 +1,134 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { FileSystemPlace, Observation, ReadWay } from '../../src/selftest/wire.ts';
+import { describeWith } from '../support/parts.ts';
+import { challenge, cleanUp, open, scratch, tryAll, wrapped } from './pack-support.ts';
+
+const SECRET = 'hunter2\n';
+const WAYS = ['direct', 'mounts', 'proc-root', 'umount', 'nsenter', 'open-fd'] as const satisfies ReadWay[];
+const asRoot = process.getuid?.() === 0;
+
+let home: string;
+let secret: string;
+let place: FileSystemPlace;
+
+/** Where a file lies on its file system, by the host's own mount table. */
+function placeOf(path: string): FileSystemPlace {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map(line => line.split(' '))
+    .filter(([, , , , point = '-']) => path.startsWith(point === '/' ? '/' : `${point}/`))
+    .sort((a, b) => (a[4]?.length ?? 0) - (b[4]?.length ?? 0));
+  const [, , device = '', root = '', point = ''] = mounts.at(-1) ?? [];
+  return { device, path: join(root, path.slice(point === '/' ? 0 : point.length)) };
+}
+
+beforeAll(() => {
+  home = join(scratch(), 'home with space');
+  mkdirSync(home);
+  secret = join(home, 'secret');
+  writeFileSync(secret, SECRET);
+  place = placeOf(secret);
+});
+afterAll(cleanUp);
+
+/** Hardened: a user, a process and a mount namespace of its own, no capabilities, the folder covered. */
+const hardened = () => [
+  '--unshare-user',
+  '--uid',
+  '1000',
+  '--gid',
+  '1000',
+  '--unshare-pid',
+  '--ro-bind',
+  '/',
+  '/',
+  '--proc',
+  '/proc',
+];
+/** As root with capabilities, in a process namespace of its own. */
+const withCapabilities = () => ['--cap-add', 'ALL', '--unshare-pid', '--ro-bind', '/', '/', '--proc', '/proc'];
+/** As root with capabilities, beside the host's processes. */
+const withHostProcesses = () => ['--cap-add', 'ALL', '--ro-bind', '/', '/', '--proc', '/proc'];
+const cover = () => ['--dev', '/dev', '--tmpfs', home, '--die-with-parent'];
+
+async function waysIn(wrapper: readonly string[], form: 'node' | 'sh'): Promise<Record<ReadWay, Observation>> {
+  const session = await open(wrapped(wrapper, { root: true }), form === 'sh' ? { form } : {});
+  const observations = await tryAll(
+    session,
+    WAYS.map(way => ({ op: 'read', way, path: secret, place, challenge: challenge(SECRET) }) as const),
+  );
+  await session.close();
+  return Object.fromEntries(WAYS.map((way, index) => [way, observations[index]])) as Record<ReadWay, Observation>;
+}
+
+const reached = (ways: Record<ReadWay, Observation>) => WAYS.filter(way => ways[way].outcome === 'done');
+
+describeWith(['bubblewrap'], 'ways round a box', () => {
+  for (const form of ['node', 'sh'] as const) {
+    it(`finds none round a hardened one (${form})`, async () => {
+      const ways = await waysIn(['bwrap', ...hardened(), ...cover()], form);
+      expect(reached(ways)).toEqual([]);
+      expect(ways.direct).toMatchObject({ outcome: 'refused', reason: 'ENOENT' });
+      expect(ways.mounts).toMatchObject({ outcome: 'none' });
+      expect(ways['proc-root'].outcome).toBe('none');
+      expect(ways.umount).toMatchObject({ outcome: 'refused', reason: 'EPERM' });
+      expect(ways.nsenter.outcome).toBe('none');
+      expect(ways['open-fd'].outcome).toBe('none');
+    });
+
+    it(`finds a second mount, and that alone (${form})`, async () => {
+      const ways = await waysIn(
+        ['bwrap', ...hardened(), '--tmpfs', '/mnt', '--ro-bind', home, '/mnt/a gain', ...cover()],
+        form,
+      );
+      expect(reached(ways)).toEqual(['mounts']);
+      expect(ways.mounts).toMatchObject({ matched: true, at: '/mnt/a gain/secret' });
+    });
+
+    it(`finds a folder above mounted a second time (${form})`, async () => {
+      const ways = await waysIn(
+        ['bwrap', ...hardened(), '--tmpfs', '/mnt', '--ro-bind', join(home, '..'), '/mnt/up', ...cover()],
+        form,
+      );
+      expect(ways.mounts).toMatchObject({ outcome: 'done', at: '/mnt/up/home with space/secret' });
+    });
+
+    it(`finds a descriptor that was left open, and that alone (${form})`, async () => {
+      const ways = await waysIn(
+        ['sh', '-c', 'exec 9<"$0"; exec "$@"', secret, 'bwrap', ...hardened(), ...cover()],
+        form,
+      );
+      expect(reached(ways)).toEqual(['open-fd']);
+      expect(ways['open-fd'].at).toMatch(/^\/proc\/(self|\d+)\/fd\/9$/);
+    });
+
+    it(`finds the way up from a folder that was left open (${form})`, async () => {
+      const ways = await waysIn(
+        ['sh', '-c', 'exec 9<"$0"; exec "$@"', '/usr', 'bwrap', ...hardened(), ...cover()],
+        form,
+      );
+      expect(reached(ways)).toEqual(['open-fd']);
+    });
+
+    it.runIf(asRoot)(`takes off what lies over it, where it may (${form})`, async () => {
+      const ways = await waysIn(['bwrap', ...withCapabilities(), ...cover()], form);
+      expect(reached(ways)).toEqual(['umount']);
+      expect(ways.umount.at).toBe(`umount ${home}`);
+    });
+
+    it.runIf(asRoot)(`goes through other processes, where it may (${form})`, async () => {
+      const ways = await waysIn(['bwrap', ...withHostProcesses(), ...cover()], form);
+      expect(reached(ways)).toEqual(['proc-root', 'umount', 'nsenter']);
+      expect(ways['proc-root'].at).toMatch(/^\/proc\/\d+\/(root|cwd)\//);
+      expect(ways.nsenter.at).toMatch(/^nsenter -t \d+$/);
+    });
+
+    it.runIf(asRoot)(`leaves the mounts outside as they were (${form})`, async () => {
+      const before = readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length;
+      await waysIn([], form);
+      expect(readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length).toBe(before);
+    });
+  }
+});
