@@ -9,7 +9,7 @@ interface Flag {
   short?: string;
 }
 
-export const FLAGS = {
+const FLAGS = {
   yes: {},
   answers: { value: 'FILE' },
   answer: { value: 'STEP=VALUE', multiple: true },

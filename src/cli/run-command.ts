@@ -1,6 +1,6 @@
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { delimiter, resolve } from 'node:path';
+import { delimiter, dirname, resolve } from 'node:path';
 import { Interrupted, UserError } from '../base/errors.ts';
 import { version } from '../base/package.ts';
 import { escapeCi } from '../base/text.ts';
@@ -70,6 +70,9 @@ async function printOutcome(outcome: Outcome, spec: CommandSpec, terminal: Termi
   if (file === undefined) return write(terminal.streams.stdout, text);
   const { writeAtomic } = await import('../base/files.ts');
   const path = resolve(file);
+  const folder = await stat(dirname(path)).catch(() => undefined);
+  if (!folder?.isDirectory())
+    throw new UserError({ what: 'there is no such folder to write to', where: { path: file } });
   await writeAtomic(path, text).catch(error => {
     if (error instanceof UserError) throw error;
     throw new UserError({ what: `cannot be written: ${(error as Error).message}`, where: { path: file } });

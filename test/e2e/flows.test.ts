@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { testWith } from '../support/parts.ts';
 import { program, treeHash, type World, world } from '../support/program.ts';
 
 const FLOWS: Record<string, Record<string, string>> = {
@@ -230,7 +231,7 @@ describe('generate', () => {
 });
 
 describe('fix', () => {
-  test('lists, shows, applies and tries those rows again', async () => {
+  testWith(['bubblewrap'], 'lists, shows, applies and tries those rows again', async () => {
     const given = world({ '.env': 'A_TOKEN=x' });
     mkdirSync(join(given.home, '.aws'));
     writeFileSync(join(given.home, '.aws/credentials'), '[dev]\naws_secret_access_key = x\n');
@@ -246,8 +247,11 @@ describe('fix', () => {
     expect((await program(given, ['fix', 'sandbox'])).code).toBe(2);
     expect(treeHash(given.root)).toBe(before);
 
-    const done = await program(given, ['fix', 'sandbox', '--yes']);
-    expect(done.stdout).toMatch(/BEFORE \d+ → AFTER 0/);
+    const done = JSON.parse((await program(given, ['fix', 'sandbox', '--yes', '--json'])).stdout);
+    expect(done.written).toContain('agent-posture.yaml');
+    expect(done.rows).toContainEqual(
+      expect.objectContaining({ id: 'sandbox:read:~/.aws/credentials', verdict: 'blocked', layer: 'sandbox' }),
+    );
     expect(readFileSync(join(given.root, 'agent-posture.yaml'), 'utf8')).toContain('runtime: bubblewrap');
     expect((await program(given, ['fix', 'sandbx'])).stderr).toContain('agent-posture: ');
   });

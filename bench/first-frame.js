@@ -1,0 +1,30 @@
+import { spawn } from '@lydell/node-pty';
+import { bin, ratio, world } from './measure.js';
+
+/** Milliseconds from the start until `text` stands on the terminal; the program is ended then. */
+function until(args, text, { repository, env }) {
+  return new Promise((resolve, reject) => {
+    const started = performance.now();
+    let seen = '';
+    let took;
+    const terminal = spawn(process.execPath, args, { cols: 80, rows: 24, cwd: repository, env });
+    terminal.onData(data => {
+      seen += data;
+      if (took === undefined && seen.includes(text)) {
+        took = performance.now() - started;
+        terminal.kill('SIGTERM');
+      }
+    });
+    terminal.onExit(() => (took === undefined ? reject(new Error(`"${text}" never came: ${seen}`)) : resolve(took)));
+  });
+}
+
+/** The wizard in an 80×24 terminal: its first line, and the first frame that Ink draws (it hides the cursor before it). */
+export default async () => {
+  const place = world({ '.env': 'API_TOKEN=x\n' });
+  const bare = () => until(['-e', 'process.stdout.write("0")'], '0', place);
+  return [
+    await ratio('first line of the wizard', 6, () => until([bin], 'agent-posture', place), 11, bare),
+    await ratio('first frame of the wizard', 6, () => until([bin], '\u001b[?25l', place), 11, bare),
+  ];
+};

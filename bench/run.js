@@ -1,0 +1,20 @@
+// npm run bench [-- NAME…]: each budget, measured; exit 1 when one is not met.
+const BENCHES = ['help', 'first-frame', 'size', 'selftest', 'generate', 'large'];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.find(name => !BENCHES.includes(name));
+if (unknown) {
+  console.error(`no bench is called ${unknown}; there are ${BENCHES.join(', ')}`);
+  process.exit(2);
+}
+let failed = 0;
+for (const name of wanted.length > 0 ? wanted : BENCHES) {
+  const { default: measure } = await import(`./${name}.js`);
+  for (const { name: what, value, budget, unit, detail, ok } of await measure()) {
+    if (!ok) failed++;
+    const figure = `${value.toFixed(value < 10 ? 2 : 0)}${unit} of ${budget}${unit}`;
+    console.log(`${ok ? 'ok  ' : 'OVER'} ${what.padEnd(52)} ${figure.padEnd(22)} ${detail}`);
+  }
+}
+console.log(failed === 0 ? 'every budget is met' : `${failed} budgets are not met`);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -1,0 +1,1 @@
+export function forbiddenImports(file: string, text: string): string[];
