@@ -13,8 +13,8 @@ export interface ClaudeSource {
   ownSandbox: boolean;
 }
 
-/** A rule ends at its last bracket and `*` is its only wildcard: text that holds brackets or line ends has no place in one. */
-const SAYABLE = /^[^()\p{C}\p{Zl}\p{Zp}]+$/u;
+/** A rule ends at its last bracket, and a backslash before it keeps it open: text with either has no place in one, nor have line ends. */
+const SAYABLE = /^[^()\\\p{C}\p{Zl}\p{Zp}]+$/u;
 
 /**
  * A gitignore pattern as the path of a rule, from the project's root. Claude Code reads the paths of Read and Edit rules

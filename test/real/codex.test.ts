@@ -1,0 +1,125 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { applyPlan } from '../../src/generate/apply.ts';
+import { outputs } from '../../src/generate/outputs/index.ts';
+import { planGeneration } from '../../src/generate/plan.ts';
+import type { Posture } from '../../src/posture/schema.ts';
+import { context, FULL, HOSTILE } from '../generate/outputs/lab.ts';
+import { describeWith, part } from '../support/parts.ts';
+import { Stage } from './drive.ts';
+import type { Driven } from './drive-program.ts';
+
+describeWith(['codex', 'bubblewrap'], 'the real Codex and the configuration we generate', () => {
+  let stage: Stage;
+  beforeEach(() => {
+    stage = new Stage();
+    execFileSync('git', ['init', '-q', '-b', 'main', stage.root]);
+    stage.write(
+      '~/.codex/config.toml',
+      `model = "scripted"
+model_provider = "scripted"
+[model_providers.scripted]
+name = "scripted"
+base_url = "http://127.0.0.1:9/v1"
+wire_api = "responses"
+env_key = "SCRIPTED_KEY"
+[projects.${JSON.stringify(stage.root)}]
+trust_level = "trusted"
+`,
+    );
+  });
+  afterEach(() => stage.remove());
+
+  const generate = async (posture: Posture) => {
+    const plan = await planGeneration(context(posture, stage.root), outputs, { stateFolder: `${stage.folder}/state` });
+    await applyPlan(plan, { stateFolder: `${stage.folder}/state` });
+  };
+  const drive = (commands: readonly string[] = []): Promise<Driven> =>
+    stage.drive({
+      protocol: 'responses',
+      command: [
+        part('codex'),
+        'exec',
+        '--json',
+        '-c',
+        'model_providers.scripted.base_url="http://127.0.0.1:@PORT@/v1"',
+        'go',
+      ],
+      env: { SCRIPTED_KEY: 'dummy', RUST_LOG: 'error' },
+      calls: commands.map(cmd => ({ name: 'exec_command', input: { cmd } })),
+    });
+
+  test('loads without complaint, and full of hostile text', async () => {
+    const isolation = {
+      runtime: 'none',
+      files: { hide: ['.env*', '~/.ssh', ...HOSTILE, ...HOSTILE.map(text => `~/${text}`)] },
+    } as const;
+    for (const posture of [
+      FULL,
+      { ...FULL, isolation: { ...isolation, files: { hide: [...isolation.files.hide] } } },
+    ]) {
+      await generate(posture);
+      const { code, stdout, stderr, turns } = await drive();
+      console.log(stderr.slice(0, 2500), stdout.slice(0, 1500));
+      expect({ code, turns, said: /error|invalid|unknown|ignored|warn/i.exec(`${stderr}${stdout}`)?.[0] }).toEqual({
+        code: 0,
+        turns: 1,
+        said: undefined,
+      });
+    }
+  });
+
+  test('a broken file is noticed by the same look', async () => {
+    stage.write('.codex/config.toml', 'default_permissions = "x"\n[permissions.x]\nextends = 5\n');
+    const { code, turns, stderr } = await drive();
+    expect({ code, turns }).toEqual({ code: 1, turns: 0 });
+    expect(stderr).toMatch(/invalid type/);
+  });
+
+  test('hides the files from every program, keeps the guards, and lets work through', async () => {
+    await generate(FULL);
+    for (const path of [
+      '.env',
+      'sub/.env.local',
+      'secrets/a.txt',
+      'config/master.key',
+      '~/.ssh/id',
+      '~/.aws/credentials',
+    ])
+      stage.write(path, 'CANARY');
+    stage.write('.env.development.example', 'NAMES');
+    stage.write('src/app.ts', 'works');
+    const held = [
+      'cat .env',
+      'python3 -c "print(open(\'sub/.env.local\').read())"',
+      'cat secrets/a.txt',
+      'cat config/master.key',
+      'cat ~/.ssh/id',
+      'cat ~/.aws/credentials',
+      'sh -c "echo x > .claude/settings.json" && echo PLANTED',
+      'sh -c "echo x > .mcp.json" && echo PLANTED',
+      'sh -c "echo x > .githooks/pre-push" && echo PLANTED',
+      'sh -c "echo x > .git/hooks/pre-push" && echo PLANTED',
+      'sh -c "mkdir -p .github/workflows; echo x > .github/workflows/a.yml" && echo PLANTED',
+    ];
+    const { results, turns } = await drive([
+      ...held,
+      'cat src/app.ts .env.development.example && echo new > src/new.ts && cat src/new.ts',
+    ]);
+    expect(turns).toBe(held.length + 2);
+    expect(results).toHaveLength(held.length + 1);
+    const output = (result = '') => result.split('Output:\n').at(-1) ?? '';
+    expect(results.slice(0, -1).map(output).join('\n')).not.toMatch(/CANARY|^PLANTED$/m);
+    expect(output(results.at(-1))).toBe('worksNAMESnew\n');
+    expect(readdirSync(stage.root)).not.toContain('.mcp.json');
+    expect(readdirSync(join(stage.root, 'src')).sort()).toEqual(['app.ts', 'new.ts']);
+  }, 60_000);
+
+  test('without the file the same reads go through', async () => {
+    stage.write('.env', 'CANARY');
+    const { results } = await drive(['cat .env']);
+    expect(results[0]).toContain('CANARY');
+  });
+});
