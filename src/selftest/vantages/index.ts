@@ -18,8 +18,11 @@ export function openVantage(kind: VantageKind, context: VantageContext, options?
 }
 
 /**
- * Whether a variable is there because of npm, of a shell, or of us: such a name in `env-names` is nobody's secret.
+ * Whether a variable is there because of npm, of a shell, or of us: such a name in `env-names` is nobody's secret. npm
+ * itself hands on none of its logins (`npm_config__auth…`), so one of those is the user's own.
  */
 export function isOurVariable(name: string): boolean {
-  return /^(npm_.*|INIT_CWD|NODE|COLOR|AGENT_POSTURE_.*|UV_THREADPOOL_SIZE|_|PWD|OLDPWD|SHLVL)$/i.test(name);
+  return /^(npm_(?!config_(_|\/\/)).*|INIT_CWD|NODE|COLOR|AGENT_POSTURE_.*|UV_THREADPOOL_SIZE|LC_ALL|_|PWD|OLDPWD|SHLVL)$/.test(
+    name,
+  );
 }
