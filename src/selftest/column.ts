@@ -6,6 +6,7 @@ import type { Probe } from './probes/types.ts';
 import { Rounds } from './rounds.ts';
 import {
   type Column,
+  type Far,
   foundVariable,
   type Instrument,
   isLate,
@@ -16,15 +17,32 @@ import {
   rowsOf,
   WRITES,
 } from './rows.ts';
+import type { Session } from './session.ts';
+import { RemoteTargets } from './targets.ts';
 import { bringTry, makeTry, writeTry } from './tries.ts';
 import type { ControlResult, Row } from './types.ts';
+
 /** Tries every probe in one vantage and judges what came of it. Never throws for what the vantage does. */
-export async function runColumn(
+export async function runColumn(near: Column, probes: readonly Probe[]): Promise<{ rows: Row[]; handshake: boolean }> {
+  const handshake = await shakeHands(near);
+  const control = near.controlSession;
+  const far = handshake || !control ? undefined : await shakeHandsFar(near, control);
+  if (!far || !control) return tryAll(near, probes, handshake);
+  const targets = new RemoteTargets(control);
+  await targets.read(near.root, probes);
+  await targets.tryBefore(control, probes);
+  const controlAfter = (keys: readonly string[]) => targets.tryAfter(control, keys);
+  const column = await tryAll({ ...near, far, targets, controlAfter }, probes, true);
+  await control.round([makeTry({ op: 'unwrite', how: 'create', path: far.path })]);
+  return column;
+}
+
+async function tryAll(
   column: Column,
   probes: readonly Probe[],
+  handshake: boolean,
 ): Promise<{ rows: Row[]; handshake: boolean }> {
   const key = randomHex(16);
-  const handshake = await shakeHands(column);
   const isCommand = ({ subject, expect }: Probe) => subject.kind === 'command' && expect === 'deny';
   const planned = (some: readonly Probe[]) =>
     some.flatMap(probe => rowsOf(column, key, probe)).filter(plan => wanted(column, plan));
@@ -77,20 +95,27 @@ function skipReached(plans: readonly RowPlan[]): void {
       plan.skip ??= 'reached directly';
 }
 
-/** Before any refusal counts, a decoy planted in the workspace must come back (far away: one laid by the control's way). */
-async function shakeHands({ session, workspace, root, controlSession, kind }: Column): Promise<boolean> {
+/** Before any refusal counts, a decoy planted in the workspace must come back. */
+async function shakeHands({ session, workspace, kind }: Column): Promise<boolean> {
   if (!workspace) return kind === 'host';
   const { path, canary } = workspace.decoy();
   const one = bringTry(path);
-  if ((await session.round([one])).get(one.id)?.brought === canary) return true;
-  if (!controlSession) return false;
-  const far = join(controlSession.facts.cwd || root, `.${workspace.fresh()}`);
-  const value = randomHex(24);
-  await controlSession.round([writeTry('create', far, value)]);
-  const second = bringTry(far);
-  const brought = (await session.round([second])).get(second.id)?.brought;
-  await controlSession.round([makeTry({ op: 'unwrite', how: 'create', path: far })]);
-  return brought === value;
+  return (await session.round([one])).get(one.id)?.brought === canary;
+}
+
+/** The same with a decoy that the control's way has laid, far away; undefined where that did not come back either. */
+async function shakeHandsFar({ session, workspace }: Column, control: Session): Promise<Far | undefined> {
+  if (!workspace) return undefined;
+  const folder = control.facts.cwd;
+  const name = `.${workspace.fresh()}`;
+  const canary = randomHex(24);
+  const path = join(folder, name);
+  await control.round([writeTry('create', path, canary)]);
+  const one = bringTry(path);
+  const brought = (await session.round([one])).get(one.id)?.brought;
+  if (brought === canary) return { folder, name, path, canary };
+  await control.round([makeTry({ op: 'unwrite', how: 'create', path })]);
+  return undefined;
 }
 
 function wanted({ only, id }: Column, { probe, escape: round }: RowPlan): boolean {
@@ -149,7 +174,7 @@ async function judged(
       available: column.session.failure === undefined || ways.every(way => way.tries.length > 0),
       reason: column.session.failure ?? null,
       handshake,
-      remote: column.controlSession !== undefined,
+      remote: column.far !== undefined,
       facts: column.session.facts,
     },
     host: column.hostFacts,
@@ -172,7 +197,7 @@ async function judged(
       round === 'history' && judgement.verdict === 'exposed'
         ? 'stands in the git history, readable with git'
         : judgement.reason,
-    controls: ways.flatMap(way => controlResults(column.id, way)),
+    controls: ways.flatMap(way => controlResults(column, way)),
     durationMs: ways.reduce(
       (sum, way) => sum + way.tries.reduce((most, tried) => Math.max(most, tried.observation?.took ?? 0), 0),
       0,
@@ -180,14 +205,14 @@ async function judged(
   };
 }
 
-function controlResults(vantage: string, { target, instrument }: Way): ControlResult[] {
+function controlResults({ id: vantage, far }: Column, { target, instrument }: Way): ControlResult[] {
   const one = (kind: 'target' | 'instrument', when: 'before' | 'after', check: Check | undefined): ControlResult[] =>
     check
       ? [
           {
             kind,
             when,
-            vantage: kind === 'target' ? 'host' : vantage,
+            vantage: kind === 'instrument' ? vantage : far ? 'control-via' : 'host',
             outcome: check.ok ? 'done' : 'failed',
             ...(check.ok ? {} : { reason: check.reason }),
           },

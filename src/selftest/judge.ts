@@ -127,10 +127,14 @@ export const RULES: readonly Rule[] = [
   {
     name: 'remote-control',
     of: '17',
-    notHeld: ({ vantage, ways }) =>
-      vantage.remote && !ways.some(({ target }) => target.before)
-        ? 'this place is on another machine; name a way to make the control there with --control-via'
-        : undefined,
+    notHeld: ({ vantage, ways }, refusals) => {
+      if (!vantage.remote) return undefined;
+      if (!ways.some(({ target }) => target.before))
+        return 'this place is on another machine; name a way to make the control there with --control-via';
+      return refusals.some(({ reason }) => reason === 'masked')
+        ? 'it was opened on another machine, and what it holds cannot be compared from here'
+        : undefined;
+    },
   },
   {
     name: 'handshake',

@@ -47,7 +47,12 @@ export class Rounds {
     const kinds = [...new Set(todo.map(({ way }) => way.instrument))];
     const siblings = await Promise.all(
       kinds.flatMap(kind =>
-        ['start', 'middle', 'end'].map(async when => ({ kind, when, made: await this.sibling(kind) })),
+        // Few tries need no sibling between them.
+        (todo.length > 8 ? ['start', 'middle', 'end'] : ['start', 'end']).map(async when => ({
+          kind,
+          when,
+          made: await this.sibling(kind),
+        })),
       ),
     );
     const at = (when: string) => siblings.filter(sibling => sibling.when === when).map(({ made }) => made.one);
@@ -115,7 +120,7 @@ export class Rounds {
   }
 
   private async sibling(kind: Instrument): Promise<Made> {
-    const { session, workspace, root } = this.column;
+    const { session, workspace, root, far } = this.column;
     switch (kind) {
       case 'env':
         return {
@@ -136,11 +141,12 @@ export class Rounds {
     if (!workspace) return { one: makeTry({ op: 'list', path: root, key: '', digests: [] }) };
     switch (kind) {
       case 'read': {
+        if (far) return { one: bringTry(far.path), canary: far.canary };
         const { path, canary } = workspace.decoy();
         return { one: bringTry(path), canary };
       }
       case 'list': {
-        const { path, name } = workspace.decoyFolder();
+        const { path, name } = far ? { path: far.folder, name: far.name } : workspace.decoyFolder();
         const key = randomHex(8);
         return { one: makeTry({ op: 'list', path, key, digests: nameDigests(key, [name]) }) };
       }

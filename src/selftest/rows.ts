@@ -15,6 +15,24 @@ import { bringTry, challenge, makeTry, nameDigests, plainTry, readTry, writeTry 
 import type { Observation, ReadWay, Try, VantageFacts, WriteHow } from './wire.ts';
 import { asideOf, type Workspace } from './workspace.ts';
 
+/** A decoy far away, where it lies and what it holds. */
+export interface Far {
+  folder: string;
+  name: string;
+  path: string;
+  canary: string;
+}
+
+/** What needs this machine's own files or processes for its control. */
+const NEAR_ONLY: ReadonlySet<Subject['kind']> = new Set([
+  'guard',
+  'push',
+  'processes',
+  'workspace',
+  'command',
+  'variable',
+]);
+
 /** One vantage's column of the report: who is asked, and against what. */
 export interface Column {
   id: string;
@@ -30,6 +48,8 @@ export interface Column {
   processDecoy: string | undefined;
   /** A session in the place from which a remote vantage's controls are made. */
   controlSession: Session | undefined;
+  /** The decoy on the remote vantage's machine, laid by the control's way. */
+  far?: Far | undefined;
   only: ReadonlySet<string> | undefined;
   /** Writes on guards are told apart by their traces: only one vantage makes them at a time. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
@@ -120,7 +140,8 @@ export function isLate(plan: RowPlan): boolean {
 export function rowsOf(column: Column, key: string, probe: Probe): RowPlan[] {
   const { subject } = probe;
   const base = { probe, subject, escape: null, phase: 0, leansOn: [] } as const;
-  const history = probe.history === undefined ? [] : [historyRow(column, probe, probe.history)];
+  const history = probe.history === undefined || column.far ? [] : [historyRow(column, probe, probe.history)];
+  if (column.far && NEAR_ONLY.has(subject.kind)) return [{ ...base, ways: [], skip: 'not tried on another machine' }];
   const why = subject.kind === 'skip' ? subject.why : nothingHere(probe, column.targets);
   if (why !== undefined || subject.kind === 'skip')
     return [{ ...base, ways: [], skip: why ?? 'not tried' }, ...history];

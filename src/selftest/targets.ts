@@ -1,10 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { run } from '../base/exec.ts';
+import { randomHex } from '../base/hash.ts';
 import type { Check } from './case.ts';
 import { checkOf, findLinks, type HostRead, listHost, mayWrite, mountTable, readHost, stillHolds } from './controls.ts';
 import type { Probe, Subject } from './probes/types.ts';
 import { pushOutcome } from './push.ts';
 import type { Session } from './session.ts';
-import { commandOutcome, makeTry, plainTry } from './tries.ts';
+import { commandOutcome, makeTry, nameDigests, plainTry, readTry } from './tries.ts';
 import type { FileSystemPlace, Observation, Try } from './wire.ts';
 
 type Command = Extract<Subject, { kind: 'command' }>;
@@ -186,6 +188,46 @@ export class Targets {
 
   guardAfter(path: string): Promise<Check> {
     return mayWrite(path);
+  }
+}
+
+/**
+ * The targets of a vantage on another machine, as `--control-via` has them: that something is there and can be had.
+ * What it holds cannot be compared from here, so such a read proves nothing; a refusal does.
+ */
+export class RemoteTargets extends Targets {
+  constructor(private readonly control: Session) {
+    super();
+  }
+
+  override async read(_root: string, probes: readonly Probe[]): Promise<void> {
+    await Promise.all(
+      probes.map(async ({ subject }) => {
+        if (subject.kind === 'file') {
+          const { ok, reason } = await this.fileAfter(subject.path);
+          const file = { content: randomBytes(32), links: 1, inode: '', realPath: undefined, place: undefined };
+          this.files.set(subject.path, ok ? { ok, file } : { ok, reason });
+        } else if (subject.kind === 'folder') {
+          const { ok, reason } = await this.folderAfter(subject.path);
+          this.folders.set(subject.path, ok ? { ok, names: [randomHex(8)] } : { ok, reason });
+        }
+      }),
+    );
+  }
+
+  override async fileAfter(path: string): Promise<Check> {
+    return this.there(readTry(path, 'direct', randomHex(8), randomBytes(32), undefined));
+  }
+
+  override async folderAfter(path: string): Promise<Check> {
+    const key = randomHex(8);
+    return this.there(makeTry({ op: 'list', path, key, digests: nameDigests(key, [randomHex(8)]) }));
+  }
+
+  /** It was opened there, and is not what we have made up. */
+  private async there(one: Try): Promise<Check> {
+    const seen = (await this.control.round([one])).get(one.id);
+    return seen?.matched === false ? { ok: true, reason: '' } : { ok: false, reason: seen?.reason ?? 'no result' };
   }
 }
 

@@ -80,7 +80,11 @@ function patternBases({ root, home }: ProbeContext, patterns: readonly string[])
     for (const [other, others] of bases)
       if (other !== base && isWithin(base, other))
         for (const pattern of others)
-          if (pattern.startsWith('!')) list.push(`!${other.slice(base.length)}${pattern.slice(1)}`);
+          if (pattern.startsWith('!')) {
+            const within = other.slice(base.length);
+            // The path itself, and what lies below it.
+            list.push(`!${within}${pattern.slice(1)}`, ...(pattern === '!/**' ? [`!${within}`] : []));
+          }
   return bases;
 }
 

@@ -1,0 +1,262 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Posture } from '../../src/posture/schema.ts';
+import { makePlan } from '../../src/selftest/plan.ts';
+import { matchFiles } from '../../src/selftest/probes/files.ts';
+import { parseAddress } from '../../src/selftest/probes/network.ts';
+import { localRemote } from '../../src/selftest/probes/repository.ts';
+import type { ProbeContext } from '../../src/selftest/probes/types.ts';
+import { labFacts } from '../labs/box.ts';
+
+let folder: string;
+let root: string;
+let home: string;
+
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'ap-plan-')));
+  root = join(folder, 'code', 'repo');
+  home = join(folder, 'home');
+  mkdirSync(root, { recursive: true });
+  mkdirSync(home);
+  git('init', '-q', '-b', 'main');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const git = (...args: string[]) =>
+  execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], { cwd: root, stdio: 'ignore' });
+const put = (path: string, text = 'x\n') => {
+  mkdirSync(join(path, '..'), { recursive: true });
+  writeFileSync(path, text);
+};
+async function planOf(posture?: Partial<Posture>, more: Partial<ProbeContext> = {}) {
+  const notes: string[] = [];
+  const facts = labFacts(root, home);
+  facts.secretFiles = [];
+  const full = posture && { version: 1 as const, project: 'p', ...posture };
+  const context: ProbeContext = {
+    root,
+    home,
+    env: { AGENT_POSTURE_OUTSIDE: '' },
+    facts,
+    posture: full,
+    deep: false,
+    readOnly: false,
+    restricted: full?.isolation?.network !== undefined,
+    note: text => notes.push(text),
+    ...more,
+  };
+  const plan = await makePlan(context);
+  const find = (attempt: string, target: string) =>
+    plan.probes.find(probe => probe.attempt === attempt && probe.target === target);
+  return { ...plan, notes, find };
+}
+
+describe('files', () => {
+  it('expands patterns with negations, keeps examples out, follows no link', async () => {
+    put(join(root, '.env'));
+    put(join(root, '.env.staging'));
+    put(join(root, '.env.staging.example'));
+    put(join(root, 'sub/.env.local'));
+    put(join(home, '.ssh/id_ed25519'));
+    put(join(home, '.ssh/known_hosts'));
+    put(join(folder, 'elsewhere/.env'));
+    symlinkSync(join(folder, 'elsewhere'), join(root, 'link'));
+    symlinkSync(root, join(root, 'loop'));
+    const { probes, find } = await planOf({
+      isolation: {
+        runtime: 'bubblewrap',
+        files: { hide: ['~/.ssh', '!~/.ssh/known_hosts', '.env*', '!.env.staging'] },
+      },
+    });
+    const reads = probes.filter(({ origin }) => origin === 'posture-file').map(({ target }) => target);
+    expect(reads.sort()).toEqual(['.env', 'sub/.env.local', '~/.ssh/id_ed25519']);
+    expect(find('read', '.env.staging.example')).toBeUndefined();
+  });
+
+  it('is bounded, and says so', async () => {
+    for (let n = 0; n < 30; n++) put(join(root, `d/${n}.pem`));
+    const { files, cut } = await matchFiles(root, ['*.pem'], 10);
+    expect(files).toHaveLength(10);
+    expect(cut).toBe(true);
+  });
+
+  it('knows one file for two reasons once, with the graver view', async () => {
+    put(join(home, '.aws/credentials'), '[prod]\n');
+    const { probes } = await planOf({ isolation: { runtime: 'bubblewrap', files: { hide: ['~/.aws'] } } });
+    const found = probes.filter(({ target, attempt }) => target === '~/.aws/credentials' && attempt === 'read');
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatchObject({ severity: 'critical', group: 'production' });
+    expect(found[0]?.opens).toContain('prod');
+  });
+
+  it('has at least 60 places, most of them not here, each with one row', async () => {
+    const { probes } = await planOf();
+    expect(probes.filter(({ origin }) => origin === 'place').length).toBeGreaterThanOrEqual(60);
+    const ids = probes.map(({ attempt, target }) => `${attempt}:${target}`);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('finds repositories beside this one', async () => {
+    mkdirSync(join(folder, 'code/other/.git'), { recursive: true });
+    mkdirSync(join(folder, 'code/no-repository'));
+    const { probes } = await planOf();
+    expect(probes.filter(({ origin }) => origin === 'sibling').map(({ subject }) => subject)).toEqual([
+      { kind: 'folder', path: join(folder, 'code/other') },
+    ]);
+  });
+});
+
+describe('git', () => {
+  it('finds secret files in the history by name, those that are gone too', async () => {
+    put(join(root, '.env'), 'A=1\n');
+    put(join(root, 'old/server.pem'), 'key\n');
+    put(join(root, '.env.example'), 'A=\n');
+    git('add', '-f', '.');
+    git('commit', '-qm', 'one');
+    rmSync(join(root, 'old'), { recursive: true });
+    git('commit', '-qam', 'two');
+    const { find, probes } = await planOf({ isolation: { runtime: 'bubblewrap', files: { hide: ['.env'] } } });
+    expect(find('read', '.env')?.history).toMatch(/^[0-9a-f]{40}$/);
+    expect(find('read', 'old/server.pem')).toMatchObject({ subject: { kind: 'skip' } });
+    expect(find('read', 'old/server.pem')?.history).toMatch(/^[0-9a-f]{40}$/);
+    expect(probes.some(({ target }) => target === '.env.example')).toBe(false);
+  });
+
+  it('tries .git/config only where a credential stands in it', async () => {
+    expect((await planOf()).find('read', '.git/config')?.subject).toMatchObject({ kind: 'skip' });
+    git('remote', 'add', 'origin', 'https://user:token@example.com/r.git');
+    expect((await planOf()).find('read', '.git/config')).toMatchObject({
+      subject: { kind: 'file' },
+      opens: "a password in a remote's address",
+    });
+  });
+
+  it('runs nothing that the repository configures', async () => {
+    const mark = join(folder, 'ran');
+    git('config', 'core.fsmonitor', `touch ${mark}`);
+    git('config', 'core.pager', `touch ${mark}`);
+    git('config', 'diff.external', `touch ${mark}`);
+    put(join(root, '.env'), 'A=1\n');
+    put(join(root, '.gitattributes'), '* diff=x\n');
+    git('config', 'diff.x.textconv', `touch ${mark}`);
+    execFileSync('git', ['-c', 'core.fsmonitor=false', '-c', 'user.name=a', '-c', 'user.email=a@b', 'add', '-f', '.'], {
+      cwd: root,
+    });
+    git('-c', 'core.fsmonitor=false', 'commit', '-qm', 'one');
+    rmSync(mark, { force: true });
+    await planOf();
+    expect(() => execFileSync('test', ['-e', mark])).toThrow();
+  });
+
+  it.each([
+    ['file:///srv/r.git', '/srv/r.git'],
+    ['/srv/r.git', '/srv/r.git'],
+    ['../r.git', '/work/r.git'],
+    ['git@github.com:a/b.git', undefined],
+    ['https://example.com/a.git', undefined],
+    ['ext::sh -c id', undefined],
+  ])('a remote %s is in the file system: %s', (url, path) => {
+    expect(localRemote('/work/repo', url)).toBe(path);
+  });
+});
+
+describe('guards', () => {
+  it('tries what is there in each way, and what is missing by making it', async () => {
+    put(join(root, 'agent-posture.yaml'));
+    put(join(root, '.claude/settings.json'), '{}');
+    const facts = labFacts(root, home);
+    facts.agents = [
+      {
+        id: 'claude-code',
+        title: 'Claude Code',
+        version: undefined,
+        binary: undefined,
+        settings: [],
+        ownSandbox: undefined,
+        seen: { path: '.claude' },
+      },
+    ];
+    const { find } = await planOf(undefined, { facts });
+    expect(find('write', 'agent-posture.yaml')?.subject).toMatchObject({ how: 'in-place', rounds: ['replace'] });
+    expect(find('write', '.git/hooks')?.subject).toMatchObject({ how: 'create', rounds: ['rename-parent'] });
+    expect(find('write', '.mcp.json')?.subject).toMatchObject({ how: 'create', folder: false });
+    expect(find('write', '.git/config')?.subject).toMatchObject({ rounds: ['replace'] });
+  });
+});
+
+describe('the network', () => {
+  const systems: Posture['systems'] = [
+    { id: 'prod', kind: 'postgres', address: 'db.prod.example.com' },
+    { id: 'dev', kind: 'redis', environment: 'dev', address: '127.0.0.1:6379' },
+    { id: 'api', kind: 'http-api', environment: 'staging', address: 'https://api.example.com/v1' },
+  ];
+  const environments = { dev: { agentAccess: 'write' as const }, staging: { agentAccess: 'read' as const } };
+
+  it('expects what each environment allows, and asks once for what must not be reached', async () => {
+    const { find, approvals } = await planOf({ systems, environments });
+    expect(find('connect', 'db.prod.example.com:5432')).toMatchObject({ expect: 'deny', severity: 'critical' });
+    expect(find('connect', '127.0.0.1:6379')).toMatchObject({ expect: 'allow' });
+    expect(find('connect', 'api.example.com:443')).toMatchObject({ expect: 'allow', subject: { greeting: 'tls' } });
+    expect(approvals).toEqual([expect.objectContaining({ kind: 'contact', text: 'db.prod.example.com:5432' })]);
+  });
+
+  it('tries an address outside only where the network is restricted', async () => {
+    const env = {};
+    const outside = (plan: Awaited<ReturnType<typeof planOf>>) =>
+      plan.probes.filter(({ origin }) => origin === 'outside').map(({ target }) => target);
+    expect(outside(await planOf({ isolation: { runtime: 'bubblewrap' } }, { env }))).toEqual([]);
+    const restricted: Partial<Posture> = { isolation: { runtime: 'bubblewrap', network: { allow: [] } } };
+    expect(outside(await planOf(restricted, { env }))).toEqual(['example.com:443']);
+    expect(outside(await planOf({ ...restricted, selftest: { outside: [] } }, { env }))).toEqual([]);
+    expect(outside(await planOf(restricted))).toEqual([]);
+  });
+
+  it('never contacts a system that was found and not declared', async () => {
+    const facts = labFacts(root, home);
+    facts.systems = [
+      {
+        id: 'found',
+        kind: 'postgres',
+        address: 'db.example.com:5432',
+        environment: 'production',
+        seen: { path: '.env', line: 3 },
+      },
+    ];
+    const { find } = await planOf(undefined, { facts });
+    expect(find('connect', 'db.example.com:5432')?.subject).toEqual({
+      kind: 'skip',
+      why: 'named in .env, line 3, not declared: never contacted',
+    });
+  });
+
+  it.each([
+    ['postgres', 'db:5433', { host: 'db', port: 5433, greeting: 'postgres' }],
+    ['postgres', '[::1]:5432', { host: '::1', port: 5432, greeting: 'postgres' }],
+    ['http-api', 'http://api:8080/x', { host: 'api', port: 8080, greeting: 'http' }],
+    ['redis', 'rediss://cache.example.com', { host: 'cache.example.com', port: 6379, greeting: 'tls' }],
+    ['other', 'thing', undefined],
+    ['sqlite', 'data.db', undefined],
+    ['postgres', 'unix:/run/pg.sock', undefined],
+    ['postgres', 'db:99999', undefined],
+  ] as const)('%s at %s', (kind, text, expected) => {
+    expect(parseAddress(text, kind)).toEqual(expected);
+  });
+});
+
+describe('what is asked first', () => {
+  it('names commands whole, and runs none without', async () => {
+    const { approvals, find } = await planOf({ selftest: { commands: ['npm test -- --x'] } });
+    expect(approvals).toEqual([expect.objectContaining({ kind: 'command', text: 'npm test -- --x' })]);
+    expect(find('exec', 'npm test -- --x')?.needs).toBe('npm test -- --x');
+  });
+
+  it('starts and writes nothing in a read-only try', async () => {
+    const { probes } = await planOf({ selftest: { commands: ['npm test'] } }, { readOnly: true });
+    const kinds = new Set(probes.map(({ subject }) => subject.kind));
+    for (const kind of ['command', 'processes', 'workspace', 'push'] as const)
+      expect(kinds.has(kind), kind).toBe(false);
+  });
+});

@@ -1,0 +1,44 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasBox, type Lab, makeLab, tryLab, verdicts } from '../labs/box.ts';
+
+let lab: Lab;
+let there: string;
+
+beforeAll(async () => {
+  lab = await makeLab();
+  const far = join(lab.root, '..', 'far');
+  mkdirSync(join(far, 'repo'), { recursive: true });
+  mkdirSync(join(far, 'home/.aws'), { recursive: true });
+  writeFileSync(join(far, 'home/.aws/credentials'), 'another machine has its own\n');
+  // The same paths, and other files behind them: as on another machine.
+  there = `bwrap --ro-bind / / --dev /dev --proc /proc --bind ${far}/repo ${lab.root} --bind ${far}/home ${lab.home}`;
+});
+afterAll(() => lab.close());
+
+describe.skipIf(!hasBox)('a place on another machine', () => {
+  it('proves nothing without a control there', async () => {
+    const report = await tryLab(lab, { via: [`${there} --tmpfs ${lab.home}/.aws`] });
+    expect(report.vantages.find(({ id }) => id === 'via:1')?.available).toBe(false);
+    // An effect needs no control: its network is this machine's.
+    const rows = verdicts(report, 'via:1');
+    expect(rows.get(`connect:${lab.server}`)).toBe('exposed');
+    rows.delete(`connect:${lab.server}`);
+    expect([...new Set(rows.values())]).toEqual(['inconclusive']);
+  });
+
+  it('holds what the control there can open, and this cannot', async () => {
+    const report = await tryLab(lab, { via: [`${there} --tmpfs ${lab.home}/.aws`], controlVia: there });
+    const row = report.rows.find(({ id }) => id === 'via:1:read:~/.aws/credentials');
+    expect(row).toMatchObject({ verdict: 'blocked' });
+    expect(row?.controls.find(({ kind }) => kind === 'target')?.vantage).toBe('control-via');
+  });
+
+  it('says that what was opened there cannot be compared', async () => {
+    const report = await tryLab(lab, { via: [there], controlVia: there });
+    const row = report.rows.find(({ id }) => id === 'via:1:read:~/.aws/credentials');
+    expect(row).toMatchObject({ verdict: 'inconclusive' });
+    expect(row?.reason).toContain('another machine');
+  });
+});
