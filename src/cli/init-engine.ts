@@ -44,12 +44,11 @@ export async function createEngine(
       await clearProgress(root);
       return applied;
     },
-    secondTry: async (onEvent, signal): Promise<Report> => {
+    secondTry: async (onEvent, signal, aside = work => work()): Promise<Report> => {
       const now = await loadWithPosture(context);
-      const report = await starter({ context, ...now, approve: await withOwnBox(now, posture, approve) })(
-        onEvent,
-        signal,
-      );
+      // A question comes while rows are drawn, so the screen makes room for it.
+      const ask: Approve = request => aside(() => approve(request));
+      const report = await starter({ context, ...now, approve: await withOwnBox(now, posture, ask) })(onEvent, signal);
       await keepReport(report);
       return report;
     },

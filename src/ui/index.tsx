@@ -4,7 +4,6 @@ import type { Report } from '../selftest/types.ts';
 import type { InitEngine } from '../wizard/types.ts';
 import type { StartTest } from './hooks/use-selftest.ts';
 import { readableColumns } from './layout.ts';
-import { edges, line, span } from './lines.ts';
 import { paint } from './paint.ts';
 import type { Confirmation } from './screens/confirm.tsx';
 import type { ReportActions, ReportEnding } from './screens/report.tsx';
@@ -23,7 +22,7 @@ export interface UiOptions {
 
 export interface WizardResult {
   outcome: 'applied' | 'quit' | 'interrupted';
-  /** 0, 4 where something could not be merged, 130 when interrupted. What the report says is not in it. */
+  /** 4 where something could not be merged, else the last report's; 0 when quit, 130 when interrupted. */
   exitCode: ExitCode;
   /** The last report: after applying where it came so far. */
   report: Report | undefined;
@@ -53,20 +52,11 @@ async function load(options: UiOptions): Promise<typeof import('./app.tsx')> {
 }
 
 /**
- * The wizard on a terminal: try, questions, plan, apply, try again. Says itself how it ended; the caller only has to leave
+ * The wizard on a terminal, under its first line (`introText`): try, questions, plan, apply, try again. Says itself how it ended; the caller only has to leave
  * with the exit code. Rejects with what the engine threw, the terminal restored.
  */
-export async function runWizard(engine: InitEngine, options: UiOptions & { version: string }): Promise<WizardResult> {
+export async function runWizard(engine: InitEngine, options: UiOptions): Promise<WizardResult> {
   const theme = createTheme(themeOptions(options));
-  const width = readableColumns(process.stdout.columns || 80);
-  // From plain code: the first line stands while Ink is still being loaded.
-  const intro = edges(
-    line(' ', span('agent-posture', 'strong'), span(` ${options.version}`, 'quiet')),
-    line(span('read-only until you apply', 'quiet')),
-    width,
-    theme.glyphs.ellipsis,
-  );
-  process.stdout.write(paint([intro], theme));
   const app = await load(options);
   const record: WizardRecord = {
     before: undefined,
@@ -85,7 +75,7 @@ export async function runWizard(engine: InitEngine, options: UiOptions & { versi
       theme,
     );
     process.stdout.write(paint(summary, theme));
-    const exitCode = record.applied && record.applied.conflicts.length > 0 ? EXIT.conflict : EXIT.ok;
+    const exitCode = record.applied && record.applied.conflicts.length > 0 ? EXIT.conflict : record.after.exitCode;
     return { outcome: 'applied', exitCode, ...common };
   }
   process.stdout.write(

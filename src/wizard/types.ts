@@ -42,6 +42,9 @@ export interface Step {
   edits(answer: Answer, context: StepContext, answers: Answers): PostureEdit[];
 }
 
+/** Hands the terminal over for as long as `work` runs: for a question that is not one of the screens. */
+export type Aside = <T>(work: () => Promise<T>) => Promise<T>;
+
 /** What `init` does, for a screen or without one. Built in src/cli from the features. */
 export interface InitEngine {
   context: StepContext;
@@ -55,7 +58,7 @@ export interface InitEngine {
   plan(answers: Answers): Promise<Plan>;
   apply(plan: Plan): Promise<Applied>;
   /** The same try with the posture in force. */
-  secondTry(onEvent: (event: SelftestEvent) => void, signal: AbortSignal): Promise<Report>;
+  secondTry(onEvent: (event: SelftestEvent) => void, signal: AbortSignal, aside?: Aside): Promise<Report>;
   /** The one command that repeats this run. */
   reproduce(answers: Answers): string;
 }

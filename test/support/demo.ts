@@ -2,12 +2,12 @@ import { appendFileSync } from 'node:fs';
 import { Interrupted } from '../../src/base/errors.ts';
 import { textReport } from '../../src/report/text.ts';
 import { confirm, runLiveTest, runReport, runWizard } from '../../src/ui/index.tsx';
+import { introText } from '../../src/ui/intro.ts';
 import { beforeReport, demoEngine, PLAN } from './demo-engine.ts';
 
 /** The screens as a program, for tests in a terminal: `demo.js wizard|live|report|confirm`. */
 const env = process.env;
 const options = {
-  version: '0.1.0',
   color: !env.NO_COLOR && env.TERM !== 'dumb',
   unicode: /utf-?8/i.test(env.LANG ?? '') && env.TERM !== 'dumb' && env.TERM !== 'linux',
   screenReader: env.INK_SCREEN_READER === 'true',
@@ -28,6 +28,7 @@ const engine = demoEngine({
 async function main(): Promise<number> {
   switch (process.argv[2]) {
     case 'wizard': {
+      process.stdout.write(introText('0.1.0', process.stdout.columns, options));
       const { outcome, exitCode } = await runWizard(engine, options);
       log(`outcome ${outcome}`);
       return exitCode;

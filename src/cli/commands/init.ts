@@ -8,6 +8,7 @@ import type { Style } from '../../report/style.ts';
 import { textReport } from '../../report/text.ts';
 import { count, things } from '../../report/things.ts';
 import type { Report } from '../../selftest/types.ts';
+import { introText } from '../../ui/intro.ts';
 import { loadAnswers, parseAnswerFlags, type Settled, settleAnswers } from '../../wizard/answers.ts';
 import { quickSteps } from '../../wizard/steps.ts';
 import type { Answers, InitEngine } from '../../wizard/types.ts';
@@ -31,12 +32,18 @@ export const command: Command = async context => {
     });
   if (asks && flags.is('no-test')) throw new UserError({ what: '--no-test goes with --yes or --answers' });
 
+  if (asks) {
+    const { columns } = terminal.streams.stdout;
+    terminal.streams.stdout.write(
+      introText(version, columns || 80, { ...screen(context), colorFgBg: terminal.streams.env.COLORFGBG }),
+    );
+  }
   const loaded = await load(context);
   const approve = approver(context, loaded.facts.insideAgent);
   const engine = await createEngine(context, loaded, approve);
   if (!asks) return unattended(context, engine);
   const { runWizard } = await import('../../ui/index.tsx');
-  const { exitCode } = await runWizard(engine, { ...screen(context), version });
+  const { exitCode } = await runWizard(engine, screen(context));
   return { exitCode, json: {}, text: () => '' };
 };
 

@@ -1,5 +1,7 @@
+import { useApp } from 'ink';
 import { useEffect, useRef, useState } from 'react';
 import type { Report, SelftestEvent } from '../../selftest/types.ts';
+import type { Aside } from '../../wizard/types.ts';
 import { useLifecycle } from '../lifecycle.ts';
 import { advance, NOTHING_YET, type Progress } from '../progress.ts';
 import { useFail } from './use-fail.ts';
@@ -7,7 +9,15 @@ import { useFail } from './use-fail.ts';
 /** Milliseconds between two drawings, however fast rows arrive. */
 const PACE = 50;
 
-export type StartTest = (onEvent: (event: SelftestEvent) => void, signal: AbortSignal) => Promise<Report>;
+export type StartTest = (onEvent: (event: SelftestEvent) => void, signal: AbortSignal, aside: Aside) => Promise<Report>;
+
+async function suspended<T>(suspend: (work: () => Promise<void>) => Promise<void>, work: () => Promise<T>): Promise<T> {
+  let result: { value: T } | undefined;
+  await suspend(async () => {
+    result = { value: await work() };
+  });
+  return (result as unknown as { value: T }).value;
+}
 
 /** Runs a test once, from the first drawing on; stops it when the screen ends. */
 export function useSelftest(start: StartTest, onDone: (report: Report) => void): Progress {
@@ -15,21 +25,33 @@ export function useSelftest(start: StartTest, onDone: (report: Report) => void):
   const lifecycle = useLifecycle();
   const [progress, setProgress] = useState(NOTHING_YET);
   const started = useRef(false);
+  const { suspendTerminal } = useApp();
   useEffect(() => {
     if (started.current) return;
     started.current = true;
     let current = NOTHING_YET;
     let timer: NodeJS.Timeout | undefined;
+    // One after the other: the terminal can be handed over only once.
+    let queue: Promise<unknown> = Promise.resolve();
+    const aside: Aside = work => {
+      const turn = queue.then(() => suspended(suspendTerminal, work));
+      queue = turn.catch(() => {});
+      return turn;
+    };
     const show = (): void => {
       timer = undefined;
       setProgress(current);
     };
     lifecycle
       .job(signal =>
-        start(event => {
-          current = advance(current, event);
-          timer ??= setTimeout(show, PACE);
-        }, signal),
+        start(
+          event => {
+            current = advance(current, event);
+            timer ??= setTimeout(show, PACE);
+          },
+          signal,
+          aside,
+        ),
       )
       .finally(() => clearTimeout(timer))
       .then(onDone, fail);

@@ -190,7 +190,7 @@ export function Wizard({
         return (
           <LiveTest
             title="Trying again, with the posture in force"
-            start={(onEvent, signal) => engine.secondTry(onEvent, signal)}
+            start={(onEvent, signal, aside) => engine.secondTry(onEvent, signal, aside)}
             onDone={report => {
               record.after = report;
               onDone();
