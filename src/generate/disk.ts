@@ -43,28 +43,25 @@ interface Folder {
  * followed; elsewhere the way is checked, and checked again before each rename.
  */
 async function openFolder(base: string, parts: readonly string[], make: boolean, step: Step): Promise<Folder> {
-  let at = base;
-  let held = await hold(base);
-  if (held) at = held.at;
+  let held = await enter(base);
+  let { at } = held;
   try {
     for (const part of parts) {
       const next = join(at, part);
-      let stats = await lstat(next).catch(absent);
-      if (!stats && make) {
+      let inner = await enter(next).catch(absent);
+      if (!inner && make) {
         await step('mkdir', next, () => mkdir(next, 0o755));
         await syncFolder(at);
-        stats = await lstat(next);
+        inner = await enter(next);
       }
-      if (!stats) throw Object.assign(new Error(`${part} is missing`), { code: 'ENOENT' });
-      if (!stats.isDirectory()) throw notAFolder(parts.join('/'));
-      const inner = await hold(next);
-      await held?.close();
+      if (!inner) throw Object.assign(new Error(`${part} is missing`), { code: 'ENOENT' });
+      await held.close();
       held = inner;
-      at = inner?.at ?? next;
+      at = inner.at;
     }
-    return { at, close: async () => held?.close() };
+    return { at, close: held.close };
   } catch (error) {
-    await held?.close();
+    await held.close();
     if (errorCode(error) === 'ELOOP' || errorCode(error) === 'ENOTDIR') throw notAFolder(parts.join('/'));
     throw error;
   }
@@ -79,14 +76,17 @@ function notAFolder(path: string): UserError {
   });
 }
 
-async function hold(path: string): Promise<Folder | undefined> {
-  if (process.platform !== 'linux') return undefined;
-  const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  const at = `/proc/self/fd/${handle.fd}`;
-  const works = await lstat(`${at}/.`).catch(absent);
-  if (works) return { at, close: () => handle.close() };
-  await handle.close();
-  return undefined;
+/** A folder by itself: never through a link. */
+async function enter(path: string): Promise<Folder> {
+  if (process.platform === 'linux') {
+    const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    const at = `/proc/self/fd/${handle.fd}`;
+    if (await lstat(`${at}/.`).catch(absent)) return { at, close: () => handle.close() };
+    await handle.close();
+  }
+  const stats = await lstat(path);
+  if (!stats.isDirectory()) throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' });
+  return { at: path, close: async () => {} };
 }
 
 function absent(error: unknown): undefined {

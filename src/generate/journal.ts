@@ -1,6 +1,6 @@
 import { readdir, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorCode, UserError } from '../base/errors.ts';
 import { plainStep, readBounded, type Step, syncFolder, writeAtomic } from '../base/files.ts';
 import { randomHex, sha256 } from '../base/hash.ts';

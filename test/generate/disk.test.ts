@@ -99,7 +99,7 @@ describe('text that cannot be edited is left byte for byte', () => {
     ['json', '{\n  "a": 1,,\n}', 2],
     ['json', '{"a": {"b": [}', 1],
     ['json', '[1]', 1],
-    ['json', '{"a": 1, "a": 2}', 1],
+    ['json', '{"x": 1,\n"x": 2}', 2],
     ['json', '{"a": 1}\n{"b": 2}', 2],
     ['json', '{"a": "x"}', 1],
     ['json', '{"a": {"b": 3}}', 1],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { sha256 } from '../../src/base/hash.ts';
-import { isOwnPath, MANIFEST_PATH, pack, readManifest } from '../../src/generate/manifest.ts';
+import { isOwnPath, MANIFEST_PATH, pack, readManifest, unpack } from '../../src/generate/manifest.ts';
 import { output } from './support/outputs.ts';
 import { type Scene, scene, snapshot } from './support/scene.ts';
 
@@ -47,6 +47,11 @@ test.each([
   const before = snapshot(s.root);
   await expect(s.generate([output('doc', [])])).rejects.toThrow(/manifest of generated files is damaged/);
   expect(snapshot(s.root)).toEqual(before);
+});
+
+test('a baseline never unpacks to more than a megabyte', () => {
+  expect(unpack(pack('x'.repeat(1_000_000)))).toHaveLength(1_000_000);
+  expect(() => unpack(pack('x'.repeat(1_000_001)))).toThrow(/larger than/);
 });
 
 test('many baselines that are each small enough are refused together', () => {

@@ -89,11 +89,27 @@ test('a worktree has the settings of its repository', async () => {
   expect(git(s.root, 'config', '--local', 'core.hooksPath')).toBe('.githooks\n');
 });
 
+test('a submodule has settings of its own', async () => {
+  const s = repository();
+  const inner = repository();
+  git(inner.root, '-c', 'user.name=x', '-c', 'user.email=x@example.com', 'commit', '-q', '--allow-empty', '-m', 'x');
+  git(s.root, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', inner.root, 'sub');
+  await s.generate([hooks()], { root: join(s.root, 'sub') });
+  expect(git(join(s.root, 'sub'), 'config', '--local', 'core.hooksPath')).toBe('.githooks\n');
+  expect(await readSetting(s.root, 'core.hooksPath')).toEqual({ value: null });
+});
+
 test('no repository, a linked .git, and a .git file that points to a stranger are refused', async () => {
   const s = scene();
   expect(await readSetting(s.root, 'core.hooksPath')).toEqual({ refused: 'there is no git repository here' });
   const other = repository();
   writeFileSync(join(s.root, '.git'), `gitdir: ${join(other.root, '.git')}\n`);
+  expect(await readSetting(s.root, 'core.hooksPath')).toMatchObject({
+    refused: expect.stringContaining('another place'),
+  });
+  git(other.root, '-c', 'user.name=x', '-c', 'user.email=x@example.com', 'commit', '-q', '--allow-empty', '-m', 'x');
+  git(other.root, 'worktree', 'add', '-q', join(other.root, '..', 'tree'));
+  writeFileSync(join(s.root, '.git'), `gitdir: ${join(other.root, '.git/worktrees/tree')}\n`);
   expect(await readSetting(s.root, 'core.hooksPath')).toMatchObject({
     refused: expect.stringContaining('another place'),
   });

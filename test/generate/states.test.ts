@@ -116,6 +116,14 @@ describe('a file of ours', () => {
     expect(JSON.parse(read(s, 'rules.json'))).toEqual({ a: 2, b: [1, 2] });
   });
 
+  test('with a comment of theirs and another layout is not overwritten by a new version', async () => {
+    const s = scene();
+    await s.generate([owned('{"a":1}\n', {}, 'rules.json')]);
+    put(s, 'rules.json', '{\n  // mine\n  "a": 1\n}\n');
+    expect((await s.generate([owned('{"a":2}\n', {}, 'rules.json')])).conflicts).toEqual(['rules.json']);
+    expect(read(s, 'rules.json')).toContain('// mine');
+  });
+
   test('checked out with CRLF is not taken for edited, and keeps its line ends', async () => {
     const s = scene();
     await s.generate([owned(v1)]);
