@@ -17,6 +17,8 @@ export interface DiscoverOptions {
   home: string;
   env: Readonly<Record<string, string | undefined>>;
   platform?: NodeJS.Platform;
+  /** Whether to look which boxes can be started here: it takes starting some. Default true; without, none is named. */
+  boxes?: boolean;
 }
 
 /** The most that is read of one file, and how many files are read. */
@@ -28,7 +30,7 @@ const SCANNERS = ['gitleaks', 'trufflehog', 'git-secrets'] as const;
 /** What is on this machine and in this repository. Read only, bounded, offline; nothing of the repository is run. */
 export async function discover(
   root: string,
-  { home, env, platform = process.platform }: DiscoverOptions,
+  { home, env, platform = process.platform, boxes = true }: DiscoverOptions,
 ): Promise<Facts> {
   const real = await realpath(root);
   const context = { root: real, home, env, platform };
@@ -37,7 +39,7 @@ export async function discover(
     walk(real),
     gitFacts(real),
     Promise.all(agents.map(agent => agent.detect(context))),
-    Promise.all(runtimes.map(runtime => runtime.detect(real))),
+    boxes ? Promise.all(runtimes.map(runtime => runtime.detect(real))) : [],
   ]);
   const read = await readMentions(real, files.entries);
   const systems = systemFacts([...read.mentions, ...(await accountMentions(real, home, env))]);

@@ -122,13 +122,8 @@ async function list(root: string, folder: Folder): Promise<Listed> {
 async function readRules(absolute: string, base: string): Promise<{ base: string; matcher: Ignore }> {
   const file = await readBounded(join(absolute, '.gitignore'), 200_000);
   const matcher = ignore({ allowRelativePaths: true });
-  if (file.ok) matcher.add(file.data.toString('utf8').split('\n').slice(0, RULES).filter(isPlainRule));
+  if (file.ok) matcher.add(file.data.toString('utf8').split('\n').slice(0, RULES));
   return { base, matcher };
-}
-
-/** Rules become regular expressions: those with many stars could be made to take forever on a long name. */
-function isPlainRule(rule: string): boolean {
-  return rule.length <= 500 && (rule.match(/[*?[]/g)?.length ?? 0) <= 6;
 }
 
 function isIgnored(rules: Folder['rules'], path: string, folder: boolean): boolean {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { walk } from '../../src/discover/walk.ts';
@@ -32,6 +33,7 @@ describe('a repository that wants to do harm', () => {
     ]);
     const facts = await fixture.facts();
     expect(facts.notes).toEqual(['.env: not a plain file, left alone']);
+    expect((await walk(fixture.root)).entries).toEqual([]);
     expect(facts.project).toBe('repo');
   });
   it('does not wait for a FIFO in place of the configuration of git', async () => {
@@ -144,11 +146,15 @@ describe('a large repository', () => {
       for (let file = 0; file < 20; file++) writeFileSync(join(path, `file${file}.ts`), '');
     }
     fixture.put('src/m3/n3/.env', 'A=1');
-    await walk(fixture.root);
-    const started = performance.now();
-    const { entries } = await walk(fixture.root);
-    const took = performance.now() - started;
+    const timed = async <T>(work: () => Promise<T>) => {
+      const started = performance.now();
+      return { result: await work(), took: performance.now() - started };
+    };
+    const bare = await timed(() => readdir(fixture.root, { recursive: true, withFileTypes: true }));
+    const { result, took } = await timed(() => walk(fixture.root));
+    const { entries } = result;
     expect(entries.length).toBe(10_003);
-    expect(took).toBeLessThan(500);
+    // On a machine that is busy with other things, a bare listing of the same tree is the measure.
+    expect(took).toBeLessThan(Math.max(500, 5 * bare.took));
   });
 });
