@@ -113,9 +113,14 @@ export async function recover(folders: readonly string[]): Promise<string[]> {
 /** `<original>.agent-posture-try-…` is the original itself, moved aside or kept by a second name. */
 async function putBack(aside: string, original: string): Promise<string> {
   const [kept, there] = await Promise.all([lstat(aside), lstat(original).catch(() => undefined)]);
+  if (there?.ino === kept.ino && there.dev === kept.dev) {
+    // rename(2) does nothing with two names of one file.
+    await rm(aside);
+    return `a second name of ${original} was removed, left over from a run that was killed`;
+  }
   if (there?.isFile() && kept.isFile()) {
     const same = (await readFile(aside)).equals(await readFile(original));
-    if (!same && there.ino !== kept.ino)
+    if (!same)
       return `${aside} is left over from a run that was killed; ${basename(original)} was changed since, so both are kept`;
   } else if (there) return `${aside} is left over from a run that was killed; both are kept`;
   await rename(aside, original);

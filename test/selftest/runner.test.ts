@@ -1,0 +1,176 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { recordApproval } from '../../src/base/approvals.ts';
+import { Interrupted, UserError } from '../../src/base/errors.ts';
+import type { SelftestEvent } from '../../src/selftest/types.ts';
+import { recover } from '../../src/selftest/workspace.ts';
+import { hasBox, type Lab, makeLab, tryLab, verdicts } from '../labs/box.ts';
+
+let lab: Lab;
+beforeEach(async () => {
+  lab = await makeLab();
+});
+afterEach(() => lab.close());
+
+const few = { safeguards: ['ISO-1', 'ISO-3'] };
+
+describe('what is judged', () => {
+  it.skipIf(!hasBox)('the declared box, the host being control only; --vantage host adds nothing else', async () => {
+    lab.posture.isolation = { runtime: 'bubblewrap', files: { write: ['.'], hide: ['~/.aws', '~/.ssh', '.env*'] } };
+    const report = await tryLab(lab);
+    expect(report.vantages.map(({ id, judged }) => [id, judged])).toEqual([
+      ['host', false],
+      ['sandbox', true],
+    ]);
+    const rows = verdicts(report, 'sandbox');
+    expect(rows.get('read:~/.aws/credentials')).toBe('blocked');
+    expect(rows.get('read:.env.production')).toBe('blocked');
+    expect(rows.get('write:.')).toBe('works');
+    expect(rows.get('write:.git/hooks')).toBe('blocked');
+    expect(report.rows.filter(({ vantage }) => vantage === 'host')).toEqual([]);
+    const onHost = await tryLab(lab, { ...few, vantages: ['host'] });
+    expect(onHost.vantages.map(({ id, judged }) => [id, judged])).toEqual([['host', true]]);
+  });
+
+  it('refuses a vantage that is not there, with what there is', async () => {
+    await expect(tryLab(lab, { vantages: ['hsot'] })).rejects.toThrow(/did you mean "host"/);
+    await expect(tryLab(lab, { vantages: ['sandbox'] })).rejects.toBeInstanceOf(UserError);
+  });
+});
+
+describe('approval', () => {
+  const mark = () => join(lab.root, '..', 'ran');
+
+  it('runs no box command of the posture without it: its column is not proven, exit 3', async () => {
+    lab.posture.isolation = { runtime: 'command', command: `touch ${mark()}` };
+    const asked: string[] = [];
+    const report = await tryLab(lab, {
+      ...few,
+      approve: async ({ kind, text }) => {
+        asked.push(`${kind} ${text}`);
+        return false;
+      },
+    });
+    expect(asked.some(text => text.startsWith('box ') && text.includes(`touch ${mark()}`))).toBe(true);
+    expect(existsSync(mark())).toBe(false);
+    expect(report.vantages.find(({ id }) => id === 'sandbox')).toMatchObject({ available: false });
+    expect(report.rows.every(({ verdict }) => verdict === 'inconclusive' || verdict === 'skipped')).toBe(true);
+    expect(report.exitCode).toBe(3);
+  });
+
+  it('runs a command only when approved, and asks no second time for what is remembered', async () => {
+    const command = `touch ${mark()}`;
+    lab.posture.selftest = { commands: [command] };
+    lab.posture.systems = [];
+    const refused = await tryLab(lab, { ...few, approve: async () => false });
+    expect(existsSync(mark())).toBe(false);
+    expect(refused.rows.find(({ target }) => target === command)?.verdict).toBe('skipped');
+    await recordApproval(lab.root, command);
+    const report = await tryLab(lab, {
+      ...few,
+      approve: async () => {
+        throw new Error('asked again');
+      },
+    });
+    expect(report.rows.find(({ target }) => target === command)?.verdict).toBe('works');
+    expect(existsSync(mark())).toBe(true);
+  });
+
+  it('contacts no production without it', async () => {
+    const report = await tryLab(lab, { ...few, approve: async () => false });
+    expect(report.rows.find(({ target }) => target === lab.server)).toMatchObject({ verdict: 'skipped' });
+  });
+});
+
+describe('what is said beside the rows', () => {
+  it('that the judge is within reach, and strict makes it count', async () => {
+    const report = await tryLab(lab, few);
+    expect(report.notes.some(note => note.startsWith('judge integrity not established'))).toBe(true);
+  });
+
+  it('events: the plan, then each vantage, then every row', async () => {
+    const events: SelftestEvent[] = [];
+    const report = await tryLab(lab, { ...few, onEvent: event => events.push(event) });
+    expect(events[0]).toMatchObject({ type: 'planned', vantages: [{ id: 'host' }] });
+    expect(events.filter(({ type }) => type === 'row')).toHaveLength(report.rows.length);
+  });
+
+  it('only the rows that are asked for', async () => {
+    const only = new Set(['host:read:~/.aws/credentials']);
+    const report = await tryLab(lab, { only });
+    expect(report.rows.map(({ id }) => id)).toEqual([...only]);
+  });
+
+  it('no secret, whole or in part, anywhere in the report', async () => {
+    const text = JSON.stringify(await tryLab(lab));
+    expect(text).not.toContain('lab-one');
+    expect(text).not.toContain('lab key');
+    expect(text).not.toContain('u:p@');
+  });
+
+  it('what changed since the verdicts that were kept: those of the first full run, until others are saved', async () => {
+    expect((await tryLab(lab)).baseline).toBeNull();
+    writeFileSync(join(lab.home, '.netrc'), 'machine example.com login a password b\n');
+    const report = await tryLab(lab, { failOn: 'new' });
+    expect(report.rows.filter(({ change }) => change?.isNew).map(({ target }) => target)).toEqual(['~/.netrc']);
+    expect(report.exitCode).toBe(1);
+    await tryLab(lab, { saveBaseline: true });
+    const again = await tryLab(lab, { failOn: 'new' });
+    expect(again.rows.filter(({ change }) => change?.isNew)).toEqual([]);
+    expect(again.exitCode).toBe(0);
+  });
+
+  it('an agent that runs outside the declared box', async () => {
+    const bin = join(lab.root, '..', 'claude');
+    writeFileSync(bin, '#!/bin/sh\nsleep 60\n', { mode: 0o755 });
+    lab.facts.agents = [
+      { id: 'claude-code', title: 'Claude Code', version: '1', binary: bin, settings: [], ownSandbox: false, seen: { path: bin } },
+    ];
+    lab.posture.isolation = { runtime: 'command', command: 'env' };
+    const agent = spawn(bin, { cwd: lab.root, stdio: 'ignore', detached: true });
+    try {
+      await new Promise(done => setTimeout(done, 200));
+      const report = await tryLab(lab, few);
+      const row = report.rows.find(({ id }) => id === 'host:process:Claude Code');
+      expect(row).toMatchObject({ verdict: 'exposed', group: 'way-out' });
+      expect(row?.fix).not.toBeNull();
+    } finally {
+      if (agent.pid) process.kill(-agent.pid, 'SIGKILL');
+    }
+  });
+});
+
+describe('bad days', () => {
+  it('an interrupt ends it, with nothing left', async () => {
+    const stop = new AbortController();
+    const running = tryLab(lab, { signal: stop.signal, onEvent: () => stop.abort() });
+    await expect(running).rejects.toBeInstanceOf(Interrupted);
+    expect(readdirSync(lab.root).filter(name => name.includes('agent-posture-try'))).toEqual([]);
+  });
+
+  it('takes back what a killed run has left', async () => {
+    const dead = execFileSync('sh', ['-c', 'echo $$'], { encoding: 'utf8' }).trim();
+    const mark = `agent-posture-try-${dead}-0a0b0c`;
+    const guard = join(lab.root, '.git/config');
+    const text = readFileSync(guard, 'utf8');
+    mkdirSync(join(lab.root, `.${mark}`));
+    writeFileSync(join(lab.root, '.git/hooks', mark), 'x');
+    linkSync(guard, `${guard}.${mark}`);
+    writeFileSync(join(lab.root, `gone.yml.${mark}`), 'original');
+    const notes = await recover([lab.root, join(lab.root, '.git'), join(lab.root, '.git/hooks')]);
+    expect(notes).toHaveLength(2);
+    expect(readFileSync(guard, 'utf8')).toBe(text);
+    expect(readFileSync(join(lab.root, 'gone.yml'), 'utf8')).toBe('original');
+    const left = [lab.root, join(lab.root, '.git'), join(lab.root, '.git/hooks')].flatMap(folder => readdirSync(folder));
+    expect(left.filter(name => name.includes('agent-posture-try'))).toEqual([]);
+  });
+
+  it('leaves alone what a run that is alive has laid', async () => {
+    const name = `.agent-posture-try-${process.ppid}-0a0b0c`;
+    mkdirSync(join(lab.root, name));
+    await recover([lab.root]);
+    expect(existsSync(join(lab.root, name))).toBe(true);
+  });
+});
