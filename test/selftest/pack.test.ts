@@ -108,20 +108,36 @@ afterAll(async () => {
   await cleanUp();
 });
 
-const FORMS = [
+interface Form {
+  name: string;
+  wrapper: readonly string[];
+  only?: 'sh';
+  busybox?: boolean;
+  /** A folder with another Node. */
+  folder?: string;
+}
+
+const FORMS: readonly Form[] = [
   { name: 'node', wrapper: [] },
+  // Folders of further Nodes, separated by colons: the pack runs in whatever the vantage has.
+  ...(process.env.AGENT_POSTURE_TEST_NODES ?? '')
+    .split(':')
+    .filter(Boolean)
+    .map(folder => ({ name: `node in ${folder}`, wrapper: [], folder })),
   { name: 'dash', wrapper: ['dash'], only: 'sh' },
   { name: 'bash', wrapper: ['bash'], only: 'sh' },
   { name: 'busybox alone', wrapper: [], busybox: true },
-] as const;
+];
 
 describe.each(FORMS)('the pack in $name', form => {
   let session: Session;
   /** Without perl and python3 some things cannot be tried, and the pack must say so. */
-  const bare = 'busybox' in form;
+  const bare = form.busybox === true;
+  const isNode = form.name.startsWith('node');
 
   beforeAll(async () => {
     const env: Record<string, string> = { LAB_VALUE: 'a b\nc', HOME: scene, SHELL: '/bin/sh' };
+    if (form.folder) env.PATH = `${form.folder}:${process.env.PATH}`;
     if (bare) {
       const path = busyboxOnly();
       session = await open(wrapped([join(path, 'env'), `PATH=${path}`], { env }));
@@ -130,7 +146,7 @@ describe.each(FORMS)('the pack in $name', form => {
       const start = wrapped(form.wrapper, { env });
       session = await open(
         words => start(form.wrapper.length > 0 ? words.slice(1) : words),
-        'only' in form ? { form: 'sh' } : {},
+        form.only ? { form: form.only } : {},
       );
     }
   });
@@ -140,7 +156,7 @@ describe.each(FORMS)('the pack in $name', form => {
 
   it('says who and where it is', () => {
     expect(session.facts).toMatchObject({
-      form: form.name === 'node' ? 'node' : 'sh',
+      form: isNode ? 'node' : 'sh',
       platform: process.platform,
       uid: process.getuid?.() === 0 ? 65_534 : process.getuid?.(),
       cwd: '/',
@@ -177,7 +193,7 @@ describe.each(FORMS)('the pack in $name', form => {
     expect(await read('names')).toMatchObject({ outcome: 'refused', reason: 'EISDIR' });
     expect(await read('secret/inner')).toMatchObject({
       outcome: 'refused',
-      reason: bare || form.name !== 'node' ? expect.stringMatching(/^ENO(TDIR|ENT)$/) : 'ENOTDIR',
+      reason: !isNode ? expect.stringMatching(/^ENO(TDIR|ENT)$/) : 'ENOTDIR',
     });
     const owner = process.getuid?.();
     expect(await read('locked')).toMatchObject({ outcome: 'refused', reason: 'EACCES', mode: '0', owner });
@@ -214,7 +230,7 @@ describe.each(FORMS)('the pack in $name', form => {
   });
 
   it('creates a file and removes it again', async () => {
-    const path = join(scene, `new ${form.name}`);
+    const path = join(scene, `new ${form.name.replaceAll('/', '_')}`);
     const deed = { how: 'create', path, content: 'made' } as const;
     expect(await tryOne(session, { op: 'write', ...deed })).toMatchObject({ outcome: 'done' });
     expect(readFileSync(path, 'utf8')).toBe('made');
@@ -231,7 +247,7 @@ describe.each(FORMS)('the pack in $name', form => {
   });
 
   it('writes in place without changing a byte', async () => {
-    const path = join(scene, `in place ${form.name}`);
+    const path = join(scene, `in place ${form.name.replaceAll('/', '_')}`);
     writeFileSync(path, SECRET);
     chmodSync(path, 0o666);
     const before = statSync(path, { bigint: true });
@@ -252,7 +268,7 @@ describe.each(FORMS)('the pack in $name', form => {
   });
 
   it('replaces a file, and puts the very same one back', async () => {
-    const folder = join(scene, `replace ${form.name}`);
+    const folder = join(scene, `replace ${form.name.replaceAll('/', '_')}`);
     mkdirSync(folder);
     chmodSync(folder, 0o777);
     const path = join(folder, 'guard');
@@ -269,7 +285,7 @@ describe.each(FORMS)('the pack in $name', form => {
   });
 
   it('renames a folder there and back', async () => {
-    const folder = join(scene, `parent ${form.name}`);
+    const folder = join(scene, `parent ${form.name.replaceAll('/', '_')}`);
     mkdirSync(folder);
     chmodSync(folder, 0o777);
     writeFileSync(join(folder, 'guard'), SECRET);

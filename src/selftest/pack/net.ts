@@ -152,22 +152,26 @@ async function exactAbstract(): Promise<boolean> {
 }
 let exact: Promise<boolean> | undefined;
 
-/** Connects to an abstract name for a Node that cannot, and prints what it hears as hex. */
-const PERL = `use Socket;$SIG{ALRM}=sub{print"silent";exit};alarm shift;socket(S,AF_UNIX,SOCK_STREAM,0)or die;
-my $n="\\0".pack("H*",shift);my $a=pack("S",AF_UNIX).$n;connect(S,$a)or do{print"refused ".($!+0);exit};
-syswrite(S,pack("H*",shift));my $b;my $r=sysread(S,$b,64);print defined $r&&$r>0?"heard ".unpack("H*",$b):"closed"`;
+/** Connect to an abstract name, as it is and filled up, for a Node that cannot; what is heard is printed as hex. */
+const PERL = `use Socket;$SIG{ALRM}=sub{print"silent";exit};alarm shift;my $h=pack("H*",shift);my $s=pack("H*",shift);
+for my $n($h,pack("a107",$h)){socket(S,AF_UNIX,SOCK_STREAM,0)or die;connect(S,pack("S",AF_UNIX)."\\0".$n)or next;
+syswrite(S,$s);my $r=sysread(S,my $b,64);print $r?"heard ".unpack("H*",$b):"closed";exit}print"refused ".($!+0)`;
 const PYTHON = `import socket,sys
-s=socket.socket(socket.AF_UNIX);s.settimeout(int(sys.argv[1]))
-try:
-  s.connect(b"\\0"+bytes.fromhex(sys.argv[2]))
-except OSError as e:
-  print("refused",e.errno);sys.exit()
-try:
-  s.sendall(bytes.fromhex(sys.argv[3]));b=s.recv(64);print("heard "+b.hex() if b else "closed")
-except socket.timeout:
-  print("silent")
-except OSError:
-  print("closed")`;
+h=bytes.fromhex(sys.argv[2]);no=0
+for n in (h,h.ljust(107,b"\\0")):
+  s=socket.socket(socket.AF_UNIX);s.settimeout(int(sys.argv[1]))
+  try:
+    s.connect(b"\\0"+n)
+  except OSError as e:
+    no=e.errno;continue
+  try:
+    s.sendall(bytes.fromhex(sys.argv[3]));b=s.recv(64);print("heard "+b.hex() if b else "closed")
+  except socket.timeout:
+    print("silent")
+  except OSError:
+    print("closed")
+  sys.exit()
+print("refused",no)`;
 
 async function abstractByTool(name: string, said: string, context: Context): Promise<Result> {
   const seconds = String(Math.max(1, Math.floor((context.deadline - performance.now()) / 1000)));
