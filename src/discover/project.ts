@@ -38,5 +38,11 @@ function plainName(text: string, nameIn: (text: string) => unknown): string | un
     // Not what its name says: the next manifest is asked.
     return undefined;
   }
-  return typeof found === 'string' ? oneLine(found.split('/').at(-1) ?? '').slice(0, 100) || undefined : undefined;
+  if (typeof found !== 'string') return undefined;
+  const parts = found.split('/');
+  const last = parts.at(-1) ?? '';
+  // `@acme/root` names its workspace by the scope.
+  const telling =
+    parts.length > 1 && /^(root|monorepo|workspace|repo)$/.test(last) ? (parts[0] ?? '').replace('@', '') : last;
+  return oneLine(telling).slice(0, 100) || undefined;
 }

@@ -64,16 +64,16 @@ function guess(host: string, hints: readonly (string | undefined)[]): string | u
   return told ?? (/[.:]/.test(host) ? undefined : 'development');
 }
 
-/** `X_HOST` or `XHOST` with its port beside it, by the word before it. */
+/** `X_HOST`, `XHOST` or `X_SERVER` with its port beside it, by the word before it. */
 const HOST_VARIABLES: readonly [pattern: RegExp, kind: SystemKind, port: number][] = [
-  [/^(?:(.*)_)?(?:PG|POSTGRES|POSTGRESQL)_?HOST$/, 'postgres', 5432],
-  [/^(?:(.*)_)?(?:MYSQL|MARIADB)_?HOST$/, 'mysql', 3306],
-  [/^(?:(.*)_)?(?:REDIS|VALKEY)_?HOST$/, 'redis', 6379],
-  [/^(?:(.*)_)?MONGO(?:DB)?_?HOST$/, 'mongodb', 27017],
-  [/^(?:(.*)_)?(?:RABBITMQ|AMQP)_?HOST$/, 'queue', 5672],
-  [/^(?:(.*)_)?(?:SMTP|MAIL)_?HOST$/, 'email', 587],
+  [/^(?:(.*)_)?(?:PG|POSTGRES|POSTGRESQL)_?(?:HOST|SERVER)$/, 'postgres', 5432],
+  [/^(?:(.*)_)?(?:MYSQL|MARIADB)_?(?:HOST|SERVER)$/, 'mysql', 3306],
+  [/^(?:(.*)_)?(?:REDIS|VALKEY)_?(?:HOST|SERVER)$/, 'redis', 6379],
+  [/^(?:(.*)_)?MONGO(?:DB)?_?(?:HOST|SERVER)$/, 'mongodb', 27017],
+  [/^(?:(.*)_)?(?:RABBITMQ|AMQP)_?(?:HOST|SERVER)$/, 'queue', 5672],
+  [/^(?:(.*)_)?(?:SMTP|MAIL)_?(?:HOST|SERVER)$/, 'email', 587],
 ];
-const DATABASE_HOST = /^(?:(.*)_)?(?:DB|DATABASE)_?HOST$/;
+const DATABASE_HOST = /^(?:(.*)_)?(?:DB|DATABASE)_?(?:HOST|SERVER)$/;
 
 function readEnvironmentFile(path: string, text: string): Mention[] {
   const all = [...assignments(text)];
@@ -96,13 +96,12 @@ function hostVariable(name: string, value: string, all: ReadonlyMap<string, stri
   const known = HOST_VARIABLES.find(([pattern]) => pattern.test(name));
   const generic = known === undefined && DATABASE_HOST.test(name);
   if (!known && !generic) return undefined;
-  const port = Number(all.get(name.replace(/HOST$/, 'PORT')));
-  const client = `${all.get(name.replace(/HOST$/, 'CONNECTION')) ?? ''}${all.get(name.replace(/HOST$/, 'CLIENT')) ?? ''}`;
+  const beside = (word: string) => all.get(name.replace(/(HOST|SERVER)$/, word));
+  const port = Number(beside('PORT'));
+  const client = `${beside('CONNECTION') ?? ''}${beside('CLIENT') ?? ''}`;
   const [kind, usual] = known ? ([known[1], known[2]] as const) : databaseKind(client, port);
   const place = hostAndPort(value, port || usual);
-  const database = /^[A-Za-z][\w-]{0,40}$/.exec(
-    all.get(name.replace(/HOST$/, 'NAME')) ?? all.get(name.replace(/HOST$/, 'DATABASE')) ?? '',
-  )?.[0];
+  const database = /^[A-Za-z][\w-]{0,40}$/.exec(beside('NAME') ?? beside('DATABASE') ?? '')?.[0];
   return place && { kind, ...place, database };
 }
 

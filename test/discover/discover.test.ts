@@ -25,7 +25,7 @@ describe('a Node service with compose and a database', () => {
     '.env.production': `# live\n\nexport DATABASE_URL="postgres://app:${PASSWORD}@db.prod.example.com:5432/orders?sslmode=require"\nSTRIPE_SECRET_KEY=sk_live_${'4eC39HqLyjWDarjtT1zdp7dc'}\nPAYMENTS_API_URL=https://user:${PASSWORD}@payments.example.com/v1?key=${PASSWORD}\nNEXT_PUBLIC_SITE_URL=https://shop.example.com\n`,
     '.env.example': 'DATABASE_URL=postgres://user:password@host:5432/orders\nSEARCH_URL=https://search.example.net\n',
     '.gitignore': '.env*\n!.env.example\n/dist/\nlocal/\n',
-    'local/secrets/.env.staging': 'PGHOST=db.staging.example.com\nPGPORT=6432\n',
+    'local/secrets/.env.staging': 'POSTGRES_SERVER=db.staging.example.com\nPOSTGRES_PORT=6432\n',
     '.husky/pre-commit': 'npm test\n',
     'src/index.ts': `const url = 'postgres://x:y@never.example.com/z';`,
     'node_modules/pkg/.env': 'DATABASE_URL=postgres://never.example.com/z\n',
@@ -130,7 +130,7 @@ CACHES = {'default': {'LOCATION': 'redis://:${PASSWORD}@cache.prod.example.com:6
   });
   it('looks into every package of a monorepo', async () => {
     fixture = new Fixture({
-      'package.json': '{"name":"mono","workspaces":["packages/*"]}',
+      'package.json': '{"name":"@acme/root","workspaces":["packages/*"]}',
       'packages/a/.env.local': 'MONGO_URL=mongodb+srv://u:p@cluster0.ab1cd.mongodb.net/app\n',
       'packages/b/.gitignore': '.env\n',
       'packages/b/.env':
@@ -138,6 +138,7 @@ CACHES = {'default': {'LOCATION': 'redis://:${PASSWORD}@cache.prod.example.com:6
       'infra/environments/prod/terraform.tfstate': '{}',
     });
     const facts = await fixture.facts();
+    expect(facts.project).toBe('acme');
     expect(facts.systems.map(({ kind, address, environment }) => [kind, address, environment])).toEqual([
       ['mongodb', 'cluster0.ab1cd.mongodb.net:27017', 'development'],
       ['queue', 'rabbit.example.com:5671', undefined],
