@@ -6,22 +6,29 @@ import { loadPosture } from '../posture/load.ts';
 import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
 import type { Context } from './command.ts';
 
+interface Looking {
+  /** Whether it matters which boxes can be started here. Default true. */
+  boxes?: boolean;
+}
+
 /** Facts and posture of the repository. UserError for an invalid posture; undefined where there is none. */
-export async function load({
-  root,
-  home,
-  terminal,
-}: Context): Promise<{ facts: Facts; posture: LoadedPosture | undefined }> {
+export async function load(
+  { root, home, terminal }: Context,
+  { boxes = true }: Looking = {},
+): Promise<{ facts: Facts; posture: LoadedPosture | undefined }> {
   const [posture, facts] = await Promise.all([
     loadPosture(root, { stateFolder: stateFolder(root) }),
-    discover(root, { home, env: terminal.streams.env }),
+    discover(root, { home, env: terminal.streams.env, boxes }),
   ]);
   return { facts, posture };
 }
 
 /** As `load`, where nothing can be done without a posture. */
-export async function loadWithPosture(context: Context): Promise<{ facts: Facts; posture: LoadedPosture }> {
-  const { facts, posture } = await load(context);
+export async function loadWithPosture(
+  context: Context,
+  looking: Looking = {},
+): Promise<{ facts: Facts; posture: LoadedPosture }> {
+  const { facts, posture } = await load(context, looking);
   if (!posture) throw new UserError({ what: `no ${POSTURE_FILE} here`, next: 'agent-posture init' });
   return { facts, posture };
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Problem } from '../base/errors.ts';
 import { didYouMean } from '../base/suggest.ts';
 import { list } from '../base/text.ts';

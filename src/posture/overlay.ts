@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../base/errors.ts';
 import { readBounded } from '../base/files.ts';
 import { shellQuote } from '../base/text.ts';

@@ -5,7 +5,6 @@ import { packageRoot, version } from '../../base/package.ts';
 import { stateHome } from '../../base/state.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
 import { discover } from '../../discover/index.ts';
-import { runtimes } from '../../isolation/index.ts';
 import { painter, type Style } from '../../report/style.ts';
 import { hang, pad } from '../../report/width.ts';
 import type { Command, Context } from '../command.ts';
@@ -22,10 +21,7 @@ interface Finding {
 /** `doctor`: what is there to work with, each line ok or missing with what to do. Read only; exit 0 whatever is missing. */
 export const command: Command = async context => {
   const { root, home, terminal } = context;
-  const [facts, boxes] = await Promise.all([
-    discover(root, { home, env: terminal.streams.env }),
-    Promise.all(runtimes.map(runtime => runtime.detect(root))),
-  ]);
+  const facts = await discover(root, { home, env: terminal.streams.env });
   const findings: Finding[] = [
     {
       name: 'agent-posture',
@@ -33,7 +29,7 @@ export const command: Command = async context => {
       detail: `${version}, Node ${process.versions.node}, ${process.platform} ${process.arch}`,
     },
     await git(root),
-    ...boxes.filter(({ id }) => id !== 'none' && id !== 'native' && id !== 'command').map(box),
+    ...facts.runtimes.filter(({ id }) => id !== 'none' && id !== 'native' && id !== 'command').map(box),
     ...(facts.agents.length > 0
       ? facts.agents.map(
           ({ title, version: of, seen }): Finding => ({

@@ -21,7 +21,7 @@ export const command: Command = async context => {
   const modes = (['check', 'diff', 'dry-run'] as const).filter(mode => flags.is(mode));
   if (modes.length > 1) throw new UserError({ what: `--${modes.join(' and --')} do not go together` });
 
-  const { facts, posture } = await loadWithPosture(context);
+  const { facts, posture } = await loadWithPosture(context, { boxes: false });
   const plan = await planOutputs(facts, posture, { restore: flags.is('restore'), only });
   if (flags.is('check')) return check(plan);
   if (flags.is('diff') || flags.is('dry-run'))

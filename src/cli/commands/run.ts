@@ -12,7 +12,7 @@ import { loadWithPosture } from '../load.ts';
 /** `run [--] CMD`: starts CMD in the declared box, the same one the self-test tries, and ends with its exit code. */
 export const command: Command = async context => {
   const { words, flags, terminal } = context;
-  const { facts, posture } = await loadWithPosture(context);
+  const { facts, posture } = await loadWithPosture(context, { boxes: false });
   const argv = commandLine(facts, flags.values('agent'), words);
   const declared = await declaredBox(facts, posture);
   if (!declared)

@@ -20,7 +20,7 @@ const DAY = 86_400_000;
 /** `status`: posture, drift, the age of the last proof, what was approved, what was accepted and ends soon. Read only. */
 export const command: Command = async context => {
   const { root } = context;
-  const { facts, posture } = await load(context);
+  const { facts, posture } = await load(context, { boxes: false });
   if (!posture)
     return {
       exitCode: EXIT.ok,

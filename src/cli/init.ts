@@ -1,0 +1,95 @@
+import { resolve } from 'node:path';
+import { EXIT } from '../base/errors.ts';
+import { oneLine } from '../base/text.ts';
+import type { Plan } from '../generate/types.ts';
+import { jsonReport } from '../report/json.ts';
+import type { Style } from '../report/style.ts';
+import { textReport } from '../report/text.ts';
+import { count, things } from '../report/things.ts';
+import type { Report } from '../selftest/types.ts';
+import { loadAnswers, parseAnswerFlags, type Settled, settleAnswers } from '../wizard/answers.ts';
+import { quickSteps } from '../wizard/steps.ts';
+import type { Answers, InitEngine } from '../wizard/types.ts';
+import { approver } from './approve.ts';
+import type { Context, Outcome } from './command.ts';
+import { createEngine } from './init-engine.ts';
+import { load } from './load.ts';
+import { diffText, planJson, planLines } from './plan-text.ts';
+import { exitCodeOf } from './planning.ts';
+import { progress, screen } from './trying.ts';
+
+/** Facts, the engine, and then the screens, or the answers that were given. */
+export async function init(context: Context, asks: boolean): Promise<Outcome> {
+  const loaded = await load(context);
+  const approve = approver(context, loaded.facts.insideAgent);
+  const engine = await createEngine(context, loaded, approve);
+  if (!asks) return unattended(context, engine);
+  const { runWizard } = await import('../ui/index.tsx');
+  const { exitCode } = await runWizard(engine, screen(context));
+  return { exitCode, json: {}, text: () => '' };
+}
+
+/** Without a question: each default is announced, the plan applied as a whole, and tried before and after. */
+async function unattended(context: Context, engine: InitEngine): Promise<Outcome> {
+  const { flags, terminal, signal } = context;
+  const { answers, announced } = await settle(context, engine);
+  for (const line of announced) terminal.note(oneLine(line));
+  const onEvent = (event: Parameters<typeof progress>[0]) => progress(event, context);
+  const tries = !flags.is('no-test') && !flags.is('dry-run');
+  const before = tries ? await engine.firstTry(onEvent, signal) : undefined;
+  const plan = await engine.plan(answers);
+  const repeat = engine.reproduce(answers);
+  if (flags.is('dry-run'))
+    return {
+      exitCode: EXIT.ok,
+      json: { answers, ...planJson(plan, true), repeat },
+      text: style => [...planLines(plan, style), '', diffText(plan, style), '', ` ${repeat}`].join('\n'),
+    };
+  const { written, conflicts, journal } = await engine.apply(plan);
+  const after = tries ? await engine.secondTry(onEvent, signal) : undefined;
+  return {
+    exitCode: exitCodeOf(plan) || (after?.exitCode ?? EXIT.ok),
+    json: {
+      answers,
+      ...planJson(plan, false),
+      written,
+      conflicts,
+      before: before?.summary ?? null,
+      report: after ? jsonReport(after) : null,
+      repeat,
+    },
+    text: style => ending({ plan, before, after, repeat, undoable: journal !== undefined }, style),
+  };
+}
+
+async function settle({ flags }: Context, { context }: InitEngine): Promise<Settled> {
+  const file = flags.value('answers');
+  const given: Answers = {
+    ...(file === undefined ? {} : await loadAnswers(resolve(file), quickSteps)),
+    ...parseAnswerFlags(flags.values('answer'), quickSteps),
+  };
+  return settleAnswers(quickSteps, context, given, { defaults: flags.is('yes') || flags.is('dry-run') });
+}
+
+interface Ending {
+  plan: Plan;
+  before: Report | undefined;
+  after: Report | undefined;
+  repeat: string;
+  undoable: boolean;
+}
+
+function ending({ plan, before, after, repeat, undoable }: Ending, style: Style): string {
+  const reached = (report: Report) => count(things(report), report).reached;
+  const arrow = style.unicode ? '→' : '->';
+  return [
+    ...planLines(plan, style),
+    ...(before && after ? ['', ` BEFORE ${reached(before)} reached ${arrow} AFTER ${reached(after)}`] : []),
+    ...(after ? ['', textReport(after, style).trimEnd()] : []),
+    '',
+    // A command that is to be copied is not broken over lines.
+    ` the same again:  ${oneLine(repeat)}`,
+    ...(undoable ? [' take it back:    agent-posture undo'] : []),
+    ...(after ? [] : [' what it reaches: agent-posture test']),
+  ].join('\n');
+}
