@@ -1,8 +1,9 @@
+import { outermost } from '../base/outermost.ts';
 import { POSTURE_FILE } from '../posture/model.ts';
 import { agents } from './index.ts';
 
 /** What steers or judges an agent in every repository; folders with a trailing `/`. */
-export const COMMON_GUARDS: readonly string[] = [
+const COMMON_GUARDS: readonly string[] = [
   POSTURE_FILE,
   '.agent-posture/',
   '.git/hooks/',
@@ -17,8 +18,12 @@ export const COMMON_GUARDS: readonly string[] = [
   '.devcontainer/',
 ];
 
-/** The settings of the agents with these ids, instructions in Markdown left out: agents write those every day. */
+/**
+ * What the agents with these ids must not change: the common guards and the agents' own settings. Instructions in
+ * Markdown are left out, since agents write those every day, and so is what lies in another guard: programs that keep a
+ * folder read-only cannot keep something in it once more.
+ */
 export function agentGuards(ids: readonly string[]): string[] {
   const files = agents.filter(({ id }) => ids.includes(id)).flatMap(({ guardFiles }) => guardFiles);
-  return [...new Set(files)].filter(path => !path.endsWith('.md'));
+  return outermost([...COMMON_GUARDS, ...files]).filter(path => !path.endsWith('.md'));
 }

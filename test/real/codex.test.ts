@@ -56,14 +56,20 @@ trust_level = "trusted"
       runtime: 'none',
       files: { hide: ['.env*', '~/.ssh', ...HOSTILE, ...HOSTILE.map(text => `~/${text}`)] },
     } as const;
+    stage.write('agent-posture.yaml', 'version: 1\n');
     for (const posture of [
       FULL,
       { ...FULL, isolation: { ...isolation, files: { hide: [...isolation.files.hide] } } },
     ]) {
       await generate(posture);
       const { code, stdout, stderr, turns } = await drive();
-      console.log(stderr.slice(0, 2500), stdout.slice(0, 1500));
-      expect({ code, turns, said: /error|invalid|unknown|ignored|warn/i.exec(`${stderr}${stdout}`)?.[0] }).toEqual({
+      expect({
+        code,
+        turns,
+        said: /.*(error|invalid|unknown|ignored|warn).*/i.exec(
+          `${stderr}${stdout}`.replace(/.*Model metadata for `scripted` not found.*/, ''),
+        )?.[0],
+      }).toEqual({
         code: 0,
         turns: 1,
         said: undefined,
@@ -91,6 +97,7 @@ trust_level = "trusted"
       stage.write(path, 'CANARY');
     stage.write('.env.development.example', 'NAMES');
     stage.write('src/app.ts', 'works');
+    stage.write('agent-posture.yaml', 'version: 1\n');
     const held = [
       'cat .env',
       'python3 -c "print(open(\'sub/.env.local\').read())"',
@@ -99,10 +106,10 @@ trust_level = "trusted"
       'cat ~/.ssh/id',
       'cat ~/.aws/credentials',
       'sh -c "echo x > .claude/settings.json" && echo PLANTED',
-      'sh -c "echo x > .mcp.json" && echo PLANTED',
       'sh -c "echo x > .githooks/pre-push" && echo PLANTED',
       'sh -c "echo x > .git/hooks/pre-push" && echo PLANTED',
-      'sh -c "mkdir -p .github/workflows; echo x > .github/workflows/a.yml" && echo PLANTED',
+      'sh -c "echo x > agent-posture.yaml" && echo PLANTED',
+      'sh -c "echo x > .codex/config.toml" && echo PLANTED',
     ];
     const { results, turns } = await drive([
       ...held,
@@ -113,7 +120,6 @@ trust_level = "trusted"
     const output = (result = '') => result.split('Output:\n').at(-1) ?? '';
     expect(results.slice(0, -1).map(output).join('\n')).not.toMatch(/CANARY|^PLANTED$/m);
     expect(output(results.at(-1))).toBe('worksNAMESnew\n');
-    expect(readdirSync(stage.root)).not.toContain('.mcp.json');
     expect(readdirSync(join(stage.root, 'src')).sort()).toEqual(['app.ts', 'new.ts']);
   }, 60_000);
 

@@ -7,7 +7,7 @@ export interface CodexSource {
   hidden: readonly string[];
   /** Paths in the home, each starting with `~/`. */
   hiddenInHome: readonly string[];
-  /** Repository-relative; folders with a trailing `/`. */
+  /** Repository-relative; folders with a trailing `/`. Only such as are there: Codex does not start over a missing one. */
   guards: readonly string[];
 }
 
@@ -29,7 +29,10 @@ export function filesystemRules({ hidden, hiddenInHome, guards }: CodexSource): 
     const body = pattern.replace(/^(\*\*)?\/+/, '').replace(/\/+$/, '');
     if (body.split('/').some(part => part === '..' || part === '')) continue;
     const anchored = !pattern.startsWith('**/') && (pattern.startsWith('/') || body.includes('/'));
-    workspace.set(anchored ? body : `**/${body}`, 'deny');
+    const path = anchored ? body : `**/${body}`;
+    workspace.set(path, 'deny');
+    // A pattern stands for the names it matches alone; a plain path takes in what lies below.
+    if (/[*?[\]]/.test(path)) workspace.set(`${path}/**`, 'deny');
   }
   return { home: Object.fromEntries(home), workspace: Object.fromEntries(workspace) };
 }

@@ -1,5 +1,5 @@
 import { denyRules, sandboxSettings } from '../../agents/claude-code/settings.ts';
-import { agentGuards, COMMON_GUARDS } from '../../agents/guards.ts';
+import { agentGuards } from '../../agents/guards.ts';
 import type { Claim, Output } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
 import { hiddenFiles, hiddenOf } from './hidden.ts';
@@ -17,7 +17,7 @@ export const claudeSettings: Output = {
     const source = {
       hidden: hidden.plain,
       hiddenInHome: hidden.home,
-      guards: [...COMMON_GUARDS, ...agentGuards(posture.agents)],
+      guards: agentGuards(posture.agents),
       protectedBranches: protectedPatterns(posture),
       allow: posture.isolation?.network?.allow,
       ownSandbox: posture.isolation?.runtime === 'native',

@@ -1,6 +1,6 @@
 import { filesystemRules, PROFILE } from '../../agents/codex/settings.ts';
-import { agentGuards, COMMON_GUARDS } from '../../agents/guards.ts';
 import type { Claim, Output } from '../types.ts';
+import { guardsThere } from './guards.ts';
 import { hiddenOf } from './hidden.ts';
 
 export const codexConfig: Output = {
@@ -17,12 +17,14 @@ export const codexConfig: Output = {
     const { home, workspace } = filesystemRules({
       hidden: hidden.plain,
       hiddenInHome: hidden.home,
-      guards: [...COMMON_GUARDS, ...agentGuards(posture.agents)],
+      guards: guardsThere(context),
     });
     const profile = ['permissions', PROFILE];
     const claims: Claim[] = [
       { path: ['default_permissions'], value: PROFILE, guard: true },
       { path: [...profile, 'extends'], value: ':workspace', guard: true },
+      // Folders deep that a pattern is looked for where the kernel knows no patterns.
+      { path: [...profile, 'filesystem', 'glob_scan_max_depth'], value: 16, guard: true },
       ...Object.entries(home).map(
         ([path, value]): Claim => ({ path: [...profile, 'filesystem', path], value, guard: true }),
       ),

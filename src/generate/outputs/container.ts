@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { COMPOSE_FILE, SERVICE, WORKSPACE } from '../../isolation/docker/settings.ts';
 import type { Output, RenderContext } from '../types.ts';
 import { commentText, composeText, devcontainerText } from './encode.ts';
+import { boxesInContainer, guardsThere } from './guards.ts';
 import { hiddenFiles } from './hidden.ts';
 
 const IMAGE = 'mcr.microsoft.com/devcontainers/javascript-node:22-bookworm';
@@ -9,16 +10,10 @@ const PROXY_IMAGE = 'ubuntu/squid:latest';
 const PROXY_PORT = 3128;
 const HOME = '/home/agent';
 
-/** Guards that are there as soon as this program has run in a repository; a missing source would keep the box from starting. */
-function guardsThere({ posture, facts }: RenderContext): string[] {
-  return [
-    ...(facts.git.present ? ['.git/hooks', '.git/config'] : []),
-    'agent-posture.yaml',
-    '.agent-posture',
-    '.devcontainer',
-    ...(posture.agents?.includes('claude-code') ? ['.claude'] : []),
-    ...(posture.agents?.includes('codex') ? ['.codex'] : []),
-  ];
+/** As a path of the host and of the box: a missing source would keep the box from starting. */
+function guardMounts(context: RenderContext): string[] {
+  const ofGit = context.facts.git.present ? ['.git/hooks', '.git/config'] : [];
+  return [...ofGit, ...guardsThere(context).map(guard => guard.replace(/\/$/, ''))];
 }
 
 function composeFile(context: RenderContext): string {
@@ -60,7 +55,7 @@ function composeFile(context: RenderContext): string {
     tmpfs: [`${HOME}:exec,mode=1777`, '/tmp:exec,mode=1777'],
     volumes: [
       bind('..', WORKSPACE, false),
-      ...guardsThere(context).map(guard => bind(`../${guard}`, `${WORKSPACE}/${guard}`, true)),
+      ...guardMounts(context).map(guard => bind(`../${guard}`, `${WORKSPACE}/${guard}`, true)),
       ...hiddenFiles(context).map(file => bind('/dev/null', `${WORKSPACE}/${file}`, true)),
     ],
     ...(allow === undefined ? {} : proxied ? { networks: ['box'], depends_on: ['egress'] } : { network_mode: 'none' }),
@@ -121,9 +116,7 @@ export const container: Output = {
   guard: true,
   render(context) {
     const { posture } = context;
-    const runtime = posture.isolation?.runtime;
-    if (runtime !== 'docker' && runtime !== 'devcontainer') return [];
-    if (posture.isolation?.container !== undefined) return [];
+    if (!boxesInContainer(context)) return [];
     const allow = posture.isolation?.network?.allow ?? [];
     const devcontainer = {
       name: devcontainerText(commentText(posture.project)),

@@ -1,19 +1,13 @@
-import type { Posture } from '../../posture/schema.ts';
 import type { Output, RenderContext, Rendered } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
 import { parsePattern, shellPattern, shellWord } from './encode.ts';
+import { scansAt } from './guards.ts';
 import { hiddenOf } from './hidden.ts';
 import { template } from './template.ts';
 
 const FOLDER = '.githooks';
 
-/** Whether a scan at this stage is asked for; without `at`, at every stage. */
-function scansAt(posture: Posture, stage: 'commit' | 'push'): boolean {
-  const { scanning } = posture;
-  return scanning !== undefined && (scanning.at?.includes(stage) ?? true);
-}
-
-const wantsCommit = ({ posture }: RenderContext) => scansAt(posture, 'commit');
+const wantsCommit = (context: RenderContext) => scansAt(context, 'commit');
 const wantsPush = ({ posture }: RenderContext) => protectedPatterns(posture).length > 0;
 
 /** The hidden patterns as lines of the hook: each sets or, for an exception, clears the mark; the last match wins. */

@@ -16,6 +16,7 @@ import { UserError } from '../../base/errors.ts';
 import { findProgram, run } from '../../base/exec.ts';
 import { isWithin } from '../../base/files.ts';
 import { git } from '../../base/git.ts';
+import { outermost } from '../../base/outermost.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
 import { type Egress, FORWARD_PORT, forwarderCommand, startEgress } from '../egress/index.ts';
 import { boxEnvironment } from '../environment.ts';
@@ -158,7 +159,7 @@ async function start(context: BoxContext, command: readonly string[], stdio: 'pi
   if (worktree && 'refused' in worktree) notes.push(worktree.refused);
   const gitFolders = worktree && 'common' in worktree ? [worktree.common] : [];
   const wanted = [
-    ...context.guards
+    ...outermost(context.guards)
       .filter(guard => !(guard.startsWith('.git/') && !exists(join(root, '.git'))?.isDirectory()))
       .map(guard => guardPath(root, guard)),
     ...gitFolders.flatMap(folder => [join(folder, 'hooks'), join(folder, 'config')]),

@@ -1,0 +1,38 @@
+import { outermost } from '../../base/outermost.ts';
+import { POSTURE_FILE } from '../../posture/model.ts';
+import type { RenderContext } from '../types.ts';
+import { protectedPatterns } from './branches.ts';
+
+/** Whether a scan at this stage is asked for; without `at`, at every stage. */
+export function scansAt({ posture }: Pick<RenderContext, 'posture'>, stage: 'commit' | 'push'): boolean {
+  const { scanning } = posture;
+  return scanning !== undefined && (scanning.at?.includes(stage) ?? true);
+}
+
+export function boxesInContainer({ posture }: Pick<RenderContext, 'posture'>): boolean {
+  const { isolation } = posture;
+  return (
+    (isolation?.runtime === 'docker' || isolation?.runtime === 'devcontainer') && isolation.container === undefined
+  );
+}
+
+/**
+ * The guards that are there once the outputs are written, folders with a trailing `/`: for programs that stumble over a
+ * path that is missing. What discovery saw counts too.
+ */
+export function guardsThere(context: RenderContext): string[] {
+  const { posture, facts } = context;
+  const seen = facts.agents.flatMap(agent => agent.settings.map(({ path }) => path));
+  const manager = facts.git.hookManager;
+  return outermost([
+    POSTURE_FILE,
+    '.agent-posture/',
+    ...(posture.agents?.includes('claude-code') ? ['.claude/'] : []),
+    ...(posture.agents?.includes('codex') ? ['.codex/'] : []),
+    ...(scansAt(context, 'commit') || protectedPatterns(posture).length > 0 ? ['.githooks/'] : []),
+    ...(posture.scanning?.engines.includes('gitleaks') ? ['.gitleaks.toml'] : []),
+    ...(boxesInContainer(context) ? ['.devcontainer/'] : []),
+    ...(manager ? [manager.id === 'husky' ? '.husky/' : manager.seen.path] : []),
+    ...seen.filter(path => !/^[~/]|^\.\.(\/|$)|\p{C}/u.test(path)),
+  ]);
+}
