@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256 } from '../../src/base/hash.ts';
@@ -64,7 +64,15 @@ export function busyboxOnly(): string {
   return folder;
 }
 
-/** A folder with a `sh` of this name, and that alone. */
+/** A PATH with what the system has but these programs. */
+export function programsWithout(names: readonly string[]): string {
+  const folder = scratch();
+  for (const name of readdirSync('/usr/bin'))
+    if (!names.includes(name)) symlinkSync(join('/usr/bin', name), join(folder, name));
+  return folder;
+}
+
+/** A folder with these programs, and those alone. */
 export function only(programs: Record<string, string>): string {
   const folder = scratch();
   mkdirSync(folder, { recursive: true });

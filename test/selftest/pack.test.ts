@@ -7,7 +7,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/base/hash.ts';
 import type { Session } from '../../src/selftest/session.ts';
 import type { Observation } from '../../src/selftest/wire.ts';
-import { busyboxOnly, challenge, cleanUp, open, scratch, tryAll, tryOne, wrapped } from './pack-support.ts';
+import {
+  busyboxOnly,
+  challenge,
+  cleanUp,
+  open,
+  programsWithout,
+  scratch,
+  tryAll,
+  tryOne,
+  wrapped,
+} from './pack-support.ts';
 
 const SECRET = 'hunter2\nwith a second line\n';
 const servers: Server[] = [];
@@ -113,6 +123,10 @@ interface Form {
   wrapper: readonly string[];
   only?: 'sh';
   busybox?: boolean;
+  /** Neither perl nor python3: some things cannot be tried, and the pack must say so. */
+  bare?: boolean;
+  /** Programs that its PATH does not have. */
+  without?: readonly string[];
   /** A folder with another Node. */
   folder?: string;
 }
@@ -126,19 +140,22 @@ const FORMS: readonly Form[] = [
     .map(folder => ({ name: `node in ${folder}`, wrapper: [], folder })),
   { name: 'dash', wrapper: ['dash'], only: 'sh' },
   { name: 'bash', wrapper: ['bash'], only: 'sh' },
-  { name: 'busybox alone', wrapper: [], busybox: true },
+  { name: 'dash with python3', wrapper: ['dash'], without: ['node', 'nodejs', 'perl', 'timeout'] },
+  { name: 'dash with bash', wrapper: ['dash'], without: ['node', 'nodejs', 'perl', 'python3'], bare: true },
+  { name: 'node without perl', wrapper: [], without: ['perl'] },
+  { name: 'busybox alone', wrapper: [], busybox: true, bare: true },
 ];
 
 describe.each(FORMS)('the pack in $name', form => {
   let session: Session;
-  /** Without perl and python3 some things cannot be tried, and the pack must say so. */
-  const bare = form.busybox === true;
+  const bare = form.bare === true;
   const isNode = form.name.startsWith('node');
 
   beforeAll(async () => {
     const env: Record<string, string> = { LAB_VALUE: 'a b\nc', HOME: scene, SHELL: '/bin/sh' };
     if (form.folder) env.PATH = `${form.folder}:${process.env.PATH}`;
-    if (bare) {
+    if (form.without) env.PATH = programsWithout(form.without);
+    if (form.busybox) {
       const path = busyboxOnly();
       session = await open(wrapped([join(path, 'env'), `PATH=${path}`], { env }));
     } else {
@@ -413,7 +430,9 @@ describe.each(FORMS)('the pack in $name', form => {
       expect.arrayContaining([expect.stringMatching(/^(127\.0\.0\.1|::1)$/)]),
     );
     expect(ok).toMatchObject({ outcome: 'done', status: 200 });
-    expect(forbidden).toMatchObject(bare ? { outcome: 'unable', reason: 'curl' } : { outcome: 'done', status: 403 });
+    expect(forbidden).toMatchObject(
+      form.busybox ? { outcome: 'unable', reason: 'curl' } : { outcome: 'done', status: 403 },
+    );
     expect(gone).toMatchObject({ outcome: 'refused', reason: 'ECONNREFUSED' });
     expect(four).toMatchObject({ outcome: 'done' });
     expect(six?.outcome).toBe('done');

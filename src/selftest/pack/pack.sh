@@ -957,19 +957,21 @@ ap_op_listen() {
     ap_answer=$(ap_limit perl -e "$ap_listen_perl" "$ap_family" 2>&1)
   elif ap_has python3; then
     ap_answer=$(ap_limit python3 -c "$ap_listen_python" "$ap_family" 2>&1)
-  elif [ "$ap_family" = unix ] || ! { ap_has nc && ap_has sleep; }; then
+  elif [ "$ap_family" = unix ] || ! { ap_has nc || ap_has busybox; }; then
     ap_set unable 'perl or python3'
     return
   else
+    ap_nc=nc
+    ap_has nc || ap_nc='busybox nc'
     case $ap_family in ipv6) ap_host=::1 ;; *) ap_host=127.0.0.1 ;; esac
     ap_port=$((20000 + ($$ * 7 + ${#ap_family} * 1000 + $(printf %d "0x${ap_id%"${ap_id#????}"}")) % 30000))
-    printf here | ap_limit nc -l -p "$ap_port" >/dev/null 2>&1 &
+    printf here | ap_limit $ap_nc -l -p "$ap_port" >/dev/null 2>&1 &
     ap_n=0
     ap_answer=
     while [ "$ap_n" -lt 8 ] && [ -z "$ap_answer" ]; do
       ap_n=$((ap_n + 1))
       sleep 0.05 2>/dev/null || sleep 1
-      ap_err=$(printf '' | nc -w 1 "$ap_host" "$ap_port" 2>&1)
+      ap_err=$(printf '' | $ap_nc -w 1 "$ap_host" "$ap_port" 2>&1)
       case $ap_err in *here*) ap_answer=ok ;; esac
     done
     ap_answer=${ap_answer:-$ap_err}
