@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { formatDiff } from '../../src/generate/diff.ts';
 import { drift } from '../../src/generate/drift.ts';
@@ -413,6 +414,17 @@ describe('drift and diff', () => {
     put(s, '.agent-posture/manifest.json', JSON.stringify(JSON.parse(read(s, '.agent-posture/manifest.json'))));
     expect(drift(await s.plan([owned(v1)]))).toEqual([]);
     expect((await s.generate([owned(v1)])).journal).toBeUndefined();
+  });
+
+  test('a manifest packed by another zlib is no drift', async () => {
+    const s = scene();
+    const all = [owned(v1), output('ignore', [{ mode: 'block', path: '.gitignore', comment: '#', lines: ['b'] }])];
+    await s.generate(all);
+    const manifest = JSON.parse(read(s, '.agent-posture/manifest.json'));
+    for (const file of manifest.files)
+      file.baseline = gzipSync(gunzipSync(Buffer.from(file.baseline, 'base64')), { level: 0 }).toString('base64');
+    put(s, '.agent-posture/manifest.json', JSON.stringify(manifest));
+    expect(drift(await s.plan(all))).toEqual([]);
   });
 
   test('new files are readable by all, existing ones keep their mode', async () => {
