@@ -175,7 +175,14 @@ export const messageFiles: readonly FilePlace[] = [
   place({
     id: 'tls-keys',
     title: 'TLS keys of this machine',
-    paths: { linux: ['/etc/letsencrypt/live/*/privkey.pem', '/etc/ssl/private/*.key', '/etc/pki/tls/private/*.key'] },
+    paths: {
+      linux: [
+        '/etc/letsencrypt/live/*/privkey.pem',
+        '/etc/ssl/private/*.key',
+        '/etc/pki/tls/private/*.key',
+        '!ssl-cert-snakeoil.key',
+      ],
+    },
     opens: 'posing as the sites of this machine',
     severity: 'critical',
     source: 'https://eff-certbot.readthedocs.io/en/stable/using.html#where-are-my-certificates',

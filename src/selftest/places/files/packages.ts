@@ -66,7 +66,7 @@ export const packageFiles: readonly FilePlace[] = [
     id: 'pip',
     title: 'pip',
     paths: {
-      linux: ['$XDG_CONFIG_HOME/pip/pip.conf', '~/.pip/pip.conf', '/etc/pip.conf'],
+      linux: ['$XDG_CONFIG_HOME/pip/pip.conf', '~/.pip/pip.conf'],
       darwin: ['~/Library/Application Support/pip/pip.conf', '$XDG_CONFIG_HOME/pip/pip.conf', '~/.pip/pip.conf'],
       win32: ['%APPDATA%/pip/pip.ini', '~/pip/pip.ini'],
     },
