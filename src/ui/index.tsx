@@ -33,18 +33,41 @@ function themeOptions(options: UiOptions): ThemeOptions {
   return { ...options, colorFgBg: process.env.COLORFGBG };
 }
 
+type App = typeof import('./app.tsx');
+
+let loading: Promise<App> | undefined;
+
 /**
- * Ink and everything that needs it. The colour level has to be settled before, because chalk reads it once and does not
- * know NO_COLOR.
+ * Ink and everything that needs it, once. The colour level has to be settled before, because chalk reads it when it is
+ * loaded and does not know NO_COLOR; children do not inherit it.
  */
-async function load(options: UiOptions): Promise<typeof import('./app.tsx')> {
+function loadApp({ color }: UiOptions): Promise<App> {
+  loading ??= (async () => {
+    const before = process.env.FORCE_COLOR;
+    process.env.FORCE_COLOR = color ? (before ?? '1') : '0';
+    try {
+      return await import('./app.tsx');
+    } finally {
+      if (before === undefined) delete process.env.FORCE_COLOR;
+      else process.env.FORCE_COLOR = before;
+    }
+  })();
+  return loading;
+}
+
+/** Starts loading what the screens need, while the caller still finds out what to show. */
+export function preload(options: UiOptions): void {
+  // A failure is met, and told, by whoever needs it.
+  loadApp(options).catch(() => {});
+}
+
+async function load(options: UiOptions): Promise<App> {
   if (!process.stdin.isTTY || !process.stdout.isTTY)
     throw new Error('a screen was asked for where there is no terminal');
-  process.env.FORCE_COLOR = options.color ? (process.env.FORCE_COLOR ?? '1') : '0';
   // Keys that are pressed while it loads are neither shown nor lost.
   process.stdin.setRawMode(true);
   try {
-    return await import('./app.tsx');
+    return await loadApp(options);
   } catch (error) {
     process.stdin.setRawMode(false);
     throw error;

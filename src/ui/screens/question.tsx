@@ -186,7 +186,7 @@ export function Question({
     SPACE,
     control,
     ...(cut
-      ? [{ lines: wrapText(hint, width - 4).map(text => line(span(`   ${text}`, 'quiet'))), rank: 7, least: 1 }]
+      ? [SPACE, { lines: wrapText(hint, width - 4).map(text => line(span(`   ${text}`, 'quiet'))), rank: 7, least: 1 }]
       : []),
     ...(problem === undefined
       ? []

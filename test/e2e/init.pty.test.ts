@@ -1,0 +1,138 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { closeAll, type Session, spawn, type TerminalOptions } from '../support/pty.ts';
+
+/** The built program itself, in a terminal, in a repository of its own. */
+let base: string;
+let root: string;
+let home: string;
+
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'posture-init-'));
+  home = join(base, 'home');
+  root = join(base, 'shop-api');
+  mkdirSync(join(home, '.aws'), { recursive: true });
+  mkdirSync(root);
+  writeFileSync(join(home, '.aws/credentials'), '[prod]\naws_access_key_id = none\naws_secret_access_key = none\n');
+  writeFileSync(join(root, '.env.production'), 'DATABASE_URL=postgres://app@127.0.0.1:9/shop\n');
+  writeFileSync(join(root, 'package.json'), '{ "name": "shop-api" }\n');
+  execFileSync('git', ['init', '-q', '-b', 'main', root]);
+});
+afterEach(async () => {
+  await closeAll();
+  rmSync(base, { recursive: true, force: true });
+});
+
+function start(args: string[], { env, ...options }: TerminalOptions = {}): Session {
+  return spawn(process.execPath, [join(process.cwd(), 'bin/agent-posture.js'), ...args], {
+    cwd: root,
+    ...options,
+    env: { HOME: home, AGENT_POSTURE_STATE: join(base, 'state'), ...env },
+  });
+}
+
+const PATIENCE = 60_000;
+
+/** Takes defaults until the plan stands there; returns how many keys that took. */
+async function toPlan(session: Session): Promise<number> {
+  await session.waitFor('Close this', PATIENCE);
+  let keys = 0;
+  while (!session.frame().includes('nothing is written yet')) {
+    const before = session.frame();
+    await session.press('enter');
+    keys++;
+    await session.waitFor(frame => frame !== before && !frame.includes('Making the plan'), PATIENCE);
+    expect(keys).toBeLessThan(12);
+  }
+  return keys;
+}
+
+function files(): string[] {
+  return readdirSync(root)
+    .filter(name => name !== '.git')
+    .sort();
+}
+
+describe('init in a terminal', () => {
+  it('tries, asks, writes, tries again in at most twelve keys from the defaults, and is taken back by undo', async () => {
+    const before = files();
+    const session = start(['init'], { cols: 100, rows: 40 });
+    const keys = await toPlan(session);
+    expect(files()).toEqual(before);
+    await session.press('enter');
+    expect(keys + 1).toBeLessThanOrEqual(12);
+    const { code } = await session.exit(120_000);
+    expect([0, 1]).toContain(code);
+    expect(session.leftovers()).toEqual([]);
+    expect(session.scrollback()).toMatch(/BEFORE {2}\d+ reached {3}→ {3}AFTER {2}\d+ reached/);
+    expect(session.scrollback()).toContain('agent-posture init --yes');
+    expect(readFileSync(join(root, 'agent-posture.yaml'), 'utf8')).toContain('version: 1');
+
+    const undo = start(['undo', '--yes']);
+    expect((await undo.exit(PATIENCE)).code).toBe(0);
+    expect(files()).toEqual(before);
+  });
+
+  it('leaves no trace in the repository when it is interrupted at the plan, and goes on there', async () => {
+    const before = files();
+    const session = start(['init'], { rows: 40 });
+    await toPlan(session);
+    session.send('\u0003');
+    expect((await session.exit(PATIENCE)).code).toBe(130);
+    expect(session.leftovers()).toEqual([]);
+    expect(session.scrollback()).toContain('Nothing was changed.');
+    expect(files()).toEqual(before);
+
+    const again = start(['init'], { rows: 40 });
+    await again.waitFor('Continue where you stopped', PATIENCE);
+    await again.press('enter');
+    await again.waitFor('nothing is written yet', PATIENCE);
+    await again.press('escape');
+    expect((await again.exit(PATIENCE)).code).toBe(0);
+  });
+
+  it('dies clean by SIGTERM during the first try', async () => {
+    const session = start(['init']);
+    await session.waitFor('Trying', PATIENCE);
+    session.kill('SIGTERM');
+    expect((await session.exit(PATIENCE)).code).toBe(130);
+    expect(session.leftovers()).toEqual([]);
+    expect(existsSync(join(root, 'agent-posture.yaml'))).toBe(false);
+  });
+
+  it('asks nothing on a dumb terminal, and says what to do', async () => {
+    const session = start(['init'], { env: { TERM: 'dumb' } });
+    expect((await session.exit(PATIENCE)).code).toBe(2);
+    expect(session.scrollback()).toContain('--yes');
+    expect(session.raw()).not.toContain('\u001b');
+  });
+
+  it('asks nothing where standard input is closed', async () => {
+    const program = `${JSON.stringify(process.execPath)} ${JSON.stringify(join(process.cwd(), 'bin/agent-posture.js'))}`;
+    const session = spawn('sh', ['-c', `${program} init <&-`], {
+      cwd: root,
+      env: { HOME: home, AGENT_POSTURE_STATE: join(base, 'state') },
+    });
+    expect((await session.exit(PATIENCE)).code).toBe(2);
+    expect(session.scrollback()).toContain('--yes');
+    expect(session.leftovers()).toEqual([]);
+  });
+});
+
+describe('test in a terminal', () => {
+  it('shows rows while it tries, then the report, then the keys', async () => {
+    const session = start(['test'], { cols: 100, rows: 40 });
+    await session.waitFor('enter all rows', PATIENCE);
+    expect(session.scrollback()).toContain('REACHED');
+    await session.press('enter');
+    await session.waitFor(/All \d+ rows/);
+    await session.press('escape');
+    await session.waitFor('enter all rows');
+    await session.press({ text: 'q' });
+    expect((await session.exit(PATIENCE)).code).toBe(1);
+    expect(session.leftovers()).toEqual([]);
+  });
+});
