@@ -297,6 +297,17 @@ describe('keys in a file of theirs', () => {
     expect(JSON.parse(read(s, 'settings.json')).permissions.deny).toEqual(['two', 'mine']);
   });
 
+  test('many rules added to a list on one line get lines of their own', async () => {
+    const s = scene();
+    put(s, 'settings.json', '{\n  "permissions": { "deny": ["WebFetch"] }\n}\n');
+    const rules = Array.from({ length: 8 }, (_, n) => `Read(~/.config/place-${n})`);
+    await s.generate([settings(rules)]);
+    const lines = read(s, 'settings.json').split('\n');
+    expect(lines[1]).toBe('  "permissions": { "deny": ["WebFetch",');
+    expect(lines[2]).toBe('    "Read(~/.config/place-0)",');
+    expect(lines[10]).toBe('  ] },');
+  });
+
   test('two outputs share a file, and one leaves it', async () => {
     const s = scene();
     const keys = (id: string, elements: string[]) =>

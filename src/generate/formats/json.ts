@@ -5,6 +5,9 @@ import { escapeOdd, lineColumn, lineEnding, same, spaceBefore, table } from './v
 /** JSON with comments and trailing commas, edited in place. */
 export const json: Format = { id: 'json', title: 'JSON', parse };
 
+/** From how many characters on what is added to a list on one line gets lines of its own. */
+const LONG = 80;
+
 /** jsonc-parser's SyntaxKind, whose const enum cannot be imported. */
 const TOKEN = { comma: 5, lineComment: 12, blockComment: 13, end: 17 } as const;
 
@@ -226,6 +229,12 @@ function insert(text: string, root: Node, container: Node, items: (indent: strin
   const many = text.slice(end, close).includes('\n');
   if (!many) {
     const put = items(outer).join(', ');
+    if (put.length > LONG && end === (comma === undefined ? lastEnd : comma + 1)) {
+      const indent = outer + unitOf(text, root);
+      const lines = items(indent).map(item => eol + indent + item);
+      const start = comma === undefined ? `,${lines.join(',')}` : lines.map(line => `${line},`).join('');
+      return [{ from: end, to: close, text: `${start}${eol}${outer}` }];
+    }
     return comma === undefined
       ? [{ from: lastEnd, to: lastEnd, text: `, ${put}` }]
       : [{ from: comma + 1, to: comma + 1, text: ` ${put},` }];

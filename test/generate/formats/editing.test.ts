@@ -72,7 +72,9 @@ describe.each(['json', 'toml', 'yaml'] as const)('%s', id => {
         fc.pre(now.length > 0 && !elements.some(element => now.some(other => same(other, element))));
         const added = applyEdits(format, text, [{ kind: 'add', path: at, elements }]);
         const back = applyEdits(format, added, [{ kind: 'drop', path: at, elements }]);
-        expect(back.replace(/\r?\n$/, '')).toBe(text.replace(/\r?\n$/, ''));
+        // A long addition gets lines of its own, and the list keeps its new line breaks.
+        const compared = JSON.stringify(elements).length > 60 ? squeeze : (all: string) => all.replace(/\r?\n$/, '');
+        expect(compared(back)).toBe(compared(text));
       }),
       runs,
     );
@@ -82,7 +84,7 @@ describe.each(['json', 'toml', 'yaml'] as const)('%s', id => {
     fc.assert(
       fc.property(document, fc.constantFrom('odd key', 'zz', '__proto__'), leaf, (text, name, put) => {
         const { value: root } = format.parse(text);
-        fc.pre(isTable(root) && Object.keys(root).length > 0);
+        fc.pre(isTable(root) && Object.keys(root).length > 0 && !Object.hasOwn(root, name));
         const added = applyEdits(format, text, [{ kind: 'set', path: [name], value: put }]);
         const back = applyEdits(format, added, [{ kind: 'remove', path: [name] }]);
         expect(back.trimEnd()).toBe(text.trimEnd());
