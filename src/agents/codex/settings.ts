@@ -11,6 +11,11 @@ export interface CodexSource {
   guards: readonly string[];
 }
 
+/** Codex does not start over a pattern that it cannot read: escapes, braces and stray brackets are left out. */
+function isPattern(body: string): boolean {
+  return !/[\\{}[\]\p{C}]/u.test(body.replace(/\[[!^]?[\w.-]+\]/g, ''));
+}
+
 /**
  * The file system of the profile: by path in the home, and by path or pattern in the workspace. Codex carries it out in
  * the kernel for every command. Source: https://developers.openai.com/codex/permissions.
@@ -27,12 +32,14 @@ export function filesystemRules({ hidden, hiddenInHome, guards }: CodexSource): 
   for (const guard of guards) workspace.set(guard.replace(/\/+$/, ''), 'read');
   for (const pattern of hidden) {
     const body = pattern.replace(/^(\*\*)?\/+/, '').replace(/\/+$/, '');
+    if (!isPattern(body)) continue;
     if (body.split('/').some(part => part === '..' || part === '')) continue;
     const anchored = !pattern.startsWith('**/') && (pattern.startsWith('/') || body.includes('/'));
-    const path = anchored ? body : `**/${body}`;
+    // Codex stumbles over a plain path whose folder is missing, so each is written as a pattern, at the cost that the
+    // same path deeper down is hidden too. A pattern stands for the names it matches, not for what lies below them.
+    const path = anchored && /[*?[\]]/.test(body) ? body : `**/${body}`;
     workspace.set(path, 'deny');
-    // A pattern stands for the names it matches alone; a plain path takes in what lies below.
-    if (/[*?[\]]/.test(path)) workspace.set(`${path}/**`, 'deny');
+    workspace.set(`${path}/**`, 'deny');
   }
   return { home: Object.fromEntries(home), workspace: Object.fromEntries(workspace) };
 }
