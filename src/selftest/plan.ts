@@ -1,5 +1,4 @@
 import { credentialPlaces, repositoryFiles, siblingRepositories } from './probes/files.ts';
-import { guardProbes } from './probes/guard.ts';
 import { helperProbes, powerProbes, socketProbes, variableProbes } from './probes/machine.ts';
 import { networkProbes } from './probes/network.ts';
 import { gitConfigProbe, historyOnly, pushProbes, secretsInHistory, workProbes } from './probes/repository.ts';
@@ -16,11 +15,11 @@ export interface ProbePlan {
 
 /**
  * What is to be tried, as data: from the posture, and from what is found on the machine. One probe per attempt and
- * target; the first that names a target keeps it. Reads, and starts nothing but git in its inert form.
+ * target; the first that names a target keeps it. Reads, and starts nothing but git in its inert form. The guards are
+ * looked at before, since a box lays placeholders for those that are missing.
  */
-export async function makePlan(context: ProbeContext): Promise<ProbePlan> {
-  const guards = await guardProbes(context);
-  const [files, places, network, sockets, powers, siblings, history, config, push] = await Promise.all([
+export async function makePlan(context: ProbeContext, guards: readonly Probe[]): Promise<ProbePlan> {
+  const [files, places, network, sockets, powers, siblings, history, config, push, helpers] = await Promise.all([
     repositoryFiles(context),
     credentialPlaces(context),
     networkProbes(context),
@@ -30,6 +29,7 @@ export async function makePlan(context: ProbeContext): Promise<ProbePlan> {
     secretsInHistory(context.root),
     gitConfigProbe(context),
     pushProbes(context),
+    helperProbes(context),
   ]);
   const withHistory = files.map(probe => {
     const object = history.get(probe.target);
@@ -60,7 +60,7 @@ export async function makePlan(context: ProbeContext): Promise<ProbePlan> {
     ...places,
     ...variableProbes(context),
     ...sockets,
-    ...helperProbes(context),
+    ...helpers,
     ...powers,
     ...guards,
     ...config,

@@ -17,7 +17,7 @@ import { chooseFixes, type Failing } from './fixes.ts';
 import { judge } from './judge.ts';
 import { makePlan, type PlannedProbe } from './plan.ts';
 import { preflight } from './preflight.ts';
-import { guardPaths } from './probes/guard.ts';
+import { guardPaths, guardProbes } from './probes/guard.ts';
 import { agentsOutside } from './probes/machine.ts';
 import type { Probe, ProbeContext } from './probes/types.ts';
 import { exitCodeOf, inOrder, markAccepted, summarize } from './report.ts';
@@ -38,10 +38,14 @@ interface Place {
 /** Everything that has to be ended or taken away, whatever happens. */
 class Cleanup {
   private readonly work: (() => unknown)[] = [];
+  private done = false;
+  /** What comes up after the end is ended at once: a vantage may still have been starting. */
   add(work: () => unknown): void {
-    this.work.push(work);
+    if (this.done) work();
+    else this.work.push(work);
   }
   async run(): Promise<void> {
+    this.done = true;
     await Promise.allSettled(this.work.reverse().map(async work => work()));
   }
 }
@@ -64,7 +68,9 @@ export async function selftest(options: SelftestOptions): Promise<Report> {
   }
 }
 
-async function run(options: SelftestOptions, cleanup: Cleanup): Promise<Report> {
+async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
+  const asking = oneAtATime();
+  const options: SelftestOptions = { ...given, approve: request => asking(() => given.approve(request)) };
   const started = new Date();
   const { root, home, facts, readOnly, signal } = options;
   const posture = options.posture?.posture;
@@ -84,22 +90,23 @@ async function run(options: SelftestOptions, cleanup: Cleanup): Promise<Report> 
   };
   await preflight(undefined, undefined);
   if (!readOnly) notes.push(...(await recover(recoveryFolders(options))));
-  // What is planned looks at the guards before a box lays placeholders for those that are missing.
-  const planned = makePlan(context);
   const hostOpening = openOrExplain(
     places.find(({ report }) => report.id === 'host'),
     options,
     cleanup,
   );
+  // A box lays placeholders for guards that are missing, so these are looked at before one is started.
+  const guards = await guardProbes(context);
+  const planned = makePlan(context, guards);
+  const opening = places
+    .filter(({ report }) => report.id !== 'host')
+    .map(async place => [place, await openOrExplain(place, options, cleanup)] as const);
   const plan = await planned;
   const approvals = await askFor(options, plan.approvals);
   const probes = plan.probes
     .map(probe => withApproval(probe, approvals))
     .filter(({ safeguard }) => options.safeguards.length === 0 || options.safeguards.includes(safeguard))
     .filter(probe => wantedBy(options.only, probe));
-  const opening = places
-    .filter(({ report }) => report.id !== 'host')
-    .map(async place => [place, await openOrExplain(place, options, cleanup)] as const);
   const workspace = readOnly ? undefined : openWorkspace(root, await ensurePrivate(stateFolder(root)));
   if (workspace) {
     cleanup.add(workspace.close);

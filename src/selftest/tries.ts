@@ -16,7 +16,7 @@ const BOUNDS: Readonly<Record<Try['op'], number>> = {
   connect: 1_000,
   resolve: 1_000,
   request: 1_500,
-  socket: 700,
+  socket: 300,
   process: 2_000,
   listen: 700,
   exec: 3_000,

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Posture } from '../../src/posture/schema.ts';
 import { makePlan } from '../../src/selftest/plan.ts';
 import { matchFiles } from '../../src/selftest/probes/files.ts';
+import { guardProbes } from '../../src/selftest/probes/guard.ts';
 import { parseAddress } from '../../src/selftest/probes/network.ts';
 import { localRemote } from '../../src/selftest/probes/repository.ts';
 import type { ProbeContext } from '../../src/selftest/probes/types.ts';
@@ -48,7 +49,7 @@ async function planOf(posture?: Partial<Posture>, more: Partial<ProbeContext> = 
     note: text => notes.push(text),
     ...more,
   };
-  const plan = await makePlan(context);
+  const plan = await makePlan(context, await guardProbes(context));
   const find = (attempt: string, target: string) =>
     plan.probes.find(probe => probe.attempt === attempt && probe.target === target);
   return { ...plan, notes, find };
