@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer as createHttp } from 'node:http';
+import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -76,6 +77,35 @@ beforeAll(async () => {
   );
   servers.push(web);
   port.http = await new Promise(done => web.listen(0, '127.0.0.1', () => done((web.address() as AddressInfo).port)));
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-keyout',
+      join(scene, 'key.pem'),
+      '-out',
+      join(scene, 'cert.pem'),
+      '-days',
+      '2',
+      '-subj',
+      '/CN=lab',
+    ],
+    { stdio: 'ignore' },
+  );
+  const secure = createHttps(
+    { key: readFileSync(join(scene, 'key.pem')), cert: readFileSync(join(scene, 'cert.pem')) },
+    (_, response) => response.writeHead(204).end(),
+  );
+  servers.push(secure);
+  port.https = await new Promise(done =>
+    secure.listen(0, '127.0.0.1', () => done((secure.address() as AddressInfo).port)),
+  );
   const proxy = createHttp((_, response) => response.writeHead(403).end());
   proxy.on('connect', (request, socket) => {
     socket.on('error', () => {});
@@ -437,6 +467,20 @@ describe.each(FORMS)('the pack in $name', form => {
     expect(four).toMatchObject({ outcome: 'done' });
     expect(six?.outcome).toBe('done');
     expect(unix).toMatchObject(bare ? { outcome: 'unable' } : { outcome: 'done' });
+  });
+
+  it('requests over TLS, straight and through a proxy', async () => {
+    const to = (extra: object) =>
+      ({ op: 'request', method: 'GET', url: `https://127.0.0.1:${port.https}/`, ...extra }) as never;
+    const [straight, tunnelled, forbidden] = await tryAll(session, [
+      to({}),
+      to({ proxy: `127.0.0.1:${port.proxy}` }),
+      to({ proxy: `127.0.0.1:${port.proxy}`, url: `https://127.0.0.1:${port.http}/` }),
+    ]);
+    if (form.busybox) return expect(tunnelled).toMatchObject({ outcome: 'unable', reason: 'curl' });
+    expect(straight).toMatchObject({ outcome: 'done', status: 204 });
+    expect(tunnelled).toMatchObject({ outcome: 'done', status: 204, at: `proxy 127.0.0.1:${port.proxy}` });
+    expect(forbidden).toMatchObject({ outcome: 'refused', reason: 'PROXY_403', status: 403 });
   });
 
   it('speaks to sockets by path and by abstract name', async () => {

@@ -98,7 +98,7 @@ const EXCHANGES: Record<Greeting, Exchange> = {
   // Lists identities; 12 is the list, 5 a failure (a locked agent).
   'ssh-agent': { say: bytes('00000001 0b'), answers: heard => heard[4] === 12 || heard[4] === 5 },
   'gpg-agent': { say: nothing, answers: starts(/^(?:OK|ERR)\b/) },
-  dbus: { say: text('\0AUTH\r\n'), answers: starts(/^(?:REJECTED|OK|ERROR)/) },
+  dbus: { say: text('\0AUTH\r\n'), answers: starts(/^(?:REJECTED|OK|ERROR)\b/) },
   x11: { say: bytes('6c00 0b00 0000 0000 0000 0000'), answers: heard => heard.length >= 2 && (heard[0] ?? 9) <= 2 },
   // wl_display.get_registry(2): the server announces its globals as events of object 2, or an error of object 1.
   wayland: {

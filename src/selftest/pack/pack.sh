@@ -302,18 +302,35 @@ ap_views() {
   set +f
   ap_own=$(readlink /proc/$$/ns/mnt)
   ap_known=" $ap_own $(stat -L -c '%d:%i' /) "
-  for ap_p in /proc/[0-9]*; do
-    ap_ours "${ap_p#/proc/}" && continue
-    ap_n=$(readlink "$ap_p/ns/mnt" 2>/dev/null)
-    if [ -z "$ap_n" ]; then
-      [ -d "$ap_p" ] && printf 'denied\n'
-      continue
-    fi
-    ap_i=$(stat -L -c '%d:%i' "$ap_p/root" 2>/dev/null) || continue
-    case $ap_known in *" $ap_n "*) case $ap_known in *" $ap_i "*) continue ;; esac ;; esac
-    ap_known="$ap_known$ap_n $ap_i "
-    printf '%s %s\n' "${ap_p#/proc/}" "$([ "$ap_n" = "$ap_own" ] || printf other)"
-  done
+  {
+    # One program for all processes: there may be many.
+    ls -l /proc/[0-9]*/ns/mnt
+    stat -L -c 'root %n %d:%i' /proc/[0-9]*/root
+  } 2>/dev/null | while IFS= read -r ap_entry; do
+    case $ap_entry in
+      'root '*)
+        ap_v=${ap_entry##* }
+        ap_p=${ap_entry#root /proc/}
+        ;;
+      *' -> '*)
+        ap_v=${ap_entry##* -> }
+        ap_p=${ap_entry##*/proc/}
+        ;;
+      *)
+        # It refused to be looked into, or it is ours, or it is gone by now.
+        ap_p=${ap_entry##*/proc/}
+        ap_p=${ap_p%%/*}
+        if ! ap_ours "$ap_p" && read -r ap_l 2>/dev/null <"/proc/$ap_p/stat"; then
+          case ${ap_l##*) } in Z* | X*) ;; *) printf 'denied\n' ;; esac
+        fi
+        continue
+        ;;
+    esac
+    case $ap_known in *" $ap_v "*) continue ;; esac
+    ap_ours "${ap_p%%/*}" && continue
+    ap_known="$ap_known$ap_v "
+    case $ap_v in mnt:*) printf '%s other\n' "${ap_p%%/*}" ;; *) printf '%s \n' "${ap_p%%/*}" ;; esac
+  done | sort -u
   set -f
 }
 
@@ -506,6 +523,36 @@ ap_folder() {
   if [ "${ap_aside%/*}" = "${ap_path%/*}" ]; then ap_dir=$ap_path; else ap_dir=${ap_path%/*}; fi
 }
 
+# The kind of file system that the path lies on, in ap_fs.
+ap_find_fs() {
+  ap_fs='' ap_longest=''
+  while read -r ap_a ap_b ap_dev ap_root ap_point ap_rest; do
+    ap_point=$(printf '%b.' "$ap_point")
+    ap_point=${ap_point%.}
+    case $1/ in
+      "${ap_point%/}"/*)
+        [ ${#ap_point} -lt ${#ap_longest} ] && continue
+        ap_longest=$ap_point
+        ap_fs=${ap_rest#* - }
+        ap_fs=${ap_fs%% *}
+        ;;
+    esac
+  done </proc/self/mountinfo
+}
+
+# Renames a folder. Where the system cannot, mv would copy it and remove the original: that is never let happen.
+ap_rename() {
+  if ap_has perl; then
+    perl -e 'rename($ARGV[0], $ARGV[1]) or die "rename: $!\n"' "$1" "$2"
+  elif ap_has python3; then
+    python3 -c 'import os,sys
+try: os.rename(sys.argv[1],sys.argv[2])
+except OSError as e: sys.exit("rename: "+e.strerror)' "$1" "$2"
+  else
+    mv "$1" "$2"
+  fi
+}
+
 ap_op_write() {
   case $ap_how in
     create)
@@ -542,9 +589,12 @@ ap_op_write() {
       ;;
     rename-parent)
       ap_folder
+      if ! ap_has perl && ! ap_has python3; then ap_find_fs "$ap_dir"; else ap_fs=; fi
       if [ -e "$ap_aside" ]; then
         ap_set error EEXIST
-      elif ap_do mv "$ap_dir" "$ap_aside" && ap_do mv "$ap_aside" "$ap_dir"; then
+      elif [ "$ap_fs" = overlay ] || [ "$ap_fs" = aufs ]; then
+        ap_set unable 'perl or python3'
+      elif ap_do ap_rename "$ap_dir" "$ap_aside" && ap_do ap_rename "$ap_aside" "$ap_dir"; then
         ap_set done renamed
       fi
       ;;
@@ -561,7 +611,7 @@ ap_op_unwrite() {
       ;;
     rename-parent)
       ap_folder
-      if [ -e "$ap_aside" ] && [ ! -e "$ap_dir" ]; then ap_do mv "$ap_aside" "$ap_dir" && ap_set done 'put back'; fi
+      if [ -e "$ap_aside" ] && [ ! -e "$ap_dir" ]; then ap_do ap_rename "$ap_aside" "$ap_dir" && ap_set done 'put back'; fi
       ;;
   esac
 }
@@ -742,7 +792,7 @@ out(*last)'
 
 # The bytes of $ap_say for printf %b, in ap_b.
 ap_bytes() {
-  ap_b= ap_rest=$ap_say
+  ap_b='' ap_rest=$ap_say
   while [ -n "$ap_rest" ]; do
     ap_b="$ap_b\\0$(printf '%03o' "0x${ap_rest%"${ap_rest#??}"}")"
     ap_rest=${ap_rest#??}
