@@ -59,6 +59,4 @@ export interface Case {
   others: readonly Other[];
   /** Names of the same file by hard links: how many there are beside the literal one, and how many of them could be tried. */
   links?: { total: number; tried: number } | undefined;
-  /** Set where a loopback address was tried: whether the routes to the host were tried too. */
-  loopback?: boolean | undefined;
 }

@@ -187,7 +187,6 @@ async function judged(
       return { name, answered };
     }),
     links: plan.links,
-    loopback: plan.loopback,
   };
   const judgement = judge(subject);
   return {

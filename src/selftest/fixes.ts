@@ -47,7 +47,6 @@ const BOXED: ReadonlySet<Origin> = new Set([
   'guard',
   'sudo',
   'kvm',
-  'git-config',
 ]);
 const HIDEABLE: ReadonlySet<Origin> = new Set(['posture-file', 'secret-file', 'place', 'socket', 'sibling']);
 
@@ -59,6 +58,9 @@ const isDeclaredBox = (isolation: Isolation | undefined): boolean =>
   isolation !== undefined && isolation.runtime !== 'none' && isolation.runtime !== 'native';
 
 const reached = ({ row }: Failing) => row.verdict === 'exposed';
+/** Tried where the declared box, if there is one, could change it: inside. */
+const whereItCounts = ({ row }: Failing, isolation: Isolation | undefined) =>
+  row.vantage === (isDeclaredBox(isolation) ? 'sandbox' : 'host');
 /** Rows of a `--via` are closed by whoever wrote that command. */
 const ofVia = ({ row }: Failing) => row.vantage.startsWith('via:');
 const literalOrWay = ({ row }: Failing) => row.escape !== 'history';
@@ -101,7 +103,7 @@ export const FIX_KINDS: readonly FixKind[] = [
     id: 'sandbox',
     closes: (failing, { posture }) =>
       reached(failing) &&
-      !ofVia(failing) &&
+      whereItCounts(failing, posture?.isolation) &&
       literalOrWay(failing) &&
       !isDeclaredBox(posture?.isolation) &&
       BOXED.has(failing.probe.origin),
@@ -119,7 +121,7 @@ export const FIX_KINDS: readonly FixKind[] = [
     id: 'egress',
     closes: (failing, { posture }) =>
       reached(failing) &&
-      !ofVia(failing) &&
+      whereItCounts(failing, posture?.isolation) &&
       NETWORK.has(failing.probe.origin) &&
       failing.row.attempt !== 'read' &&
       posture?.isolation?.network === undefined,
@@ -141,7 +143,7 @@ export const FIX_KINDS: readonly FixKind[] = [
     id: 'allow-list',
     closes: (failing, { posture }) =>
       reached(failing) &&
-      !ofVia(failing) &&
+      whereItCounts(failing, posture?.isolation) &&
       NETWORK.has(failing.probe.origin) &&
       failing.row.attempt !== 'read' &&
       posture?.isolation?.network !== undefined,
@@ -160,7 +162,7 @@ export const FIX_KINDS: readonly FixKind[] = [
     id: 'hide',
     closes: (failing, { posture }) =>
       reached(failing) &&
-      !ofVia(failing) &&
+      whereItCounts(failing, posture?.isolation) &&
       literalOrWay(failing) &&
       isDeclaredBox(posture?.isolation) &&
       HIDEABLE.has(failing.probe.origin) &&
@@ -175,7 +177,7 @@ export const FIX_KINDS: readonly FixKind[] = [
     id: 'box',
     closes: (failing, { posture }) =>
       reached(failing) &&
-      !ofVia(failing) &&
+      whereItCounts(failing, posture?.isolation) &&
       literalOrWay(failing) &&
       isDeclaredBox(posture?.isolation) &&
       (BOXED.has(failing.probe.origin) || failing.row.escape !== null),
@@ -217,9 +219,14 @@ export const FIX_KINDS: readonly FixKind[] = [
   },
   {
     id: 'run',
-    closes: ({ row }) => row.attempt === 'process' && row.vantage === 'host' && row.target !== 'other processes',
+    closes: (failing, { posture }) =>
+      reached(failing) &&
+      failing.row.vantage === 'host' &&
+      literalOrWay(failing) &&
+      isDeclaredBox(posture?.isolation) &&
+      (BOXED.has(failing.probe.origin) || NETWORK.has(failing.probe.origin)),
     title: () => 'start agents inside the box',
-    text: 'An agent works here outside the declared box. End it and start it with: agent-posture run -- COMMAND.',
+    text: 'This is what an agent reaches that was started outside the declared box. End it and start it with: agent-posture run -- COMMAND.',
   },
   {
     id: 'loosen',

@@ -105,7 +105,6 @@ export interface RowPlan {
   ways: WayPlan[];
   leansOn: readonly string[];
   links?: { total: number; tried: number } | undefined;
-  loopback?: boolean | undefined;
   skip?: string | undefined;
 }
 
@@ -338,7 +337,6 @@ function addressRow(column: Column, probe: Probe, subject: Extract<Subject, { ki
     phase: 0,
     ways: [...direct, ...proxies, ...aliases],
     leansOn: [],
-    ...(loopback ? { loopback: true } : {}),
   };
 }
 

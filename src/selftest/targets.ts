@@ -9,6 +9,11 @@ import type { Session } from './session.ts';
 import { commandOutcome, makeTry, nameDigests, plainTry, readTry } from './tries.ts';
 import type { FileSystemPlace, Observation, Try } from './wire.ts';
 
+/** Files that are read at once, and bytes that are held for comparing in one run. */
+const AT_ONCE = 32;
+const HELD = 200_000_000;
+const TOO_MUCH = 'more to compare than one run holds';
+
 type Command = Extract<Subject, { kind: 'command' }>;
 type Network = Extract<Subject, { kind: 'address' | 'name' | 'request' | 'command' | 'socket' }>;
 
@@ -80,13 +85,18 @@ export class Targets {
   /** Reads what the host itself can: files, folders, and whether guards could be changed. */
   async read(root: string, probes: readonly Probe[]): Promise<void> {
     const mounts = await mountTable();
-    await Promise.all(
-      probes.map(async ({ subject }) => {
-        if (subject.kind === 'file') this.files.set(subject.path, await readHost(subject.path, mounts));
-        else if (subject.kind === 'folder') this.folders.set(subject.path, await listHost(subject.path));
-        else if (subject.kind === 'guard') this.writable.set(subject.path, await mayWrite(subject.path));
-      }),
-    );
+    let held = 0;
+    for (let at = 0; at < probes.length; at += AT_ONCE)
+      await Promise.all(
+        probes.slice(at, at + AT_ONCE).map(async ({ subject }) => {
+          if (subject.kind === 'file') {
+            const read: HostRead = held < HELD ? await readHost(subject.path, mounts) : { ok: false, reason: TOO_MUCH };
+            if (read.ok) held += read.file.content.length;
+            this.files.set(subject.path, read);
+          } else if (subject.kind === 'folder') this.folders.set(subject.path, await listHost(subject.path));
+          else if (subject.kind === 'guard') this.writable.set(subject.path, await mayWrite(subject.path));
+        }),
+      );
     const linked = [...this.files.values()].flatMap(read => (read.ok && read.file.links > 1 ? [read.file.inode] : []));
     this.links = await findLinks(root, new Set(linked));
   }
@@ -235,6 +245,7 @@ export class RemoteTargets extends Targets {
 export function nothingHere({ subject, origin }: Probe, targets: Targets): string | undefined {
   if (subject.kind === 'file') {
     const read = targets.files.get(subject.path);
+    if (read?.ok === false && read.reason === TOO_MUCH) return TOO_MUCH;
     if (!read?.ok)
       return read?.reason === 'EACCES' || read?.reason === 'EPERM' ? 'you cannot read it yourself' : 'not here';
     return read.file.content.length === 0 ? 'empty' : undefined;

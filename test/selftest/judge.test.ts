@@ -129,10 +129,7 @@ const mutations: Record<string, { subject: Case; without: Verdict; remove?: stri
     without: 'blocked',
   },
   'timeout-twice': {
-    subject: withWay(
-      { tries: twice(seen('timeout', 'ETIMEDOUT')).slice(0, 1) },
-      { attempt: 'connect' },
-    ),
+    subject: withWay({ tries: twice(seen('timeout', 'ETIMEDOUT')).slice(0, 1) }, { attempt: 'connect' }),
     without: 'blocked',
     remove: ['tried-again'],
   },
@@ -195,7 +192,12 @@ describe('each rule turns a verdict', () => {
     // Not proven for every rule but those that turn a false effect into a refusal.
     const expected: Verdict = name === 'seen-from-outside' ? 'blocked' : 'inconclusive';
     expect(judge(subject, silent).verdict).toBe(expected);
-    expect(judge(subject, silent.filter(rule => rule.name !== name)).verdict).toBe(without);
+    expect(
+      judge(
+        subject,
+        silent.filter(rule => rule.name !== name),
+      ).verdict,
+    ).toBe(without);
     expect(judge(subject).verdict).toBe(expected);
   });
 
@@ -210,7 +212,12 @@ describe('each rule turns a verdict', () => {
     expect(judge(subject).verdict).toBe('inconclusive');
     expect(judge({ ...subject, others: [{ name: 'umount', answered: true }] }).verdict).toBe('blocked');
     const [rule] = RULES.filter(({ name }) => name === 'identity-cannot-lift');
-    expect(judge(subject, RULES.filter(one => one !== rule)).verdict).toBe('blocked');
+    expect(
+      judge(
+        subject,
+        RULES.filter(one => one !== rule),
+      ).verdict,
+    ).toBe('blocked');
   });
 
   it('says in words what to do when the host cannot reach it either', () => {
@@ -315,11 +322,13 @@ const anyCase: fc.Arbitrary<Case> = fc.record({
   }),
   host: fc.constantFrom(null, facts({ uid: 0 })),
   ways: fc.array(way, { maxLength: 3 }),
-  others: fc.array(fc.record({ name: fc.constantFrom('mounts', 'umount', 'init', 'open-fd'), answered: fc.boolean() }), {
-    maxLength: 3,
-  }),
+  others: fc.array(
+    fc.record({ name: fc.constantFrom('mounts', 'umount', 'init', 'open-fd'), answered: fc.boolean() }),
+    {
+      maxLength: 3,
+    },
+  ),
   links: fc.constantFrom(undefined, { total: 1, tried: 0 }, { total: 1, tried: 1 }),
-  loopback: fc.constantFrom(undefined, true, false),
 }) as fc.Arbitrary<Case>;
 
 describe('laws, for any case', () => {
