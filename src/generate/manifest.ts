@@ -46,6 +46,8 @@ const entry = z.discriminatedUnion('mode', [
     sha256: hash,
     /** Our text from which the file, with whatever edits, comes: gzip, base64. */
     baseline: packed,
+    /** The file was there before us, and therefore stays when we go. */
+    had: z.literal(true).optional(),
     /** A version of ours that lies beside the file, waiting for its owner. */
     offered: z.strictObject({ sha256: hash, baseline: packed }).optional(),
   }),

@@ -34,6 +34,7 @@ export function decideOwned(piece: OwnedPiece, at: Situation): Decision {
     mode: 'owned',
     sha256: sha,
     baseline: baseline(text, entry?.baseline),
+    ...(disk && (entry === undefined || entry.had) ? { had: true as const } : {}),
   });
   const write = (state: 'create' | 'update' | 'merge', after: Buffer, reason: string): Decision => ({
     state,
@@ -136,6 +137,7 @@ function leave(entry: EntryOf<'owned'>, at: Situation): Decision {
   const text = decode(at.disk.data)?.replaceAll('\r\n', '\n');
   if (text !== unpack(entry.baseline).replaceAll('\r\n', '\n'))
     return keep('no longer asked for; kept, because it has edits of yours');
+  if (entry.had) return keep('no longer asked for; kept, because it was there before');
   if (!at.knows(entry))
     return keep('no longer asked for; kept, because it was not written from this machine: remove it yourself');
   return { state: 'delete', after: null, reason: 'no longer asked for', entries: [] };

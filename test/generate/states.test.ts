@@ -103,6 +103,9 @@ describe('a file of ours', () => {
     put(s, 'docs/x.md', v1);
     expect(only((await s.generate([owned(v1)])).changes).state).toBe('unchanged');
     expect(only((await s.generate([owned(v2)])).changes).state).toBe('update');
+    const { changes } = await s.generate([]);
+    expect(only(changes)).toMatchObject({ state: 'unchanged', reason: expect.stringContaining('there before') });
+    expect(read(s, 'docs/x.md')).toBe(v2);
   });
 
   test('that a formatter went over means the same and is no drift', async () => {
