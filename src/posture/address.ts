@@ -74,7 +74,7 @@ export function readAddress(
     } catch {
       return wrong('this is not a URL');
     }
-    if (url.username || url.password || /\/\/[^/?#]*@/.test(text)) return wrong('the URL holds a user or a password');
+    if (/:\/\/[^/?#]*@/.test(text)) return wrong('the URL holds a user or a password');
     if (kind === 'sqlite') return wrong('sqlite has no server');
     const host = url.hostname.replace(/^\[|\]$/g, '');
     if (!isHost(host)) return wrong('the URL has no valid host');

@@ -362,6 +362,12 @@ describe('laws', () => {
     expect(withAnswer(chain, { a: '1', b: '1' }, 'a', '1')).toEqual({ a: '1', b: '1' });
   });
 
+  it('asks again for an address or a command once what it belongs to has changed', () => {
+    const answers = { 'never-touch': ['OTHER'], address: 'db:1', box: 'command', 'box-command': 'x', guards: [] };
+    expect(Object.keys(withAnswer(quickSteps, answers, 'never-touch', ['cache', 'OTHER']))).not.toContain('address');
+    expect(Object.keys(withAnswer(quickSteps, answers, 'box', 'none'))).not.toContain('box-command');
+  });
+
   it('fills in defaults only for what is asked', () => {
     expect(completed(quickSteps, fresh(FACTS), { 'box-command': 'x', guards: [] })).toEqual({
       'never-touch': ['orders-db'],
