@@ -71,7 +71,7 @@ describe('the quick path', () => {
     await enter('AFTER  1 reached');
     expect(keys).toBeLessThanOrEqual(12);
 
-    const text = await leavesClean(session, 0);
+    const text = await leavesClean(session, 1);
     expect(text).toContain('BEFORE  11 reached   →   AFTER  1 reached');
     expect(text).toContain('Work still possible   6 of 6');
     expect(text).toContain('agent-posture undo');
@@ -271,7 +271,7 @@ describe('odd terminals and odd input', () => {
       }
       await session.waitFor('Apply');
       await session.press('enter');
-      const text = await leavesClean(session, 0);
+      const text = await leavesClean(session, 1);
       // Each screen was drawn over the one before: the first one stands there once.
       expect(text.split('11 things').length).toBe(2);
     });
@@ -295,11 +295,37 @@ describe('odd terminals and odd input', () => {
     expect(session.frame()).not.toContain('ctrl-c');
   });
 
+  it('takes the old picture away whole when the window becomes narrower', async () => {
+    const session = start('wizard', { cols: 100, rows: 40 });
+    await session.waitFor('Close this');
+    for (const cols of [60, 44, 90]) {
+      await session.resize(cols, 40);
+      await session.idle();
+      expect(session.scrollback().split('Close this').length).toBe(2);
+      expect(session.scrollback().split('.env.production').length).toBe(2);
+    }
+  });
+
+  it('puts the modes of the terminal back, as the shell sees them', async () => {
+    for (const end of ['\u0003', '\u001b']) {
+      log = join(folder, `log-${runs++}`);
+      const session = spawn('sh', [
+        '-c',
+        `before=$(stty -g); "${process.execPath}" "${demo}" wizard; [ "$before" = "$(stty -g)" ] && echo same`,
+      ]);
+      await session.waitFor('Close this');
+      session.send(end);
+      await session.waitFor('same');
+      await session.exit();
+      expect(session.leftovers()).toEqual([]);
+    }
+  });
+
   it('works in ASCII without colour on a dumb locale', async () => {
     const session = start('wizard', { env: { NO_COLOR: '1', LANG: 'C', TERM: 'linux' } });
     await toPlan(session);
     await session.press('enter');
-    const text = await leavesClean(session, 0);
+    const text = await leavesClean(session, 1);
     expect(text).toMatch(/^[\n -~]*$/);
     expect(session.raw()).not.toMatch(/\u001b\[[0-9;]*m/);
   });
@@ -386,6 +412,16 @@ describe('the other screens', () => {
     expect(frame.split('\n').length).toBeLessThan(10);
     const text = await leavesClean(session, 1);
     expect(text.trim()).toBe('21 rows');
+  });
+
+  it('gives the terminal to a question that comes while it tries, and takes it back', async () => {
+    const session = start('live', { env: { DEMO_PACE: '60', DEMO_ASK: '1' } });
+    await session.waitFor('Approve exactly this? [y/N]');
+    session.send('yes\r');
+    await session.waitFor(/reached [3-9]/);
+    expect(logged()).toContain('answer yes');
+    session.send('\u0003');
+    await leavesClean(session, 130);
   });
 
   it('stops a live test by Ctrl-C with 130', async () => {

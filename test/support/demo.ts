@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
 import { Interrupted } from '../../src/base/errors.ts';
 import { textReport } from '../../src/report/text.ts';
 import { confirm, runLiveTest, runReport, runWizard } from '../../src/ui/index.tsx';
@@ -34,7 +35,16 @@ async function main(): Promise<number> {
       return exitCode;
     }
     case 'live': {
-      const report = await runLiveTest((onEvent, signal) => engine.firstTry(onEvent, signal), {
+      const ask = async (): Promise<void> => {
+        const lines = createInterface({ input: process.stdin, output: process.stderr });
+        log(`answer ${await lines.question('Approve exactly this? [y/N] ')}`);
+        lines.close();
+      };
+      const start: Parameters<typeof runLiveTest>[0] = async (onEvent, signal, aside) => {
+        if (env.DEMO_ASK) await aside(ask);
+        return engine.firstTry(onEvent, signal);
+      };
+      const report = await runLiveTest(start, {
         ...options,
         title: 'shop-api',
       });

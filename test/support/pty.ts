@@ -53,6 +53,8 @@ export interface Session {
   send(bytes: string): void;
   paste(text: string): void;
   resize(cols: number, rows: number): Promise<void>;
+  /** Waits until a screen that stands still stands still. */
+  idle(): Promise<void>;
   kill(signal: NodeJS.Signals): void;
   exit(timeout?: number): Promise<{ code: number; signal: number | undefined }>;
   svg(): string;
@@ -185,6 +187,7 @@ export function spawn(program: string, args: readonly string[], options: Termina
       await until(() => writes > before || ended !== undefined, 'an answer', 500).catch(() => {});
       await parsed;
     },
+    idle: () => rest(100),
     kill: signal => process.kill(child.pid, signal),
     async exit(timeout = 20_000) {
       await until(() => ended !== undefined, 'its end', timeout);

@@ -15,6 +15,8 @@ async function suspended<T>(suspend: (work: () => Promise<void>) => Promise<void
   let result: { value: T } | undefined;
   await suspend(async () => {
     result = { value: await work() };
+    // Node stops reading standard input a moment after a prompt has paused it, and must have done so before we go on.
+    await new Promise(resolve => setImmediate(resolve));
   });
   return (result as unknown as { value: T }).value;
 }

@@ -1,0 +1,296 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { UserError } from '../../src/base/errors.ts';
+import type { SelftestEvent } from '../../src/selftest/types.ts';
+import { ConfirmScreen } from '../../src/ui/screens/confirm.tsx';
+import { FindingScreen } from '../../src/ui/screens/finding.tsx';
+import { LiveTest } from '../../src/ui/screens/live.tsx';
+import { PlanScreen } from '../../src/ui/screens/plan.tsx';
+import { Question } from '../../src/ui/screens/question.tsx';
+import { ReportScreen } from '../../src/ui/screens/report.tsx';
+import { Wizard, type WizardRecord } from '../../src/ui/screens/wizard.tsx';
+import type { Step } from '../../src/wizard/types.ts';
+import { afterReport, beforeReport, demoEngine, FACTS, PLAN, reportOf, STEPS } from '../support/demo-engine.ts';
+import { type Shown, show } from '../support/screen.tsx';
+
+let shown: Shown | undefined;
+afterEach(() => shown?.unmount());
+
+const context = { facts: FACTS, posture: { version: 1 as const, project: 'shop-api' } };
+const step = (id: string): Step => STEPS.find(one => one.id === id) as Step;
+
+describe('the first screen', () => {
+  const screen = (report = beforeReport(), extra = {}) => (
+    <FindingScreen
+      report={report}
+      facts={FACTS}
+      questions={4}
+      recorded={false}
+      resumable={undefined}
+      onChoose={chosen}
+      {...extra}
+    />
+  );
+  const chosen = vi.fn();
+  afterEach(() => chosen.mockReset());
+
+  it('says what would be reached, from where it was tried, and what the agent says of its own box', async () => {
+    shown = await show(screen());
+    expect(shown.frame()).toContain('it would reach 11 things:');
+    expect(shown.frame()).toContain('Tried from your shell, no box: 21 places, 1.1 s. No value shown or sent.');
+    expect(shown.frame()).toContain('Claude Code 2.1.330: its own sandbox is off   (.claude/settings.json)');
+    expect(shown.frame()).toContain('and 1 more');
+  });
+
+  it('never calls anything safe: nothing reached is a count of tries', async () => {
+    const report = afterReport();
+    shown = await show(screen(reportOf(report.rows.filter(row => row.verdict !== 'exposed'))));
+    expect(shown.frame()).toMatch(/Nothing was reached in \d+ tries\. 0 not proven\./);
+    expect(shown.frame()).toContain('Keep it so');
+  });
+
+  it('takes Esc as quit and Enter as the first choice', async () => {
+    shown = await show(screen());
+    await shown.press('enter');
+    expect(chosen).toHaveBeenCalledWith('close');
+    await shown.press('escape');
+    expect(chosen).toHaveBeenLastCalledWith('quit');
+  });
+
+  it('lets nothing that a repository wrote act on the terminal', async () => {
+    const report = beforeReport();
+    const [first] = report.rows;
+    if (first) first.target = '.env\u001b[2J\u001b]0;owned\u0007\u202egpj';
+    shown = await show(screen(report));
+    expect(shown.frame()).toContain('.envgpj');
+    expect(shown.frame()).not.toMatch(/[\u001b\u0007\u202e]/);
+  });
+});
+
+describe('a question', () => {
+  const ask = (id: string, extra = {}) => (
+    <Question
+      step={step(id)}
+      number={1}
+      of={4}
+      context={context}
+      answers={{}}
+      done={[]}
+      onAnswer={answered}
+      onBack={back}
+      onQuit={quit}
+      {...extra}
+    />
+  );
+  const answered = vi.fn();
+  const back = vi.fn();
+  const quit = vi.fn();
+  afterEach(() => {
+    for (const spy of [answered, back, quit]) spy.mockReset();
+  });
+
+  it('has the default under the pointer, and what stands already instead of it', async () => {
+    shown = await show(ask('box'));
+    expect(shown.frame()).toMatch(/❯ Bubblewrap/);
+    shown.unmount();
+    shown = await show(ask('box', { answers: { box: 'none' } }));
+    expect(shown.frame()).toMatch(/❯ Not now/);
+  });
+
+  it('marks by space, all by a, and gives what is marked', async () => {
+    shown = await show(ask('systems'));
+    await shown.press('down', { text: ' ' }, 'up', { text: ' ' }, 'enter');
+    expect(answered).toHaveBeenLastCalledWith(['cache']);
+    await shown.press({ text: 'a' }, 'enter');
+    expect(answered).toHaveBeenLastCalledWith(['orders-db', 'cache']);
+  });
+
+  it('shows why an answer will not do', async () => {
+    answered.mockReturnValue('Mark at least one.');
+    shown = await show(ask('systems'));
+    await shown.press('enter');
+    await shown.waitFor('! Mark at least one.');
+  });
+
+  it('goes back by left, and by up where text is typed', async () => {
+    shown = await show(ask('box'));
+    await shown.press('left');
+    expect(back).toHaveBeenCalledTimes(1);
+    shown.unmount();
+    shown = await show(ask('protected'));
+    await shown.press('left');
+    expect(back).toHaveBeenCalledTimes(1);
+    await shown.press('up');
+    expect(back).toHaveBeenCalledTimes(2);
+  });
+
+  it('takes letters as text where text is typed, and keeps it over a look at the reason', async () => {
+    shown = await show(ask('protected'), { rows: 12 });
+    await shown.press('ctrl-u', { text: 'q?' }, 'tab');
+    await shown.waitFor('Use branch protection rules');
+    await shown.press('escape');
+    await shown.waitFor('q?');
+    expect(quit).not.toHaveBeenCalled();
+    await shown.press('enter');
+    expect(answered).toHaveBeenLastCalledWith('q?');
+  });
+});
+
+describe('the plan', () => {
+  it('asks before it writes, with apply under the pointer and a way back', async () => {
+    const choose = vi.fn();
+    shown = await show(<PlanScreen title="The plan" plan={PLAN} answered={[]} applyLabel="Apply" onChoose={choose} />);
+    expect(shown.frame()).toContain('nothing is written yet');
+    expect(shown.frame()).toMatch(/❯ Apply +9 files/);
+    await shown.press('left');
+    expect(choose).toHaveBeenLastCalledWith('back');
+    await shown.press('escape');
+    expect(choose).toHaveBeenLastCalledWith('quit');
+    await shown.press('enter');
+    expect(choose).toHaveBeenLastCalledWith('apply');
+  });
+
+  it('says so when there is nothing to write', async () => {
+    const plan = { ...PLAN, changes: PLAN.changes.map(change => ({ ...change, state: 'unchanged' as const })) };
+    shown = await show(
+      <PlanScreen title="The plan" plan={plan} answered={[]} applyLabel="Apply" onChoose={() => {}} />,
+    );
+    expect(shown.frame()).toContain('Go on, nothing to write');
+    expect(shown.frame()).not.toContain('undo');
+  });
+});
+
+describe('a live test', () => {
+  it('counts rows, names what was reached, and gives the report', async () => {
+    const report = beforeReport();
+    let emit: (event: SelftestEvent) => void = () => {};
+    let finish: () => void = () => {};
+    const done = vi.fn();
+    shown = await show(
+      <LiveTest
+        title="Trying"
+        start={onEvent => {
+          emit = onEvent;
+          return new Promise(resolve => {
+            finish = () => resolve(report);
+          });
+        }}
+        onDone={done}
+      />,
+      { rows: 8 },
+    );
+    emit({ type: 'planned', tries: report.rows.length, vantages: [{ id: 'sandbox', title: 'bubblewrap box' }] });
+    emit({ type: 'vantage', id: 'sandbox', available: false, reason: 'it said no hello' });
+    for (const row of report.rows) emit({ type: 'row', row });
+    const frame = await shown.waitFor('21 of 21');
+    expect(frame).toContain('reached 11 · held 4 · works 6');
+    expect(frame).toContain('bubblewrap box: it said no hello');
+    expect(frame.split('\n').length).toBeLessThan(8);
+    finish();
+    await vi.waitFor(() => expect(done).toHaveBeenCalledWith(report));
+  });
+
+  it('is told to stop when the screen ends, and is waited for', async () => {
+    let cleaned = false;
+    shown = await show(
+      <LiveTest
+        title="Trying"
+        start={(_, signal) =>
+          new Promise((_, reject) => {
+            signal.addEventListener('abort', () => {
+              setTimeout(() => {
+                cleaned = true;
+                reject(signal.reason);
+              }, 20);
+            });
+          })
+        }
+        onDone={() => {}}
+      />,
+    );
+    shown.unmount();
+    await shown.lifecycle.settle();
+    expect(cleaned).toBe(true);
+  });
+});
+
+describe('under a report', () => {
+  it('says what cannot be planned, and stays', async () => {
+    shown = await show(
+      <ReportScreen
+        report={beforeReport()}
+        actions={{
+          plan: () => {
+            throw new UserError({ what: 'there is no posture yet to change', next: 'agent-posture init' });
+          },
+          why: () => '',
+        }}
+        onEnd={() => {}}
+      />,
+    );
+    await shown.press({ text: '1' });
+    await shown.waitFor('there is no posture yet to change');
+    expect(shown.frame()).toContain('next: agent-posture init');
+    expect(shown.frame()).toContain('1-2 see change');
+  });
+});
+
+describe('a confirmation', () => {
+  it('is no unless yes is chosen', async () => {
+    const answers: boolean[] = [];
+    const screen = (
+      <ConfirmScreen
+        question="Do it?"
+        detail={['rm -rf x']}
+        yes="Do it"
+        no="Leave it"
+        onAnswer={yes => answers.push(yes)}
+      />
+    );
+    shown = await show(screen);
+    await shown.press('enter', 'escape', { text: 'n' }, 'down', 'enter', { text: 'y' });
+    expect(answers).toEqual([false, false, false, true, true]);
+  });
+});
+
+describe('the wizard', () => {
+  const record = (): WizardRecord => ({
+    before: undefined,
+    applied: undefined,
+    after: undefined,
+    answers: {},
+    kept: false,
+  });
+
+  it('holds an interrupt back while it writes, and lets it through afterwards', async () => {
+    const kept = record();
+    shown = await show(
+      <Wizard engine={demoEngine({ applying: 60 })} record={kept} onQuit={() => {}} onDone={() => {}} />,
+      { rows: 40 },
+    );
+    await shown.waitFor('Close this');
+    for (const next of ['never touch?', 'boxed', 'never push', 'for secrets?', 'nothing is written yet', 'Writing']) {
+      await shown.press('enter');
+      await shown.waitFor(next);
+    }
+    shown.lifecycle.interrupt('SIGTERM');
+    expect(shown.interrupts).toEqual([]);
+    expect(kept.applied).toBeUndefined();
+    await vi.waitFor(() => expect(shown?.interrupts).toEqual(['SIGTERM']));
+    expect(kept.applied?.written).toHaveLength(9);
+  });
+
+  it('goes on when answers cannot be kept, and remembers why', async () => {
+    const kept = record();
+    const engine = {
+      ...demoEngine(),
+      remember: async () => {
+        throw new Error('no space left');
+      },
+    };
+    shown = await show(<Wizard engine={engine} record={kept} onQuit={() => {}} onDone={() => {}} />, { rows: 40 });
+    await shown.waitFor('Close this');
+    await shown.press('enter', 'enter');
+    await shown.waitFor('boxed');
+    await vi.waitFor(() => expect(kept.kept).toBe('no space left'));
+  });
+});
