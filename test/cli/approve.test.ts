@@ -1,0 +1,112 @@
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { approvalHash, isApproved } from '../../src/base/approvals.ts';
+import { approver } from '../../src/cli/approve.ts';
+import { parseArguments } from '../../src/cli/args.ts';
+import type { Context } from '../../src/cli/command.ts';
+import type { ApprovalRequest } from '../../src/selftest/types.ts';
+
+let root = '';
+beforeEach(() => {
+  root = realpathSync(mkdtempSync(join(tmpdir(), 'agent-posture-approve-')));
+  vi.stubEnv('AGENT_POSTURE_STATE', join(root, 'state'));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(root, { recursive: true, force: true });
+});
+
+interface Asked {
+  shown: string[];
+  questions: number;
+}
+
+function context(
+  args: string[],
+  { interactive = false, answer = false, env = {} as NodeJS.ProcessEnv } = {},
+): { context: Context; asked: Asked } {
+  const asked: Asked = { shown: [], questions: 0 };
+  const terminal = {
+    interactive,
+    streams: { env },
+    show: (text: string) => void asked.shown.push(text),
+    confirm: async () => {
+      asked.questions++;
+      return answer;
+    },
+  } as unknown as Context['terminal'];
+  const signal = new AbortController().signal;
+  return {
+    context: {
+      root,
+      home: root,
+      path: '',
+      flags: parseArguments(['test', ...args]).flags,
+      words: [],
+      terminal,
+      signal,
+    },
+    asked,
+  };
+}
+
+const request: ApprovalRequest = { kind: 'command', text: 'npm test', purpose: 'it must work inside' };
+
+describe('approval', () => {
+  test('off a terminal: no, and the line gives the flag that would make it yes', async () => {
+    const { context: given, asked } = context([]);
+    expect(await approver(given)(request)).toBe(false);
+    expect(asked.questions).toBe(0);
+    expect(asked.shown.join('\n')).toContain('npm test');
+    expect(asked.shown.join('\n')).toContain(`--trust=${approvalHash('npm test')}`);
+  });
+
+  test('--trust=HASH approves exactly that text, for this run', async () => {
+    const approve = approver(context([`--trust=${approvalHash('npm test')}`]).context);
+    expect(await approve(request)).toBe(true);
+    expect(await approve({ ...request, text: 'npm test ' })).toBe(false);
+    expect(await isApproved(root, 'npm test')).toBe(false);
+  });
+
+  test('--trust approves all of it, with a warning on a pull request and inside an agent', async () => {
+    const plain = context(['--trust']);
+    expect(await approver(plain.context)(request)).toBe(true);
+    expect(plain.asked.shown).toEqual([]);
+    const pull = context(['--trust'], { env: { GITHUB_EVENT_NAME: 'pull_request_target' } });
+    approver(pull.context);
+    expect(pull.asked.shown.join()).toContain('the pull request wrote what it approves');
+    const inside = context(['--trust']);
+    approver(inside.context, 'Claude Code');
+    expect(inside.asked.shown.join()).toContain('the agent approves for you');
+  });
+
+  test('a hash that is none is an error', () => {
+    expect(() => approver(context(['--trust=abc']).context)).toThrow('64 hex digits');
+  });
+
+  test('on a terminal yes is remembered, no is not, and nothing is asked twice', async () => {
+    const no = context([], { interactive: true });
+    const refuse = approver(no.context);
+    expect(await Promise.all([refuse(request), refuse(request)])).toEqual([false, false]);
+    expect(no.asked.questions).toBe(1);
+    expect(await isApproved(root, 'npm test')).toBe(false);
+
+    expect(await approver(context([], { interactive: true, answer: true }).context)(request)).toBe(true);
+    const later = context([]);
+    expect(await approver(later.context)(request)).toBe(true);
+    expect(later.asked.shown).toEqual([]);
+  });
+
+  test('the command is shown whole, with nothing hidden in it', async () => {
+    const long = `echo ${'x'.repeat(5_000)} END`;
+    const evil = `npm test\u001b[2K\u202e\u200b # \r rm -rf ~\n${long}`;
+    const { context: given, asked } = context([]);
+    await approver(given)({ ...request, text: evil });
+    const shown = asked.shown.join('\n');
+    expect(shown).toContain(long);
+    expect(shown).toContain('npm test\\u{1b}[2K\\u{202e}\\u{200b} # \\u{d} rm -rf ~');
+    expect(shown).not.toMatch(/[\u001b\u202e\u200b\r]/);
+  });
+});
