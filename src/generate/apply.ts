@@ -44,6 +44,7 @@ export async function applyPlan(
 ): Promise<Applied> {
   const root = await realpath(plan.root);
   const conflicts = plan.changes.filter(({ state }) => state === 'conflict').map(({ path }) => path);
+  if (isIdle(plan)) return { written: [], conflicts, journal: undefined };
   const release = await prepare(stateFolder);
   try {
     await recover(stateFolder, step);
@@ -94,6 +95,12 @@ export async function applyPlan(
   } finally {
     await release();
   }
+}
+
+/** Whether the plan asks for nothing at all: then not even the lock is taken. */
+function isIdle({ changes, manifest }: Plan): boolean {
+  const quiet = changes.every(({ state }) => state === 'unchanged' || state === 'loosened' || state === 'refused');
+  return quiet && same(manifest.before, manifest.after);
 }
 
 /** Makes the state folder and takes the lock. */

@@ -141,14 +141,14 @@ export function readManifest(data: Buffer | null): Manifest {
   return result.data;
 }
 
-/** The manifest as it is written; the bytes it had, where they mean the same (a formatter may have been over them). */
-export function writeManifest(manifest: Manifest, before: Buffer | null): Buffer {
+/**
+ * The manifest as it is written. Where it means the same as what was read, the bytes that were there stay: a formatter
+ * may have been over them.
+ */
+export function writeManifest(manifest: Manifest, before: { data: Buffer | null; manifest: Manifest }): Buffer {
   const files = [...manifest.files].sort((a, b) => compare(a.path, b.path) || compare(a.output, b.output));
   const next: Manifest = { version: 1, files };
-  if (before !== null) {
-    const old = readManifest(before);
-    if (same(old, next)) return before;
-  }
+  if (before.data !== null && same(before.manifest, next)) return before.data;
   return Buffer.from(`${JSON.stringify(next, null, 2)}\n`);
 }
 

@@ -90,7 +90,7 @@ export async function planGeneration(
   return {
     root,
     changes,
-    manifest: { before, after: next.files.length === 0 ? null : writeManifest(next, before) },
+    manifest: { before, after: next.files.length === 0 ? null : writeManifest(next, { data: before, manifest }) },
     notes,
   };
 }
