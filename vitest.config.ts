@@ -12,7 +12,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'source', include: ['test/**/*.test.{ts,tsx}'], exclude: BUILT, setupFiles: ['test/setup.ts'] },
+        test: {
+          name: 'source',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: BUILT,
+          setupFiles: ['test/setup.ts'],
+          globalSetup: ['test/pack-setup.ts'],
+        },
       },
       {
         extends: true,

@@ -42,6 +42,26 @@ const shared = {
   write: false,
 };
 
+/** The pack runs inside a vantage, with whatever Node that has (18 or newer), so it is one plain CommonJS file. */
+const pack = await build({
+  ...shared,
+  entryPoints: { node: join(root, 'src/selftest/pack/node.ts') },
+  outdir: join(dist, 'pack'),
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+  target: 'node18',
+});
+
+const packFiles = new Map([
+  ...pack.outputFiles.map(({ path, contents }) => [relative(dist, path), contents]),
+  [join('pack', 'pack.sh'), await readFile(join(root, 'src/selftest/pack/pack.sh'))],
+]);
+// Tests of the source need this much of what is built, and no more.
+if (process.argv.includes('--pack')) {
+  for (const [path, contents] of packFiles) await writeIfOther(join(dist, path), contents);
+  process.exit();
+}
+
 const program = await build({
   ...shared,
   entryPoints: { cli: join(root, 'src/cli/main.ts') },
@@ -62,20 +82,10 @@ const program = await build({
   plugins: [stubDevtools, yogaWithoutFetch],
 });
 
-/** The pack runs inside a vantage, with whatever Node that has (18 or newer), so it is one plain CommonJS file. */
-const pack = await build({
-  ...shared,
-  entryPoints: { node: join(root, 'src/selftest/pack/node.ts') },
-  outdir: join(dist, 'pack'),
-  outExtension: { '.js': '.cjs' },
-  format: 'cjs',
-  target: 'node18',
-});
-
-const files = new Map(
-  [...program.outputFiles, ...pack.outputFiles].map(({ path, contents }) => [relative(dist, path), contents]),
-);
-files.set(join('pack', 'pack.sh'), await readFile(join(root, 'src/selftest/pack/pack.sh')));
+const files = new Map([
+  ...program.outputFiles.map(({ path, contents }) => [relative(dist, path), contents]),
+  ...packFiles,
+]);
 files.set('meta.json', Buffer.from(JSON.stringify({ program: program.metafile, pack: pack.metafile })));
 await replace(dist, files);
 await writeIfOther(
