@@ -9,6 +9,8 @@ const IMAGE = 'mcr.microsoft.com/devcontainers/javascript-node:22-bookworm';
 const PROXY_IMAGE = 'ubuntu/squid:latest';
 const PROXY_PORT = 3128;
 const HOME = '/home/agent';
+/** Lies over hidden files; a device in its place could be written without an error. */
+const EMPTY = 'empty';
 
 /** As a path of the host and of the box: a missing source would keep the box from starting. */
 function guardMounts(context: RenderContext): string[] {
@@ -26,7 +28,6 @@ function composeFile(context: RenderContext): string {
     source: composeText(source),
     target: composeText(target),
     read_only: readOnly,
-    bind: { create_host_path: false },
   });
   const agent = {
     image: composeText(posture.isolation?.image ?? IMAGE),
@@ -55,8 +56,10 @@ function composeFile(context: RenderContext): string {
     tmpfs: [`${HOME}:exec,mode=1777`, '/tmp:exec,mode=1777'],
     volumes: [
       bind('..', WORKSPACE, false),
+      // A mount point cannot be renamed: without this one, .git with the guards in it could be moved away.
+      ...(context.facts.git.present ? [bind('../.git', `${WORKSPACE}/.git`, false)] : []),
       ...guardMounts(context).map(guard => bind(`../${guard}`, `${WORKSPACE}/${guard}`, true)),
-      ...hiddenFiles(context).map(file => bind('/dev/null', `${WORKSPACE}/${file}`, true)),
+      ...hiddenFiles(context).map(file => bind(`./${EMPTY}`, `${WORKSPACE}/${file}`, true)),
     ],
     ...(allow === undefined ? {} : proxied ? { networks: ['box'], depends_on: ['egress'] } : { network_mode: 'none' }),
   };
@@ -133,6 +136,9 @@ export const container: Output = {
         path: '.devcontainer/devcontainer.json',
         content: `${JSON.stringify(devcontainer, null, 2)}\n`,
       },
+      ...(hiddenFiles(context).length > 0
+        ? [{ mode: 'owned' as const, path: `.devcontainer/${EMPTY}`, content: '' }]
+        : []),
       ...(allow.length > 0
         ? [{ mode: 'owned' as const, path: '.devcontainer/squid.conf', content: squidFile(allow) }]
         : []),

@@ -1,14 +1,30 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { UserError } from '../../base/errors.ts';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { parse } from 'yaml';
+import { errorCode, UserError } from '../../base/errors.ts';
 import { cleanEnvironment, findProgram, run } from '../../base/exec.ts';
-import { sha256 } from '../../base/hash.ts';
+import { isWithin } from '../../base/files.ts';
+import { randomHex, sha256 } from '../../base/hash.ts';
+import { outermost } from '../../base/outermost.ts';
 import { shellLine } from '../../base/text.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
+import { expandHidden } from '../hidden.ts';
 import { loginsOf } from '../logins.ts';
-import type { BoxContext, Runtime } from '../types.ts';
-import { COMPOSE_FILE, SERVICE } from './settings.ts';
+import { makePlaceholders } from '../placeholders.ts';
+import type { BoxContext, Boxed, Runtime } from '../types.ts';
+import { COMPOSE_FILE, SERVICE, WORKSPACE } from './settings.ts';
 
 /** `docker compose` where the engine has the plugin, else the older program. Undefined: neither. */
 async function composeProgram(untrusted: readonly string[]): Promise<string[] | undefined> {
@@ -37,12 +53,61 @@ async function detect(root: string): Promise<RuntimeFact> {
   return { id: 'docker', available: true, detail: engine.stdout.trim() };
 }
 
-/** The words after the compose program, or after `docker` where a running container is named. `tty`: a person's terminal. */
-function containerWords({ isolation, agents }: BoxContext, words: readonly string[], tty: boolean): string[] {
-  const keys = loginsOf(agents).flatMap(login => login.keys.flatMap(key => (process.env[key] ? ['-e', key] : [])));
+/** Names, never values: the engine's client takes the values from its own environment. */
+function keyWords({ agents, env }: BoxContext): string[] {
+  return loginsOf(agents).flatMap(login => login.keys.flatMap(key => (env[key] === undefined ? [] : ['-e', key])));
+}
+
+/** Where the compose file already lays something. Throws UserError where it cannot be read. */
+function composeTargets(root: string, service: string): Set<string> {
+  let volumes: unknown;
+  try {
+    const file = parse(readFileSync(join(root, COMPOSE_FILE), 'utf8')) as {
+      services?: Record<string, { volumes?: unknown }>;
+    };
+    volumes = file.services?.[service]?.volumes;
+  } catch (error) {
+    throw new UserError({
+      what: errorCode(error) === 'ENOENT' ? 'there is no compose file' : 'the compose file cannot be read',
+      where: { path: COMPOSE_FILE },
+      next: 'agent-posture generate --only container',
+    });
+  }
+  const list = Array.isArray(volumes) ? (volumes as { target?: unknown }[]) : [];
+  return new Set(list.map(({ target }) => String(target)));
+}
+
+/** What hides files and keeps guards as of now, beyond what the compose file knew when it was written. */
+function extraMounts(
+  { root, home, isolation, guards }: BoxContext,
+  missing: readonly string[],
+  empty: { file: string; folder: string },
+): string[] {
+  const there = composeTargets(root, isolation.service ?? SERVICE);
+  const target = (path: string) => `${WORKSPACE}/${relative(root, path)}`;
+  const kept = [...outermost(guards).map(guard => join(root, guard.replace(/\/$/, ''))), ...missing];
+  const mounts = new Map<string, string>();
+  for (const path of kept) {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (stats && !stats.isSymbolicLink()) mounts.set(target(path), path);
+  }
+  for (const path of expandHidden({ root, home, shown: [] }, isolation.files?.hide ?? []))
+    if (isWithin(root, path)) mounts.set(target(path), statSync(path).isDirectory() ? empty.folder : empty.file);
+  return [...mounts].filter(([at]) => !there.has(at)).flatMap(([at, from]) => ['-v', `${from}:${at}:ro`]);
+}
+
+/** The words after `docker` or the compose program. `tty`: a person's terminal. */
+function containerWords(
+  context: BoxContext,
+  words: readonly string[],
+  tty: boolean,
+  extra: readonly string[],
+): string[] {
+  const { isolation } = context;
   if (isolation.container !== undefined)
-    return ['exec', '-i', ...(tty ? ['-t'] : []), ...keys, isolation.container, ...words];
-  return ['-f', COMPOSE_FILE, 'run', '--rm', ...(tty ? [] : ['-T']), ...keys, isolation.service ?? SERVICE, ...words];
+    return ['exec', '-i', ...(tty ? ['-t'] : []), ...keyWords(context), isolation.container, ...words];
+  const service = isolation.service ?? SERVICE;
+  return ['-f', COMPOSE_FILE, 'run', '--rm', ...(tty ? [] : ['-T']), ...keyWords(context), ...extra, service, ...words];
 }
 
 function composeHashes(root: string): string {
@@ -61,31 +126,60 @@ export const docker: Runtime = {
   id: 'docker',
   title: 'compose container',
   limits:
-    'Shares the engine’s kernel. Whoever may use the engine’s socket is root on this machine: it is not mounted, keep it so. Files are hidden as of the start.',
+    'Shares the engine’s kernel. Whoever may use the engine’s socket is root on this machine: it is not mounted, keep it so. A hidden or guarded file that a program outside replaces while the box runs is no longer kept until the next start. Opened by an editor as a devcontainer, files are hidden as of the last generate.',
   detect,
   approval(context) {
     const named = context.isolation.container !== undefined;
-    const line = shellLine([named ? 'docker' : 'docker compose', ...containerWords(context, ['…'], false)]);
+    const program = named ? ['docker'] : ['docker', 'compose'];
+    const line = `${shellLine([...program, ...containerWords(context, [], false, [])])} …`;
     return named ? line : `${line}\n${composeHashes(context.root)}`;
   },
-  async start(context, words, stdio) {
+  async start(given, words, stdio) {
+    const context = { ...given, root: realpathSync(given.root) };
+    const { root, isolation } = context;
     const tty = stdio === 'inherit' && process.stdin.isTTY === true && process.stdout.isTTY === true;
-    const program =
-      context.isolation.container === undefined
-        ? await composeProgram([context.root])
-        : [findProgram('docker', [context.root])].filter(path => path !== undefined);
+    const docker = findProgram('docker', [root]);
+    const program = isolation.container === undefined ? await composeProgram([root]) : docker && [docker];
     const [name, ...first] = program ?? [];
-    if (!name)
+    if (!name || !docker)
       throw new UserError({
-        what: 'docker compose is not installed',
-        expected: 'the compose plugin of Docker, or docker-compose',
-        next: 'install the package docker-compose-plugin',
+        what: isolation.container === undefined ? 'docker compose is not installed' : 'docker is not installed',
+        next: 'install Docker with its compose plugin: https://docs.docker.com/engine/install/',
       });
-    const child = spawn(name, [...first, ...containerWords(context, words, tty)], {
-      cwd: context.root,
-      env: cleanEnvironment(),
-      stdio,
+    // The client needs its own settings to find the engine; what goes into the box is what the compose file says.
+    const env = cleanEnvironment({
+      AGENT_UID: String(process.getuid?.() ?? 1000),
+      AGENT_GID: String(process.getgid?.() ?? 1000),
     });
-    return { child, notes: [], signal: signal => void child.kill(signal), close: async () => {} };
+    for (const key of loginsOf(context.agents).flatMap(login => login.keys))
+      if (context.env[key] !== undefined) env[key] = context.env[key];
+    const open = (extra: readonly string[], close: () => Promise<void>): Boxed => {
+      const child = spawn(name, [...first, ...containerWords(context, words, tty, extra)], { cwd: root, env, stdio });
+      return { child, notes: [], signal: signal => void child.kill(signal), close };
+    };
+    if (isolation.container !== undefined) return open([], async () => {});
+
+    const folder = mkdtempSync(join(tmpdir(), 'agent-posture-'));
+    const empty = { file: join(folder, 'file'), folder: join(folder, 'folder') };
+    mkdirSync(empty.folder, { mode: 0o755 });
+    writeFileSync(empty.file, '', { mode: 0o644 });
+    chmodSync(folder, 0o755);
+    const box = `agent-posture-${process.pid}-${randomHex(4)}`;
+    const guards = outermost(context.guards).filter(guard => !guard.startsWith('.git/') && !guard.endsWith('.md'));
+    const placeholders = makePlaceholders(
+      root,
+      guards.map(guard => join(root, guard.replace(/\/$/, ''))),
+    );
+    const close = async () => {
+      await run(docker, ['rm', '-f', box], { cwd: '/', env, timeout: 20_000 });
+      placeholders.close();
+      rmSync(folder, { recursive: true, force: true });
+    };
+    try {
+      return open(['--name', box, ...extraMounts(context, placeholders.paths, empty)], close);
+    } catch (error) {
+      await close();
+      throw error;
+    }
   },
 };

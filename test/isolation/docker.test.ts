@@ -1,0 +1,182 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { findPart } from '../../scripts/parts.js';
+import { docker } from '../../src/isolation/docker/index.ts';
+import type { BoxContext } from '../../src/isolation/types.ts';
+import type { Isolation, Posture } from '../../src/posture/schema.ts';
+import { FULL, Repository } from '../generate/outputs/lab.ts';
+import { describeWith, part } from '../support/parts.ts';
+import type { Result } from './lab.ts';
+
+const IMAGE = 'agent-posture-lab:1';
+const TOOLS = [
+  'sh',
+  'cat',
+  'ls',
+  'echo',
+  'id',
+  'mkdir',
+  'touch',
+  'rm',
+  'mv',
+  'grep',
+  'sleep',
+  'umount',
+  'nc',
+  'env',
+  'true',
+];
+
+describeWith(['docker', 'busybox', 'git'], 'the compose container', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'docker-lab-'));
+  const before = { ...process.env };
+  let engine: ChildProcess;
+  beforeAll(async () => {
+    process.env.DOCKER_HOST = `unix://${folder}/engine.sock`;
+    process.env.AGENT_POSTURE_STATE = join(folder, 'state');
+    const place = (name: string) => join(folder, name);
+    engine = spawn(
+      part('docker'),
+      [
+        '--storage-driver=vfs',
+        '--bridge=none',
+        '--iptables=false',
+        '--ip6tables=false',
+        '--data-root',
+        place('data'),
+        '--exec-root',
+        place('exec'),
+        '--pidfile',
+        place('pid'),
+        '-H',
+        process.env.DOCKER_HOST,
+      ],
+      { stdio: 'ignore' },
+    );
+    const end = Date.now() + 60_000;
+    while (spawnSync('docker', ['version'], { stdio: 'ignore' }).status !== 0) {
+      if (Date.now() > end) throw new Error('the engine did not start');
+      await new Promise(done => setTimeout(done, 200));
+    }
+    const tree = place('tree');
+    mkdirSync(join(tree, 'bin'), { recursive: true });
+    mkdirSync(join(tree, 'tmp'));
+    cpSync(findPart('busybox') ?? '', join(tree, 'bin/busybox'), { dereference: true });
+    for (const tool of TOOLS) symlinkSync('busybox', join(tree, 'bin', tool));
+    const archive = execFileSync('tar', ['-C', tree, '-c', '.'], { maxBuffer: 50_000_000 });
+    execFileSync('docker', ['import', '-', IMAGE], { input: archive });
+  }, 120_000);
+  afterAll(async () => {
+    const gone = new Promise(done => engine.once('close', done));
+    engine.kill('SIGTERM');
+    await gone;
+    process.env = before;
+    spawnSync('umount', ['-R', folder], { stdio: 'ignore' });
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  let repository: Repository;
+  beforeEach(() => {
+    repository = new Repository();
+  });
+  afterEach(() => repository.remove());
+
+  const posture = (isolation: Partial<Isolation>): Posture => ({
+    ...FULL,
+    isolation: { runtime: 'docker', image: IMAGE, network: { allow: [] }, files: FULL.isolation?.files, ...isolation },
+  });
+  const context = (isolation: Partial<Isolation> = {}, extra: Partial<BoxContext> = {}): BoxContext => ({
+    root: realpathSync(repository.root),
+    home: repository.folder,
+    isolation: posture(isolation).isolation ?? { runtime: 'docker' },
+    guards: ['.git/hooks/', '.git/config', '.claude/', '.mcp.json', 'agent-posture.yaml'],
+    env: {},
+    ...extra,
+  });
+  const sh = async (script: string, given = context()): Promise<Result> => {
+    const box = await docker.start(given, ['sh', '-s'], 'pipe');
+    let stdout = '';
+    let stderr = '';
+    box.child.stdout?.on('data', data => {
+      stdout += data;
+    });
+    box.child.stderr?.on('data', data => {
+      stderr += data;
+    });
+    box.child.stdin?.end(script);
+    const code = await new Promise<number | null>(done => box.child.once('close', done));
+    await box.close();
+    return { code, stdout, stderr };
+  };
+
+  test('is found with its engine and compose', async () => {
+    expect(await docker.detect(repository.root)).toMatchObject({ id: 'docker', available: true });
+  });
+
+  test('hides files, also those that came after generating; keeps guards; lets work through; leaves nothing', async () => {
+    repository.write('.env', 'CANARY');
+    repository.write('agent-posture.yaml', 'version: 1\n');
+    await repository.generate(posture({}), { secretFiles: [{ path: '.env' }] });
+    repository.write('sub/.env.local', 'CANARY');
+    repository.write('secrets/a.txt', 'CANARY');
+    repository.write('src/app.ts', 'works');
+    const { stdout, code } = await sh(
+      [
+        'exec 2>/dev/null',
+        'cat .env sub/.env.local secrets/a.txt; umount .env && cat .env',
+        'echo x > .git/hooks/pre-push && echo 1; echo x > .git/config && echo 2; mv .git .g && echo 3',
+        'echo x > .claude/settings.json && echo 4; echo x > .mcp.json && echo 5; rm -rf .mcp.json && echo 6; mv .claude .c && echo 7',
+        'echo x > agent-posture.yaml && echo 8; echo x > .env && echo 9',
+        'cat src/app.ts; echo; echo new > new.ts && cat new.ts; mkdir d; touch d/e; rm -r d; echo t > /tmp/t; echo h > ~/h; cat .env.development.example | grep -c =',
+        'grep -E "^(CapEff|NoNewPrivs)" /proc/self/status; ls /sys/class/net; exit 6',
+      ].join('\n'),
+    );
+    expect({ stdout: stdout.replaceAll('\t', ' '), code }).toEqual({
+      stdout: 'works\nnew\n1\nCapEff: 0000000000000000\nNoNewPrivs: 1\nlo\n',
+      code: 6,
+    });
+    expect(readFileSync(join(repository.root, 'new.ts'), 'utf8')).toBe('new\n');
+    expect(existsSync(join(repository.root, '.mcp.json'))).toBe(false);
+    expect(execFileSync('docker', ['ps', '-aq'], { encoding: 'utf8' })).toBe('');
+  }, 60_000);
+
+  test('without the compose file it says what to do, and starts nothing', async () => {
+    await expect(docker.start(context(), ['true'], 'pipe')).rejects.toThrow('there is no compose file');
+  });
+
+  test('the approval names the command whole, and what the files are', async () => {
+    await repository.generate(posture({}));
+    const text = docker.approval(context()) ?? '';
+    expect(text).toMatch(/^docker compose -f \.devcontainer\/compose\.yaml run --rm -T agent /);
+    expect(text).toMatch(/compose\.yaml sha256 [0-9a-f]{64}$/);
+    writeFileSync(join(repository.root, '.devcontainer/compose.yaml'), 'services: {}\n');
+    expect(docker.approval(context())).not.toBe(text);
+    expect(docker.approval(context({ container: 'x; id' }))).toBe("docker exec -i 'x; id' …");
+  });
+
+  test('a running container is entered', async () => {
+    const name = `agent-posture-lab-${process.pid}`;
+    execFileSync('docker', ['run', '-d', '--rm', '--network', 'none', '--name', name, IMAGE, 'sleep', '60'], {
+      stdio: 'ignore',
+    });
+    try {
+      expect(await sh('echo in; exit 5', context({ container: name }))).toMatchObject({ stdout: 'in\n', code: 5 });
+      expect((await sh('echo in', context({ container: `${name}-gone` }))).code).not.toBe(0);
+    } finally {
+      execFileSync('docker', ['rm', '-f', name], { stdio: 'ignore' });
+    }
+  }, 60_000);
+});
