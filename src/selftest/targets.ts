@@ -169,7 +169,7 @@ export class Targets {
     });
     if (wanted.length === 0) return;
     const results = await session.round(wanted.map(({ one }) => one));
-    for (const { key, one } of wanted) into.set(key, checkOf(results.get(one.id)));
+    for (const { key, entry, one } of wanted) into.set(key, checkOf(settled(results.get(one.id), entry.subject)));
   }
 
   checkBefore(key: string): Check | undefined {
@@ -272,5 +272,8 @@ export function nothingHere({ subject, origin }: Probe, targets: Targets): strin
 export function settled(observation: Observation | undefined, subject: Subject): Observation | undefined {
   if (!observation) return undefined;
   if (subject.kind === 'command') return commandOutcome(observation, subject);
+  // Whoever takes a connection on a socket of this machine and waits to be spoken to is there: no proxy stands between.
+  if (subject.kind === 'socket' && subject.greeting === 'none' && observation.outcome === 'silent')
+    return { ...observation, outcome: 'done', reason: 'accepted' };
   return subject.kind === 'push' ? pushOutcome(observation) : observation;
 }

@@ -1,12 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordApproval } from '../../src/base/approvals.ts';
 import { Interrupted, UserError } from '../../src/base/errors.ts';
 import type { SelftestEvent } from '../../src/selftest/types.ts';
 import { recover } from '../../src/selftest/workspace.ts';
-import { hasBox, type Lab, makeLab, tryLab, verdicts } from '../labs/box.ts';
+import { boxCommand, hasBox, type Lab, makeLab, tryLab, verdicts } from '../labs/box.ts';
 
 let lab: Lab;
 beforeEach(async () => {
@@ -126,7 +127,15 @@ describe('what is said beside the rows', () => {
     const bin = join(lab.root, '..', 'claude');
     writeFileSync(bin, '#!/bin/sh\nsleep 60\n', { mode: 0o755 });
     lab.facts.agents = [
-      { id: 'claude-code', title: 'Claude Code', version: '1', binary: bin, settings: [], ownSandbox: false, seen: { path: bin } },
+      {
+        id: 'claude-code',
+        title: 'Claude Code',
+        version: '1',
+        binary: bin,
+        settings: [],
+        ownSandbox: false,
+        seen: { path: bin },
+      },
     ];
     lab.posture.isolation = { runtime: 'command', command: 'env' };
     const agent = spawn(bin, { cwd: lab.root, stdio: 'ignore', detached: true });
@@ -138,6 +147,24 @@ describe('what is said beside the rows', () => {
       expect(row?.fix).not.toBeNull();
     } finally {
       if (agent.pid) process.kill(-agent.pid, 'SIGKILL');
+    }
+  });
+});
+
+describe('sockets', () => {
+  it.skipIf(!hasBox)('one that waits to be spoken to is reached; one that is hidden is held', async () => {
+    const path = join(lab.home, 'silent.sock');
+    const server = createServer(() => {}).listen(path);
+    try {
+      lab.posture.systems = [{ id: 'silent', kind: 'other', address: `unix:${path}` }];
+      const report = await tryLab(lab, { safeguards: ['ISO-3'], via: [boxCommand(lab)] });
+      const rows = report.rows.filter(({ target }) => target === path);
+      expect(rows.map(({ vantage, verdict }) => [vantage, verdict]).sort()).toEqual([
+        ['host', 'exposed'],
+        ['via:1', 'blocked'],
+      ]);
+    } finally {
+      server.close();
     }
   });
 });
@@ -163,7 +190,9 @@ describe('bad days', () => {
     expect(notes).toHaveLength(2);
     expect(readFileSync(guard, 'utf8')).toBe(text);
     expect(readFileSync(join(lab.root, 'gone.yml'), 'utf8')).toBe('original');
-    const left = [lab.root, join(lab.root, '.git'), join(lab.root, '.git/hooks')].flatMap(folder => readdirSync(folder));
+    const left = [lab.root, join(lab.root, '.git'), join(lab.root, '.git/hooks')].flatMap(folder =>
+      readdirSync(folder),
+    );
     expect(left.filter(name => name.includes('agent-posture-try'))).toEqual([]);
   });
 
