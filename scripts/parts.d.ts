@@ -4,6 +4,8 @@ export type PartId =
   | 'socat'
   | 'tmux'
   | 'docker'
+  | 'docker-compose'
+  | 'squid'
   | 'debootstrap'
   | 'busybox'
   | 'iproute2'

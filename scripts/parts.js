@@ -18,6 +18,8 @@ export const PARTS = {
   socat: apt('socat'),
   tmux: apt('tmux'),
   docker: apt('dockerd', 'docker.io', 'iptables'),
+  'docker-compose': apt('docker-compose'),
+  squid: apt('squid'),
   debootstrap: apt('debootstrap'),
   busybox: apt('busybox', 'busybox-static'),
   iproute2: apt('ip', 'iproute2'),

@@ -40,7 +40,7 @@ const TOOLS = [
   'true',
 ];
 
-describeWith(['docker', 'busybox', 'git'], 'the compose container', () => {
+describeWith(['docker', 'docker-compose', 'busybox', 'git'], 'the compose container', () => {
   const folder = mkdtempSync(join(tmpdir(), 'docker-lab-'));
   const before = { ...process.env };
   let engine: ChildProcess;

@@ -105,7 +105,6 @@ function squidFile(allow: readonly string[]): string {
     'access_log none',
     'pid_filename none',
     'shutdown_lifetime 0 seconds',
-    'via off',
     'forwarded_for delete',
     '',
   ].join('\n');
