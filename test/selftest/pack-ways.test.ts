@@ -1,7 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { running, runProgram } from '../../src/selftest/pack/base.ts';
+import { otherProcesses } from '../../src/selftest/pack/proc.ts';
 import type { FileSystemPlace, Observation, ReadWay } from '../../src/selftest/wire.ts';
 import { describeWith } from '../support/parts.ts';
 import { challenge, cleanUp, open, scratch, tryAll, wrapped } from './pack-support.ts';
@@ -86,6 +88,52 @@ it.each(['node', 'sh'] as const)('finds a file that another process still holds,
   } finally {
     holder.kill('SIGKILL');
   }
+});
+
+it('leaves out what another try has running', async () => {
+  const stop = new AbortController();
+  const before = new Set(running());
+  const ran = runProgram(['sleep', '20'], { signal: stop.signal, env: { PATH: process.env.PATH ?? '' } });
+  const stranger = spawn('sleep', ['20'], { stdio: 'ignore' });
+  try {
+    const ours = [...running()].filter(pid => !before.has(pid));
+    expect(ours).toHaveLength(1);
+    expect(otherProcesses()).toContain(String(stranger.pid));
+    expect(otherProcesses()).not.toContain(String(ours[0]));
+  } finally {
+    stranger.kill('SIGKILL');
+    stop.abort();
+    await ran;
+  }
+});
+
+describe.runIf(asRoot)('taking off what lies over a path', () => {
+  it.each(['node', 'sh'] as const)('does not reach the mounts outside, even where they are shared (%s)', async form => {
+    const folder = scratch();
+    const over = join(folder, 'over');
+    // An unshare that leaves the propagation as it is.
+    const bin = scratch();
+    writeFileSync(join(bin, 'unshare'), '#!/bin/sh\nexec /usr/bin/unshare --propagation unchanged "$@"\n', {
+      mode: 0o755,
+    });
+    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', folder]);
+    try {
+      execFileSync('mount', ['--make-shared', folder]);
+      mkdirSync(over);
+      writeFileSync(join(over, 'below'), SECRET);
+      execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', over]);
+      const start = wrapped([], { root: true, env: { PATH: `${bin}:${process.env.PATH}` } });
+      const session = await open(start, form === 'sh' ? { form } : {});
+      const [off] = await tryAll(session, [
+        { op: 'read', way: 'umount', path: join(over, 'below'), challenge: challenge(SECRET) },
+      ]);
+      await session.close();
+      expect(off).toMatchObject({ outcome: 'done', at: `umount ${over}` });
+      expect(readFileSync('/proc/self/mountinfo', 'utf8')).toContain(` ${over} `);
+    } finally {
+      execFileSync('umount', ['-R', '-l', folder]);
+    }
+  });
 });
 
 describeWith(['bubblewrap'], 'ways round a box', () => {
