@@ -2,6 +2,7 @@ import { isApproved, recordApproval } from '../base/approvals.ts';
 import { stateFolder } from '../base/state.ts';
 import type { Facts } from '../discover/facts.ts';
 import { applyPlan } from '../generate/apply.ts';
+import { outputs } from '../generate/outputs/index.ts';
 import { parsePosture } from '../posture/load.ts';
 import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
 import { newPosture } from '../posture/save.ts';
@@ -39,6 +40,7 @@ export async function createEngine(
     remember: answers => saveProgress(root, answers),
     plan: answers =>
       planEdits(facts, text, postureEdits(steps, answers, stepContext), posture ? 'what you answered' : 'the posture'),
+    titleOf: id => outputs.find(output => output.id === id)?.title,
     apply: async plan => {
       const applied = await applyPlan(plan, { stateFolder: stateFolder(root), command: 'init' });
       await clearProgress(root);

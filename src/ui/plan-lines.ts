@@ -67,8 +67,13 @@ function groups(plan: Plan): Group[] {
   return [...found.values()].sort((a, b) => Number(TROUBLE.has(b.state)) - Number(TROUBLE.has(a.state)));
 }
 
-/** The plan in at most `most` lines; what does not fit is counted in the last one. */
-export function planLines(plan: Plan, width: number, { glyphs }: Theme, most = 5): Line[] {
+export type TitleOf = (output: string) => string | undefined;
+
+/**
+ * The plan in at most `most` lines, with what each part of it does, or what becomes of the user's own; what does not fit
+ * is counted in the last one.
+ */
+export function planLines(plan: Plan, width: number, { glyphs }: Theme, titleOf: TitleOf, most = 5): Line[] {
   const all = groups(plan);
   const shown = all.length > most ? all.slice(0, most - 1) : all;
   const rest = all.slice(shown.length).flatMap(group => group.changes);
@@ -85,7 +90,8 @@ export function planLines(plan: Plan, width: number, { glyphs }: Theme, most = 5
   const lines = shown.map((group, index) => {
     const { word, tone } = WORDS[group.state];
     const reasons = [...new Set(group.changes.map(change => change.reason))];
-    const reason = reasons.length === 1 && reasons[0] !== 'new' ? (reasons[0] as string) : '';
+    const said = reasons.length === 1 && reasons[0] !== 'new' ? (reasons[0] as string) : '';
+    const reason = said || (titleOf(group.changes[0]?.output ?? '') ?? '');
     return line(
       '   ',
       span(pad(word, words), tone),

@@ -56,6 +56,8 @@ export interface InitEngine {
   remember(answers: Answers): Promise<void>;
   /** The posture's new text, and the files: one plan. */
   plan(answers: Answers): Promise<Plan>;
+  /** What an output of the plan does for the user, in one line; undefined for what speaks for itself. */
+  titleOf?(output: string): string | undefined;
   apply(plan: Plan): Promise<Applied>;
   /** The same try with the posture in force. */
   secondTry(onEvent: (event: SelftestEvent) => void, signal: AbortSignal, aside?: Aside): Promise<Report>;

@@ -383,6 +383,11 @@ export const PLAN: Plan = {
   notes: [],
 };
 
+const TITLES: Record<string, string> = {
+  posture: 'what agents may touch, by name',
+  hooks: 'no secret is committed, no protected branch is pushed',
+};
+
 export interface DemoOptions {
   /** Milliseconds between two rows. */
   pace?: number;
@@ -431,6 +436,7 @@ export function demoEngine({ pace = 0, resumed, log = () => {}, applying = 0 }: 
       log(`plan ${JSON.stringify(answers)}`);
       return PLAN;
     },
+    titleOf: output => TITLES[output],
     async apply(plan): Promise<Applied> {
       log('apply begins');
       if (applying > 0) await pause(applying);

@@ -29,9 +29,17 @@ const plan = (...changes: Partial<Change>[]) => ({
   ),
 });
 
+const titleOf = (output: string): string | undefined => (output === 'hooks' ? 'no secret is committed' : undefined);
+
 describe('planLines', () => {
+  it('says what a part of it does where there is nothing else to say', () => {
+    const lines = textOf(planLines(PLAN, 100, theme, titleOf));
+    expect(lines.find(text => text.includes('.githooks/'))).toContain('no secret is committed');
+    expect(lines.find(text => text.includes('settings.json'))).toContain('yours kept');
+  });
+
   it('is at most five lines and accounts for every file', () => {
-    const lines = textOf(planLines(PLAN, 100, theme));
+    const lines = textOf(planLines(PLAN, 100, theme, titleOf));
     expect(lines).toHaveLength(5);
     expect(lines.at(-1)).toContain('4 more files');
     expect(lines.at(-1)).toContain('docs/security-posture.md');
@@ -47,6 +55,7 @@ describe('planLines', () => {
         ),
         100,
         theme,
+        titleOf,
       ),
     );
     expect(lines[0]).toMatch(/left +b +not valid JSON/);
@@ -55,7 +64,7 @@ describe('planLines', () => {
   });
 
   it('leaves out what stays as it is, and knows when nothing is to be written', () => {
-    expect(planLines(plan({ state: 'unchanged' }), 80, theme)).toEqual([]);
+    expect(planLines(plan({ state: 'unchanged' }), 80, theme, titleOf)).toEqual([]);
     expect(writes(plan({ state: 'unchanged' }, { state: 'refused' }, { state: 'loosened' }))).toBe(false);
     expect(writes(plan({ state: 'delete', after: null }))).toBe(true);
   });

@@ -8,7 +8,7 @@ import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { keyBar } from '../key-bar.ts';
 import { edges, type Line, line, span } from '../lines.ts';
-import { pending, planLines, writes } from '../plan-lines.ts';
+import { pending, planLines, type TitleOf, writes } from '../plan-lines.ts';
 import { DiffScreen } from './diff.tsx';
 
 export type PlanChoice = 'apply' | 'back' | 'quit';
@@ -19,12 +19,14 @@ export function PlanScreen({
   plan,
   answered,
   applyLabel,
+  titleOf = () => undefined,
   onChoose,
 }: {
   title: string;
   plan: Plan;
   answered: readonly Line[];
   applyLabel: string;
+  titleOf?: TitleOf | undefined;
   onChoose: (choice: PlanChoice) => void;
 }): ReactNode {
   const theme = useTheme();
@@ -62,7 +64,7 @@ export function PlanScreen({
       rank: 1,
     },
     SPACE,
-    { lines: planLines(plan, width, theme, height < 9 ? 2 : 5), rank: 2, least: 1 },
+    { lines: planLines(plan, width, theme, titleOf, height < 9 ? 2 : 5), rank: 2, least: 1 },
     {
       lines:
         kept > 0

@@ -50,6 +50,7 @@ export function Wizard({
   onDone: () => void;
 }): ReactNode {
   const { context, steps } = engine;
+  const titleOf = (output: string): string | undefined => engine.titleOf?.(output);
   const fail = useFail();
   const theme = useTheme();
   const { width } = useSize();
@@ -106,7 +107,12 @@ export function Wizard({
   });
 
   function apply(plan: Plan): void {
-    print([line(), ...answeredLines(path, final, context, width, theme), line(), ...planLines(plan, width, theme)]);
+    print([
+      line(),
+      ...answeredLines(path, final, context, width, theme),
+      line(),
+      ...planLines(plan, width, theme, titleOf),
+    ]);
     record.answers = final;
     if (!writes(plan)) {
       setPhase({ at: 'again' });
@@ -177,6 +183,7 @@ export function Wizard({
             plan={phase.plan}
             answered={answeredLines(path, final, context, width, theme)}
             applyLabel="Apply"
+            titleOf={titleOf}
             onChoose={choice => {
               if (choice === 'quit') onQuit();
               else if (choice === 'apply') apply(phase.plan);
