@@ -46,7 +46,7 @@ export const REFUSALS: Readonly<Record<Attempt, readonly string[]>> = {
   ],
   request: [...NETWORK, 'status'],
   socket: [...FILE, 'ECONNREFUSED', 'ENOTSOCK', 'EAFNOSUPPORT', 'EPROTOTYPE', 'EINVAL', 'none'],
-  process: ['none', 'not seen', 'EACCES', 'EPERM', 'ENOENT', 'ESRCH'],
+  process: ['none', 'not seen', 'not set', 'EACCES', 'EPERM', 'ENOENT', 'ESRCH'],
   push: ['rejected', 'unreachable'],
   exec: ['exit', 'EACCES', 'EPERM'],
 };

@@ -170,7 +170,7 @@ export function rowsOf(column: Column, key: string, probe: Probe): RowPlan[] {
       return [{ ...base, ways: [way] }];
     }
     case 'processes':
-      return [processRow(column, probe)];
+      return [processRow(column, key, probe)];
     case 'guard':
       return guardRows(column, probe, subject);
     case 'workspace':
@@ -378,12 +378,20 @@ function commonRow(
   };
 }
 
-function processRow({ processDecoy }: Column, probe: Probe): RowPlan {
+function processRow({ processDecoy }: Column, key: string, probe: Probe): RowPlan {
   const check: Check = processDecoy === undefined ? { ok: false, reason: 'no decoy process could be started' } : OK;
   const way: WayPlan = {
     ...plainWay('env', check),
     after: async () => check,
-    make: () => ({ one: makeTry({ op: 'process' }), canary: processDecoy }),
+    // By comparing, since another run may have a decoy process of its own.
+    make: () => ({
+      one: makeTry({
+        op: 'env',
+        name: 'AGENT_POSTURE_DECOY',
+        from: 'processes',
+        challenge: challenge(key, processDecoy ?? ''),
+      }),
+    }),
   };
   return { probe, subject: probe.subject, escape: null, phase: 0, ways: [way], leansOn: [] };
 }
@@ -466,6 +474,7 @@ export async function writeMade(workspace: Workspace, how: WriteHow, path: strin
     }
     case 'replace': {
       const aside = asideOf(path, fresh);
+      workspace.willMove(path, aside);
       const before = await traceOf(path);
       return {
         one: writeTry('replace', path, '', aside),
@@ -481,6 +490,7 @@ export async function writeMade(workspace: Workspace, how: WriteHow, path: strin
     case 'rename-parent': {
       const parent = folder ? path : dirname(path);
       const aside = asideOf(parent, fresh);
+      workspace.willMove(parent, aside);
       const before = await traceOf(parent);
       return {
         one: writeTry('rename-parent', parent, '', aside),

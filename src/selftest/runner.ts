@@ -89,7 +89,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
     note: text => notes.push(text),
   };
   await preflight(undefined, undefined);
-  if (!readOnly) notes.push(...(await recover(recoveryFolders(options))));
+  if (!readOnly) notes.push(...(await recover(recoveryFolders(options), stateFolder(root))));
   const hostOpening = openOrExplain(
     places.find(({ report }) => report.id === 'host'),
     options,

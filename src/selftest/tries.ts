@@ -57,7 +57,7 @@ export function writeTry(how: WriteHow, path: string, content: string, aside?: s
 
 /** The try for subjects that are tried in the same way from everywhere. */
 export function plainTry(
-  subject: Extract<Subject, { kind: 'address' | 'name' | 'request' | 'command' | 'processes' }>,
+  subject: Extract<Subject, { kind: 'address' | 'name' | 'request' | 'command' }>,
   route: { host?: string; proxy?: string } = {},
 ): Try {
   const proxy = route.proxy === undefined ? {} : { proxy: route.proxy };
@@ -74,8 +74,6 @@ export function plainTry(
       return makeTry({ op: 'resolve', name: subject.name });
     case 'request':
       return makeTry({ op: 'request', method: subject.method, url: subject.url, ...proxy });
-    case 'processes':
-      return makeTry({ op: 'process' });
     case 'command':
       return makeTry(
         {

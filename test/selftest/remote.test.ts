@@ -13,7 +13,7 @@ beforeAll(async () => {
   mkdirSync(join(far, 'home/.aws'), { recursive: true });
   writeFileSync(join(far, 'home/.aws/credentials'), 'another machine has its own\n');
   // The same paths, and other files behind them: as on another machine.
-  there = `bwrap --ro-bind / / --dev /dev --proc /proc --bind ${far}/repo ${lab.root} --bind ${far}/home ${lab.home}`;
+  there = `bwrap --unshare-user --uid 1000 --gid 1000 --unshare-pid --cap-drop ALL --ro-bind / / --dev /dev --proc /proc --bind ${far}/repo ${lab.root} --bind ${far}/home ${lab.home}`;
 });
 afterAll(() => lab.close());
 
@@ -25,7 +25,7 @@ describe.skipIf(!hasBox)('a place on another machine', () => {
     const rows = verdicts(report, 'via:1');
     expect(rows.get(`connect:${lab.server}`)).toBe('exposed');
     rows.delete(`connect:${lab.server}`);
-    expect([...new Set(rows.values())]).toEqual(['inconclusive']);
+    expect([...rows].filter(([, verdict]) => verdict !== 'inconclusive')).toEqual([]);
   });
 
   it('holds what the control there can open, and this cannot', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordApproval } from '../../src/base/approvals.ts';
 import { Interrupted, UserError } from '../../src/base/errors.ts';
+import { sha256 } from '../../src/base/hash.ts';
 import type { SelftestEvent } from '../../src/selftest/types.ts';
 import { recover } from '../../src/selftest/workspace.ts';
 import { boxCommand, hasBox, type Lab, makeLab, tryLab, verdicts } from '../labs/box.ts';
@@ -177,29 +178,53 @@ describe('bad days', () => {
     expect(readdirSync(lab.root).filter(name => name.includes('agent-posture-try'))).toEqual([]);
   });
 
-  it('takes back what a killed run has left', async () => {
-    const dead = execFileSync('sh', ['-c', 'echo $$'], { encoding: 'utf8' }).trim();
-    const mark = `agent-posture-try-${dead}-0a0b0c`;
-    const guard = join(lab.root, '.git/config');
-    const text = readFileSync(guard, 'utf8');
-    mkdirSync(join(lab.root, `.${mark}`));
-    writeFileSync(join(lab.root, '.git/hooks', mark), 'x');
-    linkSync(guard, `${guard}.${mark}`);
-    writeFileSync(join(lab.root, `gone.yml.${mark}`), 'original');
-    const notes = await recover([lab.root, join(lab.root, '.git'), join(lab.root, '.git/hooks')]);
-    expect(notes).toHaveLength(2);
-    expect(readFileSync(guard, 'utf8')).toBe(text);
-    expect(readFileSync(join(lab.root, 'gone.yml'), 'utf8')).toBe('original');
-    const left = [lab.root, join(lab.root, '.git'), join(lab.root, '.git/hooks')].flatMap(folder =>
-      readdirSync(folder),
-    );
-    expect(left.filter(name => name.includes('agent-posture-try'))).toEqual([]);
+  describe('leftovers of a killed run', () => {
+    const dead = () => execFileSync('sh', ['-c', 'echo $$'], { encoding: 'utf8' }).trim();
+    const folders = () => [lab.root, join(lab.root, '.git'), join(lab.root, '.git/hooks')];
+    const left = () =>
+      folders().flatMap(folder => readdirSync(folder).filter(name => name.includes('agent-posture-try')));
+    /** What the run wrote down before it moved something. */
+    const record = (pid: string, original: string, aside: string, content: string) => {
+      mkdirSync(join(lab.state, 'tries'), { recursive: true });
+      const entry = { original, aside, sha256: sha256(content) };
+      writeFileSync(join(lab.state, 'tries', pid), `${JSON.stringify(entry)}\n`, { flag: 'a' });
+    };
+
+    it('are taken back', async () => {
+      const pid = dead();
+      const mark = `agent-posture-try-${pid}-0a0b0c`;
+      const guard = join(lab.root, '.git/config');
+      const gone = join(lab.root, 'gone.yml');
+      const text = readFileSync(guard, 'utf8');
+      mkdirSync(join(lab.root, `.${mark}`));
+      writeFileSync(join(lab.root, '.git/hooks', mark), 'x');
+      linkSync(guard, `${guard}.${mark}`);
+      writeFileSync(`${gone}.${mark}`, 'original');
+      record(pid, guard, `${guard}.${mark}`, text);
+      record(pid, gone, `${gone}.${mark}`, 'original');
+      expect(await recover(folders(), lab.state)).toHaveLength(2);
+      expect(readFileSync(guard, 'utf8')).toBe(text);
+      expect(readFileSync(gone, 'utf8')).toBe('original');
+      expect(left()).toEqual([]);
+      expect(await recover(folders(), lab.state)).toEqual([]);
+    });
+
+    it('are never believed by their name: an agent could have laid them', async () => {
+      const pid = dead();
+      const forged = join(lab.root, `.mcp.json.agent-posture-try-${pid}-0a0b0c`);
+      writeFileSync(forged, 'planted');
+      await recover(folders(), lab.state);
+      expect(existsSync(join(lab.root, '.mcp.json'))).toBe(false);
+      record(pid, join(lab.root, '.mcp.json'), forged, 'what it was');
+      expect(await recover(folders(), lab.state)).toEqual([expect.stringContaining('left where it is')]);
+      expect(existsSync(join(lab.root, '.mcp.json'))).toBe(false);
+    });
   });
 
   it('leaves alone what a run that is alive has laid', async () => {
     const name = `.agent-posture-try-${process.ppid}-0a0b0c`;
     mkdirSync(join(lab.root, name));
-    await recover([lab.root]);
+    await recover([lab.root], lab.state);
     expect(existsSync(join(lab.root, name))).toBe(true);
   });
 });
