@@ -149,6 +149,14 @@ describe('the plan', () => {
     expect(choose).toHaveBeenLastCalledWith('apply');
   });
 
+  it('says what the plan has to say beside its files', async () => {
+    const plan = { ...PLAN, notes: ['a run that was cut off at 09:12 was put back first'] };
+    shown = await show(
+      <PlanScreen title="The plan" plan={plan} answered={[]} applyLabel="Apply" onChoose={() => {}} />,
+    );
+    expect(shown.frame()).toContain('a run that was cut off at 09:12 was put back first');
+  });
+
   it('says so when there is nothing to write', async () => {
     const plan = { ...PLAN, changes: PLAN.changes.map(change => ({ ...change, state: 'unchanged' as const })) };
     shown = await show(

@@ -7,7 +7,7 @@ import { useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { keyBar } from '../key-bar.ts';
-import { edges, type Line, line, span } from '../lines.ts';
+import { edges, type Line, line, span, wrapText } from '../lines.ts';
 import { pending, planLines, type TitleOf, writes } from '../plan-lines.ts';
 import { DiffScreen } from './diff.tsx';
 
@@ -71,6 +71,11 @@ export function PlanScreen({
           ? [line(span(`   ${plural(kept, 'file')} as it should be`.replace('files as it', 'files as they'), 'quiet'))]
           : [],
       rank: 8,
+    },
+    {
+      lines: plan.notes.flatMap(note => wrapText(note, width - 3).map(text => line(span(`   ${text}`, 'warn')))),
+      rank: 4,
+      least: 1,
     },
     SPACE,
     { lines: writes(plan) ? [line(' Taken back whole by  ', span('agent-posture undo', 'accent'))] : [], rank: 5 },
