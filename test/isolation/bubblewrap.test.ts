@@ -345,6 +345,10 @@ for (const starter of STARTERS)
       const planted = await lab.sh('cat ~/.ssh/id', {}, { root: join(lab.home, 'code', 'planted') });
       expect(planted.stdout).toBe('');
       expect(planted.stderr).toContain('.git names a folder');
+
+      lab.write('~/code/planted/.git', 'gitdir: ../shop/.git/worktrees/tree\n');
+      const stolen = await lab.sh('cat ~/code/shop/.git/config', {}, { root: join(lab.home, 'code', 'planted') });
+      expect(stolen.stdout).toBe('');
     });
 
     test('descriptors that we were started with do not go in', async () => {
