@@ -197,7 +197,9 @@ export class Child {
       await Promise.race([this.#gone, new Promise(done => setTimeout(done, GRACE).unref())]);
     }
     this.#kill();
-    killMarked(this.#marker);
+    // A process that is killed is not gone at once.
+    for (let again = 0; again < 20 && killMarked(this.#marker) > 0; again++)
+      await new Promise(done => setTimeout(done, 5));
     if (!this.ended) await Promise.race([this.#gone, new Promise(done => setTimeout(done, GRACE).unref())]);
     child.stdin?.destroy();
     child.stdout?.destroy();
@@ -207,13 +209,20 @@ export class Child {
   }
 }
 
-/** Ends what outlived its group: programs that made a session of their own still carry the bootstrap's variable. */
-function killMarked(marker: string): void {
-  if (process.platform !== 'linux') return;
+/**
+ * Ends what outlived its group: programs that made a session of their own still carry the bootstrap's variable. Gives
+ * how many there were.
+ */
+function killMarked(marker: string): number {
+  if (process.platform !== 'linux') return 0;
+  let found = 0;
   const wanted = Buffer.from(`${SIBLING}=${marker}\0`);
   for (const pid of readdirSync('/proc'))
     if (/^\d+$/.test(pid))
       try {
-        if (readFileSync(`/proc/${pid}/environ`).includes(wanted)) process.kill(Number(pid), 'SIGKILL');
+        if (!readFileSync(`/proc/${pid}/environ`).includes(wanted)) continue;
+        process.kill(Number(pid), 'SIGKILL');
+        found++;
       } catch {}
+  return found;
 }
