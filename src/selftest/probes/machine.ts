@@ -101,7 +101,8 @@ const SOURCES: Readonly<Record<string, { places: string; variables: string }>> =
 async function isSetUp(id: string, { home, env }: ProbeContext): Promise<boolean> {
   const sources = SOURCES[id];
   if (!sources) return true;
-  if (Object.keys(env).some(name => env[name] && name.startsWith(sources.variables))) return true;
+  const leads = (name: string) => secretLookingName(name) || /(PROFILE|CONFIG|ROLE_ARN|TOKEN_FILE)$/.test(name);
+  if (Object.keys(env).some(name => env[name] && name.startsWith(sources.variables) && leads(name))) return true;
   const where: PlaceContext = { home, env, platform: process.platform as Platform };
   const places = filePlaces.filter(place => place.id.startsWith(sources.places));
   const found = await Promise.all(places.map(place => expandPlace(place, where)));
