@@ -1,19 +1,28 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { findPart } from '../scripts/parts.js';
 import { bin, median, once, POSTURE, paired, within, world } from './measure.js';
 
 const RUN = [bin, 'test', '--json', '--quiet', '--trust'];
 const CODES = [0, 1, 3];
+const CREDENTIALS = [
+  ...['.aws/credentials', '.netrc', '.npmrc', '.pypirc', '.git-credentials', '.docker/config.json', '.kube/config'],
+  ...['.config/gh/hosts.yml', '.config/gcloud/credentials.db', '.azure/msal_token_cache.json', '.pgpass', '.my.cnf'],
+  ...['.vault-token', '.terraform.d/credentials.tfrc.json', '.cargo/credentials.toml', '.m2/settings.xml'],
+  ...['.config/rclone/rclone.conf', '.pulumi/credentials.json', '.bash_history', '.python_history', '.gem/credentials'],
+];
 
-/** Agentless `test` of the host and one sandbox: 60 tries and more, where nothing is dropped and where one address drops all. */
+/** Agentless `test` of the host and one sandbox: 60 probes and more, where nothing is dropped and where one address drops all. */
 export default async () => {
   if (!findPart('bubblewrap')) throw new Error('bubblewrap is missing: npm run parts -- bubblewrap');
-  const { repository, env } = world({ 'agent-posture.yaml': POSTURE, '.env': 'API_TOKEN=x\n' });
+  const { repository, env } = place(POSTURE);
   const run = (args = RUN, program = process.execPath) => once(program, args, { cwd: repository, env, codes: CODES });
   const { rows } = JSON.parse(run().stdout);
-  const tried = rows.filter(({ verdict }) => verdict !== 'skipped').length;
+  const tried = rows.filter(({ verdict }) => verdict !== 'skipped');
+  const probes = new Set(tried.map(({ attempt, target }) => `${attempt} ${target}`)).size;
   const { subject, baseline } = await paired(() => run().took, 7);
   return [
-    within('tries of one run (at least 60)', 60 / tried, 1, '', `${tried} tried, ${rows.length} rows`),
+    within('60 probes, by those of one run', 60 / probes, 1, '', `${probes} probes, ${tried.length} rows`),
     within('test, host and one sandbox', subject / 1000, 1, 's'),
     within(
       'test, against node -e 0',
@@ -26,12 +35,32 @@ export default async () => {
   ];
 };
 
-/** The same in a network namespace of our own, with one declared system behind an interface that drops every packet. */
+/** A repository and a home with what a developer has in it: sixteen keys, and the usual credential files. */
+function place(posture) {
+  const made = world({ 'agent-posture.yaml': posture, '.env': 'API_TOKEN=x\n' });
+  const keys = Array.from({ length: 16 }, (_, i) => `.ssh/id_${i}`);
+  for (const path of [...keys, ...CREDENTIALS]) {
+    mkdirSync(dirname(join(made.home, path)), { recursive: true });
+    writeFileSync(join(made.home, path), `secret of ${path}\n`, { mode: 0o600 });
+  }
+  return made;
+}
+
+/** The same in a network namespace of our own, with one declared system at an address that drops every packet. */
 function dropping() {
   const posture = `${POSTURE}systems:\n  - { id: db, kind: postgres, environment: production, address: "10.255.0.2:5432" }\n`;
-  const { repository, env } = world({ 'agent-posture.yaml': posture, '.env': 'API_TOKEN=x\n' });
-  const script =
-    'PATH=$PATH:/usr/sbin:/sbin; ip link set lo up && ip link add drop0 type dummy && ip addr add 10.255.0.1/24 dev drop0 && ip link set drop0 up && exec "$@"';
+  const { repository, env } = place(posture);
+  // The other end of a pair of our own takes packets for an address that nobody has, and nobody answers.
+  const script = [
+    'PATH=$PATH:/usr/sbin:/sbin',
+    'ip link set lo up',
+    'ip link add drop0 type veth peer name drop1',
+    'ip link set drop0 up',
+    'ip link set drop1 up',
+    'ip addr add 10.255.0.1/24 dev drop0',
+    'ip neigh add 10.255.0.2 lladdr 02:00:00:00:00:02 dev drop0 nud permanent',
+    'exec "$@"',
+  ].join(' && ');
   const args = ['-Urn', 'sh', '-c', script, 'sh', process.execPath, ...RUN];
   const runs = Array.from({ length: 3 }, () => once('unshare', args, { cwd: repository, env, codes: CODES }));
   const bounds = runs.map(({ stdout }) =>
