@@ -298,9 +298,13 @@ describe('odd terminals and odd input', () => {
   it('takes the old picture away whole when the window becomes narrower', async () => {
     const session = start('wizard', { cols: 100, rows: 40 });
     await session.waitFor('Close this');
-    for (const cols of [60, 44, 90]) {
+    for (const [cols, drawn] of [
+      [60, /would reach\n 11 things/],
+      [44, /turned now,\n it would/],
+      [90, /\(line 3\)/],
+    ] as const) {
       await session.resize(cols, 40);
-      await session.idle();
+      await session.waitFor(drawn);
       expect(session.scrollback().split('Close this').length).toBe(2);
       expect(session.scrollback().split('.env.production').length).toBe(2);
     }

@@ -53,8 +53,6 @@ export interface Session {
   send(bytes: string): void;
   paste(text: string): void;
   resize(cols: number, rows: number): Promise<void>;
-  /** Waits until a screen that stands still stands still. */
-  idle(): Promise<void>;
   kill(signal: NodeJS.Signals): void;
   exit(timeout?: number): Promise<{ code: number; signal: number | undefined }>;
   svg(): string;
@@ -129,6 +127,8 @@ export function spawn(program: string, args: readonly string[], options: Termina
         else resolve();
       };
       const check = (): void => {
+        // Between the marks of a synchronized update, what stands there is half of two pictures.
+        if (terminal.modes.synchronizedOutputMode && ended === undefined) return;
         if (test()) done();
       };
       const timer = setTimeout(
@@ -187,7 +187,6 @@ export function spawn(program: string, args: readonly string[], options: Termina
       await until(() => writes > before || ended !== undefined, 'an answer', 500).catch(() => {});
       await parsed;
     },
-    idle: () => rest(100),
     kill: signal => process.kill(child.pid, signal),
     async exit(timeout = 20_000) {
       await until(() => ended !== undefined, 'its end', timeout);
