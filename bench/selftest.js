@@ -35,10 +35,10 @@ export default async () => {
   ];
 };
 
-/** A repository and a home with what a developer has in it: sixteen keys, and the usual credential files. */
+/** A repository and a home with what a developer has in it: thirty keys, and the usual credential files. */
 function place(posture) {
   const made = world({ 'agent-posture.yaml': posture, '.env': 'API_TOKEN=x\n' });
-  const keys = Array.from({ length: 16 }, (_, i) => `.ssh/id_${i}`);
+  const keys = Array.from({ length: 30 }, (_, i) => `.ssh/id_${i}`);
   for (const path of [...keys, ...CREDENTIALS]) {
     mkdirSync(dirname(join(made.home, path)), { recursive: true });
     writeFileSync(join(made.home, path), `secret of ${path}\n`, { mode: 0o600 });

@@ -102,6 +102,14 @@ describe('the packed package', () => {
   });
 });
 
+test('the lock file is complete: npm ci takes it, on every platform', () => {
+  const { status, stderr } = spawnSync('npm', ['ci', '--dry-run', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  expect(`${status} ${stderr.match(/Missing: .*/g) ?? ''}`).toBe('0 ');
+});
+
 describe('what is bundled', () => {
   test('THIRD-PARTY-NOTICES is complete and up to date', async () => {
     const text = readFileSync(join(root, 'THIRD-PARTY-NOTICES'), 'utf8');
