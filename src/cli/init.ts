@@ -16,21 +16,17 @@ import { createEngine } from './init-engine.ts';
 import { load } from './load.ts';
 import { diffText, planJson, planLines } from './plan-text.ts';
 import { exitCodeOf } from './planning.ts';
-import { progress, screen } from './trying.ts';
+import { progress } from './trying.ts';
 
-/** Facts, the engine, and then the screens, or the answers that were given. */
-export async function init(context: Context, asks: boolean): Promise<Outcome> {
+/** The engine, from the facts of now. */
+export async function startEngine(context: Context): Promise<InitEngine> {
   const loaded = await load(context);
-  const approve = approver(context, loaded.facts.insideAgent);
-  const engine = await createEngine(context, loaded, approve);
-  if (!asks) return unattended(context, engine);
-  const { runWizard } = await import('../ui/index.tsx');
-  const { exitCode } = await runWizard(engine, screen(context));
-  return { exitCode, json: {}, text: () => '' };
+  return createEngine(context, loaded, approver(context, loaded.facts.insideAgent));
 }
 
 /** Without a question: each default is announced, the plan applied as a whole, and tried before and after. */
-async function unattended(context: Context, engine: InitEngine): Promise<Outcome> {
+export async function unattended(context: Context): Promise<Outcome> {
+  const engine = await startEngine(context);
   const { flags, terminal, signal } = context;
   const { answers, announced } = await settle(context, engine);
   for (const line of announced) terminal.note(oneLine(line));

@@ -6,7 +6,7 @@ import { mount } from './mount.tsx';
 import { type Confirmation, ConfirmScreen } from './screens/confirm.tsx';
 import { LiveTest } from './screens/live.tsx';
 import { type ReportActions, type ReportEnding, ReportScreen } from './screens/report.tsx';
-import { Wizard, type WizardRecord } from './screens/wizard.tsx';
+import { type WizardRecord, WizardStart } from './screens/wizard.tsx';
 import type { ThemeOptions } from './theme.ts';
 
 export { farewell } from './screens/wizard.tsx';
@@ -14,12 +14,12 @@ export { summaryLines } from './summary.ts';
 
 /** Draws the wizard; what happened stands in `record`. */
 export async function showWizard(
-  engine: InitEngine,
+  start: () => Promise<InitEngine>,
   record: WizardRecord,
   theme: ThemeOptions,
 ): Promise<'done' | 'quit' | 'interrupted'> {
   const ending = await mount<'done' | 'quit'>(
-    finish => <Wizard engine={engine} record={record} onQuit={() => finish('quit')} onDone={() => finish('done')} />,
+    finish => <WizardStart start={start} record={record} onQuit={() => finish('quit')} onDone={() => finish('done')} />,
     theme,
   );
   return ending.by === 'finish' ? ending.result : 'interrupted';

@@ -55,12 +55,6 @@ function loadApp({ color }: UiOptions): Promise<App> {
   return loading;
 }
 
-/** Starts loading what the screens need, while the caller still finds out what to show. */
-export function preload(options: UiOptions): void {
-  // A failure is met, and told, by whoever needs it.
-  loadApp(options).catch(() => {});
-}
-
 async function load(options: UiOptions): Promise<App> {
   if (!process.stdin.isTTY || !process.stdout.isTTY)
     throw new Error('a screen was asked for where there is no terminal');
@@ -76,9 +70,9 @@ async function load(options: UiOptions): Promise<App> {
 
 /**
  * The wizard on a terminal, under its first line (`introText`): try, questions, plan, apply, try again. Says itself how it ended; the caller only has to leave
- * with the exit code. Rejects with what the engine threw, the terminal restored.
+ * with the exit code. `start` is called once the first frame stands. Rejects with what it or the engine threw, the terminal restored.
  */
-export async function runWizard(engine: InitEngine, options: UiOptions): Promise<WizardResult> {
+export async function runWizard(start: () => Promise<InitEngine>, options: UiOptions): Promise<WizardResult> {
   const theme = createTheme(themeOptions(options));
   const app = await load(options);
   const record: WizardRecord = {
@@ -88,10 +82,15 @@ export async function runWizard(engine: InitEngine, options: UiOptions): Promise
     answers: {},
     kept: false,
   };
-  const ending = await app.showWizard(engine, record, themeOptions(options));
+  let engine: InitEngine | undefined;
+  const begin = async (): Promise<InitEngine> => {
+    engine = await start();
+    return engine;
+  };
+  const ending = await app.showWizard(begin, record, themeOptions(options));
   const report = record.after ?? record.before;
   const common = { report, applied: record.applied };
-  if (ending === 'done' && record.before && record.after) {
+  if (ending === 'done' && engine && record.before && record.after) {
     const summary = app.summaryLines(
       { before: record.before, after: record.after, applied: record.applied, repeat: engine.reproduce(record.answers) },
       readableColumns(process.stdout.columns || 80),

@@ -10,6 +10,8 @@ export type Ending<T> = { by: 'finish'; result: T } | { by: 'interrupt'; signal:
 export interface Lifecycle {
   /** Ends on account of the user or a signal; while something is held, as soon as that is done. */
   interrupt(signal: NodeJS.Signals | 'key'): void;
+  /** Ends with an error, which the caller of the screen gets. */
+  fail(error: unknown): void;
   /** Runs what must not be cut: an interrupt waits for it. */
   hold<R>(work: () => Promise<R>): Promise<R>;
   /** Runs what is told to stop when the screen ends, and is then waited for, because it has to clean up. */
@@ -24,12 +26,13 @@ export interface Frame extends Lifecycle {
   settle(): Promise<void>;
 }
 
-export function createLifecycle(end: (signal: NodeJS.Signals | 'key') => void): Frame {
+export function createLifecycle(end: (signal: NodeJS.Signals | 'key') => void, fail: (error: unknown) => void): Frame {
   let held = 0;
   let pending: NodeJS.Signals | 'key' | undefined;
   const controller = new AbortController();
   const jobs = new Set<Promise<unknown>>();
   return {
+    fail,
     interrupt(signal) {
       if (held > 0) pending ??= signal;
       else end(signal);

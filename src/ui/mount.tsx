@@ -26,16 +26,19 @@ export async function mount<T>(
   view: (finish: (result: T) => void, lifecycle: Lifecycle) => ReactNode,
   theme: ThemeOptions,
 ): Promise<Ending<T>> {
-  let ending: Ending<T> | undefined;
+  let ending: Ending<T> | { by: 'failure'; error: unknown } | undefined;
   let app: ReturnType<typeof render> | undefined;
-  function end(how: Ending<T>): void {
+  function end(how: NonNullable<typeof ending>): void {
     if (ending) return;
     ending = how;
     // An empty last frame: what is said afterwards stands where the screen was.
     app?.rerender(<Text />);
     app?.unmount();
   }
-  const lifecycle = createLifecycle(signal => end({ by: 'interrupt', signal }));
+  const lifecycle = createLifecycle(
+    signal => end({ by: 'interrupt', signal }),
+    error => end({ by: 'failure', error }),
+  );
   const listeners = SIGNALS.map(signal => [signal, () => lifecycle.interrupt(signal)] as const);
   for (const [signal, listener] of listeners) process.on(signal, listener);
   // The terminal went away: reading ends, or writing fails with EIO. Neither may throw past us.
@@ -70,5 +73,6 @@ export async function mount<T>(
     stdout.off('error', gone);
     output.close();
   }
+  if (ending?.by === 'failure') throw ending.error;
   return ending ?? { by: 'interrupt', signal: 'SIGHUP' };
 }

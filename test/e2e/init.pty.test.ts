@@ -103,6 +103,15 @@ describe('init in a terminal', () => {
     expect(existsSync(join(root, 'agent-posture.yaml'))).toBe(false);
   });
 
+  it('says what is wrong with an invalid posture, and leaves the terminal clean', async () => {
+    writeFileSync(join(root, 'agent-posture.yaml'), 'version: 1\nproject: x\nagentz: []\n');
+    const session = start(['init']);
+    expect((await session.exit(PATIENCE)).code).toBe(2);
+    expect(session.leftovers()).toEqual([]);
+    expect(session.scrollback()).toContain('agent-posture.yaml:3');
+    expect(session.scrollback()).not.toContain('Looking at');
+  });
+
   it('asks nothing on a dumb terminal, and says what to do', async () => {
     const session = start(['init'], { env: { TERM: 'dumb' } });
     expect((await session.exit(PATIENCE)).code).toBe(2);

@@ -30,7 +30,7 @@ async function main(): Promise<number> {
   switch (process.argv[2]) {
     case 'wizard': {
       process.stdout.write(introText('0.1.0', process.stdout.columns, options));
-      const { outcome, exitCode } = await runWizard(engine, options);
+      const { outcome, exitCode } = await runWizard(async () => engine, options);
       log(`outcome ${outcome}`);
       return exitCode;
     }

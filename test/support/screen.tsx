@@ -14,6 +14,8 @@ export interface Shown {
   lifecycle: Frame;
   /** Signals that ended it. */
   interrupts: string[];
+  /** Errors that ended it. */
+  failures: unknown[];
   unmount(): void;
 }
 
@@ -25,7 +27,11 @@ export async function show(
   { cols = 80, rows = 24, ...theme }: { cols?: number; rows?: number } & Partial<ThemeOptions> = {},
 ): Promise<Shown> {
   const interrupts: string[] = [];
-  const lifecycle = createLifecycle(signal => interrupts.push(signal));
+  const failures: unknown[] = [];
+  const lifecycle = createLifecycle(
+    signal => interrupts.push(signal),
+    error => failures.push(error),
+  );
   // Ink asks the system for a size that a stream does not have.
   process.env.COLUMNS = String(cols);
   process.env.LINES = String(rows);
@@ -42,6 +48,7 @@ export async function show(
     frame,
     lifecycle,
     interrupts,
+    failures,
     unmount: () => app.unmount(),
     async waitFor(wanted) {
       for (let i = 0; i < 1_000; i++) {

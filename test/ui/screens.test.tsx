@@ -7,7 +7,7 @@ import { LiveTest } from '../../src/ui/screens/live.tsx';
 import { PlanScreen } from '../../src/ui/screens/plan.tsx';
 import { Question } from '../../src/ui/screens/question.tsx';
 import { ReportScreen } from '../../src/ui/screens/report.tsx';
-import { Wizard, type WizardRecord } from '../../src/ui/screens/wizard.tsx';
+import { Wizard, type WizardRecord, WizardStart } from '../../src/ui/screens/wizard.tsx';
 import type { Step } from '../../src/wizard/types.ts';
 import { afterReport, beforeReport, demoEngine, FACTS, PLAN, reportOf, STEPS } from '../support/demo-engine.ts';
 import { type Shown, show } from '../support/screen.tsx';
@@ -285,6 +285,15 @@ describe('the wizard', () => {
     expect(kept.applied).toBeUndefined();
     await vi.waitFor(() => expect(shown?.interrupts).toEqual(['SIGTERM']));
     expect(kept.applied?.written).toHaveLength(9);
+  });
+
+  it('ends with what its beginning threw', async () => {
+    const start = async () => {
+      throw new UserError({ what: 'agent-posture.yaml: unknown key "agentz"' });
+    };
+    shown = await show(<WizardStart start={start} record={record()} onQuit={() => {}} onDone={() => {}} />);
+    expect(shown.frame()).toContain('Looking at what is here');
+    await vi.waitFor(() => expect(String(shown?.failures[0])).toContain('agentz'));
   });
 
   it('goes on when answers cannot be kept, and remembers why', async () => {

@@ -1,6 +1,6 @@
 import { UserError } from '../../base/errors.ts';
 import { version } from '../../base/package.ts';
-import { preload } from '../../ui/index.tsx';
+import { runWizard } from '../../ui/index.tsx';
 import { introText } from '../../ui/intro.ts';
 import type { Command } from '../command.ts';
 
@@ -19,15 +19,13 @@ export const command: Command = async context => {
     });
   if (asks && flags.is('no-test')) throw new UserError({ what: '--no-test goes with --yes or --answers' });
 
-  if (asks) {
-    const { streams, style } = terminal;
-    const { color, unicode } = style;
-    const look = { color, unicode, screenReader: Boolean(streams.env.INK_SCREEN_READER) };
-    streams.stdout.write(
-      introText(version, streams.stdout.columns || 80, { ...look, colorFgBg: streams.env.COLORFGBG }),
-    );
-    preload(look);
-  }
-  const { init } = await import('../init.ts');
-  return init(context, asks);
+  // The wizard's screens come before the features are loaded: what somebody waits for is the first frame.
+  const features = () => import('../init.ts');
+  if (!asks) return (await features()).unattended(context);
+  const { streams, style } = terminal;
+  const { color, unicode } = style;
+  const look = { color, unicode, screenReader: Boolean(streams.env.INK_SCREEN_READER) };
+  streams.stdout.write(introText(version, streams.stdout.columns || 80, { ...look, colorFgBg: streams.env.COLORFGBG }));
+  const { exitCode } = await runWizard(async () => (await features()).startEngine(context), look);
+  return { exitCode, json: {}, text: () => '' };
 };

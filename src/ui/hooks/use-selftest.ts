@@ -4,7 +4,6 @@ import type { Report, SelftestEvent } from '../../selftest/types.ts';
 import type { Aside } from '../../wizard/types.ts';
 import { useLifecycle } from '../lifecycle.ts';
 import { advance, NOTHING_YET, type Progress } from '../progress.ts';
-import { useFail } from './use-fail.ts';
 
 /** Milliseconds between two drawings, however fast rows arrive. */
 const PACE = 50;
@@ -23,7 +22,6 @@ async function suspended<T>(suspend: (work: () => Promise<void>) => Promise<void
 
 /** Runs a test once, from the first drawing on; stops it when the screen ends. */
 export function useSelftest(start: StartTest, onDone: (report: Report) => void): Progress {
-  const fail = useFail();
   const lifecycle = useLifecycle();
   const [progress, setProgress] = useState(NOTHING_YET);
   const started = useRef(false);
@@ -56,7 +54,7 @@ export function useSelftest(start: StartTest, onDone: (report: Report) => void):
         ),
       )
       .finally(() => clearTimeout(timer))
-      .then(onDone, fail);
+      .then(onDone, lifecycle.fail);
   });
   return progress;
 }

@@ -6,7 +6,6 @@ import { HEADINGS } from '../../report/things.ts';
 import type { Fix, Report, Row } from '../../selftest/types.ts';
 import { Scroll } from '../components/scroll.tsx';
 import { SPACE, Stack } from '../components/stack.tsx';
-import { useFail } from '../hooks/use-fail.ts';
 import { type KeyPress, useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
@@ -96,7 +95,6 @@ export function ReportScreen({
 }): ReactNode {
   const theme = useTheme();
   const { width } = useSize();
-  const fail = useFail();
   const lifecycle = useLifecycle();
   const [view, setView] = useState<View>({ at: 'bar' });
   const bar = (): void => setView({ at: 'bar' });
@@ -107,7 +105,7 @@ export function ReportScreen({
       .job(() => actions.plan(fix))
       .then(
         plan => setView({ at: 'fix', fix, plan }),
-        error => (error instanceof UserError ? setView({ at: 'bar', problem: error }) : fail(error)),
+        error => (error instanceof UserError ? setView({ at: 'bar', problem: error }) : lifecycle.fail(error)),
       );
   }
 

@@ -6,7 +6,6 @@ import type { Report } from '../../selftest/types.ts';
 import { asked, completed, stillValid, wizardReducer } from '../../wizard/flow.ts';
 import type { Answer, Answers, InitEngine } from '../../wizard/types.ts';
 import { Printed } from '../components/lines.tsx';
-import { useFail } from '../hooks/use-fail.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { useLifecycle } from '../lifecycle.ts';
@@ -37,6 +36,23 @@ export interface WizardRecord {
   kept: boolean | string;
 }
 
+/** Shows that something happens while facts are gathered, and then the wizard. */
+export function WizardStart({
+  start,
+  ...rest
+}: { start: () => Promise<InitEngine> } & Omit<Parameters<typeof Wizard>[0], 'engine'>): ReactNode {
+  const lifecycle = useLifecycle();
+  const [engine, setEngine] = useState<InitEngine>();
+  const started = useRef(false);
+  useEffect(() => {
+    if (started.current) return;
+    started.current = true;
+    // The first frame is drawn before the features are loaded, which keeps everything else waiting.
+    setImmediate(() => lifecycle.job(start).then(setEngine, lifecycle.fail));
+  });
+  return engine ? <Wizard engine={engine} {...rest} /> : <Busy text="Looking at what is here" />;
+}
+
 /** The quick path: try, questions, plan, apply, try again. */
 export function Wizard({
   engine,
@@ -51,7 +67,6 @@ export function Wizard({
 }): ReactNode {
   const { context, steps } = engine;
   const titleOf = (output: string): string | undefined => engine.titleOf?.(output);
-  const fail = useFail();
   const theme = useTheme();
   const { width } = useSize();
   const lifecycle = useLifecycle();
@@ -103,7 +118,7 @@ export function Wizard({
     engine.plan(final).then(plan => {
       planned.current = undefined;
       setPhase({ at: 'plan', plan });
-    }, fail);
+    }, lifecycle.fail);
   });
 
   function apply(plan: Plan): void {
@@ -123,7 +138,7 @@ export function Wizard({
       .hold(async () => {
         record.applied = await engine.apply(plan);
       })
-      .then(() => setPhase({ at: 'again' }), fail);
+      .then(() => setPhase({ at: 'again' }), lifecycle.fail);
   }
 
   function screen(): ReactNode {
