@@ -3,7 +3,7 @@ import { POSTURE_FILE } from '../posture/model.ts';
 import { agents } from './index.ts';
 
 /** What steers or judges an agent in every repository; folders with a trailing `/`. */
-const COMMON_GUARDS: readonly string[] = [
+export const COMMON_GUARDS: readonly string[] = [
   POSTURE_FILE,
   '.agent-posture/',
   '.git/hooks/',

@@ -23,7 +23,7 @@ export async function declaredBox(
       next: 'use runtime: command with the wrapper that starts it, such as "podman exec -i NAME"',
     });
   const { root, home } = facts;
-  const guards = await guardPaths(root, facts);
+  const guards = guardPaths(root, facts, agents);
   return { runtime, box: { root, home, isolation, guards, env: cleanEnvironment(), ...(agents ? { agents } : {}) } };
 }
 

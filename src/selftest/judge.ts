@@ -37,6 +37,9 @@ export interface Refusal {
 
 const COMPARED: ReadonlySet<string> = new Set(['read', 'list', 'env']);
 
+/** What is found by a name, and may have others. */
+const NAMED: ReadonlySet<Case['attempt']> = new Set(['read', 'socket']);
+
 /** The rules, in the order in which their reasons are the more useful to the reader. */
 export const RULES: readonly Rule[] = [
   {
@@ -230,7 +233,8 @@ export const RULES: readonly Rule[] = [
     name: 'names-are-not-objects',
     of: '1',
     notHeld: ({ escape: round, others, attempt }, refusals) => {
-      if (round !== null || attempt !== 'read' || !refusals.some(({ reason }) => reason === 'ENOENT')) return undefined;
+      if (round !== null || !NAMED.has(attempt) || !refusals.some(({ reason }) => reason === 'ENOENT'))
+        return undefined;
       const missing = others.find(({ name, answered }) => NAMES.has(name) && !answered);
       return (
         missing && `not found there by this name, but ${OTHER_NAMES[missing.name] ?? missing.name} could not be tried`

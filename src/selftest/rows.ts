@@ -12,7 +12,7 @@ import { listRemoteTry, type PushTarget, preparePush, pushTry, remoteAlive, sett
 import type { Session } from './session.ts';
 import { controlKey, nothingHere, type Targets } from './targets.ts';
 import { bringTry, challenge, makeTry, nameDigests, plainTry, readTry, writeTry } from './tries.ts';
-import type { Observation, ReadWay, Try, VantageFacts, WriteHow } from './wire.ts';
+import type { FileSystemPlace, Observation, ReadWay, Try, VantageFacts, WriteHow } from './wire.ts';
 import { asideOf, type Workspace } from './workspace.ts';
 
 /** A decoy far away, where it lies and what it holds. */
@@ -157,18 +157,8 @@ export function rowsOf(column: Column, key: string, probe: Probe): RowPlan[] {
     case 'request':
     case 'command':
       return [commonRow(column, probe, subject)];
-    case 'socket': {
-      const control = controlKey(subject);
-      const way: WayPlan = {
-        ...plainWay('unix', column.targets.checkBefore(control)),
-        key: control,
-        after: async () => column.targets.checkAfter(control),
-        make: () => ({
-          one: makeTry({ op: 'socket', path: subject.path, abstract: subject.abstract, greeting: subject.greeting }),
-        }),
-      };
-      return [{ ...base, ways: [way] }];
-    }
+    case 'socket':
+      return socketRows(column, probe, subject);
     case 'processes':
       return [processRow(column, key, probe)];
     case 'guard':
@@ -230,6 +220,34 @@ function fileRows(column: Column, key: string, probe: Probe, path: string): RowP
     links: file.links > 1 ? { total: file.links - 1, tried: Math.min(links.length, 20) } : undefined,
   };
   return [literal, ...escapes];
+}
+
+/** A socket has other names too: bound to another path, or in a folder that is mounted elsewhere. */
+function socketRows(
+  { targets, session, kind }: Column,
+  probe: Probe,
+  subject: Extract<Subject, { kind: 'socket' }>,
+): RowPlan[] {
+  const control = controlKey(subject);
+  const way = (place: FileSystemPlace | undefined): WayPlan => ({
+    ...plainWay('unix', targets.checkBefore(control)),
+    key: control,
+    after: async () => targets.checkAfter(control),
+    make: () => ({
+      one: makeTry({
+        op: 'socket',
+        path: subject.path,
+        abstract: subject.abstract,
+        greeting: subject.greeting,
+        ...(place ? { place } : {}),
+      }),
+    }),
+  });
+  const place = targets.places.get(subject.path);
+  const elsewhere = place && kind !== 'host' && session.facts.platform === 'linux';
+  const escapes = elsewhere ? [escapeRow(probe, 'mounts', [way(place)])] : [];
+  const leansOn = escapes.map(plan => plan.escape as string);
+  return [{ probe, subject, escape: null, phase: 0, ways: [way(undefined)], leansOn }, ...escapes];
 }
 
 function escapeRow(probe: Probe, name: string, ways: WayPlan[]): RowPlan {

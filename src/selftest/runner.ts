@@ -216,7 +216,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
 
 /** The vantages: the declared one, or those that were asked for, and every `--via`. The host always serves as control. */
 export function placesOf({ root, home, posture, vantages, via, facts }: SelftestOptions): Place[] {
-  const isolation = posture?.posture.isolation;
+  const { isolation, agents } = posture?.posture ?? {};
   const boxed = isolation !== undefined && isolation.runtime !== 'none' && isolation.runtime !== 'native';
   const known = ['host', ...(boxed ? ['sandbox'] : [])];
   for (const id of vantages)
@@ -243,7 +243,7 @@ export function placesOf({ root, home, posture, vantages, via, facts }: Selftest
   return [
     place('host', { root, home }, wanted.includes('host')),
     ...(wanted.includes('sandbox') && isolation
-      ? [place('sandbox', { root, home, isolation, guards: guardPaths(root, facts) }, true)]
+      ? [place('sandbox', { root, home, isolation, guards: guardPaths(root, facts, agents), agents }, true)]
       : []),
     ...via.map((command, index) => place(`via:${index + 1}`, { root, home, command }, true)),
   ];
@@ -398,8 +398,8 @@ function plantProcess(root: string, cleanup: Cleanup): { canary: string } | unde
 }
 
 /** Where a killed run may have left something. */
-function recoveryFolders({ root, facts }: SelftestOptions): string[] {
-  const guards = guardPaths(root, facts).map(path => join(root, path));
+function recoveryFolders({ root, facts, posture }: SelftestOptions): string[] {
+  const guards = guardPaths(root, facts, posture?.posture.agents).map(path => join(root, path));
   return [
     root,
     packageRoot,

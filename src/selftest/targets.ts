@@ -2,7 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { run } from '../base/exec.ts';
 import { randomHex } from '../base/hash.ts';
 import type { Check } from './case.ts';
-import { checkOf, findLinks, type HostRead, listHost, mayWrite, mountTable, readHost, stillHolds } from './controls.ts';
+import {
+  checkOf,
+  findLinks,
+  type HostRead,
+  listHost,
+  mayWrite,
+  mountTable,
+  placeOn,
+  readHost,
+  stillHolds,
+} from './controls.ts';
 import type { Probe, Subject } from './probes/types.ts';
 import { pushOutcome } from './push.ts';
 import type { Session } from './session.ts';
@@ -75,6 +85,7 @@ export class Targets {
   readonly addresses = new Map<string, string[]>();
   /** Other names by hard links, by inode. */
   links = new Map<string, string[]>();
+  /** Where sockets lie on their file systems. */
   readonly places = new Map<string, FileSystemPlace>();
   private readonly commands = new Map<string, Command>();
   private readonly observed = new Map<string, Observation>();
@@ -93,6 +104,9 @@ export class Targets {
             const read: HostRead = held < HELD ? await readHost(subject.path, mounts) : { ok: false, reason: TOO_MUCH };
             if (read.ok) held += read.file.content.length;
             this.files.set(subject.path, read);
+          } else if (subject.kind === 'socket' && !subject.abstract) {
+            const place = placeOn(mounts, subject.path);
+            if (place) this.places.set(subject.path, place);
           } else if (subject.kind === 'folder') this.folders.set(subject.path, await listHost(subject.path));
           else if (subject.kind === 'guard') this.writable.set(subject.path, await mayWrite(subject.path));
         }),

@@ -32,10 +32,10 @@ import { privateSystemFiles, resolverFile, systemMounts, toolFolders } from './s
 const NAMESPACES = ['--unshare-user', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'];
 
 /** Really makes a namespace of each kind: where it cannot be made, says what the machine's owner can do about it. */
-async function detect(): Promise<RuntimeFact> {
+async function detect(root: string): Promise<RuntimeFact> {
   const unavailable = (detail: string): RuntimeFact => ({ id: 'bubblewrap', available: false, detail });
   if (process.platform !== 'linux') return unavailable('Linux only');
-  const program = findProgram('bwrap');
+  const program = findProgram('bwrap', [root]);
   if (!program) return unavailable('not installed: install the package "bubblewrap"');
   const version = await run(program, ['--version'], { cwd: '/', timeout: 5_000 });
   const tried = await run(

@@ -1,36 +1,30 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { COMMON_GUARDS } from '../../agents/guards.ts';
 import { agents } from '../../agents/index.ts';
 import { displayPath, isWithin } from '../../base/files.ts';
 import type { Facts } from '../../discover/facts.ts';
-import { POSTURE_FILE } from '../../posture/model.ts';
 import type { Probe, ProbeContext } from './types.ts';
-
-/** What steers or judges an agent in every repository; folders with a trailing `/`. */
-const COMMON = [
-  POSTURE_FILE,
-  '.agent-posture/',
-  '.git/hooks/',
-  '.git/config',
-  '.githooks/',
-  '.husky/',
-  '.github/workflows/',
-  '.gitlab-ci.yml',
-  '.pre-commit-config.yaml',
-  'lefthook.yml',
-  '.gitleaks.toml',
-  '.devcontainer/',
-];
 
 /**
  * Repository-relative guard files, and folders with a trailing `/`, there or not: what an agent must not change or make.
  * The box keeps them from being written, and the self-test tries whether it does.
  */
-export function guardPaths(root: string, { agents: found, git }: Pick<Facts, 'agents' | 'git'>): string[] {
-  const ids = new Set(found.map(({ id }) => id));
+export function guardPaths(
+  root: string,
+  facts: Pick<Facts, 'agents' | 'git'>,
+  declared: readonly string[] = [],
+): string[] {
+  const { git } = facts;
+  const ids = agentIds(facts, declared);
   const ofAgents = agents.filter(({ id }) => ids.has(id)).flatMap(({ guardFiles }) => guardFiles);
   const hooks = git.hooksPath === undefined ? [] : hooksFolder(root, git.hooksPath);
-  return [...new Set([...COMMON, ...ofAgents, ...hooks])];
+  return [...new Set([...COMMON_GUARDS, ...ofAgents, ...hooks])];
+}
+
+/** The agents whose settings are guards: those found here, and those that the posture declares. */
+function agentIds({ agents: found }: Pick<Facts, 'agents'>, declared: readonly string[]): ReadonlySet<string> {
+  return new Set([...found.map(({ id }) => id), ...declared]);
 }
 
 function hooksFolder(root: string, hooksPath: string): string[] {
@@ -46,11 +40,11 @@ async function exists(root: string, path: string): Promise<boolean> {
 
 /** Write tries on the guards: in place, by a copy renamed over them, by renaming their folder, and by creating one that is missing. */
 export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
-  const { root, home, facts } = context;
-  const all = guardPaths(root, facts);
+  const { root, home, facts, posture } = context;
+  const all = guardPaths(root, facts, posture?.agents);
   const here = await Promise.all(all.map(path => exists(root, path)));
   const present = all.filter((_, index) => here[index]);
-  const ids = new Set(facts.agents.map(({ id }) => id));
+  const ids = agentIds(facts, posture?.agents ?? []);
   const missing = agents
     .filter(({ id }) => ids.has(id))
     .flatMap(({ guardFiles }) => guardFiles)

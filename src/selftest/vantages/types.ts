@@ -11,6 +11,8 @@ export interface VantageContext {
   isolation?: Isolation | undefined;
   /** Repository-relative guard files and folders, for `sandbox`. */
   guards?: readonly string[] | undefined;
+  /** Ids of the declared agents, whose own logins are let into the sandbox. */
+  agents?: readonly string[] | undefined;
 }
 
 export interface Started {
