@@ -1,6 +1,7 @@
 import { bin, once, POSTURE, within, world } from './measure.js';
 
-const MEMORY = `data:text/javascript,${encodeURIComponent('process.on("exit", () => process.stderr.write(`\\nRSS ${process.resourceUsage().maxRSS}\\n`))')}`;
+const REPORT = 'process.on("exit", () => process.stderr.write("RSS " + process.resourceUsage().maxRSS))';
+const MEMORY = `data:text/javascript,${encodeURIComponent(REPORT)}`;
 
 function large() {
   const systems = Array.from(

@@ -100,22 +100,32 @@ export function program(given: World, args: readonly string[], options: SpawnOpt
   return ended(start(given, args, options));
 }
 
-/** A hash of every path, mode, link and byte below a folder. What git keeps beside its configuration and hooks is left out. */
-export function treeHash(folder: string): string {
-  const hash = createHash('sha256');
+/** Every path, mode, link and byte below a folder, a line each. What git keeps beside its configuration and hooks is left out. */
+export function tree(folder: string): string[] {
+  const lines: string[] = [];
   const walk = (path: string) => {
     for (const name of readdirSync(join(folder, path)).sort()) {
       const inner = join(path, name);
       if (/^\.git[\\/](?!config$|hooks)/.test(inner)) continue;
       const stats = lstatSync(join(folder, inner));
-      hash.update(`${inner}\0${(stats.mode & 0o7777).toString(8)}\0`);
-      if (stats.isSymbolicLink()) hash.update(readlinkSync(join(folder, inner)));
-      else if (stats.isDirectory()) walk(inner);
-      else if (stats.isFile()) hash.update(readFileSync(join(folder, inner)));
+      const content = stats.isSymbolicLink()
+        ? readlinkSync(join(folder, inner))
+        : stats.isFile()
+          ? createHash('sha256')
+              .update(readFileSync(join(folder, inner)))
+              .digest('hex')
+          : '';
+      lines.push(`${inner} ${(stats.mode & 0o7777).toString(8)} ${content}`);
+      if (stats.isDirectory()) walk(inner);
     }
   };
   walk('');
-  return hash.digest('hex');
+  return lines;
+}
+
+/** One hash of all of `tree`. */
+export function treeHash(folder: string): string {
+  return createHash('sha256').update(tree(folder).join('\n')).digest('hex');
 }
 
 export const POSTURE = `version: 1
