@@ -7,8 +7,8 @@ import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
 import type { Context } from './command.ts';
 
 interface Looking {
-  /** Whether it matters which boxes can be started here. Default true. */
-  boxes?: boolean;
+  /** Whether it matters which boxes can be started here: by default only where the posture declares none yet. */
+  boxes?: boolean | 'always';
 }
 
 /** Facts and posture of the repository. UserError for an invalid posture; undefined where there is none. */
@@ -16,10 +16,13 @@ export async function load(
   { root, home, terminal }: Context,
   { boxes = true }: Looking = {},
 ): Promise<{ facts: Facts; posture: LoadedPosture | undefined }> {
-  const [posture, facts] = await Promise.all([
-    loadPosture(root, { stateFolder: stateFolder(root) }),
-    discover(root, { home, env: terminal.streams.env, boxes }),
-  ]);
+  const posture = await loadPosture(root, { stateFolder: stateFolder(root) });
+  const declared = (posture?.posture.isolation?.runtime ?? 'none') !== 'none';
+  const facts = await discover(root, {
+    home,
+    env: terminal.streams.env,
+    boxes: boxes === 'always' || (boxes && !declared),
+  });
   return { facts, posture };
 }
 

@@ -88,12 +88,28 @@ export function read(one: TryOf<'read'>, context: Context): Promise<Result> {
 
 const quote = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`;
 
+/** Whether a mount namespace can be made here at all: where not, that is the answer for every file, and asked for all at once. */
+let askedFor: (() => Promise<Result | undefined>) | undefined;
+function mountNamespace(unshare: string, env: Context['env']): () => Promise<Result | undefined> {
+  askedFor ??= remembered(async () => {
+    const ran = await runProgram([unshare, '-m', 'sh', '-c', 'exit 0'], {
+      signal: AbortSignal.timeout(2_000),
+      env: { ...env, LC_ALL: 'C' },
+    });
+    const code = codeInMessage(ran.err);
+    return ran.code === 0 || code === 'unknown' ? undefined : failed({ code });
+  });
+  return askedFor;
+}
+
 /** Takes off, one after the other, what lies over the path, in a mount namespace that goes away with the try. */
 async function umount(path: string, question: Question, { signal, env }: Context): Promise<Result> {
   const over = covering(path).slice(0, 12);
   if (over.length === 0) return none('nothing is mounted over it');
   const unshare = which('unshare', env);
   if (!unshare) return { outcome: 'unable', reason: 'unshare' };
+  const barred = await mountNamespace(unshare, env)();
+  if (barred) return barred;
   const results: Result[] = [];
   for (let depth = 1; depth <= over.length; depth++) {
     const script = [

@@ -57,6 +57,7 @@ export const helperPlaces: readonly HelperPlace[] = [
   dockerHelper('wincred', false),
   helper({
     id: 'gcloud-token',
+    slow: true,
     title: 'Google Cloud CLI',
     argv: ['gcloud', 'auth', 'print-access-token', '--quiet'],
     expect: 'ya29.',
@@ -66,6 +67,7 @@ export const helperPlaces: readonly HelperPlace[] = [
   }),
   helper({
     id: 'aws-export-credentials',
+    slow: true,
     title: 'AWS CLI',
     argv: ['aws', 'configure', 'export-credentials', '--format', 'env'],
     expect: 'AWS_SECRET_ACCESS_KEY=',
@@ -75,6 +77,7 @@ export const helperPlaces: readonly HelperPlace[] = [
   }),
   helper({
     id: 'az-token',
+    slow: true,
     title: 'Azure CLI',
     argv: ['az', 'account', 'get-access-token', '--only-show-errors'],
     expect: '"accessToken"',
@@ -84,6 +87,7 @@ export const helperPlaces: readonly HelperPlace[] = [
   }),
   helper({
     id: 'azd-token',
+    slow: true,
     title: 'Azure Developer CLI',
     argv: ['azd', 'auth', 'token', '--no-prompt'],
     expect: 'eyJ',
@@ -103,6 +107,7 @@ export const helperPlaces: readonly HelperPlace[] = [
   }),
   helper({
     id: 'heroku-token',
+    slow: true,
     title: 'Heroku CLI',
     argv: ['heroku', 'auth:token'],
     opens: 'Heroku apps, and their settings',
@@ -113,6 +118,7 @@ export const helperPlaces: readonly HelperPlace[] = [
   }),
   helper({
     id: 'fly-token',
+    slow: true,
     title: 'Fly.io CLI',
     argv: ['flyctl', 'auth', 'token'],
     opens: 'your apps and their machines',
@@ -122,6 +128,7 @@ export const helperPlaces: readonly HelperPlace[] = [
   }),
   helper({
     id: 'doppler-secrets',
+    slow: true,
     title: 'Doppler CLI',
     argv: ['doppler', 'configure', 'get', 'token', '--plain'],
     expect: 'dp.',
@@ -131,6 +138,7 @@ export const helperPlaces: readonly HelperPlace[] = [
   }),
   helper({
     id: 'kubectl-config',
+    slow: true,
     title: 'kubectl',
     argv: ['kubectl', 'config', 'view', '--raw'],
     expect: 'users:\n- ',

@@ -54,6 +54,8 @@ export interface HelperPlace {
   expect?: string;
   /** It may ask the user, open a browser or a keychain: never run, reported as `would ask you`. */
   asks?: boolean;
+  /** Takes a second to start, and hands out what lies in files that are tried themselves: only with `--deep`. */
+  slow?: boolean;
   opens: string;
   severity: Severity;
   group: Group;

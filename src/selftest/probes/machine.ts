@@ -3,15 +3,7 @@ import { basename } from 'node:path';
 import { findProgram } from '../../base/exec.ts';
 import { displayPath, isWithin } from '../../base/files.ts';
 import { shellLine } from '../../base/text.ts';
-import {
-  expandPlace,
-  expandSocket,
-  filePlaces,
-  helperPlaces,
-  type PlaceContext,
-  secretLookingName,
-  socketPlaces,
-} from '../places/index.ts';
+import { expandSocket, helperPlaces, type PlaceContext, secretLookingName, socketPlaces } from '../places/index.ts';
 import type { Platform } from '../places/types.ts';
 import type { Probe, ProbeContext } from './types.ts';
 
@@ -82,38 +74,9 @@ export async function socketProbes({ home, root, env }: ProbeContext): Promise<P
 /** Git takes an empty answer for a password, so whoever would be asked has to fail. */
 const UNASKED = { GIT_ASKPASS: 'false', SSH_ASKPASS: 'false', GIT_TERMINAL_PROMPT: '0' };
 
-/**
- * Helpers that take a second to start, and from what they hand out: the beginnings of the ids of file places, and of
- * variables' names. Where none of these is here they have nothing to give and are not started.
- */
-const SOURCES: Readonly<Record<string, { places: string; variables: string }>> = {
-  'aws-export-credentials': { places: 'aws-', variables: 'AWS_' },
-  'gcloud-token': { places: 'gcloud-', variables: 'CLOUDSDK_' },
-  'az-token': { places: 'azure-', variables: 'AZURE_' },
-  'azd-token': { places: 'azd', variables: 'AZURE_' },
-  'kubectl-config': { places: 'kube', variables: 'KUBECONFIG' },
-  'heroku-token': { places: 'heroku', variables: 'HEROKU_' },
-  'fly-token': { places: 'fly', variables: 'FLY_' },
-  'doppler-secrets': { places: 'doppler', variables: 'DOPPLER_' },
-};
-
-/** Whether a helper can have something to hand out. */
-async function isSetUp(id: string, { home, env }: ProbeContext): Promise<boolean> {
-  const sources = SOURCES[id];
-  if (!sources) return true;
-  const leads = (name: string) => secretLookingName(name) || /(PROFILE|CONFIG|ROLE_ARN|TOKEN_FILE)$/.test(name);
-  if (Object.keys(env).some(name => env[name] && name.startsWith(sources.variables) && leads(name))) return true;
-  const where: PlaceContext = { home, env, platform: process.platform as Platform };
-  const places = filePlaces.filter(place => place.id.startsWith(sources.places));
-  const found = await Promise.all(places.map(place => expandPlace(place, where)));
-  return found.some(paths => paths.length > 0);
-}
-
 /** Programs that hand out credentials, found outside the repository; those that would ask the user are not run. */
-export async function helperProbes(context: ProbeContext): Promise<Probe[]> {
-  const setUp = await Promise.all(helperPlaces.map(({ id }) => isSetUp(id, context)));
-  const { root, readOnly } = context;
-  return helperPlaces.map((place, index): Probe => {
+export function helperProbes({ root, readOnly, deep }: ProbeContext): Probe[] {
+  return helperPlaces.map((place): Probe => {
     const program = findProgram(place.argv[0] ?? '', [root]);
     const skip = place.asks
       ? 'would ask you'
@@ -121,9 +84,9 @@ export async function helperProbes(context: ProbeContext): Promise<Probe[]> {
         ? 'not here'
         : readOnly
           ? 'read-only try: nothing is started'
-          : setUp[index]
-            ? undefined
-            : 'not set up here';
+          : place.slow && !deep
+            ? 'it hands out what lies in files that are tried; started only with --deep'
+            : undefined;
     return {
       safeguard: 'SEC-1',
       attempt: 'exec',
