@@ -47,7 +47,7 @@ export function approver({ root, flags, terminal, signal }: Context, insideAgent
       return false;
     }
     terminal.show(
-      `The posture of this repository asks to ${KINDS[kind]} (${purpose}):\n\n${whole}\n${insideAgent ? `\nThis is a ${insideAgent} session: a person should answer, not the agent.\n` : ''}`,
+      `\nThe posture of this repository asks to ${KINDS[kind]}\n(${purpose}):\n\n${whole}\n${insideAgent ? `\nThis is a ${insideAgent} session: a person should answer, not the agent.\n` : ''}`,
     );
     const yes = await terminal.confirm('Approve exactly this, and remember it?', signal);
     if (yes) await recordApproval(root, text);

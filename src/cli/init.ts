@@ -44,7 +44,8 @@ export async function unattended(context: Context): Promise<Outcome> {
   const { written, conflicts, journal } = await engine.apply(plan);
   const after = tries ? await engine.secondTry(onEvent, signal) : undefined;
   return {
-    exitCode: exitCodeOf(plan) || (after?.exitCode ?? EXIT.ok),
+    // What is still reached is for `test` to fail on: the set-up itself went through.
+    exitCode: exitCodeOf(plan),
     json: {
       answers,
       ...planJson(plan, false),

@@ -57,10 +57,15 @@ function mention(path: string, line: number, address: Address, hints: readonly (
   };
 }
 
-/** This machine and one-word hosts of compose are development; otherwise the first name that speaks of an environment decides. */
+/**
+ * The first name that speaks of an environment decides. This machine and one-word hosts of compose are development, but
+ * for what a production file names: a tunnel to production ends on this machine too.
+ */
 function guess(host: string, hints: readonly (string | undefined)[]): string | undefined {
-  if (isLoopback(host)) return 'development';
-  const told = [host, ...hints].flatMap(name => (name === undefined ? [] : (environmentOf(name) ?? [])))[0];
+  const told = [isLoopback(host) ? undefined : host, ...hints].flatMap(name =>
+    name === undefined ? [] : (environmentOf(name) ?? []),
+  )[0];
+  if (isLoopback(host)) return told === 'production' || told === 'staging' ? told : 'development';
   return told ?? (/[.:]/.test(host) ? undefined : 'development');
 }
 

@@ -97,7 +97,7 @@ export async function runWizard(start: () => Promise<InitEngine>, options: UiOpt
       theme,
     );
     process.stdout.write(paint(summary, theme));
-    const exitCode = record.applied && record.applied.conflicts.length > 0 ? EXIT.conflict : record.after.exitCode;
+    const exitCode = record.applied && record.applied.conflicts.length > 0 ? EXIT.conflict : EXIT.ok;
     return { outcome: 'applied', exitCode, ...common };
   }
   process.stdout.write(

@@ -128,6 +128,17 @@ CACHES = {'default': {'LOCATION': 'redis://:${PASSWORD}@cache.prod.example.com:6
       ['prisma.example.com:5432', undefined],
     ]);
   });
+  it('takes what a production file names for production, though a tunnel to it ends on this machine', async () => {
+    fixture = new Fixture({
+      '.env.production': 'DATABASE_URL=postgres://u:p@127.0.0.1:15432/orders\n',
+      '.env': 'REDIS_URL=redis://127.0.0.1:6379\n',
+    });
+    const { systems } = await fixture.facts();
+    expect(systems.map(({ address, environment }) => [address, environment]).sort()).toEqual([
+      ['127.0.0.1:15432', 'production'],
+      ['127.0.0.1:6379', 'development'],
+    ]);
+  });
   it('looks into every package of a monorepo', async () => {
     fixture = new Fixture({
       'package.json': '{"name":"@acme/root","workspaces":["packages/*"]}',
