@@ -51,8 +51,10 @@ function looksRandom(run: string): boolean {
   // Paths, identifiers and branch names fall into parts that are words with at most a number behind.
   const parts = run.split(/[/_+=-]/).filter(Boolean);
   const words = parts.flatMap(part => part.split(/(?<=[a-z0-9])(?=[A-Z])/));
-  const readable = words.filter(word => /^(?:[A-Z]?[a-z]{2,}|[A-Z]{2,}|v?\d+)\d{0,4}$/.test(word));
-  if (readable.join('').length > run.length * 0.6) return false;
+  const unreadable = words.filter(word => !/^(?:[A-Z]?[a-z]{2,}|[A-Z]{2,}|v?\d+)\d{0,4}$/.test(word)).join('').length;
+  const readable = words.join('').length - unreadable;
+  // A path with a random folder in it, as temporary ones have, is no secret.
+  if (unreadable < 12 || readable > run.length * 0.6) return false;
   return entropy(run) >= 4;
 }
 

@@ -57,7 +57,7 @@ describe('a hostile repository', () => {
     writeFileSync(join(given.root, 'agent-posture.yaml'), `${POSTURE}  commands: [${JSON.stringify(wish)}]\n`);
     const { stderr, stdout } = await program(given, ['test', '--json']);
     expect(ran(mark)).toBe('');
-    expect(stderr).toContain(wish);
+    expect(stderr, stdout).toContain(wish);
     expect(stderr).toContain(`--trust=${approvalHash(wish)}`);
     expect(stdout).not.toContain(line);
 

@@ -37,6 +37,7 @@ const SECRETS: [string, string][] = [
 ];
 
 const NAMES: string[] = [
+  "sh -c 'echo command >> /tmp/agent-posture-e2e-aB3xYz/home/ran'",
   'shop-api',
   'db.prod.example.com:5432',
   'a1b2c3d4e5f6.cluster-ro-c9akciq32rgm.eu-west-1.rds.amazonaws.com:5432',
