@@ -1,7 +1,6 @@
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open, realpath, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import fse from 'fs-extra';
 import { errorCode, UserError } from './errors.ts';
 import { randomHex } from './hash.ts';
 
@@ -112,7 +111,7 @@ export async function writeAtomic(
       next: 'move it away and run again',
     });
   }
-  await fse.ensureDir(dirname(path));
+  await mkdir(dirname(path), { recursive: true });
   const beside = join(dirname(path), temporary);
   const handle = await step('open', beside, () => open(beside, 'wx', 0o600));
   try {

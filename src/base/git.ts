@@ -2,9 +2,10 @@ import { cleanEnvironment, findProgram, type RunOptions, type RunResult, run } f
 
 /**
  * Overrides that keep git from running anything a repository's own configuration names: the file-system monitor, hooks,
- * pagers, editors, credential helpers, external diffs, ssh commands and unknown transports.
+ * pagers, editors, credential helpers, external diffs and ssh commands. Transports are shut by `GIT_ALLOW_PROTOCOL`, as
+ * `protocol.allow` gives way to a repository's own `protocol.<name>.allow`.
  */
-const INERT = [
+export const INERT = [
   'core.fsmonitor=false',
   'core.hooksPath=/dev/null',
   'core.pager=cat',
@@ -16,7 +17,6 @@ const INERT = [
   'diff.external=',
   'diff.trustExitCode=false',
   'gpg.program=false',
-  'protocol.allow=never',
   'uploadpack.packObjectsHook=',
   'submodule.recurse=false',
   'fetch.recurseSubmodules=false',
@@ -31,6 +31,7 @@ const INERT = [
 export function gitEnvironment(extra: Record<string, string> = {}): Record<string, string> {
   return cleanEnvironment({
     GIT_TERMINAL_PROMPT: '0',
+    GIT_ALLOW_PROTOCOL: 'none',
     GIT_OPTIONAL_LOCKS: '0',
     GIT_NO_LAZY_FETCH: '1',
     GIT_PAGER: 'cat',

@@ -6,6 +6,9 @@ import { loadPosture } from '../posture/load.ts';
 import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
 import type { Context } from './command.ts';
 
+/** Boxes of ours: where one of them is declared, no other is recommended. */
+const OWN_BOXES: readonly string[] = ['bubblewrap', 'docker'];
+
 interface Looking {
   /** Whether it matters which boxes can be started here: by default only where the posture declares none yet. */
   boxes?: boolean | 'always';
@@ -17,7 +20,7 @@ export async function load(
   { boxes = true }: Looking = {},
 ): Promise<{ facts: Facts; posture: LoadedPosture | undefined }> {
   const posture = await loadPosture(root, { stateFolder: stateFolder(root) });
-  const declared = (posture?.posture.isolation?.runtime ?? 'none') !== 'none';
+  const declared = OWN_BOXES.includes(posture?.posture.isolation?.runtime ?? 'none');
   const facts = await discover(root, {
     home,
     env: terminal.streams.env,

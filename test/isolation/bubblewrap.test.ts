@@ -381,7 +381,10 @@ for (const starter of STARTERS)
 
 describeWith(['bubblewrap'], 'whether bubblewrap can be used', () => {
   test('is tried, not guessed', async () => {
-    expect(await bubblewrap.detect(tmpdir())).toMatchObject({ available: true, detail: expect.stringMatching(/^\d+\.\d+/) });
+    expect(await bubblewrap.detect(tmpdir())).toMatchObject({
+      available: true,
+      detail: expect.stringMatching(/^\d+\.\d+/),
+    });
   });
 
   test('says what to do where the system keeps it from working', () => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import ignore from 'ignore';
 import { findProgram } from '../../base/exec.ts';
 import { isWithin, readBounded } from '../../base/files.ts';
-import { git } from '../../base/git.ts';
+import { git, INERT } from '../../base/git.ts';
 import { sha256 } from '../../base/hash.ts';
 import type { Probe, ProbeContext, Subject } from './types.ts';
 
@@ -31,8 +31,6 @@ const SECRET_NAMES = [
   'secrets.y*ml',
 ];
 
-/** git in a form that runs nothing of the repository's configuration, for use inside a vantage. */
-const INERT = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'safe.directory=*'];
 const COMMITS = 5_000;
 
 /**
@@ -76,9 +74,10 @@ export function historySubject(root: string, object: string): Subject {
   if (program === undefined) return { kind: 'skip', why: 'git is not here' };
   return {
     kind: 'command',
-    argv: [program, ...INERT, 'cat-file', 'blob', object],
+    // In a vantage the repository may belong to another user than the one inside.
+    argv: [program, ...INERT, '-c', 'safe.directory=*', 'cat-file', 'blob', object],
     cwd: root,
-    env: { GIT_NO_LAZY_FETCH: '1', GIT_OPTIONAL_LOCKS: '0' },
+    env: { GIT_ALLOW_PROTOCOL: 'none', GIT_NO_LAZY_FETCH: '1', GIT_OPTIONAL_LOCKS: '0' },
     success: 'printed',
     timeout: 3_000,
   };
