@@ -19,13 +19,14 @@ export async function load(
   { root, home, terminal }: Context,
   { boxes = true }: Looking = {},
 ): Promise<{ facts: Facts; posture: LoadedPosture | undefined }> {
-  const posture = await loadPosture(root, { stateFolder: stateFolder(root) });
-  const declared = OWN_BOXES.includes(posture?.posture.isolation?.runtime ?? 'none');
-  const facts = await discover(root, {
+  const reading = loadPosture(root, { stateFolder: stateFolder(root) });
+  const undeclared = () => reading.then(posture => !OWN_BOXES.includes(posture?.posture.isolation?.runtime ?? 'none'));
+  const looking = discover(root, {
     home,
     env: terminal.streams.env,
-    boxes: boxes === 'always' || (boxes && !declared),
+    boxes: boxes === true ? undeclared : boxes === 'always',
   });
+  const [posture, facts] = await Promise.all([reading, looking]);
   return { facts, posture };
 }
 

@@ -18,7 +18,7 @@ export interface DiscoverOptions {
   env: Readonly<Record<string, string | undefined>>;
   platform?: NodeJS.Platform;
   /** Whether to look which boxes can be started here: it takes starting some. Default true; without, none is named. */
-  boxes?: boolean;
+  boxes?: boolean | (() => Promise<boolean>);
 }
 
 /** The most that is read of one file, and how many files are read. */
@@ -39,7 +39,7 @@ export async function discover(
     walk(real),
     gitFacts(real),
     Promise.all(agents.map(agent => agent.detect(context))),
-    boxes ? Promise.all(runtimes.map(runtime => runtime.detect(real))) : [],
+    findBoxes(real, boxes),
   ]);
   const read = await readMentions(real, files.entries);
   const systems = systemFacts([...read.mentions, ...(await accountMentions(real, home, env))]);
@@ -63,6 +63,11 @@ export async function discover(
       ...(secrets.length > SECRET_FILES ? [`more than ${SECRET_FILES} secret files: the rest is not named`] : []),
     ],
   };
+}
+
+async function findBoxes(root: string, boxes: NonNullable<DiscoverOptions['boxes']>): Promise<Facts['runtimes']> {
+  const wanted = typeof boxes === 'function' ? await boxes() : boxes;
+  return wanted ? Promise.all(runtimes.map(runtime => runtime.detect(root))) : [];
 }
 
 /** Reads the files that name systems: plain ones only, each up to a limit. */

@@ -24,11 +24,18 @@ export async function gitFacts(root: string): Promise<{ git: Git; notes: string[
   const odd = await oddConfiguration(root);
   if (odd) return { git: { ...NONE, hookManager }, notes: [odd] };
   const ask = (...args: string[]) => git(['-c', 'safe.directory=*', ...args], { cwd: root, timeout: TIMEOUT });
-  const [inside, branches, originHead, head, settings] = await Promise.all([
-    ask('rev-parse', '--is-inside-work-tree'),
-    ask('for-each-ref', `--count=${BRANCHES}`, '--format=%(refname:short)', 'refs/heads'),
-    ask('symbolic-ref', '--quiet', '--short', 'refs/remotes/origin/HEAD'),
-    ask('symbolic-ref', '--quiet', '--short', 'HEAD'),
+  const [refs, settings] = await Promise.all([
+    // The one that origin points to and the one that is checked out come first, so that the limit never cuts them off.
+    ask(
+      'for-each-ref',
+      `--count=${BRANCHES + 1}`,
+      '--sort=refname',
+      '--sort=-HEAD',
+      '--sort=-symref',
+      '--format=%(HEAD) %(refname) %(symref)',
+      'refs/heads',
+      'refs/remotes/origin/HEAD',
+    ),
     ask(
       'config',
       '--show-scope',
@@ -37,12 +44,13 @@ export async function gitFacts(root: string): Promise<{ git: Git; notes: string[
       String.raw`^(remote\..*\.url|core\.hookspath|init\.defaultbranch)$`,
     ),
   ]);
-  if (inside.failure !== undefined) return { git: { ...NONE, hookManager }, notes: [inside.failure] };
-  if (inside.timedOut) return { git: { ...NONE, hookManager }, notes: ['git did not answer: its facts are missing'] };
-  if (inside.code !== 0) return { git: { ...NONE, hookManager }, notes: [] };
+  if (refs.failure !== undefined) return { git: { ...NONE, hookManager }, notes: [refs.failure] };
+  if (refs.timedOut) return { git: { ...NONE, hookManager }, notes: ['git did not answer: its facts are missing'] };
+  if (refs.code !== 0) return { git: { ...NONE, hookManager }, notes: [] };
+  const { names, originHead, head } = parseRefs(refs.stdout);
+  // A branch without a commit is in no list.
+  const current = head ?? ((await ask('symbolic-ref', '--quiet', '--short', 'HEAD')).stdout.trim() || undefined);
   const values = parseSettings(settings.stdout);
-  const names = branches.stdout.split('\n').filter(Boolean);
-  const current = head.stdout.trim() || undefined;
   const initial = values.find(({ key }) => key === 'init.defaultbranch')?.value;
   const fallback = [initial, 'main', 'master', 'trunk', 'develop'].find(
     name => name !== undefined && names.includes(name),
@@ -50,13 +58,13 @@ export async function gitFacts(root: string): Promise<{ git: Git; notes: string[
   return {
     git: {
       present: true,
-      defaultBranch: originHead.stdout.trim().replace(/^origin\//, '') || fallback || current,
-      branches: names,
+      defaultBranch: originHead ?? fallback ?? current,
+      branches: names.slice(0, BRANCHES),
       remote: remoteOf(values),
       hookManager,
       hooksPath: values.findLast(({ key }) => key === 'core.hookspath')?.value,
     },
-    notes: names.length === BRANCHES ? [`more than ${BRANCHES} branches: the rest was not looked at`] : [],
+    notes: names.length > BRANCHES ? [`more than ${BRANCHES} branches: the rest was not looked at`] : [],
   };
 }
 
@@ -68,6 +76,21 @@ async function oddConfiguration(root: string): Promise<string | undefined> {
     if (path === '.git/config' && stats && stats.size > 1_000_000) return '.git/config is over 1 MB: git was not asked';
   }
   return undefined;
+}
+
+/** Lines of `* refname symref`: local branches by their name, and where origin's HEAD points to. */
+function parseRefs(output: string): { names: string[]; originHead: string | undefined; head: string | undefined } {
+  const names: string[] = [];
+  let originHead: string | undefined;
+  let head: string | undefined;
+  for (const line of output.split('\n').filter(Boolean)) {
+    const [path = '', target = ''] = line.slice(2).split(' ');
+    const name = path.replace(/^refs\/heads\//, '');
+    if (path === 'refs/remotes/origin/HEAD') originHead = target.replace(/^refs\/remotes\/origin\//, '') || undefined;
+    else names.push(name);
+    if (line.startsWith('*')) head = name;
+  }
+  return { names: names.sort(), originHead, head };
 }
 
 /** `scope NUL key LF value NUL …`; what we set ourselves on the command line is left out. */
