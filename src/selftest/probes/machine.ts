@@ -2,8 +2,9 @@ import { lstat, readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { findProgram } from '../../base/exec.ts';
 import { displayPath, isWithin } from '../../base/files.ts';
+import { secretLookingName } from '../../base/secret-names.ts';
 import { shellLine } from '../../base/text.ts';
-import { expandSocket, helperPlaces, type PlaceContext, secretLookingName, socketPlaces } from '../places/index.ts';
+import { expandSocket, helperPlaces, type PlaceContext, socketPlaces } from '../places/index.ts';
 import type { Platform } from '../places/types.ts';
 import type { Probe, ProbeContext } from './types.ts';
 
