@@ -1,30 +1,28 @@
 import { UserError } from '../base/errors.ts';
-import { cleanEnvironment } from '../base/exec.ts';
 import { list } from '../base/text.ts';
 import type { Facts } from '../discover/facts.ts';
 import { runtimeOf, runtimes } from '../isolation/index.ts';
 import type { BoxContext, Runtime } from '../isolation/types.ts';
 import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
-import { guardPaths } from '../selftest/probes/guard.ts';
+import { boxOf } from '../selftest/box.ts';
 import type { Approve } from './approve.ts';
 
 /** The declared box with what it is started from; undefined where the posture declares none. */
 export async function declaredBox(
   facts: Facts,
-  { posture: { isolation, agents } }: LoadedPosture,
+  { posture }: Pick<LoadedPosture, 'posture'>,
 ): Promise<{ runtime: Runtime; box: BoxContext } | undefined> {
-  if (!isolation) return undefined;
-  const runtime = runtimeOf(isolation.runtime);
+  const box = boxOf(facts, posture);
+  if (!box) return undefined;
+  const runtime = runtimeOf(box.isolation.runtime);
   if (!runtime)
     throw new UserError({
-      what: `isolation.runtime "${isolation.runtime}" is not started by this version`,
+      what: `isolation.runtime "${box.isolation.runtime}" is not started by this version`,
       where: { path: POSTURE_FILE },
       expected: `one of ${list(runtimes.map(({ id }) => id))}`,
       next: 'use runtime: command with the wrapper that starts it, such as "podman exec -i NAME"',
     });
-  const { root, home } = facts;
-  const guards = guardPaths(root, facts, agents);
-  return { runtime, box: { root, home, isolation, guards, env: cleanEnvironment(), ...(agents ? { agents } : {}) } };
+  return { runtime, box };
 }
 
 /** Whether the box may be started: true where starting it runs nothing that the repository wrote. */

@@ -6,6 +6,7 @@ import { outputs } from '../generate/outputs/index.ts';
 import { parsePosture } from '../posture/load.ts';
 import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
 import { newPosture } from '../posture/save.ts';
+import type { Isolation } from '../posture/schema.ts';
 import type { Report } from '../selftest/types.ts';
 import { reproduceCommand } from '../wizard/answers.ts';
 import { stillValid } from '../wizard/flow.ts';
@@ -67,12 +68,13 @@ async function withOwnBox(
   before: LoadedPosture | undefined,
   approve: Approve,
 ): Promise<Approve> {
-  const textOf = async (posture: LoadedPosture | undefined) => {
-    const declared = posture && (await declaredBox(now.facts, posture));
+  const textOf = async (isolation: Isolation | undefined) => {
+    const declared = await declaredBox(now.facts, { posture: { ...now.posture.posture, isolation } });
     return declared?.runtime.approval(declared.box);
   };
-  const chosen = await textOf(now.posture);
-  if (chosen === undefined || chosen === (await textOf(before))) return approve;
+  const chosen = await textOf(now.posture.posture.isolation);
+  // Compared with the same agents: their keys stand in the text too, and do not make a stranger's box one's own.
+  if (chosen === undefined || chosen === (await textOf(before?.posture.isolation))) return approve;
   if (!(await isApproved(now.facts.root, chosen))) await recordApproval(now.facts.root, chosen);
   return approve;
 }

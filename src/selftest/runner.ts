@@ -12,6 +12,7 @@ import { list, plural } from '../base/text.ts';
 import { runtimeOf } from '../isolation/index.ts';
 import { POSTURE_FILE } from '../posture/model.ts';
 import { fallen, loadBaseline, markChanges, saveBaseline, takeBaseline } from './baseline.ts';
+import { boxOf } from './box.ts';
 import { runColumn } from './column.ts';
 import { chooseFixes, type Failing } from './fixes.ts';
 import { judge } from './judge.ts';
@@ -216,7 +217,8 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
 
 /** The vantages: the declared one, or those that were asked for, and every `--via`. The host always serves as control. */
 export function placesOf({ root, home, posture, vantages, via, facts }: SelftestOptions): Place[] {
-  const { isolation, agents } = posture?.posture ?? {};
+  const isolation = posture?.posture.isolation;
+  const box = posture && boxOf(facts, posture.posture);
   const boxed = isolation !== undefined && isolation.runtime !== 'none' && isolation.runtime !== 'native';
   const known = ['host', ...(boxed ? ['sandbox'] : [])];
   for (const id of vantages)
@@ -242,9 +244,7 @@ export function placesOf({ root, home, posture, vantages, via, facts }: Selftest
   });
   return [
     place('host', { root, home }, wanted.includes('host')),
-    ...(wanted.includes('sandbox') && isolation
-      ? [place('sandbox', { root, home, isolation, guards: guardPaths(root, facts, agents), agents }, true)]
-      : []),
+    ...(wanted.includes('sandbox') && box ? [place('sandbox', { root, home, box }, true)] : []),
     ...via.map((command, index) => place(`via:${index + 1}`, { root, home, command }, true)),
   ];
 }
@@ -257,19 +257,13 @@ async function openOrExplain(
 ): Promise<Opened | undefined> {
   if (!place) return undefined;
   const { report, context } = place;
-  if (report.id === 'sandbox' && context.isolation) {
-    const { isolation } = context;
+  if (report.id === 'sandbox' && context.box) {
+    const { box } = context;
     let text: string | undefined;
-    const runtime = runtimeOf(isolation.runtime);
-    if (!runtime) return { ok: false, reason: `runtime "${isolation.runtime}" is not started by this version` };
+    const runtime = runtimeOf(box.isolation.runtime);
+    if (!runtime) return { ok: false, reason: `runtime "${box.isolation.runtime}" is not started by this version` };
     try {
-      text = runtime.approval({
-        root: options.root,
-        home: options.home,
-        isolation,
-        guards: context.guards ?? [],
-        env: {},
-      });
+      text = runtime.approval(box);
     } catch (error) {
       return { ok: false, reason: error instanceof Error ? error.message : String(error) };
     }

@@ -2,10 +2,11 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { recordApproval } from '../../src/base/approvals.ts';
 import { Interrupted, UserError } from '../../src/base/errors.ts';
 import { sha256 } from '../../src/base/hash.ts';
+import { declaredBox } from '../../src/cli/box.ts';
 import type { SelftestEvent } from '../../src/selftest/types.ts';
 import { recover } from '../../src/selftest/workspace.ts';
 import { boxCommand, hasBox, type Lab, makeLab, tryLab, verdicts } from '../labs/box.ts';
@@ -60,6 +61,34 @@ describe('approval', () => {
     expect(report.vantages.find(({ id }) => id === 'sandbox')).toMatchObject({ available: false });
     expect(report.rows.every(({ verdict }) => verdict === 'inconclusive' || verdict === 'skipped')).toBe(true);
     expect(report.exitCode).toBe(3);
+  });
+
+  it('asks for the text that run asks for, and starts the box with the environment that run starts it with', async () => {
+    lab.posture.isolation = { runtime: 'docker', container: 'ap-no-such-container' };
+    lab.posture.agents = ['claude-code'];
+    vi.stubEnv('ANTHROPIC_API_KEY', 'lab-key');
+    vi.stubEnv('PYTHONSTARTUP', '/nowhere');
+    try {
+      const asked: string[] = [];
+      await tryLab(lab, {
+        ...few,
+        approve: async ({ kind, text }) => {
+          if (kind === 'box') asked.push(text);
+          return false;
+        },
+      });
+      const declared = await declaredBox(lab.facts, { posture: lab.posture });
+      expect(asked).toEqual([declared?.runtime.approval(declared.box)]);
+      expect(asked[0]).toContain('-e ANTHROPIC_API_KEY');
+      // Started with the same: nothing that run leaves out of the environment.
+      const mark = join(lab.root, '..', 'environment');
+      lab.posture.isolation = { runtime: 'command', command: `sh -c 'env >${mark}'` };
+      await tryLab(lab, few);
+      expect(readFileSync(mark, 'utf8')).toContain('ANTHROPIC_API_KEY=');
+      expect(readFileSync(mark, 'utf8')).not.toContain('PYTHONSTARTUP');
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   it('runs a command only when approved, and asks no second time for what is remembered', async () => {

@@ -2,14 +2,19 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Isolation } from '../../src/posture/schema.ts';
+import { boxOf } from '../../src/selftest/box.ts';
 import { isOurVariable, openVantage, vantageOf } from '../../src/selftest/vantages/index.ts';
 import type { VantageContext, VantageKind } from '../../src/selftest/vantages/types.ts';
+import { labFacts } from '../labs/box.ts';
 import { describeWith } from '../support/parts.ts';
 import { challenge, tryAll, tryOne } from './pack-support.ts';
 
 let root: string;
 let context: VantageContext;
 const kind = (id: string) => vantageOf(id) as VantageKind;
+
+const box = (isolation: Isolation) => boxOf(labFacts(root, homedir()), { isolation });
 
 beforeAll(() => {
   // Not below /tmp, which a box has its own of.
@@ -45,7 +50,7 @@ describe('the registry', () => {
   it('names them for the report', () => {
     expect(kind('host').title(context)).toBe('your shell, no box');
     expect(kind('via:1').title({ ...context, command: 'docker exec -i app' })).toBe('docker exec -i app');
-    expect(kind('sandbox').title({ ...context, isolation: { runtime: 'bubblewrap' } })).toMatch(/box$/);
+    expect(kind('sandbox').title({ ...context, box: box({ runtime: 'bubblewrap' }) })).toMatch(/box$/);
   });
 
   it('knows which variables are nobody else’s', () => {
@@ -146,7 +151,7 @@ describe('sandbox', () => {
   });
 
   it('starts a wrapper of the posture', async () => {
-    const session = await opened('sandbox', { isolation: { runtime: 'command', command: 'env LAB_WRAPPED=1' } });
+    const session = await opened('sandbox', { box: box({ runtime: 'command', command: 'env LAB_WRAPPED=1' }) });
     expect(await tryOne(session, { op: 'env', name: 'LAB_WRAPPED', from: 'own' })).toMatchObject({ outcome: 'done' });
     await session.close();
   });
@@ -155,7 +160,7 @@ describe('sandbox', () => {
 describeWith(['bubblewrap'], 'the bubblewrap box as a vantage', () => {
   it('holds what it hides, lets work what must, and ends with its session', async () => {
     const session = await opened('sandbox', {
-      isolation: { runtime: 'bubblewrap', network: { allow: [] }, files: { write: ['.'], hide: ['.env'] } },
+      box: box({ runtime: 'bubblewrap', network: { allow: [] }, files: { write: ['.'], hide: ['.env'] } }),
     });
     const [readme, hidden, made, gone] = await tryAll(session, [
       { op: 'read', way: 'direct', path: join(root, 'README'), challenge: challenge('hello\n') },

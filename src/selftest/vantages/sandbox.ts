@@ -5,13 +5,10 @@ import type { VantageKind } from './types.ts';
 /** The declared isolation, started as `run` starts it. */
 export const sandbox: VantageKind = {
   id: 'sandbox',
-  title: ({ isolation }) => (isolation && runtimeOf(isolation.runtime)?.title) ?? 'no box',
-  async start({ root, home, isolation, guards = [], agents }, words) {
-    const runtime = isolation && runtimeOf(isolation.runtime);
+  title: ({ box }) => (box && runtimeOf(box.isolation.runtime)?.title) ?? 'no box',
+  async start({ box }, words) {
+    const runtime = box && runtimeOf(box.isolation.runtime);
     if (!runtime) throw new UserError({ what: 'the posture declares no box that could be started' });
-    const env = Object.fromEntries(
-      Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-    );
-    return runtime.start({ root, home, isolation, guards, env, ...(agents ? { agents } : {}) }, words, 'pipe');
+    return runtime.start(box, words, 'pipe');
   },
 };

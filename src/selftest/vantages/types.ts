@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import type { Isolation } from '../../posture/schema.ts';
+import type { BoxContext } from '../../isolation/types.ts';
 
 export interface VantageContext {
   /** Real path of the repository root; everything is started there. */
@@ -7,12 +7,8 @@ export interface VantageContext {
   home: string;
   /** The wrapper as it was typed, for `via`. */
   command?: string | undefined;
-  /** The posture's isolation, for `sandbox`. */
-  isolation?: Isolation | undefined;
-  /** Repository-relative guard files and folders, for `sandbox`. */
-  guards?: readonly string[] | undefined;
-  /** Ids of the declared agents, whose own logins are let into the sandbox. */
-  agents?: readonly string[] | undefined;
+  /** The declared box, for `sandbox`. */
+  box?: BoxContext | undefined;
 }
 
 export interface Started {
