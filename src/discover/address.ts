@@ -1,5 +1,4 @@
 import type { SystemKind } from '../posture/schema.ts';
-import { isLoopback } from './environment.ts';
 
 /** Where a system is, taken out of a connection text. No user, password, path or parameter of it is kept. */
 export interface Address {
@@ -85,6 +84,11 @@ export function hostAndPort(text: string, usualPort: number): { host: string; ad
   const port = Number(match?.[2] ?? usualPort);
   if (!HOST.test(host) || PLACEHOLDER.test(host) || port < 1 || port > 65_535) return undefined;
   return { host, address: `${host === 'localhost' ? '127.0.0.1' : host}:${port}` };
+}
+
+/** Whether a host is this machine. */
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)$/i.test(host);
 }
 
 /** Hosts of services whose kind is known by their name. */

@@ -4,12 +4,13 @@ import { agents, surroundingAgent } from '../agents/index.ts';
 import { findProgram } from '../base/exec.ts';
 import { displayPath, readBounded } from '../base/files.ts';
 import { runtimes } from '../isolation/index.ts';
+import { environmentOf } from '../posture/environment.ts';
 import type { Access } from '../posture/schema.ts';
-import { environmentOf } from './environment.ts';
+import { variableNames } from './env-file.ts';
 import type { Facts, Seen, SystemFact } from './facts.ts';
 import { projectName } from './project.ts';
 import { gitFacts } from './repository.ts';
-import { isSecretFile } from './secret-files.ts';
+import { isEnvironmentFile, isSecretFile } from './secret-files.ts';
 import { awsMentions, kubeMentions, type Mention, mentionsIn, namesSystems, systemFacts } from './systems.ts';
 import { type Entry, walk } from './walk.ts';
 
@@ -52,6 +53,7 @@ export async function discover(
     systems,
     environments: environmentsOf(systems, files.entries),
     secretFiles: secrets.slice(0, SECRET_FILES).map(({ path }) => ({ path })),
+    envNames: read.envNames,
     runtimes: available,
     git: git.git,
     scanners: SCANNERS.filter(id => findProgram(id, [real]) !== undefined).map(id => ({ id, version: undefined })),
@@ -70,25 +72,29 @@ async function findBoxes(root: string, boxes: NonNullable<DiscoverOptions['boxes
   return wanted ? Promise.all(runtimes.map(runtime => runtime.detect(root))) : [];
 }
 
-/** Reads the files that name systems: plain ones only, each up to a limit. */
+/** Reads the files that name systems, or variables: plain ones only, each up to a limit. */
 async function readMentions(
   root: string,
   entries: readonly Entry[],
-): Promise<{ mentions: Mention[]; notes: string[] }> {
+): Promise<{ mentions: Mention[]; envNames: NonNullable<Facts['envNames']>; notes: string[] }> {
   const wanted = entries.filter(
     ({ path, link, ignored }) => !link && namesSystems(path) && (!ignored || isSecretFile(path)),
   );
   const notes = wanted.length > FILES ? [`more than ${FILES} files name systems: the rest was not read`] : [];
   const mentions: Mention[] = [];
+  const envNames: { path: string; names: readonly string[] }[] = [];
   for (const { path } of wanted.slice(0, FILES)) {
     const file = await readBounded(join(root, path), FILE_LIMIT);
     if (!file.ok) notes.push(`${path}: could not be read (${file.reason})`);
     else {
       if (file.truncated) notes.push(`${path}: only its first ${FILE_LIMIT / 1000} kB were looked at`);
-      mentions.push(...mentionsIn(path, file.data.toString('utf8')));
+      const text = file.data.toString('utf8');
+      mentions.push(...mentionsIn(path, text));
+      // In a part of a file, a line of a key may look like a name.
+      if (isEnvironmentFile(path) && !file.truncated) envNames.push({ path, names: variableNames(text) });
     }
   }
-  return { mentions, notes };
+  return { mentions, envNames, notes };
 }
 
 /** Clusters and cloud accounts by the names in the user's own files. */

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { isMap, isScalar, LineCounter, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { environmentOf } from '../posture/environment.ts';
 import type { SystemKind } from '../posture/schema.ts';
-import { type Address, connectionAddresses, hostAndPort, webAddress } from './address.ts';
+import { type Address, connectionAddresses, hostAndPort, isLoopback, webAddress } from './address.ts';
 import { assignments } from './env-file.ts';
-import { environmentOf, isLoopback } from './environment.ts';
 import type { Seen, SystemFact } from './facts.ts';
 import { isEnvironmentFile, isExample } from './secret-files.ts';
 

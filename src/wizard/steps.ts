@@ -4,6 +4,7 @@ import { list } from '../base/text.ts';
 import { splitWords } from '../base/words.ts';
 import type { Facts, RuntimeFact, SystemFact } from '../discover/facts.ts';
 import { readAddress } from '../posture/address.ts';
+import { saysProduction } from '../posture/environment.ts';
 import type { PostureEdit } from '../posture/model.ts';
 import {
   accessTo,
@@ -57,12 +58,10 @@ function notAmong(values: readonly string[], choices: readonly Choice[]): string
 
 // ---- 1: what it must never touch
 
-const PRODUCTION = /(?:^|[^a-z])(?:prod|production|live|prd)(?:[^a-z]|$)/i;
-
 function looksLikeProduction({ environment, address, seen }: SystemFact, { environments }: Facts): boolean {
   const suggested = environments.find(one => one.id === environment)?.suggested;
   if (suggested !== undefined) return suggested === 'none';
-  return PRODUCTION.test(environment ?? '') || PRODUCTION.test(address ?? '') || PRODUCTION.test(seen.path);
+  return [environment, address, seen.path].some(text => text !== undefined && saysProduction(text));
 }
 
 /** Systems that the posture already keeps from agents. */
@@ -264,8 +263,8 @@ const neverTouchAddress: QuickStep = {
 type Box = 'bubblewrap' | 'docker' | 'native' | 'command' | 'none';
 const BOXES: readonly Box[] = ['bubblewrap', 'docker', 'native', 'command', 'none'];
 const BOX_TEXT: Readonly<Record<Box, { label: string; hint: string }>> = {
-  bubblewrap: { label: 'a bubblewrap box', hint: 'only this repository, your keys hidden, network as listed' },
-  docker: { label: 'a container', hint: 'docker compose and devcontainer, network through a proxy' },
+  bubblewrap: { label: 'a bubblewrap box', hint: 'only this repository, keys hidden' },
+  docker: { label: 'a container', hint: 'compose and devcontainer, network by a proxy' },
   native: { label: "the agent's own sandbox", hint: 'its rules: not tried' },
   command: { label: 'one you have', hint: 'you type the command next' },
   none: { label: 'not now', hint: 'rules only; shell commands get round them' },
@@ -345,13 +344,11 @@ const box: QuickStep = {
     const all = BOXES.map(id => {
       const gone = unavailable(id, facts);
       const { label, hint } = BOX_TEXT[id];
-      const detail = runtimeFact(id, facts)?.detail;
-      if (gone !== undefined) return { id, gone: true, choice: { value: id, label, hint: `not here: ${gone}` } };
-      const version = detail && /^v?\d/.test(detail) ? `${detail}; ` : '';
+      if (gone !== undefined) return { id, gone: true, choice: { value: id, label, hint: `not here, ${gone}` } };
       return {
         id,
         gone: false,
-        choice: { value: id, label, hint: `${id === best && id !== 'none' ? 'recommended; ' : ''}${version}${hint}` },
+        choice: { value: id, label, hint: `${id === best && id !== 'none' ? 'recommended: ' : ''}${hint}` },
       };
     });
     return [...all.filter(({ gone }) => !gone), ...all.filter(({ gone }) => gone)].map(({ choice }) => choice);

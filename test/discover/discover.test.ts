@@ -56,6 +56,15 @@ describe('a Node service with compose and a database', () => {
     for (const { id } of facts.systems) expect(id).toMatch(/^[a-z0-9][a-z0-9._-]*$/);
     expect(new Set(facts.systems.map(({ id }) => id)).size).toBe(facts.systems.length);
     expect(facts.systems.find(({ address }) => address === 'db.prod.example.com:5432')?.id).toBe('orders-production');
+    expect(facts.envNames).toEqual([
+      { path: '.env', names: ['DATABASE_URL', 'REDIS_URL'] },
+      { path: '.env.example', names: ['DATABASE_URL', 'SEARCH_URL'] },
+      {
+        path: '.env.production',
+        names: ['DATABASE_URL', 'STRIPE_SECRET_KEY', 'PAYMENTS_API_URL', 'NEXT_PUBLIC_SITE_URL'],
+      },
+      { path: 'local/secrets/.env.staging', names: ['POSTGRES_SERVER', 'POSTGRES_PORT'] },
+    ]);
     expect(JSON.stringify(facts)).not.toContain(PASSWORD);
     expect(JSON.stringify(facts)).not.toContain('sk_live');
   });

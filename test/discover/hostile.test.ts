@@ -53,6 +53,21 @@ describe('a repository that wants to do harm', () => {
     expect(facts.systems.map(({ address }) => address)).toEqual(['db.prod.example.com:5432']);
     expect(facts.notes.join()).toContain('.env: only its first 256 kB were looked at');
   });
+  it('takes no line of a value, and nothing that looks like a secret, for the name of a variable', async () => {
+    const key = '-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\nleakedA=\n-----END RSA PRIVATE KEY-----';
+    fixture = new Fixture({
+      '.env': `A="${key}"\nB=${key}\n${key}\nC="a \\" b\nleakedB=\n"\nD='it\nleakedC=\n'\nE=it's\nF="open\nG=1\nghp_${'a1B2'.repeat(9)}=x\n$(touch x)=1\nH I=1\n`,
+      '.env.big': `A="x\nleakedD=\n${'y'.repeat(300_000)}"\n`,
+    });
+    const facts = await fixture.facts();
+    expect(facts.envNames).toEqual([{ path: '.env', names: ['A', 'B', 'C', 'D', 'E', 'F', 'G'] }]);
+  });
+  it('is quick with quotes that never close', async () => {
+    fixture = new Fixture({ '.env': 'A="x\nB=\'x\n'.repeat(20_000) });
+    const started = performance.now();
+    await fixture.facts();
+    expect(performance.now() - started).toBeLessThan(3_000);
+  });
   it('takes files that are not what their names say', async () => {
     const garbage = String.fromCharCode(...Array.from({ length: 5_000 }, (_, i) => (i * 7919) % 256));
     fixture = new Fixture({

@@ -1,33 +1,8 @@
 import { fc, it as property } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { connectionAddresses, webAddress } from '../../src/discover/address.ts';
-import { environmentOf } from '../../src/discover/environment.ts';
 import { isExample, isSecretFile } from '../../src/discover/secret-files.ts';
 import { type Mention, mentionsIn, namesSystems, systemFacts } from '../../src/discover/systems.ts';
-
-describe('the environment that a name speaks of', () => {
-  it.each([
-    ['db.prod.example.com', 'production'],
-    ['db-prod-eu1.example.com', 'production'],
-    ['live.example.com', 'production'],
-    ['.env.production.local', 'production'],
-    ['ordersProd', 'production'],
-    ['preprod.example.com', 'staging'],
-    ['pre-prod-db', 'staging'],
-    ['non-prod', 'staging'],
-    ['stg2.example.com', 'staging'],
-    ['qa-db', 'staging'],
-    ['orders_test', 'test'],
-    ['dev-orders', 'development'],
-    ['products.example.com', undefined],
-    ['delivery.example.com', undefined],
-    ['reproduce', undefined],
-    ['device', undefined],
-    ['', undefined],
-  ])('%s: %s', (name, expected) => {
-    expect(environmentOf(name)).toBe(expected);
-  });
-});
 
 describe('addresses', () => {
   it.each([

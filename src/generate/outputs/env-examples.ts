@@ -1,37 +1,23 @@
+import { environmentOf } from '../../posture/environment.ts';
 import type { Posture } from '../../posture/schema.ts';
 import type { Output, RenderContext } from '../types.ts';
 import { commentText } from './encode.ts';
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** What people call environments in the names of their files. */
-const OTHER_NAMES: Readonly<Record<string, string>> = {
-  dev: 'development',
-  develop: 'development',
-  local: 'development',
-  prod: 'production',
-  stage: 'staging',
-  stg: 'staging',
-};
-
-/** The environment that a `.env` file belongs to by its name; a bare `.env` is everybody's. */
-function environmentOf(path: string, ids: readonly string[]): string | undefined {
-  const parts = (path.split('/').at(-1) ?? '').split('.').filter(part => part !== '' && part !== 'env');
-  for (const part of parts) {
-    if (ids.includes(part)) return part;
-    const other = OTHER_NAMES[part];
-    if (other !== undefined && ids.includes(other)) return other;
-  }
-  return undefined;
+/** Whether a `.env` file is the environment's by its name, or everybody's: then its name speaks of none. */
+function belongs(path: string, environment: string, ids: readonly string[]): boolean {
+  const name = path.split('/').at(-1) ?? '';
+  const exact = name.split('.').filter(part => ids.includes(part));
+  if (exact.length > 0) return exact.includes(environment);
+  const told = environmentOf(name);
+  return told === undefined || told === environmentOf(environment);
 }
 
 /** Names of the variables of an environment, sorted: from its `.env` files, the bare ones, and the credentials injected there. */
 function namesOf(environment: string, { posture, facts }: RenderContext): string[] {
   const ids = Object.keys(posture.environments ?? {});
-  const found = (facts.envNames ?? []).flatMap(({ path, names }) => {
-    const owner = environmentOf(path, ids);
-    return owner === undefined || owner === environment ? names : [];
-  });
+  const found = (facts.envNames ?? []).flatMap(({ path, names }) => (belongs(path, environment, ids) ? names : []));
   const injected = (posture.credentials ?? []).flatMap(credential =>
     credential.environment === environment && credential.inject !== undefined ? [credential.inject] : [],
   );

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import ignore from 'ignore';
 import { displayPath, expandHome, isWithin, readBounded } from '../../base/files.ts';
 import { oneLine } from '../../base/text.ts';
+import { saysProduction } from '../../posture/environment.ts';
 import { expandPlace, filePlaces, type PlaceContext, placePatterns } from '../places/index.ts';
 import type { FilePlace, Platform } from '../places/types.ts';
 import type { Group, Severity } from '../types.ts';
@@ -16,11 +17,6 @@ const FILES = 400;
 /** Examples that we generate: they hold names, and are meant to be read. */
 const EXAMPLE = /(^|\/)\.env[^/]*\.example$/;
 const UNWALKED = new Set(['node_modules', '.git', '.hg', '.svn']);
-
-/** Whether a path or a name says production. */
-export function soundsLikeProduction(text: string): boolean {
-  return /(^|[^a-z])(prod|production|live)([^a-z]|$)/i.test(text);
-}
 
 /**
  * The files below `base` that match patterns in gitignore syntax, absolute and sorted. No link is followed; at most
@@ -104,7 +100,7 @@ async function expandPatterns(context: ProbeContext, patterns: readonly string[]
 }
 
 const PRODUCTION_FIRST = (text: string, group: Group, severity: Severity): { group: Group; severity: Severity } =>
-  soundsLikeProduction(text) ? { group: 'production', severity: 'critical' } : { group, severity };
+  saysProduction(text) ? { group: 'production', severity: 'critical' } : { group, severity };
 
 /** One read per file that the posture hides or calls data, and per file in the repository that holds secrets by its name. */
 export async function repositoryFiles(context: ProbeContext): Promise<Probe[]> {
@@ -146,22 +142,6 @@ export async function repositoryFiles(context: ProbeContext): Promise<Probe[]> {
       subject: { kind: 'file', path },
       origin: 'posture-file',
     });
-  for (const system of posture?.systems ?? []) {
-    if (system.kind !== 'sqlite' || system.address === undefined || system.address.includes('://')) continue;
-    const path = join(root, system.address);
-    if (isWithin(root, path))
-      probes.push({
-        safeguard: 'ISO-3',
-        attempt: 'read',
-        target: target(path),
-        expect: 'deny',
-        severity: 'critical',
-        group: 'production',
-        opens: system.id,
-        subject: { kind: 'file', path },
-        origin: 'system',
-      });
-  }
   return probes;
 }
 
@@ -179,7 +159,7 @@ async function hostsNamed(path: string): Promise<string | undefined> {
 export async function credentialPlaces(context: ProbeContext): Promise<Probe[]> {
   const { home, env } = context;
   const where: PlaceContext = { home, env, platform: process.platform as Platform };
-  const found = await Promise.all(filePlaces.map(place => expandPlace(place, where)));
+  const found = filePlaces.map(place => expandPlace(place, where));
   const probes = await Promise.all(
     filePlaces.map((place, index) => placeProbes(place, (found[index] ?? []).slice(0, 50), where, context)),
   );

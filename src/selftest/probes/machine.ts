@@ -4,6 +4,7 @@ import { findProgram } from '../../base/exec.ts';
 import { displayPath, isWithin } from '../../base/files.ts';
 import { secretLookingName } from '../../base/secret-names.ts';
 import { shellLine } from '../../base/text.ts';
+import { saysProduction } from '../../posture/environment.ts';
 import { expandSocket, helperPlaces, type PlaceContext, socketPlaces } from '../places/index.ts';
 import type { Platform } from '../places/types.ts';
 import type { Probe, ProbeContext } from './types.ts';
@@ -23,8 +24,9 @@ export function variableProbe(name: string, value: string | undefined): Probe {
     attempt: 'env',
     target: name,
     expect: 'deny',
-    severity: /prod/i.test(name) ? 'critical' : 'high',
-    group: /prod/i.test(name) ? 'production' : 'secrets',
+    ...(saysProduction(name)
+      ? ({ severity: 'critical', group: 'production' } as const)
+      : ({ severity: 'high', group: 'secrets' } as const)),
     subject: { kind: 'variable', name, value },
     origin: 'variable',
   };
@@ -128,7 +130,7 @@ export async function powerProbes({ root, readOnly, deep }: ProbeContext): Promi
       attempt: 'process',
       target: 'other processes',
       severity: 'high',
-      opens: 'what your other programs hold in their environment',
+      opens: 'what your other programs keep there',
       subject: !linux
         ? { kind: 'skip', why: deep ? 'not tried on this system' : 'only with --deep' }
         : readOnly

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { displayPath, expandHome, isWithin } from '../../base/files.ts';
+import { saysProduction } from '../../posture/environment.ts';
 import { accessTo, type System, type SystemKind } from '../../posture/schema.ts';
 import type { Greeting } from '../wire.ts';
-import { soundsLikeProduction } from './files.ts';
 import type { Probe, ProbeContext } from './types.ts';
 
 export interface Address {
@@ -79,18 +81,21 @@ export function isLoopback(host: string): boolean {
 /** The default address outside: one well-known host. `AGENT_POSTURE_OUTSIDE` (a comma list, may be empty) replaces the posture's list. */
 const OUTSIDE = ['example.com:443'];
 
-function outsideAddresses({ posture, restricted, env }: ProbeContext): string[] {
-  if (!restricted) return [];
+function outsideAddresses({ posture, restricted, env }: ProbeContext): { addresses: readonly string[]; asks: boolean } {
+  if (!restricted) return { addresses: [], asks: false };
   const replaced = env.AGENT_POSTURE_OUTSIDE;
-  if (replaced !== undefined)
-    return replaced
+  if (replaced !== undefined) {
+    const addresses = replaced
       .split(',')
       .map(text => text.trim())
       .filter(Boolean);
-  return posture?.selftest?.outside ?? OUTSIDE;
+    return { addresses, asks: false };
+  }
+  const declared = posture?.selftest?.outside;
+  return { addresses: declared ?? OUTSIDE, asks: declared !== undefined };
 }
 
-/** Connect, resolve and request tries for every declared system, the outside addresses, and found systems as not tried. */
+/** Connect, resolve, request and (for sqlite) read tries for every declared system, the outside addresses, and found systems as not tried. */
 export async function networkProbes(context: ProbeContext): Promise<Probe[]> {
   const { posture, facts } = context;
   const declared = (posture?.systems ?? []).flatMap(system => systemProbes(system, context));
@@ -116,7 +121,8 @@ export async function networkProbes(context: ProbeContext): Promise<Probe[]> {
       },
     ];
   });
-  const outside = outsideAddresses(context).flatMap((text): Probe[] => {
+  const { addresses, asks } = outsideAddresses(context);
+  const outside = addresses.flatMap((text): Probe[] => {
     const address = parseAddress(text, 'payment');
     return address
       ? [
@@ -130,6 +136,7 @@ export async function networkProbes(context: ProbeContext): Promise<Probe[]> {
             opens: 'a way to send data out',
             subject: { kind: 'address', ...address },
             origin: 'outside',
+            asks,
           },
         ]
       : [];
@@ -137,8 +144,9 @@ export async function networkProbes(context: ProbeContext): Promise<Probe[]> {
   return [...declared, ...found, ...outside, ...(await metadata(context))];
 }
 
-function systemProbes(system: System, { posture, restricted }: ProbeContext): Probe[] {
-  if (!posture || system.address === undefined) return [];
+/** What is tried on a declared system. One that cannot be tried has a skipped row that says why, and so have its requests. */
+function systemProbes(system: System, { root, home, posture, restricted }: ProbeContext): Probe[] {
+  if (!posture) return [];
   const access = accessTo(posture, system);
   const production = access === 'none';
   const common = {
@@ -146,22 +154,44 @@ function systemProbes(system: System, { posture, restricted }: ProbeContext): Pr
     expect: production ? 'deny' : 'allow',
     severity: production ? 'critical' : 'medium',
     group: production
-      ? system.environment === undefined || soundsLikeProduction(`${system.environment} ${system.id}`)
+      ? system.environment === undefined || saysProduction(`${system.environment} ${system.id}`)
         ? 'production'
         : 'outside'
       : 'too-tight',
     opens: [system.id, ...(system.holds ?? [])].join(', '),
     origin: 'system',
+    asks: true,
   } as const;
+  const requests = (posture.selftest?.requests ?? []).filter(request => request.system === system.id);
+  const unsent = (why: string) =>
+    requests.map(({ method, path }): Probe => {
+      const target = `${method} ${system.id}${path}`;
+      return { ...common, attempt: 'request', target, subject: { kind: 'skip', why } };
+    });
+  const untried = (target: string, why: string): Probe[] => [
+    { ...common, attempt: 'connect', target, subject: { kind: 'skip', why } },
+    ...unsent(why),
+  ];
+  if (system.address === undefined) return untried(system.id, 'the posture gives no address for it');
   if (system.address.startsWith('unix:')) {
     const path = system.address.slice('unix:'.length).replace(/^\/\//, '');
     const { greeting } = GREETINGS[system.kind];
     return [
       { ...common, attempt: 'socket', target: path, subject: { kind: 'socket', path, abstract: false, greeting } },
+      ...unsent('a request is sent to host:port or a URL, not to a socket'),
+    ];
+  }
+  if (system.kind === 'sqlite') {
+    const path = resolve(root, expandHome(system.address, home));
+    const target = displayPath(path, { root, home });
+    const asks = !isWithin(root, path);
+    return [
+      { ...common, asks, attempt: 'read', target, subject: { kind: 'file', path } },
+      ...unsent('a request is sent to host:port or a URL, not to a file'),
     ];
   }
   const address = parseAddress(system.address, system.kind);
-  if (!address) return [];
+  if (!address) return untried(system.address, 'no port is known for this address: add one to it');
   const probes: Probe[] = [
     { ...common, attempt: 'connect', target: formatAddress(address), subject: { kind: 'address', ...address } },
   ];
@@ -175,7 +205,7 @@ function systemProbes(system: System, { posture, restricted }: ProbeContext): Pr
       opens: 'questions to a name server carry data out',
       subject: { kind: 'name', name: address.host },
     });
-  for (const { method, path } of (posture.selftest?.requests ?? []).filter(request => request.system === system.id)) {
+  for (const { method, path } of requests) {
     const scheme = address.greeting === 'tls' || system.address.startsWith('https:') ? 'https' : 'http';
     const url = `${scheme}://${formatAddress(address)}${path}`;
     probes.push({
@@ -203,6 +233,7 @@ async function metadata({ posture, env }: ProbeContext): Promise<Probe[]> {
       opens: "this cloud machine's own credentials",
       subject,
       origin: 'metadata',
+      asks: wish === 'on',
     },
   ];
   if (wish === 'off') return probe({ kind: 'skip', why: 'switched off in the posture' });

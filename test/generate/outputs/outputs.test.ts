@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
+import { discover } from '../../../src/discover/index.ts';
 import { outputs } from '../../../src/generate/outputs/index.ts';
 import type { Rendered } from '../../../src/generate/types.ts';
 import type { Posture } from '../../../src/posture/schema.ts';
@@ -118,6 +119,25 @@ describe('.gitignore and the examples', () => {
         .slice(1, -1);
     expect(read('development')).toEqual(['DATABASE_URL=  # dev-db, from local', 'DEV_ONLY=', 'SHARED=']);
     expect(read('production')).toEqual(['PROD_ONLY=', 'SHARED=']);
+  });
+
+  test('the names that discovery finds come into the example of their environment, and stay without the file', async () => {
+    repository.write('.env', "export SHARED='x'\n");
+    repository.write(
+      '.env.production',
+      'A_URL=https://u:hunter2@x.example\nA_KEY="hunter2\nhunter2="\n$(touch PWNED)=1\n',
+    );
+    repository.write('.env.test', 'TEST_ONLY=1\n');
+    const posture: Posture = { version: 1, project: 'x', environments: { prod: {}, development: {} } };
+    const generated = async () => {
+      const { envNames } = await discover(repository.root, { home: repository.root, env: {}, boxes: false });
+      await repository.generate(posture, envNames ? { envNames } : {});
+      return ['prod', 'development'].map(id => readFileSync(join(repository.root, `.env.${id}.example`), 'utf8'));
+    };
+    const first = await generated();
+    expect(first.map(text => text.split('\n').slice(1, -1))).toEqual([['A_KEY=', 'A_URL=', 'SHARED='], ['SHARED=']]);
+    for (const path of ['.env', '.env.production', '.env.test']) rmSync(join(repository.root, path));
+    expect(await generated()).toEqual(first);
   });
 });
 

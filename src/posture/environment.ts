@@ -6,17 +6,18 @@ const WORDS: readonly [environment: string, words: RegExp][] = [
   ['development', /^(development|develop|dev|local|localhost|sandbox|docker)\d*$/],
 ];
 
-/** The environment that a name speaks of (`db.prod-eu.example.com` → production), or undefined. */
+/** The environment that a name speaks of (`db.prod-eu.example.com`, `PROD_DB_URL` → production), or undefined. */
 export function environmentOf(name: string): string | undefined {
   const words = name
     .replace(/([a-z])([A-Z])/g, '$1-$2')
     .toLowerCase()
-    .replace(/\b(pre|non)[-_.]?prod(uction)?\b/g, 'staging')
-    .split(/[^a-z0-9]+/);
+    .replace(/[^a-z0-9]+/g, ' ')
+    .replace(/\b(pre|non) prod(uction)?\b/g, 'staging')
+    .split(' ');
   return WORDS.find(([, pattern]) => words.some(word => pattern.test(word)))?.[0];
 }
 
-/** Whether a host is this machine. */
-export function isLoopback(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal)$/i.test(host);
+/** Whether a path, or any of several names with blanks between them, says production. */
+export function saysProduction(text: string): boolean {
+  return text.split(/[\s/]+/).some(part => environmentOf(part) === 'production');
 }
