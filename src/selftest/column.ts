@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { randomHex } from '../base/hash.ts';
 import type { Case, Check, Way } from './case.ts';
 import { judge } from './judge.ts';
-import type { Probe } from './probes/types.ts';
+import type { Probe, Subject } from './probes/types.ts';
 import { Rounds } from './rounds.ts';
 import {
   type Column,
@@ -22,6 +22,9 @@ import { RemoteTargets } from './targets.ts';
 import { bringTry, makeTry, writeTry } from './tries.ts';
 import type { ControlResult, Row } from './types.ts';
 
+/** What the host itself has to reach first. */
+const FAR: ReadonlySet<Subject['kind']> = new Set(['address', 'name', 'request', 'socket']);
+
 /** Tries every probe in one vantage and judges what came of it. Never throws for what the vantage does. */
 export async function runColumn(near: Column, probes: readonly Probe[]): Promise<{ rows: Row[]; handshake: boolean }> {
   const handshake = await shakeHands(near);
@@ -32,7 +35,8 @@ export async function runColumn(near: Column, probes: readonly Probe[]): Promise
   await targets.read(near.root, probes);
   await targets.tryBefore(control, probes);
   const controlAfter = (keys: readonly string[]) => targets.tryAfter(control, keys);
-  const column = await tryAll({ ...near, far, targets, controlAfter }, probes, true);
+  const controlsReady = Promise.resolve();
+  const column = await tryAll({ ...near, far, targets, controlAfter, controlsReady }, probes, true);
   await control.round([makeTry({ op: 'unwrite', how: 'create', path: far.path })]);
   return column;
 }
@@ -43,48 +47,78 @@ async function tryAll(
   handshake: boolean,
 ): Promise<{ rows: Row[]; handshake: boolean }> {
   const key = randomHex(16);
-  const isCommand = ({ subject, expect }: Probe) => subject.kind === 'command' && expect === 'deny';
+  const run = new Rounds(column);
+  const plans: RowPlan[] = [];
   const planned = (some: readonly Probe[]) =>
     some.flatMap(probe => rowsOf(column, key, probe)).filter(plan => wanted(column, plan));
-  const plans = planned(probes.filter(probe => !isCommand(probe)));
-  const run = new Rounds(column);
-  const open = (phase: number, guards: boolean) =>
-    plans.filter(plan => plan.phase === phase && plan.skip === undefined && WRITES.has(plan.subject.kind) === guards);
-  const again = (phase: number, guards: boolean, late = false) =>
-    open(phase, guards)
-      .filter(plan => plan.probe.expect === 'deny' && isRefused(plan) && isLate(plan) === late)
-      .reverse();
+  const isCommand = ({ subject, expect }: Probe) => subject.kind === 'command' && expect === 'deny';
+  const isFar = ({ subject }: Probe) => FAR.has(subject.kind);
+  // Each kind waits for its own controls alone: an address that drops everything holds nothing else up.
+  await Promise.all([
+    tryNear(column, run, plans, planned(probes.filter(probe => !isCommand(probe) && !isFar(probe)))),
+    column.controlsReady.then(() => tryGroup(column, run, plans, planned(probes.filter(isFar)))),
+    column.commandsReady.then(() => tryGroup(column, run, plans, planned(probes.filter(isCommand)))),
+  ]);
+  const last = plans.filter(plan => plan.phase === 3 && plan.skip === undefined);
+  await run.make(last, []);
+  const instruments = await run.finalInstruments(plans);
+  await column.controlAfter(refusedKeys(last));
+  for (const plan of last)
+    if (isRefused(plan) && plan.subject.kind === 'command') await column.controlCommand(plan.subject);
+  const rows = await Promise.all(plans.map(plan => judged(column, plan, plans, handshake, instruments)));
+  return { rows, handshake };
+}
 
-  for (const found of await run.withNames(open(0, false)))
-    plans.push(...foundVariable(column, found).filter(plan => wanted(column, plan)));
+/** What lies on this machine and needs no control that takes its time. Adds to `plans` what it tries. */
+async function tryNear(column: Column, run: Rounds, plans: RowPlan[], own: RowPlan[]): Promise<void> {
+  plans.push(...own);
+  const open = (phase: number, guards: boolean) =>
+    own.filter(plan => plan.phase === phase && plan.skip === undefined && WRITES.has(plan.subject.kind) === guards);
+  const again = (phase: number, guards: boolean, late = false) => secondTries(open(phase, guards), late);
+
+  for (const found of await run.withNames(open(0, false))) {
+    const rows = foundVariable(column, found).filter(plan => wanted(column, plan));
+    own.push(...rows);
+    plans.push(...rows);
+  }
   const guarding = column.exclusively(async () => {
     await run.make(open(0, true), []);
-    skipReached(plans);
+    skipReached(own);
     await run.make(open(1, true), again(0, true));
     await run.make(open(2, true), []);
     await run.make([], again(1, true));
     await run.make([], again(2, true));
   });
-  skipReached(plans);
+  skipReached(own);
   await run.make(open(1, false), again(0, false));
   await run.make([], again(1, false));
   await guarding;
   await run.make([], [...again(0, false, true), ...again(1, false, true)]);
-  await column.commandsReady;
-  const commands = planned(probes.filter(isCommand));
-  plans.push(...commands);
-  const ready = commands.filter(plan => plan.skip === undefined && plan.ways.every(way => way.tries.length === 0));
-  await run.make(ready, []);
-  await run.make([], ready.filter(isRefused));
-  await run.make(open(3, false), []);
-  const instruments = await run.finalInstruments(plans);
-  await column.controlAfter(
-    plans.filter(isRefused).flatMap(plan => plan.ways.flatMap(way => (way.key && way.before?.ok ? [way.key] : []))),
-  );
-  for (const plan of open(3, false))
-    if (isRefused(plan) && plan.subject.kind === 'command') await column.controlCommand(plan.subject);
-  const rows = await Promise.all(plans.map(plan => judged(column, plan, plans, handshake, instruments)));
-  return { rows, handshake };
+  await column.controlAfter(refusedKeys(own));
+}
+
+/** What could only be planned once the host had tried it: sockets, the network, commands. Adds to `plans` what it tries. */
+async function tryGroup(column: Column, run: Rounds, plans: RowPlan[], own: RowPlan[]): Promise<void> {
+  plans.push(...own);
+  const open = (phase: number) => own.filter(plan => plan.phase === phase && plan.skip === undefined);
+  await run.make(open(0), []);
+  skipReached(own);
+  await run.make(open(1), secondTries(open(0), false));
+  await run.make([], secondTries(open(1), false));
+  await run.make([], secondTries([...open(0), ...open(1)], true));
+  await column.controlAfter(refusedKeys(own));
+}
+
+/** What was refused, or what ran out of time, is tried a second time, in another order. */
+function secondTries(plans: readonly RowPlan[], late: boolean): RowPlan[] {
+  return plans.filter(plan => plan.probe.expect === 'deny' && isRefused(plan) && isLate(plan) === late).reverse();
+}
+
+/** The keys of the host's controls that have to be made again. */
+function refusedKeys(plans: readonly RowPlan[]): string[] {
+  return plans
+    .filter(isRefused)
+    .flatMap(plan => plan.ways.flatMap(way => (way.key && way.before?.ok ? [way.key] : [])));
 }
 
 /** A way round is not tried where the target was reached without it. */

@@ -53,6 +53,8 @@ export interface Column {
   only: ReadonlySet<string> | undefined;
   /** Writes on guards are told apart by their traces: only one vantage makes them at a time. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
+  /** The host's own tries of sockets, names and addresses. */
+  controlsReady: Promise<void>;
   /** The host's own runs of commands that must give nothing here. */
   commandsReady: Promise<void>;
   /** Makes the host's control of a command that did not work here. */
@@ -182,9 +184,14 @@ function fileRows(column: Column, key: string, probe: Probe, path: string): RowP
   const read = targets.files.get(path);
   if (!read?.ok) return [];
   const { file } = read;
+  // It is looked at once all tries are made, so one look serves every row of this file.
+  let after: Promise<Check> | undefined;
   const way = (at: string, how: ReadWay): WayPlan => ({
     ...plainWay('read', OK),
-    after: () => targets.fileAfter(path),
+    after: () => {
+      after ??= targets.fileAfter(path);
+      return after;
+    },
     make: () => ({ one: readTry(at, how, key, file.content, file.place) }),
   });
   const linux = session.facts.platform === 'linux';
