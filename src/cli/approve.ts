@@ -1,5 +1,7 @@
 import { approvalHash, isApproved, recordApproval } from '../base/approvals.ts';
 import { UserError } from '../base/errors.ts';
+import { painter, type Style } from '../report/style.ts';
+import { displayWidth, wrap } from '../report/width.ts';
 import type { ApprovalRequest } from '../selftest/types.ts';
 import type { Context } from './command.ts';
 
@@ -20,6 +22,52 @@ const KINDS: Record<ApprovalRequest['kind'], string> = {
   push: 'try this push',
 };
 
+/** All of `line` in rows of at most `width` columns, broken between words where there are any: no character goes. */
+function rows(line: string, width: number): string[] {
+  const found: string[] = [];
+  let row = '';
+  for (const word of line.match(/[^ ]+| /g) ?? ['']) {
+    if (row !== '' && displayWidth(row + word) > width) {
+      found.push(row);
+      row = '';
+    }
+    row += word;
+    while (displayWidth(row) > width) {
+      const characters = [...row];
+      let at = 1;
+      while (at < characters.length && displayWidth(characters.slice(0, at + 1).join('')) <= width) at++;
+      found.push(characters.slice(0, at).join(''));
+      row = characters.slice(at).join('');
+    }
+  }
+  return [...found, row];
+}
+
+/** What is asked for, as the screens around it are laid out. */
+export function requestText(
+  { kind, text, purpose }: ApprovalRequest,
+  insideAgent: string | undefined,
+  style: Style,
+): string {
+  const paint = painter(style);
+  const width = Math.max(20, Math.min(style.width, 100)) - 2;
+  const said = (words: string, format: Parameters<typeof paint>[0]) =>
+    wrap(words, width).map(row => ` ${paint(format, row)}`);
+  const lines = visible(text).split('\n');
+  const what = kind === 'contact' && lines.length === 1 ? 'connect to this address' : KINDS[kind];
+  return [
+    '',
+    ...said(`The posture of this repository asks to ${what}:`, 'bold'),
+    '',
+    // What goes on in the next row stands further in: a row of its own is a line of what is approved.
+    ...lines.flatMap(line => rows(line, width - 4).map((row, at) => `   ${at > 0 ? '  ' : ''}${paint('cyan', row)}`)),
+    '',
+    ...said(`What for: ${purpose}.`, 'dim'),
+    ...(insideAgent ? said(`This is a ${insideAgent} session: a person should answer, not the agent.`, 'yellow') : []),
+    '',
+  ].join('\n');
+}
+
 /**
  * Law 11: what the posture asks to run or to contact happens only if this user has approved exactly that text: earlier
  * (kept by hash in the state folder), with `--trust` or `--trust=HASH` for this run, or now, on a terminal. Off a
@@ -36,19 +84,17 @@ export function approver({ root, flags, terminal, signal }: Context, insideAgent
   const decide = async ({ kind, text, purpose }: ApprovalRequest): Promise<boolean> => {
     const hash = approvalHash(text);
     if (trusted.includes('') || trusted.includes(hash) || (await isApproved(root, text))) return true;
-    const whole = visible(text)
-      .split('\n')
-      .map(line => `    ${line}`)
-      .join('\n');
     if (!terminal.interactive) {
+      const whole = visible(text)
+        .split('\n')
+        .map(line => `    ${line}`)
+        .join('\n');
       terminal.show(
         `not approved, so not done (${purpose}):\n${whole}\n  to approve exactly this: --trust=${hash}${insideAgent ? `\n  this is a ${insideAgent} session: let a person decide` : ''}`,
       );
       return false;
     }
-    terminal.show(
-      `\nThe posture of this repository asks to ${KINDS[kind]}\n(${purpose}):\n\n${whole}\n${insideAgent ? `\nThis is a ${insideAgent} session: a person should answer, not the agent.\n` : ''}`,
-    );
+    terminal.show(requestText({ kind, text, purpose }, insideAgent, terminal.style));
     const yes = await terminal.confirm('Approve exactly this, and remember it?', signal);
     if (yes) await recordApproval(root, text);
     return yes;

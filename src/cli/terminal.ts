@@ -92,7 +92,10 @@ export function createTerminal(streams: Streams, flags: Flags): Terminal {
       const lines = createInterface({ input: streams.stdin, output: stderr });
       try {
         const closed = new Promise<string>(resolve => lines.once('close', () => resolve('')));
-        const answer = await Promise.race([lines.question(`${printable(question, false)} [y/N] `, { signal }), closed]);
+        const answer = await Promise.race([
+          lines.question(` ${printable(question, false)} [y/N] `, { signal }),
+          closed,
+        ]);
         return /^y(es)?$/i.test(answer.trim());
       } finally {
         lines.close();

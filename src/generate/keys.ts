@@ -106,7 +106,7 @@ export function decideKeys(pieces: readonly KeysPiece[], at: Situation): Decisio
         ? 'new'
         : before === null
           ? 'was missing, written again'
-          : `${work.said.join('; ')}; everything else kept`,
+          : `${work.said.join('; ')}; the rest kept`,
     entries: entries.map(entry => ({ ...entry, sha256: hash })),
   };
 }

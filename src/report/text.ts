@@ -38,7 +38,7 @@ export function textReport(report: Report, style: Style, now = new Date()): stri
     ...said(report, style),
     ...foot(list, counts, style),
     ...(report.fixes.length > 0 ? [rule, ...fixes(report, style, paint)] : []),
-    ...notes(report, style, now),
+    ...notes(report, style, paint, now),
     ...(style.verbose ? ['', ...every(report, style)] : []),
   ];
   return `${parts.flat().join('\n')}\n`;
@@ -50,7 +50,7 @@ function head(report: Report, counts: Counts, style: Style, paint: Paint): strin
   const rules = untriedRules(report);
   if (rules) lines.push(...hang(' ', oneLine(rules), style.width));
   if (report.posture === null)
-    lines.push(...hang(' ', 'no posture: judged by what was found here, nothing was written', style.width));
+    lines.push(...hang(' ', 'no posture: judged by what was found here', style.width));
   const sentence = headline(counts);
   const isNew =
     report.baseline && counts.isNew > 0 ? `NEW since ${day(new Date(report.baseline.takenAt))}: ${counts.isNew}` : '';
@@ -196,10 +196,14 @@ function withoutCommand(says: string, { posture }: Report): string {
   return posture === null ? `${says}: agent-posture init` : `yours to do: ${says}`;
 }
 
-function notes(report: Report, style: Style, now: Date): string[] {
-  const compared = report.baseline ? [`compared with the run of ${ago(new Date(report.baseline.takenAt), now)}`] : [];
+function notes(report: Report, style: Style, paint: Paint, now: Date): string[] {
+  const compared = report.baseline ? [comparedWith(ago(new Date(report.baseline.takenAt), now))] : [];
   const all = [...report.notes, ...compared].map(note => plainSigns(oneLine(note), style));
-  return all.length > 0 ? ['', ...all.flatMap(note => hang(' ', note, style.width))] : [];
+  return all.length > 0 ? ['', ...all.flatMap(note => hang(' ', note, style.width)).map(row => paint('dim', row))] : [];
+}
+
+function comparedWith(when: string): string {
+  return when === 'just now' ? 'compared with the run before, just now' : `compared with the run of ${when}`;
 }
 
 /** Every try, with its id, for --verbose. */

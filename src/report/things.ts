@@ -115,9 +115,11 @@ export function collapse(list: readonly Thing[], report: Report): Line[] {
 /** What the first row says happened, and by how many ways round beside. */
 function happened({ rows }: Thing): string {
   const [first, ...others] = rows as [Row, ...Row[]];
-  const opens = first.opens && !first.reason.includes(first.opens) ? `, ${first.opens}` : '';
+  const opens = first.opens && !first.reason.includes(first.opens) ? first.opens : '';
+  // That a file was opened goes without saying beside what it opens.
+  const what = opens && first.reason === 'opened' ? opens : [first.reason, opens].filter(Boolean).join(', ');
   const way = first.escape ? ` (way round: ${first.escape})` : '';
-  return `${first.reason}${opens}${way}${first.escape === null && others.length > 0 ? `, and ${others.length} more ways` : ''}`;
+  return `${what}${way}${first.escape === null && others.length > 0 ? `, and ${others.length} more ways` : ''}`;
 }
 
 export const HEADINGS: Record<Group, string> = {
@@ -139,25 +141,26 @@ export interface Counts {
   notProven: number;
   notTried: number;
   accepted: number;
-  /** Rows that were tried and came to a conclusion about what must be kept out. */
+  /** Things that must be kept out and that a try came to a conclusion about: reached or held. */
   tries: number;
 }
 
 /** The numbers of the head and the foot of a report: of things, not of rows. */
-export function count(list: readonly Thing[], report: Report): Counts {
+export function count(list: readonly Thing[]): Counts {
   const of = (state: Thing['state']) => list.filter(thing => thing.state === state).length;
   const reached = list.filter(thing => thing.state === 'reached');
+  const held = of('held');
   return {
     reached: reached.length,
     production: reached.filter(thing => thing.group === 'production').length,
     isNew: reached.filter(thing => thing.isNew).length,
-    held: of('held'),
+    held,
     works: of('works'),
     tooTight: of('too tight'),
     notProven: of('not proven'),
     notTried: of('not tried'),
     accepted: of('accepted'),
-    tries: report.rows.filter(row => row.expect === 'deny' && ['blocked', 'exposed'].includes(row.verdict)).length,
+    tries: reached.length + held,
   };
 }
 

@@ -62,6 +62,16 @@ export function fitText(text: string, width: number, ellipsis: string): string {
   return `${head(text, width - cells(mark)).trimEnd()}${mark}`;
 }
 
+/** As `fitText`, but cut where a part of the sentence ends, or a word: what stays has a meaning of its own. */
+export function fitWords(text: string, width: number, ellipsis: string): string {
+  if (cells(text) <= width) return text;
+  const kept = head(text, width - cells(ellipsis) - 1);
+  const part = Math.max(-1, ...[...kept.matchAll(/[,;:] | \(/g)].map(found => found.index));
+  const word = kept.lastIndexOf(' ');
+  const end = [part, word].find(at => at >= kept.length / 3);
+  return end === undefined ? fitText(text, width, ellipsis) : `${kept.slice(0, end)} ${ellipsis}`;
+}
+
 /** As `fitText`, but the middle goes, so that the end of a path stays readable. */
 export function fitMiddle(text: string, width: number, ellipsis: string): string {
   if (cells(text) <= width) return text;
@@ -148,7 +158,7 @@ export function table(
     line(
       ...mark,
       pad(fitMiddle(oneLine(name), column, ellipsis), column),
-      span(wide && says !== '' ? `   ${says}` : '', 'quiet'),
+      span(wide && says !== '' ? `   ${fitWords(oneLine(says), width - lead - column - 3, ellipsis)}` : '', 'quiet'),
     ),
   );
 }

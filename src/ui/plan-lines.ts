@@ -1,7 +1,7 @@
 import { structuredPatch } from 'diff';
 import { plural } from '../base/text.ts';
 import type { Change, ChangeState, Plan } from '../generate/types.ts';
-import { fitMiddle, type Line, line, nameColumn, pad, span, TWO_COLUMNS } from './lines.ts';
+import { fitMiddle, fitWords, type Line, line, nameColumn, pad, span, TWO_COLUMNS } from './lines.ts';
 import type { Theme, Tone } from './theme.ts';
 
 const WORDS: Record<ChangeState, { word: string; tone: Tone }> = {
@@ -76,7 +76,8 @@ export type TitleOf = (output: string) => string | undefined;
 export function planLines(plan: Plan, width: number, { glyphs }: Theme, titleOf: TitleOf, most = 5): Line[] {
   const all = groups(plan);
   const shown = all.length > most ? all.slice(0, most - 1) : all;
-  const rest = all.slice(shown.length).flatMap(group => group.changes);
+  const hidden = all.slice(shown.length).map(group => group.changes);
+  const rest = hidden.flat();
   const names = shown.map(({ changes }) => {
     const name = commonName(changes.map(change => change.path));
     return changes.length > 1 ? `${name}  (${changes.length} files)` : name;
@@ -87,6 +88,8 @@ export function planLines(plan: Plan, width: number, { glyphs }: Theme, titleOf:
     width < TWO_COLUMNS ? width - 12 : Math.floor(width * 0.45),
   );
   const words = Math.max(6, ...shown.map(group => WORDS[group.state].word.length));
+  const room = width - column - words - 8;
+  const beside = (text: string) => span(text && room > 0 ? `   ${fitWords(text, room, glyphs.ellipsis)}` : '', 'quiet');
   const lines = shown.map((group, index) => {
     const { word, tone } = WORDS[group.state];
     const reasons = [...new Set(group.changes.map(change => change.reason))];
@@ -96,19 +99,14 @@ export function planLines(plan: Plan, width: number, { glyphs }: Theme, titleOf:
       '   ',
       span(pad(word, words), tone),
       `  ${pad(fitMiddle(names[index] as string, column, glyphs.ellipsis), column)}`,
-      span(reason && `   ${reason}`, 'quiet'),
+      beside(reason),
     );
   });
   if (rest.length === 0) return lines;
-  const files = rest.map(change => change.path).join(', ');
+  const files = hidden.map(changes => commonName(changes.map(change => change.path))).join(', ');
   return [
     ...lines,
-    line(
-      '   ',
-      span(pad('and', words), 'quiet'),
-      `  ${pad(plural(rest.length, 'more file'), column)}`,
-      span(`   ${files}`, 'quiet'),
-    ),
+    line('   ', span(pad('and', words), 'quiet'), `  ${pad(plural(rest.length, 'more file'), column)}`, beside(files)),
   ];
 }
 

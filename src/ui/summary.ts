@@ -11,6 +11,19 @@ function counted(word: string, count: number): Line {
   return [span(word, 'quiet'), span(`  ${count} reached`, count > 0 ? 'bad' : 'good')];
 }
 
+/** A command, broken only between its options and in the way that a shell takes back, so that it can be copied. */
+function command(text: string, width: number): string[] {
+  // Within quotes a line end is no space.
+  if (cells(text) + 3 <= width || /['"]/.test(text) || process.platform === 'win32') return [`   ${text}`];
+  const parts = text.split(/ (?=--)/).reduce<string[]>((lines, part) => {
+    const last = lines.at(-1);
+    if (last !== undefined && cells(last) + cells(part) + 8 <= width) lines[lines.length - 1] = `${last} ${part}`;
+    else lines.push(part);
+    return lines;
+  }, []);
+  return parts.map((part, at) => `   ${at > 0 ? '  ' : ''}${part}${at < parts.length - 1 ? ' \\' : ''}`);
+}
+
 /** Before → after, what is left and what to do about it, and how to take it back or repeat it. */
 export function summaryLines(
   { before, after, applied, repeat }: { before: Report; after: Report; applied: Applied | undefined; repeat: string },
@@ -70,8 +83,7 @@ export function summaryLines(
     ...after.notes.flatMap(note => wrapText(note, width - 1).map(text => line(span(` ${text}`, 'quiet')))),
     line(),
     ...wrapText('The same again, without questions:', width - 1).map(text => line(span(` ${text}`, 'quiet'))),
-    // Whole and on one line, however long, so that it can be copied.
-    line(`   ${repeat}`),
+    ...command(repeat, width).map(text => line(text)),
     line(),
   ];
 }

@@ -3,6 +3,7 @@ import { formatPosition, UserError } from '../base/errors.ts';
 import { list } from '../base/text.ts';
 import { splitWords } from '../base/words.ts';
 import type { Facts, RuntimeFact, SystemFact } from '../discover/facts.ts';
+import { agentsOf, allowedHosts, hidePatterns } from '../isolation/proposal.ts';
 import { readAddress } from '../posture/address.ts';
 import { saysProduction } from '../posture/environment.ts';
 import type { PostureEdit } from '../posture/model.ts';
@@ -16,8 +17,6 @@ import {
 } from '../posture/schema.ts';
 import { SECRET_ADVICE, secretShape } from '../posture/secrets.ts';
 import { unseenCharacter } from '../posture/tree.ts';
-import { AGENT_HOSTS } from './agent-hosts.ts';
-import { hidePatterns } from './hide.ts';
 import type { Answer, Answers, Choice, Step, StepContext } from './types.ts';
 
 /** A step with what holds for it in every repository. */
@@ -291,33 +290,13 @@ function isBox(value: unknown): value is Box {
   return BOXES.includes(value as Box);
 }
 
-/** The host in a git remote's address: a URL, or `user@host:path`. */
-function remoteHost(url: string): string | undefined {
-  const host =
-    /^[a-z+]+:\/\/(?:[^/@]*@)?([^/:]+)/i.exec(url)?.[1] ?? /^(?:[^@/\s]+@)?([^/:\s]+\.[^/:\s]+):/.exec(url)?.[1];
-  return host && /^[a-z0-9.-]+\.[a-z0-9-]+$/i.test(host) ? host.toLowerCase() : undefined;
-}
-
-/**
- * The hosts that are let through: those without which the agent, or pushing its work, does not go at all. Undefined, for
- * an open network, where it is not known what a declared agent needs: a box in which it cannot work would be left.
- */
-export function allowedHosts({ facts, posture }: StepContext): string[] | undefined {
-  const agents = agentsOf({ facts, posture });
-  if (agents.some(agent => AGENT_HOSTS[agent] === undefined)) return undefined;
-  const remote = facts.git.remote;
-  const host = remote && remote.forge !== 'local' ? remoteHost(remote.url) : undefined;
-  const more = host && remote?.forge === 'github' && host === 'github.com' ? ['api.github.com'] : [];
-  return [...new Set([...agents.flatMap(agent => AGENT_HOSTS[agent] ?? []), ...(host ? [host] : []), ...more])];
-}
-
 function isolationEdits(box: Box, context: StepContext, command: string | undefined): PostureEdit[] {
   const standing = context.posture.isolation;
   const edits: PostureEdit[] = [];
   const restricts = box === 'bubblewrap' || box === 'docker' || box === 'native';
   const files = {
     ...(restricts ? { write: ['.'] } : {}),
-    hide: hidePatterns(context.facts),
+    hide: hidePatterns(context),
   };
   const allow = restricts ? allowedHosts(context) : undefined;
   const network = allow ? { network: { allow } } : {};
@@ -462,12 +441,6 @@ const guards: QuickStep = {
 export const quickSteps: readonly QuickStep[] = [neverTouch, neverTouchAddress, box, boxCommand, guards];
 
 // ---- What is declared without a question
-
-/** The agents to declare: those of the posture and those found; the most common one where there is none. */
-function agentsOf({ facts, posture }: StepContext): string[] {
-  const all = [...new Set([...(posture.agents ?? []), ...facts.agents.map(({ id }) => id)])];
-  return all.length > 0 ? all : ['claude-code'];
-}
 
 function foundEdits(context: StepContext): PostureEdit[] {
   const { facts, posture } = context;

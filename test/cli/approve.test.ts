@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { approvalHash, isApproved } from '../../src/base/approvals.ts';
-import { approver } from '../../src/cli/approve.ts';
+import { approver, requestText } from '../../src/cli/approve.ts';
 import { parseArguments } from '../../src/cli/args.ts';
 import type { Context } from '../../src/cli/command.ts';
 import type { ApprovalRequest } from '../../src/selftest/types.ts';
@@ -30,6 +30,7 @@ function context(
   const asked: Asked = { shown: [], questions: 0 };
   const terminal = {
     interactive,
+    style: STYLE,
     streams: { env },
     show: (text: string) => void asked.shown.push(text),
     confirm: async () => {
@@ -52,7 +53,27 @@ function context(
   };
 }
 
+const STYLE = { width: 40, color: false, unicode: true, verbose: false };
+
 const request: ApprovalRequest = { kind: 'command', text: 'npm test', purpose: 'it must work inside' };
+
+describe('what is asked for', () => {
+  test('stands as the screens do: indented, in words, no wider than the window, nothing left out', () => {
+    const text = `docker exec  -w /work box sh -c 'x=  1'\n${'long/'.repeat(30)}`;
+    const rows = requestText({ ...request, text }, 'Claude Code', STYLE).split('\n');
+    expect(Math.max(...rows.map(row => row.length))).toBeLessThan(STYLE.width);
+    expect(rows.filter(row => row !== '').every(row => row.startsWith(' '))).toBe(true);
+    const shown = rows.filter(row => row.startsWith('   ')).map(row => row.slice(row.startsWith('     ') ? 5 : 3));
+    expect(shown.join('')).toBe(text.replace('\n', ''));
+    expect(rows.join(' ')).toContain('person should answer');
+  });
+
+  test('is one address, or several', () => {
+    const contact = (text: string) => requestText({ kind: 'contact', text, purpose: 'p' }, undefined, STYLE);
+    expect(contact('127.0.0.1:5432')).toContain('this address');
+    expect(contact('127.0.0.1:5432\n127.0.0.1:5433')).toContain('these addresses');
+  });
+});
 
 describe('approval', () => {
   test('off a terminal: no, and the line gives the flag that would make it yes', async () => {

@@ -71,11 +71,11 @@ describe('the quick path', () => {
     await enter('AFTER  1 reached');
     expect(keys).toBeLessThanOrEqual(12);
 
-    const text = await leavesClean(session, 1);
+    const text = await leavesClean(session, 0);
     expect(text).toContain('BEFORE  11 reached   →   AFTER  1 reached');
     expect(text).toContain('Work still possible   6 of 6');
     expect(text).toContain('agent-posture undo');
-    expect(text).toContain('agent-posture init --yes --box bubblewrap');
+    expect(text).toContain('agent-posture init --yes --answer box=bubblewrap');
     expect(logged()).toContain('apply ends');
     expect(logged().at(-1)).toBe('outcome applied');
   });
@@ -271,7 +271,7 @@ describe('odd terminals and odd input', () => {
       }
       await session.waitFor('Apply');
       await session.press('enter');
-      const text = await leavesClean(session, 1);
+      const text = await leavesClean(session, 0);
       // Each screen was drawn over the one before: the first one stands there once.
       expect(text.split('11 things').length).toBe(2);
     });
@@ -329,7 +329,7 @@ describe('odd terminals and odd input', () => {
     const session = start('wizard', { env: { NO_COLOR: '1', LANG: 'C', TERM: 'linux' } });
     await toPlan(session);
     await session.press('enter');
-    const text = await leavesClean(session, 1);
+    const text = await leavesClean(session, 0);
     expect(text).toMatch(/^[\n -~]*$/);
     expect(session.raw()).not.toMatch(/\u001b\[[0-9;]*m/);
   });

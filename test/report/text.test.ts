@@ -18,7 +18,7 @@ describe('the report on a terminal', () => {
        REACHED 8 things. 2 open production.                       NEW since 21 Nov: 1
        ------------------------------------------------------------------------------
        PRODUCTION
-       x NEW ~/.aws/credentials        opened, profile "prod"                     [1]
+       x NEW ~/.aws/credentials        profile "prod"                             [1]
        x     db.prod.example.com:5432  accepted a connection                      [2]
        ITS OWN GUARD
        x     .git/hooks                a file was planted                         [1]

@@ -448,6 +448,6 @@ export function demoEngine({ pace = 0, resumed, log = () => {}, applying = 0 }: 
       return play(afterReport(), pace, onEvent, signal);
     },
     reproduce: (answers: Answers) =>
-      `agent-posture init --yes${Object.keys(answers).length > 0 ? ' --box bubblewrap' : ''}`,
+      `agent-posture init --yes${Object.keys(answers).length > 0 ? ' --answer box=bubblewrap' : ''}`,
   };
 }

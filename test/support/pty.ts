@@ -55,8 +55,9 @@ export interface Session {
   resize(cols: number, rows: number): Promise<void>;
   kill(signal: NodeJS.Signals): void;
   exit(timeout?: number): Promise<{ code: number; signal: number | undefined }>;
-  svg(): string;
-  screenshot(path: string): void;
+  svg(from?: string): string;
+  /** A picture of the window, or of what stands in it from the first line that has `from` in it. */
+  screenshot(path: string, from?: string): void;
   /** What a program that is gone has to have put back; empty when all is well. */
   leftovers(): string[];
   readonly cursor: { x: number; y: number; hidden: boolean };
@@ -194,10 +195,11 @@ export function spawn(program: string, args: readonly string[], options: Termina
       open.delete(session);
       return ended as { code: number; signal: number | undefined };
     },
-    svg: () => toSvg(terminal, session.cursor),
-    screenshot(path) {
+    // Once it has ended, the cursor is the shell's.
+    svg: from => toSvg(terminal, { ...session.cursor, hidden: session.cursor.hidden || ended !== undefined }, from),
+    screenshot(path, from) {
       mkdirSync(dirname(path), { recursive: true });
-      const image = new Resvg(session.svg(), {
+      const image = new Resvg(session.svg(from), {
         fitTo: { mode: 'zoom', value: 2 },
         font: { loadSystemFonts: true, defaultFontFamily: 'DejaVu Sans Mono', monospaceFamily: 'DejaVu Sans Mono' },
       });

@@ -1,20 +1,26 @@
 import { join } from 'node:path';
-import { bundle } from './bundle.ts';
 import { closeAll, type Session, spawn } from './pty.ts';
+import { makeScene } from './scene.ts';
 
-/** Plays the quick path and a report with the scripted engine; returns the pictures' paths. */
-export async function drawScreens(scratch: string, target: string): Promise<string[]> {
-  const demo = await bundle('test/support/demo.ts', scratch);
+/** Plays the quick path, a report and live rows with the built program of `project`; returns the pictures' paths. */
+export async function drawScreens(scratch: string, project: string, target: string): Promise<string[]> {
+  const scene = makeScene(scratch, project);
   const drawn: string[] = [];
-  const draw = (session: Session, name: string): void => {
+  const draw = (session: Session, name: string, from?: string): void => {
     const path = join(target, `${name}.png`);
-    session.screenshot(path);
+    session.screenshot(path, from);
     drawn.push(path);
   };
-  const start = (screen: string, rows: number, env = {}): Session =>
-    spawn(process.execPath, [demo, screen], { cols: 84, rows, env });
+  const start = (command: string, rows: number): Session =>
+    spawn(scene.program, [...scene.args, command], { cols: 84, rows });
   try {
-    const wizard = start('wizard', 24);
+    const open = start('test', 32);
+    await open.waitFor('q quit');
+    draw(open, '6-report', 'shop-api');
+    await open.press({ text: 'q' });
+    await open.exit();
+
+    const wizard = start('init', 30);
     await wizard.waitFor('Close this');
     draw(wizard, '1-first-screen');
     await wizard.press('enter');
@@ -22,29 +28,27 @@ export async function drawScreens(scratch: string, target: string): Promise<stri
     await wizard.press('enter');
     await wizard.waitFor('boxed in?');
     draw(wizard, '2-question');
-    for (const next of ['never push to?', 'for secrets?', 'nothing is written yet']) {
-      await wizard.press('enter');
-      await wizard.waitFor(next);
-    }
-    draw(wizard, '3-plan');
-    await wizard.press('down', 'enter', 'right');
-    await wizard.waitFor('file 2 of');
-    draw(wizard, '4-every-line');
+    await wizard.press('enter');
+    await wizard.waitFor('3 of 3');
+    await wizard.press('enter');
+    await wizard.waitFor('nothing is written yet');
+    draw(wizard, '3-plan', 'Never touch');
+    await wizard.press('down', 'enter');
+    await wizard.waitFor('file 1 of');
+    draw(wizard, '4-every-line', 'agent-posture.yaml');
     await wizard.press('escape', 'up', 'enter');
+    await wizard.waitFor('Approve exactly this');
+    draw(wizard, '5-approval', 'The posture of');
+    await wizard.press({ text: 'y\r' });
     await wizard.exit();
-    draw(wizard, '5-before-after');
+    draw(wizard, '7-before-after', 'BEFORE');
 
-    const live = start('live', 16, { DEMO_PACE: '60' });
-    await live.waitFor('reached 8');
-    draw(live, '6-live');
-    await live.exit();
-
-    const report = start('report', 30);
-    await report.waitFor('see change');
-    draw(report, '7-report');
+    const report = start('test', 32);
+    await report.waitFor('q quit');
+    draw(report, '8-report', 'shop-api');
     await report.press({ text: 'q' });
     await report.exit();
-    return drawn;
+    return drawn.sort();
   } finally {
     await closeAll();
   }

@@ -35,13 +35,28 @@ function mix(a: string, b: string, share: number): string {
   return `#${parts.map(part => part.toString(16).padStart(2, '0')).join('')}`;
 }
 
-/** What the window shows, as a picture: one text element for each run of cells that look alike. */
-export function toSvg(terminal: Terminal, cursor: { x: number; y: number; hidden: boolean }): string {
+/** Rows down to the last one that is written, or has the cursor. */
+function usedRows({ buffer: { active }, rows }: Terminal, cursor: { y: number; hidden: boolean }): number {
+  let used = rows;
+  while (used > 1 && active.getLine(active.baseY + used - 1)?.translateToString(true) === '') used--;
+  return Math.max(used, cursor.hidden ? 0 : cursor.y + 1);
+}
+
+/** What the window shows, from the first line that has `from` in it, as a picture: one text element for each run of cells that look alike. */
+export function toSvg(
+  terminal: Terminal,
+  cursor: { x: number; y: number; hidden: boolean },
+  from?: string | undefined,
+): string {
   const buffer = terminal.buffer.active;
+  const at = (y: number): string => buffer.getLine(buffer.baseY + y)?.translateToString(true) ?? '';
   const width = terminal.cols * CELL.width + 2 * PADDING;
-  const height = terminal.rows * CELL.height + 2 * PADDING;
+  const rows = usedRows(terminal, cursor);
+  const first = Array.from({ length: rows }, (_, y) => y).find(y => at(y).includes(from ?? at(y)));
+  if (first === undefined) throw new Error(`"${from}" is not on the screen`);
+  const height = (rows - first) * CELL.height + 2 * PADDING;
   const shapes: string[] = [];
-  for (let y = 0; y < terminal.rows; y++) {
+  for (let y = first; y < rows; y++) {
     const line = buffer.getLine(buffer.baseY + y);
     if (!line) continue;
     for (let x = 0; x < terminal.cols; x++) {
@@ -54,7 +69,7 @@ export function toSvg(terminal: Terminal, cursor: { x: number; y: number; hidden
       if (cell.isInverse()) [ink, paper] = [paper ?? BACKGROUND, ink];
       if (cell.isDim()) ink = mix(ink, BACKGROUND, 0.6);
       const left = PADDING + x * CELL.width;
-      const top = PADDING + y * CELL.height;
+      const top = PADDING + (y - first) * CELL.height;
       const cells = cell.getWidth();
       if (paper)
         shapes.push(
@@ -67,7 +82,7 @@ export function toSvg(terminal: Terminal, cursor: { x: number; y: number; hidden
   }
   if (!cursor.hidden)
     shapes.push(
-      `<rect x="${PADDING + cursor.x * CELL.width}" y="${PADDING + cursor.y * CELL.height}" width="${CELL.width}" height="${CELL.height}" fill="${FOREGROUND}" opacity="0.6"/>`,
+      `<rect x="${PADDING + cursor.x * CELL.width}" y="${PADDING + (cursor.y - first) * CELL.height}" width="${CELL.width}" height="${CELL.height}" fill="${FOREGROUND}" opacity="0.6"/>`,
     );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,

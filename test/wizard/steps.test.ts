@@ -59,7 +59,7 @@ describe('the quick path', () => {
     });
     expect(announced).toEqual([
       'Never touch: orders-db (postgres, db.prod.example.com:5432) (looks like production; found in .env.production:3)',
-      'Boxed in by: a bubblewrap box (recommended; 0.8.0; only this repository, your keys hidden, network as listed)',
+      'Boxed in by: a bubblewrap box (recommended: only this repository, keys hidden)',
       expect.stringContaining(
         'In git: refuse pushes to trunk (hook, and a rule for the forge), scan for secrets before each commit',
       ),
@@ -126,7 +126,7 @@ scanning:
   it('offers boxes that cannot be used here last, says why, and refuses them', () => {
     const choices = step('box').choices(fresh(FACTS), {});
     expect(choices.map(({ value }) => value)).toEqual(['bubblewrap', 'native', 'command', 'none', 'docker']);
-    expect(choices.at(-1)?.hint).toBe('not here: the engine does not answer: start it');
+    expect(choices.at(-1)?.hint).toBe('not here, the engine does not answer: start it');
     expect(step('box').validate('docker', fresh(FACTS), {})).toContain('the engine does not answer');
     expect(step('box').validate('chroot', fresh(FACTS), {})).toContain('expected one of');
     const hint = (value: string) => choices.find(choice => choice.value === value)?.hint;

@@ -64,7 +64,7 @@ export function PlanScreen({
       rank: 1,
     },
     SPACE,
-    { lines: planLines(plan, width, theme, titleOf, height < 9 ? 2 : 5), rank: 2, least: 1 },
+    { lines: planLines(plan, width, theme, titleOf, height < 9 ? 2 : height < 28 ? 5 : 9), rank: 2, least: 1 },
     {
       lines:
         kept > 0

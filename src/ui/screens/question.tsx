@@ -10,14 +10,28 @@ import { useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { keyBar } from '../key-bar.ts';
-import { cells, edges, fitText, type Line, line, pad, paragraph, span, TWO_COLUMNS, wrapText } from '../lines.ts';
+import {
+  cells,
+  edges,
+  fitText,
+  type Line,
+  line,
+  pad,
+  paragraph,
+  span,
+  TWO_COLUMNS,
+  together,
+  wrapText,
+} from '../lines.ts';
 import type { Theme } from '../theme.ts';
 
 /** An answer in the words of its choices. */
 export function answerText(step: Step, answer: Answer, context: StepContext, answers: Answers): string {
   const labels = new Map(step.choices(context, answers).map(choice => [choice.value, choice.label]));
+  // The name alone: what stands beside it in brackets was read in the question.
+  const nameOf = (value: string): string => (labels.get(value) ?? value).replace(/ \([^()]*\)$/, '');
   const values = typeof answer === 'string' ? [answer] : answer;
-  const words = values.filter(value => value !== '').map(value => labels.get(value) ?? value);
+  const words = values.filter(value => value !== '').map(nameOf);
   return words.length > 0 ? words.join(', ') : 'none';
 }
 
@@ -30,14 +44,19 @@ export function answeredLines(
   { glyphs }: Theme,
 ): Line[] {
   const column = Math.min(Math.max(0, ...done.map(step => cells(step.title))), Math.floor(width / 3));
-  return done.map(step =>
-    line(
-      ' ',
-      span(`${glyphs.done} `, 'good'),
-      span(pad(fitText(step.title, column, glyphs.ellipsis), column), 'quiet'),
-      `   ${answerText(step, answers[step.id] ?? '', context, answers)}`,
-    ),
-  );
+  return done.flatMap(step => {
+    const room = width - column - 7;
+    const parts = answerText(step, answers[step.id] ?? '', context, answers).split(', ');
+    const given = wrapText(parts.map(part => (cells(part) < room ? together(part) : part)).join(', '), room);
+    return given.map((text, index) =>
+      line(
+        ' ',
+        span(index === 0 ? `${glyphs.done} ` : '  ', 'good'),
+        span(pad(index === 0 ? fitText(step.title, column, glyphs.ellipsis) : '', column), 'quiet'),
+        `   ${text}`,
+      ),
+    );
+  });
 }
 
 function hintOf(choice: Choice): string | undefined {
