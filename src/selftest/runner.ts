@@ -125,8 +125,11 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   const commandsReady = targets.tryCommands(probes);
   const hostOpened = await hostOpening;
   const hostSession = hostOpened?.ok ? hostOpened.session : undefined;
-  if (hostSession) await Promise.all([preflight(hostSession, workspace), targets.tryBefore(hostSession, probes)]);
-  else
+  let controlsReady = Promise.resolve();
+  if (hostSession) {
+    await preflight(hostSession, workspace);
+    controlsReady = targets.tryBefore(hostSession, probes);
+  } else
     notes.push(
       `no controls could be made from the host: ${hostOpened?.ok === false ? hostOpened.reason : 'it was not started'}`,
     );
@@ -166,6 +169,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
       controlSession: report.id === 'host' ? undefined : control,
       only: options.only && onlyIn(options.only, report.id),
       exclusively,
+      controlsReady,
       commandsReady,
       controlCommand: subject => targets.tryCommand(subject),
       controlAfter: async keys => {
