@@ -1,6 +1,6 @@
-import { type ChildProcess, type ExecFileException, execFile } from 'node:child_process';
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { execa, type Options, type Result } from 'execa';
 import { isWithin } from './files.ts';
 
 /** Variables that make a child run or load something of somebody else's choosing. */
@@ -66,35 +66,50 @@ export interface RunOptions {
 }
 
 /** Runs an absolute program with a clean environment, bounded in time and output; never throws for what the child does. */
-export function run(
+export async function run(
   program: string,
   args: readonly string[],
   { cwd, env, input = '', timeout = 10_000, maxBuffer = 1_000_000, signal }: RunOptions,
 ): Promise<RunResult> {
-  return new Promise(resolve => {
-    const settle = (error: ExecFileException | null, stdout = '', stderr = '') => {
-      process.off('exit', end);
-      const code = error ? error.code : 0;
-      const timedOut = error?.killed === true && typeof code !== 'string' && !signal?.aborted;
-      const ended = typeof code === 'number';
-      const failure = ended || timedOut ? undefined : error?.signal ? `ended by ${error.signal}` : error?.message;
-      resolve({ code: ended ? code : undefined, stdout, stderr, timedOut, failure });
+  const options: Options = {
+    cwd,
+    env: env ?? cleanEnvironment(),
+    extendEnv: false,
+    input,
+    timeout,
+    maxBuffer,
+    reject: false,
+    stripFinalNewline: false,
+    killSignal: 'SIGKILL',
+    ...(signal ? { cancelSignal: signal } : {}),
+  };
+  try {
+    const child = execa(program, [...args], options);
+    // What it started itself may hold its output open long after it is gone: that is not waited for.
+    child.once('exit', () => {
+      setTimeout(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, 100).unref();
+    });
+    const result = await child;
+    // Cut off at the limit it may still have ended by itself, on a broken pipe: that says nothing of the program.
+    const code = result.isMaxBuffer ? undefined : result.exitCode;
+    return {
+      code,
+      stdout: String(result.stdout ?? ''),
+      stderr: String(result.stderr ?? ''),
+      timedOut: result.timedOut,
+      failure: code === undefined && !result.timedOut ? whyEnded(result) : undefined,
     };
-    let child: ChildProcess | undefined;
-    const end = () => child?.kill('SIGKILL');
-    process.once('exit', end);
-    try {
-      child = execFile(
-        program,
-        args,
-        { cwd, env: env ?? cleanEnvironment(), timeout, maxBuffer, killSignal: 'SIGKILL', windowsHide: true, signal },
-        settle,
-      );
-      // A child that does not read its input, or was never started, breaks the pipe.
-      child.stdin?.on('error', () => {});
-      child.stdin?.end(input);
-    } catch (error) {
-      settle(error as Error);
-    }
-  });
+  } catch (error) {
+    const failure = error instanceof Error ? error.message : String(error);
+    return { code: undefined, stdout: '', stderr: '', timedOut: false, failure };
+  }
+}
+
+function whyEnded({ isCanceled, isMaxBuffer, signal, originalMessage }: Result): string {
+  if (isCanceled) return 'aborted';
+  if (isMaxBuffer) return 'it printed more than maxBuffer';
+  return signal ? `ended by ${signal}` : (originalMessage ?? 'it could not be started');
 }

@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { mkdir, pathExists } from 'fs-extra';
 import { errorCode, UserError } from './errors.ts';
 import { randomHex } from './hash.ts';
 
@@ -93,6 +94,18 @@ export interface WriteOptions {
 }
 
 /**
+ * Creates a folder, and those above it that are missing, one by one: Node's own `recursive` never comes back where a file
+ * system takes no new names, as in /proc (seen with Node 20).
+ */
+export async function ensureFolder(folder: string, mode = 0o777): Promise<void> {
+  if (await pathExists(folder)) return;
+  await ensureFolder(dirname(folder), mode);
+  await mkdir(folder, mode).catch(error => {
+    if (errorCode(error) !== 'EEXIST') throw error;
+  });
+}
+
+/**
  * Writes a file whole or not at all: a new file beside it, flushed, then renamed over it. An existing file keeps its
  * mode unless one is given, and its owner; a new one gets 0600.
  */
@@ -111,7 +124,7 @@ export async function writeAtomic(
       next: 'move it away and run again',
     });
   }
-  await mkdir(dirname(path), { recursive: true });
+  await ensureFolder(dirname(path));
   const beside = join(dirname(path), temporary);
   const handle = await step('open', beside, () => open(beside, 'wx', 0o600));
   try {

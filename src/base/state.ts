@@ -1,7 +1,8 @@
 import { realpathSync } from 'node:fs';
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { ensureFolder } from './files.ts';
 import { sha256 } from './hash.ts';
 
 /** Where this program keeps what must not lie in a repository: `AGENT_POSTURE_STATE`, XDG_STATE_HOME, or the platform's place. */
@@ -27,7 +28,7 @@ export function stateFolder(root: string, env: NodeJS.ProcessEnv = process.env):
 
 /** Creates a folder for this user alone (0700), parents included. */
 export async function ensurePrivate(folder: string): Promise<string> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await ensureFolder(folder, 0o700);
   await chmod(folder, 0o700);
   return folder;
 }
