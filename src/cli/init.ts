@@ -77,7 +77,7 @@ interface Ending {
 }
 
 function ending({ plan, before, after, repeat, undoable }: Ending, style: Style): string {
-  const reached = (report: Report) => count(things(report), report).reached;
+  const reached = (report: Report) => count(things(report)).reached;
   const arrow = style.unicode ? '→' : '->';
   return [
     ...planLines(plan, style),

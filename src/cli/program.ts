@@ -93,7 +93,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       yes: 'take every default, saying each, and apply',
       answers: 'take the answers from a YAML file',
       answer: 'one answer, by the id of its step; goes over --answers and defaults',
-      quick: 'only the questions of the quick path',
+      quick: 'only the questions of the quick path: in this version there are no others',
       'dry-run': 'print the plan with its diff, change nothing',
       'no-test': 'no try before and after',
     },
@@ -123,7 +123,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'test',
     summary: 'try what an agent could reach, and say what was reached, held or not proven',
     about:
-      'Works without a posture too: then it judges what is found on this machine, and writes nothing.\n' +
+      'Works without a posture too: then it judges what is found on this machine, and keeps nothing.\n' +
       'Exit code: 0 nothing reached or too tight, 1 something was, 3 something asked for could not be tried.',
     flags: {
       vantage: 'only try from here: host, sandbox',

@@ -10,6 +10,9 @@ export function jsonReport(report: Report): Record<string, unknown> {
     vantages: report.vantages.map(({ id, kind, available, reason, agent }) => ({ id, kind, available, reason, agent })),
     rows: report.rows.map(jsonRow),
     summary: report.summary,
+    fixes: report.fixes.map(({ n, id, title, text, closes, command }) => ({ n, id, title, text, closes, command })),
+    baseline: report.baseline,
+    notes: report.notes,
   };
 }
 
@@ -30,5 +33,11 @@ function jsonRow(row: Row) {
     severity: row.severity,
     fix: row.fix,
     durationMs: Math.round(row.durationMs),
+    group: row.group,
+    opens: row.opens ?? null,
+    accepted: row.accepted
+      ? { reason: row.accepted.reason, owner: row.accepted.owner, until: row.accepted.until }
+      : null,
+    change: row.change ?? null,
   };
 }

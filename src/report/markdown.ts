@@ -7,7 +7,7 @@ import { collapse, count, HEADINGS, headline, type Thing, things, title, untried
 /** The report as Markdown, for an issue or a pull request. Everything from outside is escaped. */
 export function markdownReport(report: Report): string {
   const list = things(report);
-  const counts = count(list, report);
+  const counts = count(list);
   const rules = untriedRules(report);
   const lines = [
     `## agent-posture: ${headline(counts)}`,

@@ -123,6 +123,7 @@ export function maskReport(report: Report, salt: Buffer = randomBytes(16)): Repo
       controls: [],
       accepted: row.accepted && { ...row.accepted, target: '', reason: '', owner: '' },
       fix: null,
+      unapproved: row.unapproved && 'HASH',
     })),
     fixes: report.fixes.map(fix => ({
       ...fix,

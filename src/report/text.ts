@@ -29,7 +29,7 @@ const WIDEST = 110;
 export function textReport(report: Report, style: Style, now = new Date()): string {
   const paint = painter(style);
   const list = things(report);
-  const counts = count(list, report);
+  const counts = count(list);
   const rule = ` ${paint('dim', signs(style).rule.repeat(Math.min(style.width, WIDEST) - 2))}`;
   const parts = [
     head(report, counts, style, paint),
@@ -49,8 +49,7 @@ function head(report: Report, counts: Counts, style: Style, paint: Paint): strin
   const lines = [...atEnds(what, formatDuration(report.durationMs), style)];
   const rules = untriedRules(report);
   if (rules) lines.push(...hang(' ', oneLine(rules), style.width));
-  if (report.posture === null)
-    lines.push(...hang(' ', 'no posture: judged by what was found here', style.width));
+  if (report.posture === null) lines.push(...hang(' ', 'no posture: judged by what was found here', style.width));
   const sentence = headline(counts);
   const isNew =
     report.baseline && counts.isNew > 0 ? `NEW since ${day(new Date(report.baseline.takenAt))}: ${counts.isNew}` : '';

@@ -1,3 +1,5 @@
+import { plural } from '../base/text.ts';
+import { fallen } from '../selftest/baseline.ts';
 import { GROUPS, type Group, type Report, type Row, type Severity, type Verdict } from '../selftest/types.ts';
 
 /**
@@ -141,6 +143,8 @@ export interface Counts {
   notProven: number;
   notTried: number;
   accepted: number;
+  /** Declared systems to be kept out, not tried because their approval is missing. */
+  unapproved: number;
   /** Things that must be kept out and that a try came to a conclusion about: reached or held. */
   tries: number;
 }
@@ -160,20 +164,55 @@ export function count(list: readonly Thing[]): Counts {
     notProven: of('not proven'),
     notTried: of('not tried'),
     accepted: of('accepted'),
+    unapproved: unapprovedThings(list).filter(
+      ({ expect, attempt }) => expect === 'deny' && attempt !== 'request' && attempt !== 'push',
+    ).length,
     tries: reached.length + held,
   };
 }
 
 /** The sentence that a report begins with. */
 export function headline(counts: Counts): string {
+  const said = [];
   if (counts.reached > 0) {
-    const open =
-      counts.production > 0 ? ` ${counts.production} ${counts.production === 1 ? 'opens' : 'open'} production.` : '';
-    return `REACHED ${counts.reached} ${counts.reached === 1 ? 'thing' : 'things'}.${open}`;
+    said.push(`REACHED ${plural(counts.reached, 'thing')}.`);
+    if (counts.production > 0) said.push(`${counts.production} ${counts.production === 1 ? 'opens' : 'open'} production.`);
+  } else {
+    said.push(counts.tries === 0 ? 'NOTHING PROVEN.' : `NOTHING REACHED in ${plural(counts.tries, 'try', 'tries')}.`);
+    if (counts.notProven > 0) said.push(`${counts.notProven} not proven.`);
   }
-  const open = counts.notProven > 0 ? ` ${counts.notProven} not proven.` : '';
-  if (counts.tries === 0) return `NOTHING PROVEN.${open}`;
-  return `NOTHING REACHED in ${counts.tries} ${counts.tries === 1 ? 'try' : 'tries'}.${open}`;
+  if (counts.unapproved > 0) said.push(`${plural(counts.unapproved, 'declared system')} not tried.`);
+  return said.join(' ');
+}
+
+function unapprovedThings(list: readonly Thing[]): Thing[] {
+  return list.filter(({ state, rows }) => state === 'not tried' && rows.some(row => row.unapproved !== undefined));
+}
+
+/** Names that a line says before it counts the rest. */
+const NAMED = 3;
+
+function named(targets: readonly string[]): string {
+  const all = [...new Set(targets)];
+  const rest = all.length - NAMED;
+  return all.slice(0, NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}
+
+/** What the posture declares and nobody approved, one line for each approval: what was not tried, and how it would be. */
+export function unapprovedLines(list: readonly Thing[]): string[] {
+  const missing = Map.groupBy(unapprovedThings(list), ({ rows }) => rows.find(row => row.unapproved)?.unapproved ?? '');
+  return [...missing].map(
+    ([hash, things]) =>
+      `not tried: ${named(things.map(({ target }) => target))}, not approved; agent-posture test --trust=${hash} or answer on a terminal`,
+  );
+}
+
+/** What was held before and is not proven now, one line for each reason. */
+export function fallenLines({ rows }: Report): string[] {
+  return [...Map.groupBy(fallen(rows), ({ reason }) => reason)].map(
+    ([reason, lost]) =>
+      `held before, not proven now (${reason}): ${plural(lost.length, 'try', 'tries')}, ${named(lost.map(({ target }) => target))}`,
+  );
 }
 
 /** From where it was tried, and what was not: the title's second half. */

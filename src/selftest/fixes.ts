@@ -1,8 +1,15 @@
 import { plural, shellLine } from '../base/text.ts';
 import type { Facts } from '../discover/facts.ts';
+import {
+  allowedHosts,
+  type Ground,
+  hidePatterns,
+  openHosts,
+  patternsFor,
+  withPatterns,
+} from '../isolation/proposal.ts';
 import type { PostureEdit } from '../posture/model.ts';
 import type { Isolation, Posture, RuntimeId } from '../posture/schema.ts';
-import { parseAddress } from './probes/network.ts';
 import type { Origin, Probe } from './probes/types.ts';
 import type { Fix, Row } from './types.ts';
 
@@ -65,6 +72,8 @@ const whereItCounts = ({ row }: Failing, isolation: Isolation | undefined) =>
 const ofVia = ({ row }: Failing) => row.vantage.startsWith('via:');
 const literalOrWay = ({ row }: Failing) => row.escape !== 'history';
 
+const overNetwork = ({ probe, row }: Failing) => NETWORK.has(probe.origin) && row.attempt !== 'read';
+
 /** What is hidden for a target: a folder of its own in the home as a whole, anything else by its own name. */
 export function patternFor(target: string): string {
   const match = /^(~\/\.[^/]+)\/./.exec(target);
@@ -72,49 +81,53 @@ export function patternFor(target: string): string {
   return target;
 }
 
-function hidePatterns(rows: readonly Failing[], { posture }: FixContext): string[] {
-  const known = posture?.isolation?.files?.hide ?? [];
-  const wanted = rows
-    .filter(({ probe, row }) => HIDEABLE.has(probe.origin) && !row.target.startsWith('@'))
-    .map(({ row }) => patternFor(row.target));
-  // Negations stay last: in gitignore syntax the later line wins.
-  const added = [...new Set(wanted)].filter(pattern => !known.includes(pattern)).sort();
-  return [
-    ...known.filter(pattern => !pattern.startsWith('!')),
-    ...added,
-    ...known.filter(pattern => pattern.startsWith('!')),
-  ];
+/** Whether a pattern can hide it: what lies in the repository or in the home. */
+const hideable = ({ probe, row }: Failing) => HIDEABLE.has(probe.origin) && !/^[@/]/.test(row.target);
+const placesOf = (rows: readonly Failing[]) =>
+  [...new Set(rows.filter(hideable).map(({ row }) => patternFor(row.target)))].sort();
+
+function groundOf({ facts, posture }: FixContext): Ground {
+  return { facts, posture: posture ?? { version: 1, project: facts.project } };
 }
 
-/** Hosts that must stay reachable: those of systems that agents may use. */
-function allowedHosts({ posture }: FixContext): string[] {
-  const open = (posture?.systems ?? []).filter(
-    ({ environment }) =>
-      (environment && posture?.environments?.[environment]?.agentAccess) !== undefined &&
-      posture?.environments?.[environment as string]?.agentAccess !== 'none',
-  );
-  const hosts = open.flatMap(({ address, kind }) => (address ? (parseAddress(address, kind)?.host ?? []) : []));
-  return [...new Set([...(posture?.isolation?.network?.allow ?? []), ...hosts])];
+/** The box that the wizard would declare, with what was reached hidden too. A list of hosts that stands is kept. */
+function proposedBox(rows: readonly Failing[], context: FixContext): Isolation | undefined {
+  const runtime = bestBox(context);
+  if (runtime === undefined) return undefined;
+  const ground = groundOf(context);
+  const before = ground.posture.isolation;
+  const allow = allowedHosts(ground);
+  const network = before?.network ?? (allow && { allow });
+  const hide = hidePatterns(ground, placesOf(rows));
+  return {
+    ...before,
+    runtime,
+    ...(network ? { network } : {}),
+    files: { ...before?.files, write: before?.files?.write ?? ['.'], hide },
+  };
+}
+
+/** What the declared box hides, and what was reached in it. */
+function moreHidden(rows: readonly Failing[], posture: Posture | undefined): string[] {
+  return withPatterns(posture?.isolation?.files?.hide ?? [], placesOf(rows).flatMap(patternsFor));
 }
 
 /** Every fix, as data. The order decides where two would close as much. */
 export const FIX_KINDS: readonly FixKind[] = [
   {
     id: 'sandbox',
-    closes: (failing, { posture }) =>
+    closes: (failing, { facts, posture }) =>
       reached(failing) &&
       whereItCounts(failing, posture?.isolation) &&
       literalOrWay(failing) &&
       !isDeclaredBox(posture?.isolation) &&
-      BOXED.has(failing.probe.origin),
+      (BOXED.has(failing.probe.origin) ||
+        (overNetwork(failing) && proposedBox([failing], { facts, posture })?.network !== undefined)),
     title: (_rows, context) => `start agents in ${BOX_TITLES[bestBox(context) ?? 'bubblewrap'] ?? 'a box'}`,
-    text: 'Declares a box in which the repository can be written, your home is hidden, and other processes and sockets are out of sight. Start agents with: agent-posture run -- COMMAND. Whatever is started outside it still reaches all of this.',
+    text: 'Declares a box in which the repository can be written, your home is hidden, and other processes and sockets are out of sight; where your agent's hosts are known, it reaches these, your forge and the systems that agents may use, and no other. Start agents with: agent-posture run -- COMMAND. Whatever is started outside it still reaches all of this.',
     edits: (rows, context) => {
-      const runtime = bestBox(context);
-      if (runtime === undefined) return undefined;
-      const before = context.posture?.isolation;
-      const files = { ...before?.files, write: before?.files?.write ?? ['.'], hide: hidePatterns(rows, context) };
-      return [{ path: ['isolation'], value: { ...before, runtime, files } }];
+      const value = proposedBox(rows, context);
+      return value && [{ path: ['isolation'], value }];
     },
   },
   {
@@ -122,21 +135,14 @@ export const FIX_KINDS: readonly FixKind[] = [
     closes: (failing, { posture }) =>
       reached(failing) &&
       whereItCounts(failing, posture?.isolation) &&
-      NETWORK.has(failing.probe.origin) &&
-      failing.row.attempt !== 'read' &&
+      overNetwork(failing) &&
       posture?.isolation?.network === undefined,
     title: () => 'let agents reach only the hosts that you name',
-    text: 'Puts a list of allowed hosts in front of the box: everything else is refused. Add what your agent and your package manager need.',
-    edits: (rows, context) => {
-      const runtime = isDeclaredBox(context.posture?.isolation)
-        ? context.posture?.isolation?.runtime
-        : bestBox(context);
-      if (runtime === undefined) return undefined;
-      const network = { allow: allowedHosts(context) };
-      if (isDeclaredBox(context.posture?.isolation)) return [{ path: ['isolation', 'network'], value: network }];
-      const before = context.posture?.isolation;
-      const files = { ...before?.files, write: before?.files?.write ?? ['.'], hide: hidePatterns(rows, context) };
-      return [{ path: ['isolation'], value: { ...before, runtime, files, network } }];
+    text: "Puts a list of allowed hosts in front of the box: everything else is refused. Your agent's own hosts, your forge and the systems that agents may use are on it; add what your package manager needs. Where your agent's hosts are not known, write the list yourself: isolation.network.allow.",
+    edits: (_rows, context) => {
+      const allow = allowedHosts(groundOf(context));
+      if (allow === undefined || !isDeclaredBox(context.posture?.isolation)) return undefined;
+      return [{ path: ['isolation', 'network'], value: { allow } }];
     },
   },
   {
@@ -144,8 +150,7 @@ export const FIX_KINDS: readonly FixKind[] = [
     closes: (failing, { posture }) =>
       reached(failing) &&
       whereItCounts(failing, posture?.isolation) &&
-      NETWORK.has(failing.probe.origin) &&
-      failing.row.attempt !== 'read' &&
+      overNetwork(failing) &&
       posture?.isolation?.network !== undefined,
     title: () => 'take hosts off the list of allowed ones, or give them an access',
     text: 'The list isolation.network.allow lets this through, or the box does not restrict its network. Take the host off the list; if agents should reach it, say so with its environment (agentAccess).',
@@ -165,13 +170,12 @@ export const FIX_KINDS: readonly FixKind[] = [
       whereItCounts(failing, posture?.isolation) &&
       literalOrWay(failing) &&
       isDeclaredBox(posture?.isolation) &&
-      HIDEABLE.has(failing.probe.origin) &&
-      !failing.row.target.startsWith('@') &&
-      !(posture?.isolation?.files?.hide ?? []).includes(patternFor(failing.row.target)),
+      hideable(failing) &&
+      moreHidden([failing], posture).length > (posture?.isolation?.files?.hide ?? []).length,
     title: rows =>
       `hide ${plural(new Set(rows.map(({ row }) => patternFor(row.target))).size, 'more place')} in the box`,
     text: 'Adds what was reached to isolation.files.hide.',
-    edits: (rows, context) => [{ path: ['isolation', 'files', 'hide'], value: hidePatterns(rows, context) }],
+    edits: (rows, context) => [{ path: ['isolation', 'files', 'hide'], value: moreHidden(rows, context.posture) }],
   },
   {
     id: 'box',
@@ -232,7 +236,7 @@ export const FIX_KINDS: readonly FixKind[] = [
     id: 'loosen',
     closes: ({ row, probe }) =>
       row.verdict === 'broken' &&
-      (probe.origin === 'system' || (probe.origin === 'work' && row.attempt === 'write')) &&
+      ((probe.origin === 'system' && row.attempt !== 'read') || (probe.origin === 'work' && row.attempt === 'write')) &&
       !row.vantage.startsWith('via:'),
     title: () => 'let through what has to work',
     text: 'Allows in the box what the posture says that agents may do.',
@@ -241,7 +245,7 @@ export const FIX_KINDS: readonly FixKind[] = [
       if (!posture?.isolation || !isDeclaredBox(posture.isolation)) return undefined;
       const edits: PostureEdit[] = [];
       if (rows.some(({ probe }) => probe.origin === 'system') && posture.isolation.network)
-        edits.push({ path: ['isolation', 'network', 'allow'], value: allowedHosts(context) });
+        edits.push({ path: ['isolation', 'network', 'allow'], value: [...new Set([...posture.isolation.network.allow, ...openHosts(posture)])] });
       if (rows.some(({ probe }) => probe.origin === 'work') && !(posture.isolation.files?.write ?? []).includes('.'))
         edits.push({ path: ['isolation', 'files', 'write'], value: [...(posture.isolation.files?.write ?? []), '.'] });
       return edits.length > 0 ? edits : undefined;

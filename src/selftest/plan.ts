@@ -31,17 +31,17 @@ export async function makePlan(context: ProbeContext, guards: readonly Probe[]):
     pushProbes(context),
     helperProbes(context),
   ]);
-  const withHistory = files.map(probe => {
-    const object = history.get(probe.target);
+  const withHistory = (probe: PlannedProbe): PlannedProbe => {
+    const object = probe.attempt === 'read' ? history.get(probe.target) : undefined;
     return object === undefined ? probe : { ...probe, history: object };
-  });
-  const contacted = contactText(context, network);
+  };
+  const contacted = contactText(network);
   const approvals: ApprovalRequest[] = [];
   if (contacted)
     approvals.push({
       kind: 'contact',
       text: contacted.text,
-      purpose: 'to open a connection to each, say at most hello, and close it',
+      purpose: 'to open a connection, say at most hello, and close it; a request is sent as it stands, a file is read',
     });
   const commands = workProbes(context).map((probe): PlannedProbe => {
     if (probe.subject.kind !== 'command') return probe;
@@ -55,8 +55,10 @@ export async function makePlan(context: ProbeContext, guards: readonly Probe[]):
       purpose: 'to see whether the remote refuses pushes to protected branches',
     });
   const all: PlannedProbe[] = [
-    ...network.map(probe => ({ ...probe, ...(contacted?.probes.has(probe) ? { needs: contacted.text } : {}) })),
-    ...withHistory,
+    ...network
+      .map(probe => ({ ...probe, ...(contacted?.probes.has(probe) ? { needs: contacted.text } : {}) }))
+      .map(withHistory),
+    ...files.map(withHistory),
     ...places,
     ...variableProbes(context),
     ...sockets,
@@ -64,7 +66,7 @@ export async function makePlan(context: ProbeContext, guards: readonly Probe[]):
     ...powers,
     ...guards,
     ...config,
-    ...historyOnly(history, new Set(files.map(({ target }) => target))),
+    ...historyOnly(history, new Set([...files, ...network].map(({ target }) => target))),
     ...siblings,
     ...push.probes.map(probe => ({ ...probe, ...(push.approval === undefined ? {} : { needs: push.approval }) })),
     ...commands,
@@ -78,10 +80,14 @@ export async function makePlan(context: ProbeContext, guards: readonly Probe[]):
   return { probes: [...known.values()], approvals };
 }
 
-/** Two reasons to try the same: what is there is worth more than the word that it is not, and the graver view counts. */
+/**
+ * Two reasons to try the same: what is there is worth more than the word that it is not, what must be kept out more than
+ * what may be reached, and the graver view counts.
+ */
 function merged(first: PlannedProbe, second: PlannedProbe): PlannedProbe {
-  const [kept, other] =
-    first.subject.kind === 'skip' && second.subject.kind !== 'skip' ? [second, first] : [first, second];
+  const tried = (probe: PlannedProbe) => probe.subject.kind !== 'skip';
+  const better = tried(first) === tried(second) ? second.expect === 'deny' && first.expect === 'allow' : tried(second);
+  const [kept, other] = better ? [second, first] : [first, second];
   const graver = SEVERITIES.indexOf(other.severity) < SEVERITIES.indexOf(kept.severity) ? other : kept;
   return {
     ...kept,
@@ -92,14 +98,12 @@ function merged(first: PlannedProbe, second: PlannedProbe): PlannedProbe {
   };
 }
 
-/** The declared systems that agents must not reach: contacted only once the user has seen the list. */
-function contactText({ posture }: ProbeContext, network: readonly Probe[]) {
-  if (!posture) return undefined;
-  const probes = new Set(
-    network.filter(
-      ({ origin, subject, expect }) => origin === 'system' && expect === 'deny' && subject.kind !== 'skip',
-    ),
-  );
+/** All that only the posture names: contacted once the user has seen the list whole, requests with their method and path. */
+function contactText(network: readonly Probe[]) {
+  const probes = new Set(network.filter(({ asks, subject }) => asks && subject.kind !== 'skip'));
   if (probes.size === 0) return undefined;
-  return { probes, text: [...new Set([...probes].map(({ target }) => target))].sort().join('\n') };
+  const lines = [...probes].map(({ attempt, target }) =>
+    attempt === 'connect' || attempt === 'request' ? target : `${attempt} ${target}`,
+  );
+  return { probes, text: [...new Set(lines)].sort().join('\n') };
 }

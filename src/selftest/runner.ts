@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { lstat, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isApproved } from '../base/approvals.ts';
+import { approvalHash, isApproved } from '../base/approvals.ts';
 import { Interrupted, UserError } from '../base/errors.ts';
 import { findProgram, loadersAtStart } from '../base/exec.ts';
 import { randomHex } from '../base/hash.ts';
@@ -11,7 +11,7 @@ import { didYouMean } from '../base/suggest.ts';
 import { list, plural } from '../base/text.ts';
 import { runtimeOf } from '../isolation/index.ts';
 import { POSTURE_FILE } from '../posture/model.ts';
-import { fallen, loadBaseline, markChanges, saveBaseline, takeBaseline } from './baseline.ts';
+import { loadBaseline, markChanges, saveBaseline, takeBaseline } from './baseline.ts';
 import { boxOf } from './box.ts';
 import { runColumn } from './column.ts';
 import { chooseFixes, type Failing } from './fixes.ts';
@@ -194,8 +194,8 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   emit(outside);
   const today = started.toISOString().slice(0, 10);
   const vantages = places.filter(({ report }) => report.judged || report.id === 'host').map(({ report }) => report);
-  const rows = markAccepted(markChanges([...judged, ...outside], vantages, baseline), posture?.accepted ?? [], today);
-  for (const row of fallen(rows)) notes.push(`${row.target} was held before and is not proven now: ${row.reason}`);
+  const all = markUnapproved([...judged, ...outside], plan.probes, approvals);
+  const rows = markAccepted(markChanges(all, vantages, baseline), posture?.accepted ?? [], today);
   const { fixes, rows: fixed } = withFixes(rows, probes, options);
   const kept = await keepBaseline(options, baseline, fixed, vantages, started);
   return {
@@ -303,10 +303,12 @@ async function approved(options: SelftestOptions, request: ApprovalRequest): Pro
   return (await isApproved(options.root, request.text)) || (await options.approve(request));
 }
 
-/** Asks for what the posture wants run or contacted, one after the other; nothing is asked in a read-only try. */
+/** Asks for what the posture wants run or contacted, one after the other; in a read-only try only what is approved already counts. */
 async function askFor(options: SelftestOptions, requests: readonly ApprovalRequest[]): Promise<ReadonlySet<string>> {
   const given = new Set<string>();
-  for (const request of requests) if (!options.readOnly && (await approved(options, request))) given.add(request.text);
+  for (const request of requests)
+    if (await (options.readOnly ? isApproved(options.root, request.text) : approved(options, request)))
+      given.add(request.text);
   return given;
 }
 
@@ -318,6 +320,21 @@ function withApproval({ needs, ...probe }: PlannedProbe, given: ReadonlySet<stri
       ? 'you have not approved running it; run this on a terminal, or with --trust'
       : 'not contacted: you have not agreed to it; run this on a terminal, or with --trust';
   return { ...probe, subject: { kind: 'skip', why } };
+}
+
+/** Rows that were not tried for want of an approval say which. */
+function markUnapproved(rows: readonly Row[], probes: readonly PlannedProbe[], given: ReadonlySet<string>): Row[] {
+  const missing = new Map(
+    probes.flatMap(({ attempt, target, needs, subject }) =>
+      needs === undefined || given.has(needs) || subject.kind === 'skip'
+        ? []
+        : [[`${attempt}:${target}`, approvalHash(needs)] as const],
+    ),
+  );
+  return rows.map(row => {
+    const unapproved = missing.get(`${row.attempt}:${row.target}`);
+    return row.verdict === 'skipped' && unapproved !== undefined ? { ...row, unapproved } : row;
+  });
 }
 
 function wantedBy(only: ReadonlySet<string> | undefined, probe: Probe): boolean {
@@ -507,7 +524,10 @@ function withFixes(rows: readonly Row[], probes: readonly Probe[], options: Self
   };
 }
 
-/** Saves the verdicts where that is asked for; on a full run also those of a vantage that had none yet. */
+/**
+ * Saves the verdicts where that is asked for; on a full run with a posture also those of a vantage that had none yet.
+ * What the report should say of it.
+ */
 async function keepBaseline(
   options: SelftestOptions,
   before: Awaited<ReturnType<typeof loadBaseline>>,
@@ -515,12 +535,14 @@ async function keepBaseline(
   vantages: readonly VantageReport[],
   now: Date,
 ): Promise<string[]> {
-  const full = !options.readOnly && !options.only && options.safeguards.length === 0;
   const takenAt = now.toISOString();
   if (options.saveBaseline) {
     await saveBaseline(options.root, options.baselineFile, takeBaseline(before, rows, vantages, takenAt));
     return [`baseline saved: ${plural(rows.length, 'row')}`];
   }
+  if (options.readOnly) return ['nothing was written'];
+  if (!options.posture) return ['nothing was kept; decoys were written, and taken away again'];
+  const full = !options.only && options.safeguards.length === 0;
   if (!full || options.baselineFile !== undefined) return [];
   const fresh = takeBaseline(
     undefined,
@@ -539,7 +561,8 @@ async function keepBaseline(
   return [];
 }
 
-function subjectOf({ facts }: SelftestOptions): Report['subject'] {
+function subjectOf({ facts, posture }: SelftestOptions): Report['subject'] {
   const agent = facts.agents[0];
-  return { agent: agent?.title ?? null, version: agent?.version ?? null, driven: false };
+  const command = agentCommand(facts, posture?.posture.agents);
+  return { agent: agent?.title ?? null, version: agent?.version ?? null, driven: false, command };
 }

@@ -35,7 +35,7 @@ export function summaryLines(
   const is = reachedCount(after);
   const left = findings(after);
   const working = workingOf(after);
-  const counts = count(things(after), after);
+  const counts = count(things(after));
   const rows = table(
     left.slice(0, 8).map(finding => {
       const fix = after.fixes.find(({ n }) => n === finding.fix);

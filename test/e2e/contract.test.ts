@@ -45,7 +45,7 @@ describe('off a terminal', () => {
     expect(report.posture).toBeNull();
     expect(Object.keys(report)).toEqual([
       ...['schemaVersion', 'command', 'tool', 'startedAt', 'durationMs', 'root', 'posture', 'vantages', 'rows'],
-      ...['summary', 'exitCode'],
+      ...['summary', 'fixes', 'baseline', 'notes', 'exitCode'],
     ]);
     expect(stderr).toMatch(/^\d+ tries from/);
     const quiet = await program(given, ['test', '--json', '--quiet']);

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { jsonText } from '../../src/cli/json.ts';
@@ -5,6 +7,8 @@ import { jsonReport } from '../../src/report/json.ts';
 import { markdownReport } from '../../src/report/markdown.ts';
 import { maskReport } from '../../src/report/share.ts';
 import { fix, host, report, row, shop } from './sample.ts';
+
+const ENVELOPE = ['schemaVersion', 'command', 'tool'];
 
 /** The contract of `test --json`, written out a second time: nothing more, nothing less. */
 const contract = z.strictObject({
@@ -52,6 +56,15 @@ const contract = z.strictObject({
       severity: z.enum(['critical', 'high', 'medium', 'low']),
       fix: z.strictObject({ text: z.string(), command: z.string().nullable() }).nullable(),
       durationMs: z.int(),
+      group: z.enum(['production', 'guard', 'way-out', 'secrets', 'outside', 'too-tight']),
+      opens: z.string().nullable(),
+      accepted: z.strictObject({ reason: z.string(), owner: z.string(), until: z.string() }).nullable(),
+      change: z
+        .strictObject({
+          from: z.enum(['exposed', 'blocked', 'works', 'broken', 'inconclusive', 'skipped']).nullable(),
+          isNew: z.boolean(),
+        })
+        .nullable(),
     }),
   ),
   summary: z.strictObject({
@@ -62,10 +75,50 @@ const contract = z.strictObject({
     inconclusive: z.int(),
     skipped: z.int(),
   }),
+  fixes: z.array(
+    z.strictObject({
+      n: z.int(),
+      id: z.string(),
+      title: z.string(),
+      text: z.string(),
+      closes: z.array(z.string()),
+      command: z.string().nullable(),
+    }),
+  ),
+  baseline: z.strictObject({ takenAt: z.iso.datetime() }).nullable(),
+  notes: z.array(z.string()),
 });
 
 test('json is the contract, and nothing beside it', () => {
   contract.parse(JSON.parse(JSON.stringify(jsonReport(shop()))));
+});
+
+test('json says what explains its exit code', () => {
+  const note = 'judge integrity not established: from your shell, the files of this program can be changed';
+  const value = jsonReport({ ...shop(), notes: [note] }) as z.infer<typeof contract>;
+  expect(value.notes).toEqual([note]);
+  expect(value.baseline).toEqual({ takenAt: '2026-11-21T08:00:00.000Z' });
+  expect(value.fixes.map(({ id }) => id)).toEqual(['sandbox', 'egress', 'workspace']);
+  const of = (target: string) => value.rows.find(each => each.target === target);
+  expect(of('~/.config/gh/hosts.yml')?.accepted).toEqual({ reason: 'read-only', owner: 'alice', until: '2027-01-31' });
+  expect(of('~/.aws/credentials')).toMatchObject({
+    group: 'production',
+    opens: 'profile "prod"',
+    change: { from: null, isNew: true },
+  });
+});
+
+test('docs/command-line.md lists exactly the fields that there are', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/command-line.md'), 'utf8');
+  const listed = (heading: string) => {
+    const section = text.split(/^#+ /m).find(each => each.startsWith(`${heading}\n`)) ?? '';
+    return [...section.matchAll(/^\| `(\w+)` \|/gm)].map(match => match[1]);
+  };
+  const value = jsonReport(shop()) as z.infer<typeof contract>;
+  expect(listed('The object')).toEqual([...ENVELOPE, ...Object.keys(value), 'exitCode']);
+  expect(listed('A vantage')).toEqual(Object.keys(value.vantages[0] ?? {}));
+  expect(listed('A row')).toEqual(Object.keys(value.rows[0] ?? {}));
+  expect(listed('A fix')).toEqual(Object.keys(value.fixes[0] ?? {}));
 });
 
 test('json text is exact and inert', () => {

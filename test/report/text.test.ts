@@ -67,8 +67,17 @@ describe('the report on a terminal', () => {
       row({ target: '~/.netrc', escape: 'umount', verdict: 'inconclusive', reason: 'no unshare there' }),
     ];
     const text = print(report(rows));
-    expect(text).toContain('NOTHING REACHED in 1 try. 1 not proven.');
+    expect(text).toContain('NOTHING PROVEN. 1 not proven.');
     expect(text).toContain('Held 0   Works 0   Not proven 1 (no unshare there)');
+  });
+
+  test('the numbers of one screen count the same: things, however many rows each has', () => {
+    const held = ['~/.netrc', '~/.npmrc'].flatMap(target =>
+      [null, 'proc-root', 'umount'].map(way => row({ target, escape: way, verdict: 'blocked', layer: 'sandbox' })),
+    );
+    const text = print(report([...held, row({ target: '~/.pgpass', verdict: 'inconclusive' })]));
+    expect(text).toContain('NOTHING REACHED in 2 tries. 1 not proven.');
+    expect(text).toContain('Held 2   Works 0   Not proven 1');
   });
 
   test('a way round that had nothing to be tried on leaves a target held', () => {

@@ -196,12 +196,104 @@ describe('the network', () => {
   ];
   const environments = { dev: { agentAccess: 'write' as const }, staging: { agentAccess: 'read' as const } };
 
-  it('expects what each environment allows, and asks once for what must not be reached', async () => {
+  it('expects what each environment allows, and asks once for all that is declared', async () => {
     const { find, approvals } = await planOf({ systems, environments });
     expect(find('connect', 'db.prod.example.com:5432')).toMatchObject({ expect: 'deny', severity: 'critical' });
     expect(find('connect', '127.0.0.1:6379')).toMatchObject({ expect: 'allow' });
     expect(find('connect', 'api.example.com:443')).toMatchObject({ expect: 'allow', subject: { greeting: 'tls' } });
-    expect(approvals).toEqual([expect.objectContaining({ kind: 'contact', text: 'db.prod.example.com:5432' })]);
+    const text = '127.0.0.1:6379\napi.example.com:443\ndb.prod.example.com:5432';
+    expect(approvals).toEqual([expect.objectContaining({ kind: 'contact', text })]);
+  });
+
+  it('asks for whatever only the posture names: requests, addresses outside, metadata, sockets, files elsewhere', async () => {
+    const { approvals, probes } = await planOf(
+      {
+        systems: [
+          { id: 'api', kind: 'http-api', environment: 'dev', address: 'http://api.example.com' },
+          { id: 'pg', kind: 'postgres', address: 'unix:/run/pg.sock' },
+          { id: 'inside', kind: 'sqlite', address: 'dev.sqlite' },
+          { id: 'elsewhere', kind: 'sqlite', address: '../x.sqlite' },
+        ],
+        environments,
+        isolation: { runtime: 'bubblewrap', network: { allow: [] } },
+        selftest: {
+          requests: [{ system: 'api', method: 'GET', path: '/drop?all=1' }],
+          outside: ['out.example.com:443'],
+          metadata: 'on',
+        },
+      },
+      { env: {} },
+    );
+    expect(approvals.map(({ text }) => text.split('\n'))).toEqual([
+      [
+        '169.254.169.254:80',
+        'GET http://api.example.com:80/drop?all=1',
+        'api.example.com:80',
+        'out.example.com:443',
+        `read ${join(folder, 'code/x.sqlite')}`,
+        'socket /run/pg.sock',
+      ],
+    ]);
+    const contacted = probes.filter(
+      ({ subject, origin }) =>
+        ['address', 'name', 'request'].includes(subject.kind) || (origin === 'system' && subject.kind !== 'skip'),
+    );
+    expect(contacted.filter(({ needs }) => needs === undefined).map(({ target }) => target)).toEqual(['dev.sqlite']);
+  });
+
+  it('asks for nothing that this program or the user names', async () => {
+    const isolation: Posture['isolation'] = { runtime: 'bubblewrap', network: { allow: [] } };
+    expect((await planOf({ isolation }, { env: {} })).approvals).toEqual([]);
+    const env = { AGENT_POSTURE_OUTSIDE: 'mine.example.com:443' };
+    const replaced = await planOf({ isolation, selftest: { outside: ['theirs.example.com:443'] } }, { env });
+    expect(replaced.approvals).toEqual([]);
+    expect(replaced.find('connect', 'theirs.example.com:443')).toBeUndefined();
+  });
+
+  it('has a row for every declared system and request, skipped with its reason where it cannot be tried', async () => {
+    const { find } = await planOf({
+      systems: [
+        { id: 'nowhere', kind: 'postgres' },
+        { id: 'unknown', kind: 'other', address: 'foo://thing.example.com' },
+        { id: 'pg', kind: 'postgres', address: 'unix:/run/pg.sock' },
+      ],
+      selftest: {
+        requests: ['nowhere', 'unknown', 'pg'].map(system => ({ system, method: 'GET' as const, path: '/x' })),
+      },
+    });
+    const skip = (why: RegExp) => ({ subject: { kind: 'skip', why: expect.stringMatching(why) } });
+    expect(find('connect', 'nowhere')).toMatchObject(skip(/no address/));
+    expect(find('request', 'GET nowhere/x')).toMatchObject(skip(/no address/));
+    expect(find('connect', 'foo://thing.example.com')).toMatchObject(skip(/no port/));
+    expect(find('request', 'GET unknown/x')).toMatchObject(skip(/no port/));
+    expect(find('request', 'GET pg/x')).toMatchObject(skip(/socket/));
+  });
+
+  it('reads a database file where it lies, and expects what its environment allows', async () => {
+    const absolute = join(folder, 'srv/prod.sqlite');
+    const { find } = await planOf({
+      systems: [
+        { id: 'dev', kind: 'sqlite', environment: 'dev', address: 'data/dev.sqlite' },
+        { id: 'prod', kind: 'sqlite', address: absolute },
+        { id: 'near', kind: 'sqlite', address: '../near.sqlite' },
+        { id: 'home', kind: 'sqlite', address: '~/own.sqlite' },
+      ],
+      environments,
+    });
+    expect(find('read', 'data/dev.sqlite')).toMatchObject({ expect: 'allow', group: 'too-tight' });
+    expect(find('read', absolute)).toMatchObject({ expect: 'deny', subject: { kind: 'file', path: absolute } });
+    expect(find('read', join(folder, 'code/near.sqlite'))).toMatchObject({ expect: 'deny' });
+    expect(find('read', '~/own.sqlite')).toMatchObject({ subject: { path: join(home, 'own.sqlite') } });
+  });
+
+  it('expects what must be kept out to be kept out, whatever else allows it', async () => {
+    put(join(root, '.env.sqlite'));
+    const { find } = await planOf({
+      systems: [{ id: 'hidden', kind: 'sqlite', environment: 'dev', address: '.env.sqlite' }],
+      environments,
+      data: [{ id: 'secrets', files: ['.env*'] }],
+    });
+    expect(find('read', '.env.sqlite')).toMatchObject({ expect: 'deny' });
   });
 
   it('tries an address outside only where the network is restricted', async () => {

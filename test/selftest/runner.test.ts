@@ -1,13 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { recordApproval } from '../../src/base/approvals.ts';
 import { Interrupted, UserError } from '../../src/base/errors.ts';
 import { sha256 } from '../../src/base/hash.ts';
+import { stateFolder } from '../../src/base/state.ts';
 import { declaredBox } from '../../src/cli/box.ts';
-import type { SelftestEvent } from '../../src/selftest/types.ts';
+import { textReport } from '../../src/report/text.ts';
+import type { ApprovalRequest, SelftestEvent } from '../../src/selftest/types.ts';
 import { recover } from '../../src/selftest/workspace.ts';
 import { boxCommand, hasBox, type Lab, makeLab, tryLab, verdicts } from '../labs/box.ts';
 
@@ -113,6 +115,50 @@ describe('approval', () => {
     const report = await tryLab(lab, { ...few, approve: async () => false });
     expect(report.rows.find(({ target }) => target === lab.server)).toMatchObject({ verdict: 'skipped' });
   });
+
+  it('sends nothing to what the posture allows without it; a read-only run asks nobody and goes by what was approved', async () => {
+    let contacts = 0;
+    const server = createServer(socket => {
+      contacts++;
+      socket.on('error', () => {});
+      socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok');
+    });
+    await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
+    try {
+      const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+      lab.posture.environments = { dev: { agentAccess: 'write' } };
+      lab.posture.systems = [{ id: 'api', kind: 'http-api', environment: 'dev', address }];
+      lab.posture.selftest = { requests: [{ system: 'api', method: 'GET', path: '/deploy' }] };
+      const asked: string[] = [];
+      const no = async ({ text }: ApprovalRequest) => {
+        asked.push(text);
+        return false;
+      };
+      const all = { ...few, safeguards: [] };
+      const refused = await tryLab(lab, { ...all, approve: no });
+      expect(contacts).toBe(0);
+      expect(asked).toEqual([`${address}\nGET http://${address}/deploy`]);
+      expect(refused.rows.find(({ attempt }) => attempt === 'request')?.verdict).toBe('skipped');
+      await tryLab(lab, { ...all, readOnly: true, approve: no });
+      expect(contacts).toBe(0);
+      expect(asked).toHaveLength(1);
+      await recordApproval(lab.root, asked[0] ?? '');
+      const report = await tryLab(lab, { ...all, readOnly: true, approve: no });
+      expect(contacts).toBeGreaterThan(0);
+      expect(asked).toHaveLength(1);
+      expect(report.rows.find(({ attempt }) => attempt === 'request')?.verdict).toBe('works');
+    } finally {
+      server.close();
+    }
+  });
+
+  it('a database file that agents may read works', async () => {
+    lab.posture.environments = { dev: { agentAccess: 'write' } };
+    lab.posture.systems = [{ id: 'dev', kind: 'sqlite', environment: 'dev', address: 'dev.sqlite' }];
+    writeFileSync(join(lab.root, 'dev.sqlite'), 'SQLite format 3');
+    const report = await tryLab(lab, few);
+    expect(report.rows.find(({ target }) => target === 'dev.sqlite')).toMatchObject({ verdict: 'works' });
+  });
 });
 
 describe('what is said beside the rows', () => {
@@ -151,6 +197,38 @@ describe('what is said beside the rows', () => {
     const again = await tryLab(lab, { failOn: 'new' });
     expect(again.rows.filter(({ change }) => change?.isNew)).toEqual([]);
     expect(again.exitCode).toBe(0);
+  });
+
+  it('without a posture nothing is kept, and the report says so; --save-baseline keeps it', async () => {
+    const kept = () => readdirSync(lab.state, { recursive: true }).filter(name => String(name).endsWith('.json'));
+    const first = await tryLab(lab, { posture: undefined });
+    expect(kept()).toEqual([]);
+    expect(first.notes.filter(note => note.startsWith('nothing was kept'))).toHaveLength(1);
+    const again = await tryLab(lab, { posture: undefined, readOnly: true });
+    expect(again.baseline).toBeNull();
+    expect(again.notes).toContain('nothing was written');
+    const saved = await tryLab(lab, { posture: undefined, saveBaseline: true });
+    expect(kept()).toHaveLength(1);
+    expect(saved.notes.join()).toMatch(/baseline saved/);
+    expect(saved.notes.join()).not.toMatch(/nothing was/);
+  });
+
+  it('what was held before and is not proven now is told once', async () => {
+    await tryLab(lab, { saveBaseline: true });
+    const file = join(stateFolder(lab.root), 'baseline.json');
+    const stored = JSON.parse(readFileSync(file, 'utf8'));
+    stored.vantages.host['read:~/.aws/credentials'] = 'blocked';
+    // A box that does not start: nothing is proven there.
+    stored.vantages.sandbox = stored.vantages.host;
+    writeFileSync(file, JSON.stringify(stored));
+    lab.posture.isolation = { runtime: 'command', command: 'false' };
+    const report = await tryLab(lab);
+    const text = textReport(report, { color: false, unicode: false, width: 200, verbose: false });
+    expect(text.match(/held before/g)).toHaveLength(1);
+    expect(report.rows.find(({ target }) => target === '~/.aws/credentials')?.change).toEqual({
+      from: 'blocked',
+      isNew: false,
+    });
   });
 
   it('an agent that runs outside the declared box', async () => {

@@ -77,7 +77,7 @@ function proofOf(last: Report, sha256: string, agents: readonly { title: string;
   const now = agents.find(({ title }) => title === agent)?.version;
   return {
     at: last.startedAt,
-    headline: headline(count(things(last), last)),
+    headline: headline(count(things(last))),
     stale: [
       ...(last.posture?.sha256 === sha256 ? [] : ['the posture was changed since']),
       ...(version && now && now !== version ? [`${agent} was ${version} then and is ${now} now`] : []),

@@ -16,7 +16,7 @@ import { load } from '../load.ts';
 import { screenReport } from '../report-screen.ts';
 import { tryNow } from '../trying.ts';
 
-/** `test`: tries what could be reached, and reports. Works without a posture, and then writes nothing. */
+/** `test`: tries what could be reached, and reports. Works without a posture, and then keeps nothing. */
 export const command: Command = async context => {
   const { flags, terminal } = context;
   const options = optionsOf(context);

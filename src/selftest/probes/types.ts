@@ -50,6 +50,8 @@ export interface Probe {
   history?: string | undefined;
   /** Told from where it stands: a secret that can be moved, hidden, unset; what its fix is chosen by. */
   origin: Origin;
+  /** Only the repository names it, and it lies outside: contacted once the user has approved it (law 11). */
+  asks?: boolean | undefined;
 }
 
 export type Origin =

@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { plural } from '../../base/text.ts';
 import type { Facts } from '../../discover/facts.ts';
+import { count, things } from '../../report/things.ts';
 import type { Report } from '../../selftest/types.ts';
 import { Lines } from '../components/lines.tsx';
 import { Menu, type MenuItem } from '../components/menu.tsx';
@@ -17,12 +18,10 @@ import type { Theme } from '../theme.ts';
 
 /** `If the model behind your agent turned now, it would reach 11 things:` */
 export function headline(report: Report): string {
-  const count = reachedCount(report);
-  if (count === 0) {
-    const tried = report.rows.filter(row => row.verdict !== 'skipped').length;
-    return `Nothing was reached in ${plural(tried, 'try', 'tries')}. ${report.summary.inconclusive} not proven.`;
-  }
-  return `If the model behind your agent turned now, it would reach ${plural(count, 'thing')}:`;
+  const { reached, tries, notProven } = count(things(report));
+  if (reached > 0) return `If the model behind your agent turned now, it would reach ${plural(reached, 'thing')}:`;
+  const what = tries === 0 ? 'Nothing was proven.' : `Nothing was reached in ${plural(tries, 'try', 'tries')}.`;
+  return `${what} ${notProven} not proven.`;
 }
 
 /** The headline in at most `rows` rows; a short one, where the sentence does not fit. */
