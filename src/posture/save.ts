@@ -10,6 +10,7 @@ import { readTree } from './tree.ts';
 
 const ORDER = Object.keys(postureSchema.shape);
 const BOM = '\ufeff';
+const CONFLICT = /^(?:<{7}|>{7})/m;
 
 /**
  * The posture's text with the edits made: comments, order, quoting, blank lines, line ends and byte order mark stay, and no
@@ -20,16 +21,17 @@ export function editPosture(text: string, edits: readonly PostureEdit[]): string
   if (edits.length === 0) return text;
   const current = migrate(text);
   const marked = current.startsWith(BOM);
-  const tree = readTree(current, POSTURE_FILE);
-  if (!tree.readable) throw new UserError(tree.problems);
-  const edited = attempt(marked ? current.slice(1) : current, edits);
-  if (edited === undefined)
+  const edited = CONFLICT.test(current) ? undefined : attempt(marked ? current.slice(1) : current, edits);
+  if (edited === undefined) {
+    const tree = readTree(current, POSTURE_FILE);
+    if (!tree.readable) throw new UserError(tree.problems);
     throw new UserError({
       what: 'this file is written in a way that cannot be changed in place without touching other lines',
       where: { path: POSTURE_FILE, ...place(tree, edits) },
       expected: 'plain "key: value" lines and "- " lists',
       next: `write it so, or make the change by hand: ${edits.map(({ path }) => path.join('.')).join(', ')}`,
     });
+  }
   return (marked ? BOM : '') + edited;
 }
 

@@ -22,10 +22,16 @@ import { keyOf, type Path } from './tree.ts';
 interface Source {
   text: string;
   root: Node | null;
-  comments: { start: number; end: number }[];
+  /** Found when they are first asked for: in a long file it takes a while. */
+  readonly comments: Comment[];
   eol: string;
   /** Top-level keys in the order in which new ones are put among them. */
   order: readonly string[];
+}
+
+interface Comment {
+  start: number;
+  end: number;
 }
 
 interface Token {
@@ -48,11 +54,15 @@ type Operation =
 
 /** The comments of a YAML text, in order, without the space around them. */
 export function commentsOf(text: string): string[] {
-  return findComments(text).map(({ start, end }) => text.slice(start, end).trimEnd());
+  return textsOf(text, findComments(text));
 }
 
-function findComments(text: string): { start: number; end: number }[] {
-  const found: { start: number; end: number }[] = [];
+function textsOf(text: string, comments: readonly Comment[]): string[] {
+  return comments.map(({ start, end }) => text.slice(start, end).trimEnd());
+}
+
+function findComments(text: string): Comment[] {
+  const found: Comment[] = [];
   let offset = 0;
   let scalar = false;
   for (const lexeme of new Lexer().lex(text)) {
@@ -77,10 +87,14 @@ function open(text: string, order: readonly string[]): Source {
   });
   const [error] = document.errors;
   if (error) throw error;
+  let comments: Comment[] | undefined;
   return {
     text,
     root: document.contents as Node | null,
-    comments: findComments(text),
+    get comments() {
+      comments ??= findComments(text);
+      return comments;
+    },
     eol: text.includes('\r\n') ? '\r\n' : '\n',
     order,
   };
@@ -581,9 +595,9 @@ export function spliceYaml(
   edits: readonly { path: Path; value: unknown }[],
   order: readonly string[] = [],
 ): string | undefined {
-  let source = open(text, order);
-  const before = plain(source.root);
-  let data = before;
+  const first = open(text, order);
+  let source = first;
+  let data = plain(first.root);
   for (const { path, value } of edits) {
     const wanted = withoutUndefined(value);
     for (const operation of operations(data, path, wanted))
@@ -592,6 +606,6 @@ export function spliceYaml(
   }
   const faithful =
     isDeepStrictEqual(plain(source.root), data) &&
-    isDeepStrictEqual(commentsOf(source.text).sort(), commentsOf(text).sort());
+    isDeepStrictEqual(textsOf(source.text, source.comments).sort(), textsOf(text, first.comments).sort());
   return faithful ? source.text : undefined;
 }
