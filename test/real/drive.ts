@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { partsFolder } from '../../scripts/parts.js';
+import { isWithin } from '../../src/base/files.ts';
 import { bundle } from '../support/bundle.ts';
 import { part } from '../support/parts.ts';
 import type { Driven, Order } from './drive-program.ts';
@@ -14,8 +16,9 @@ export class Stage {
   #program: Promise<string> | undefined;
 
   constructor() {
-    mkdirSync(partsFolder, { recursive: true });
-    this.folder = mkdtempSync(join(partsFolder, '.stage-'));
+    const place = isWithin(tmpdir(), partsFolder) ? '/var/tmp' : partsFolder;
+    mkdirSync(place, { recursive: true });
+    this.folder = mkdtempSync(join(place, '.agent-posture-stage-'));
     this.home = join(this.folder, 'home');
     this.root = join(this.home, 'shop');
     mkdirSync(this.root, { recursive: true });
