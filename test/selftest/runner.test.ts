@@ -49,7 +49,7 @@ describe('approval', () => {
   const mark = () => join(lab.root, '..', 'ran');
 
   it('runs no box command of the posture without it: its column is not proven, exit 3', async () => {
-    lab.posture.isolation = { runtime: 'command', command: `touch ${mark()}` };
+    lab.posture.isolation = { runtime: 'command', command: `sh -c 'touch ${mark()}'` };
     const asked: string[] = [];
     const report = await tryLab(lab, {
       ...few,
