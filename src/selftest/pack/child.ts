@@ -198,7 +198,7 @@ export class Child {
     }
     this.#kill();
     // A process that is killed is not gone at once.
-    for (let again = 0; again < 20 && killMarked(this.#marker) > 0; again++)
+    for (let again = 0; again < 200 && killMarked(this.#marker) > 0; again++)
       await new Promise(done => setTimeout(done, 5));
     if (!this.ended) await Promise.race([this.#gone, new Promise(done => setTimeout(done, GRACE).unref())]);
     child.stdin?.destroy();
