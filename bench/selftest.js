@@ -5,6 +5,8 @@ import { bin, median, once, POSTURE, paired, within, world } from './measure.js'
 
 const RUN = [bin, 'test', '--json', '--quiet', '--trust'];
 const CODES = [0, 1, 3];
+/** The bound of a connection, in milliseconds (src/selftest/tries.ts). */
+const CONNECT = 1_000;
 const CREDENTIALS = [
   ...['.aws/credentials', '.netrc', '.npmrc', '.pypirc', '.git-credentials', '.docker/config.json', '.kube/config'],
   ...['.config/gh/hosts.yml', '.config/gcloud/credentials.db', '.azure/msal_token_cache.json', '.pgpass', '.my.cnf'],
@@ -46,6 +48,14 @@ function place(posture) {
   return made;
 }
 
+/** What a row to an address has to wait by the rules, one after the other: each control that nobody answered, and its tries. */
+function waits({ attempt, controls, durationMs }) {
+  if (attempt !== 'connect') return 0;
+  return (
+    CONNECT * controls.filter(({ kind, outcome }) => kind === 'target' && outcome === 'failed').length + durationMs
+  );
+}
+
 /** The same in a network namespace of our own, with one declared system at an address that drops every packet. */
 function dropping() {
   const posture = `${POSTURE}systems:\n  - { id: db, kind: postgres, environment: production, address: "10.255.0.2:5432" }\n`;
@@ -63,13 +73,7 @@ function dropping() {
   ].join(' && ');
   const args = ['-Urn', 'sh', '-c', script, 'sh', process.execPath, ...RUN];
   const runs = Array.from({ length: 3 }, () => once('unshare', args, { cwd: repository, env, codes: CODES }));
-  const bounds = runs.map(({ stdout }) =>
-    Math.max(
-      ...JSON.parse(stdout)
-        .rows.filter(({ attempt }) => attempt === 'connect')
-        .map(({ durationMs }) => durationMs),
-    ),
-  );
+  const bounds = runs.map(({ stdout }) => Math.max(...JSON.parse(stdout).rows.map(waits)));
   const took = median(runs.map(run => run.took));
   const bound = median(bounds);
   return [
@@ -79,7 +83,7 @@ function dropping() {
       took / bound,
       1.2,
       '×',
-      `${took.toFixed(0)} ms against ${bound} ms`,
+      `${took.toFixed(0)} ms against ${bound} ms, the waits of one row`,
     ),
   ];
 }
