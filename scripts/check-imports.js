@@ -13,6 +13,8 @@ const MAY = {
   safeguards: ['base', 'posture'],
   posture: ['base', 'safeguards'],
   ...Object.fromEntries(FEATURES.map(feature => [feature, BELOW])),
+  isolation: [...BELOW, 'agents'],
+  wizard: [...BELOW, 'agents', 'isolation'],
   discover: [...BELOW, 'agents', 'isolation'],
   selftest: [...BELOW, 'agents', 'isolation'],
   generate: [...BELOW, 'agents', 'isolation'],

@@ -9,7 +9,7 @@ import { gemini } from './gemini/detect.ts';
 import { goose } from './goose/detect.ts';
 import { opencode } from './opencode/detect.ts';
 import { qwen } from './qwen/detect.ts';
-import type { AgentDefinition } from './types.ts';
+import type { AgentDefinition, Login } from './types.ts';
 import { windsurf } from './windsurf/detect.ts';
 
 /** Every agent that is known. Adding one is a folder and a line here. */
@@ -27,6 +27,11 @@ export const agents: readonly AgentDefinition[] = [
   amp,
   goose,
 ];
+
+/** The logins of the agents with these ids, as far as they are known. */
+export function loginsOf(ids: readonly string[] = []): Login[] {
+  return agents.flatMap(({ id, login }) => (login && ids.includes(id) ? [login] : []));
+}
 
 /**
  * The agent that started this process, by the variables agents set for their children: its title, or for an agent that

@@ -9,6 +9,16 @@ export interface DetectContext {
   platform: NodeJS.Platform;
 }
 
+/** What an agent needs in a box to be logged in, and nothing of the user's other settings. */
+export interface Login {
+  /** Variables that carry its own key, and say where its model is. */
+  keys: readonly string[];
+  /** Files of its login, in the home: let in for writing, since a login is renewed in place. */
+  files: readonly string[];
+  /** Settings of which a part is copied in; what is written to the copy ends with the box. */
+  copies: readonly { path: string; keep(text: string, root: string): string | undefined }[];
+}
+
 /** A coding agent, in the registry of agents (src/agents/index.ts). */
 export interface AgentDefinition {
   /** `claude-code`, `codex` … */
@@ -22,4 +32,7 @@ export interface AgentDefinition {
   userFiles: readonly string[];
   /** Variables that this agent sets for what it starts, with the vendor's page or source that says so. */
   marks: readonly { variable: string; value?: string; source: string }[];
+  /** The hosts that it needs to reach its model and to renew its login. Absent: not known. */
+  hosts?: readonly string[];
+  login?: Login;
 }

@@ -1,8 +1,9 @@
 import { type Dirent, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import ignore, { type Ignore } from 'ignore';
 import { UserError } from '../base/errors.ts';
 import { expandHome, isWithin } from '../base/files.ts';
+import { heldByGit, trackedFiles } from '../base/git.ts';
+import { patternRules } from '../posture/patterns.ts';
 
 /** The most entries that are looked at to find what a pattern matches. */
 export const ENTRY_LIMIT = 500_000;
@@ -20,10 +21,6 @@ function sortPatterns(patterns: readonly string[]): { home: string[]; repository
     else repository.push(pattern);
   }
   return { home, repository };
-}
-
-function matcher(patterns: readonly string[]): Ignore {
-  return ignore({ ignorecase: process.platform !== 'linux', allowRelativePaths: false }).add([...patterns]);
 }
 
 /** Looks at everything below `start`; goes into a folder where `visit` says so. Links are named, never followed. */
@@ -51,15 +48,22 @@ function walk(start: string, budget: { entries: number }, visit: (path: string, 
   }
 }
 
-/** What the patterns, read from `base`, match below `start`: a matching folder is one entry. */
-function matchesBelow(base: string, start: string, patterns: readonly string[], budget: { entries: number }): string[] {
-  const rules = matcher(patterns);
+/** What the patterns, read from `base`, match below `start`: a matching folder is one entry, unless it is `apart`. */
+function matchesBelow(
+  base: string,
+  start: string,
+  patterns: readonly string[],
+  budget: { entries: number },
+  apart: (folder: string) => boolean = () => false,
+): string[] {
+  const rules = patternRules(patterns);
   const found: string[] = [];
   walk(start, budget, (path, entry) => {
     const name = relative(base, path);
     const matches = rules.ignores(entry.isDirectory() ? `${name}/` : name);
-    if (matches) found.push(path);
-    return !matches;
+    const whole = matches && !(entry.isDirectory() && apart(path));
+    if (whole) found.push(path);
+    return !whole;
   });
   return found;
 }
@@ -80,19 +84,33 @@ function otherNames(root: string, files: readonly string[], budget: { entries: n
   return found;
 }
 
+/** What patterns match, as absolute real paths. */
+export interface Expanded {
+  hidden: string[];
+  /** Not hidden: git holds it as it stands, so hiding it would hide nothing, and a commit made inside would empty it. */
+  tracked: string[];
+  /** Those of the hidden that git tracks otherwise than they stand. */
+  edited: string[];
+}
+
 /**
  * The files and folders (absolute real paths) that `patterns` match now, inside `root` and inside the other folders that
  * the box shows (`shown`, in the home). A folder stands for all it holds. A link stands for what it leads to; a file with
- * several names stands for all of those that lie in the root. Throws UserError when there are too many to look at.
+ * several names stands for all of those that lie in the root. What git tracks and has no edits is told apart: masked, it
+ * would be committed empty. Throws UserError when there are too many to look at.
  */
-export function expandHidden(
+export async function expandHidden(
   { root, home, shown }: { root: string; home: string; shown: readonly string[] },
   patterns: readonly string[],
-): string[] {
+): Promise<Expanded> {
   const budget = { entries: ENTRY_LIMIT };
   const sorted = sortPatterns(patterns);
+  const index = patterns.length > 0 ? await trackedFiles(root) : new Map<string, string>();
+  const folders = new Set([...index.keys()].flatMap(foldersOf));
   const found = sorted.repository.length
-    ? matchesBelow(root, root, [...sorted.repository, ...NEVER_HIDDEN], budget)
+    ? matchesBelow(root, root, [...sorted.repository, ...NEVER_HIDDEN], budget, folder =>
+        folders.has(relative(root, folder)),
+      )
     : [];
   for (const pattern of sorted.home.filter(pattern => !pattern.startsWith('!'))) {
     if (!/[*?[\]]/.test(pattern)) found.push(expandHome(`~${pattern}`, home));
@@ -105,9 +123,32 @@ export function expandHidden(
     try {
       real.add(realpathSync(path));
     } catch {}
+  const held = (path: string) => isWithin(root, path) && heldByGit(root, relative(root, path), index);
+  const tracked = [...real].filter(held).sort();
+  for (const path of tracked) real.delete(path);
   const files = [...real].filter(path => isWithin(root, path) && lstatSync(path).isFile());
   for (const path of otherNames(root, files, budget)) real.add(path);
-  return [...real].sort();
+  const hidden = [...real].sort();
+  return { hidden, tracked, edited: hidden.filter(path => isWithin(root, path) && index.has(relative(root, path))) };
+}
+
+/** `a/b` and `a` of `a/b/c`. */
+function foldersOf(path: string): string[] {
+  return [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index));
+}
+
+/** One line each on what the patterns match and git tracks: what is shown nonetheless, and what a commit would empty. */
+export function trackedNotes(root: string, { tracked, edited }: Expanded): string[] {
+  const named = (paths: readonly string[]) => {
+    const [first, ...rest] = paths.map(path => relative(root, path));
+    return first === undefined ? undefined : `${first}${rest.length > 0 ? ` and ${rest.length} more` : ''}`;
+  };
+  const shown = named(tracked);
+  const emptied = named(edited);
+  return [
+    ...(shown ? [`${shown}: can be read inside, since git tracks it and the repository holds the content anyhow`] : []),
+    ...(emptied ? [`${emptied}: tracked by git and edited, so hidden; a commit made inside would empty it`] : []),
+  ];
 }
 
 /** What `isolation.files.write` matches, absolute; `.` is the root itself. A matching folder stands for all it holds. */

@@ -1,8 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { SystemKind } from './schema.ts';
 
-/** The port that a kind of system usually listens on: for examples in errors, never filled in. */
-const USUAL_PORT: Partial<Record<SystemKind, number>> = {
+/** The port that a kind of system usually listens on, as registered with IANA. */
+const USUAL_PORT: Readonly<Partial<Record<SystemKind, number>>> = {
   postgres: 5432,
   mysql: 3306,
   redis: 6379,
@@ -10,7 +10,50 @@ const USUAL_PORT: Partial<Record<SystemKind, number>> = {
   queue: 5672,
   kubernetes: 6443,
   'ssh-host': 22,
-  email: 587,
+  email: 25,
+  'http-api': 80,
+  'object-storage': 80,
+  'cloud-account': 443,
+  forge: 443,
+  payment: 443,
+};
+
+/** What the schemes of URLs name: the kind of system, and the port where none is written. */
+export const SCHEMES: Readonly<Record<string, readonly [kind: SystemKind, port: number]>> = {
+  http: ['http-api', 80],
+  https: ['http-api', 443],
+  ws: ['http-api', 80],
+  wss: ['http-api', 443],
+  postgres: ['postgres', 5432],
+  postgresql: ['postgres', 5432],
+  pgsql: ['postgres', 5432],
+  cockroachdb: ['postgres', 26257],
+  mysql: ['mysql', 3306],
+  mysql2: ['mysql', 3306],
+  mariadb: ['mysql', 3306],
+  redis: ['redis', 6379],
+  rediss: ['redis', 6379],
+  valkey: ['redis', 6379],
+  mongodb: ['mongodb', 27017],
+  'mongodb+srv': ['mongodb', 27017],
+  amqp: ['queue', 5672],
+  amqps: ['queue', 5671],
+  nats: ['queue', 4222],
+  kafka: ['queue', 9092],
+  smtp: ['email', 25],
+  smtps: ['email', 465],
+  sqlserver: ['other', 1433],
+  mssql: ['other', 1433],
+  oracle: ['other', 1521],
+  clickhouse: ['other', 9000],
+  cassandra: ['other', 9042],
+  neo4j: ['other', 7687],
+  bolt: ['other', 7687],
+  ldap: ['other', 389],
+  ldaps: ['other', 636],
+  ssh: ['ssh-host', 22],
+  sftp: ['ssh-host', 22],
+  s3: ['object-storage', 443],
 };
 
 /** Where a system is. Hosts are without brackets. */
@@ -90,4 +133,18 @@ export function readAddress(
   if (!isHost(split.host)) return wrong('the host is not a valid name or IP address');
   if (split.port === undefined) return wrong('the port is missing');
   return { ok: true, address: { form: 'tcp', host: split.host, port: split.port } };
+}
+
+/** Where to connect to for a system's address; undefined where it is no valid one, no host's, or its port is not known. */
+export function endpointOf(
+  text: string,
+  kind: SystemKind,
+): { host: string; port: number; scheme: string | undefined } | undefined {
+  const read = readAddress(text, kind);
+  if (!read.ok || !('host' in read.address)) return undefined;
+  const { host, port } = read.address;
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
+  // A parsed URL drops the port that is its scheme's own.
+  const known = port ?? (scheme === undefined ? undefined : SCHEMES[scheme]?.[1]) ?? USUAL_PORT[kind];
+  return known === undefined ? undefined : { host, port: known, scheme };
 }

@@ -107,6 +107,12 @@ function proposedBox(rows: readonly Failing[], context: FixContext): Isolation |
   };
 }
 
+/** Whether the proposed box would have a list of hosts. */
+function restricts(context: FixContext): boolean {
+  const standing = context.posture?.isolation?.network;
+  return bestBox(context) !== undefined && (standing ?? allowedHosts(groundOf(context))) !== undefined;
+}
+
 /** What the declared box hides, and what was reached in it. */
 function moreHidden(rows: readonly Failing[], posture: Posture | undefined): string[] {
   return withPatterns(posture?.isolation?.files?.hide ?? [], placesOf(rows).flatMap(patternsFor));
@@ -121,10 +127,9 @@ export const FIX_KINDS: readonly FixKind[] = [
       whereItCounts(failing, posture?.isolation) &&
       literalOrWay(failing) &&
       !isDeclaredBox(posture?.isolation) &&
-      (BOXED.has(failing.probe.origin) ||
-        (overNetwork(failing) && proposedBox([failing], { facts, posture })?.network !== undefined)),
+      (BOXED.has(failing.probe.origin) || (overNetwork(failing) && restricts({ facts, posture }))),
     title: (_rows, context) => `start agents in ${BOX_TITLES[bestBox(context) ?? 'bubblewrap'] ?? 'a box'}`,
-    text: 'Declares a box in which the repository can be written, your home is hidden, and other processes and sockets are out of sight; where your agent's hosts are known, it reaches these, your forge and the systems that agents may use, and no other. Start agents with: agent-posture run -- COMMAND. Whatever is started outside it still reaches all of this.',
+    text: "Declares a box in which the repository can be written, your home is hidden, and other processes and sockets are out of sight; where your agent's hosts are known, it reaches these, your forge and the systems that agents may use, and no other. Start agents with: agent-posture run -- COMMAND. Whatever is started outside it still reaches all of this.",
     edits: (rows, context) => {
       const value = proposedBox(rows, context);
       return value && [{ path: ['isolation'], value }];
@@ -245,7 +250,10 @@ export const FIX_KINDS: readonly FixKind[] = [
       if (!posture?.isolation || !isDeclaredBox(posture.isolation)) return undefined;
       const edits: PostureEdit[] = [];
       if (rows.some(({ probe }) => probe.origin === 'system') && posture.isolation.network)
-        edits.push({ path: ['isolation', 'network', 'allow'], value: [...new Set([...posture.isolation.network.allow, ...openHosts(posture)])] });
+        edits.push({
+          path: ['isolation', 'network', 'allow'],
+          value: [...new Set([...posture.isolation.network.allow, ...openHosts(posture)])],
+        });
       if (rows.some(({ probe }) => probe.origin === 'work') && !(posture.isolation.files?.write ?? []).includes('.'))
         edits.push({ path: ['isolation', 'files', 'write'], value: [...(posture.isolation.files?.write ?? []), '.'] });
       return edits.length > 0 ? edits : undefined;

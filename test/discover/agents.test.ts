@@ -1,7 +1,10 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { agents, surroundingAgent } from '../../src/agents/index.ts';
+import { agentsOf, allowedHosts } from '../../src/isolation/proposal.ts';
+import { parsePosture } from '../../src/posture/load.ts';
+import { labFacts } from '../labs/box.ts';
 import { Fixture } from './fixture.ts';
 
 let fixture: Fixture;
@@ -36,6 +39,30 @@ describe('the registry of agents', () => {
       for (const file of userFiles) expect(file, id).toMatch(/^~\//);
       for (const mark of marks) expect(mark.source, id).toMatch(/^https:\/\//);
     }
+  });
+  it('has every agent that another folder names, and knows its hosts where one is declared unasked', () => {
+    const source = new URL('../../src/', import.meta.url);
+    const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+      path => /\.tsx?$/.test(path) && !path.startsWith('agents'),
+    );
+    const named = files.flatMap(path =>
+      [...readFileSync(new URL(path, source), 'utf8').matchAll(/agents\??\.includes\('([^']+)'\)/g)].map(
+        match => match[1],
+      ),
+    );
+    expect(named).toEqual(expect.arrayContaining(['claude-code', 'codex']));
+    const nobody = { facts: { ...labFacts('/r', '/h'), agents: [] }, posture: { version: 1 as const, project: 'x' } };
+    expect(agents.map(({ id }) => id)).toEqual(expect.arrayContaining([...named, ...agentsOf(nobody)]));
+    expect(allowedHosts(nobody)).toEqual(expect.arrayContaining(['api.anthropic.com']));
+  });
+  it.each(['claude-code', 'codex', 'gemini', 'copilot'])('knows which hosts %s needs', id => {
+    const posture = { version: 1 as const, project: 'x', agents: [id] };
+    const allow = allowedHosts({ facts: labFacts('/r', '/h'), posture });
+    expect(allow?.length).toBeGreaterThan(1);
+    parsePosture(
+      JSON.stringify({ ...posture, isolation: { runtime: 'bubblewrap', network: { allow } } }),
+      'agent-posture.yaml',
+    );
   });
 });
 

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { agents } from '../../src/agents/index.ts';
+import { hidePatterns } from '../../src/isolation/proposal.ts';
 import type { Posture } from '../../src/posture/schema.ts';
 import { chooseFixes, type Failing, patternFor } from '../../src/selftest/fixes.ts';
 import type { Origin, Subject } from '../../src/selftest/probes/types.ts';
 import type { Row } from '../../src/selftest/types.ts';
+import { postureEdits, quickSteps } from '../../src/wizard/steps.ts';
 import { labFacts } from '../labs/box.ts';
 
 const facts = labFacts('/work/repo', '/home/a');
@@ -47,21 +50,71 @@ describe('fixes', () => {
       one('system', 'db:5432', { attempt: 'connect' }, address),
     ];
     const { fixes, of } = chooseFixes(failing, { posture: posture(), facts });
-    expect(fixes.map(({ n, id, closes }) => [n, id, closes.length])).toEqual([
-      [1, 'sandbox', 5],
-      [2, 'egress', 1],
-    ]);
+    expect(fixes.map(({ n, id, closes }) => [n, id, closes.length])).toEqual([[1, 'sandbox', 6]]);
+    const hide = hidePatterns({ facts, posture: posture() });
+    expect(hide).toEqual(expect.arrayContaining(['~/.ssh', '~/.aws', '.env*', '!.env*.example']));
     expect(fixes[0]?.edits).toEqual([
       {
         path: ['isolation'],
         value: {
           runtime: 'bubblewrap',
-          files: { write: ['.'], hide: ['.env', '/run/docker.sock', '~/.aws', '~/.ssh'] },
+          network: { allow: ['api.anthropic.com', 'claude.ai', 'platform.claude.com'] },
+          files: { write: ['.'], hide },
         },
       },
     ]);
     expect(fixes[0]?.command).toBe('agent-posture fix sandbox');
     for (const { row } of failing) expect(of.get(row.id)).toBeDefined();
+  });
+
+  it('declares the box that the wizard declares, with what else was reached hidden', () => {
+    const declared = posture({
+      agents: ['codex'],
+      environments: { dev: { agentAccess: 'write' }, live: {} },
+      systems: [
+        { id: 'dev-db', kind: 'postgres', environment: 'dev', address: 'dev-db:5432' },
+        { id: 'dev-api', kind: 'http-api', environment: 'dev', address: 'https://dev.example.com/v1' },
+        { id: 'db', kind: 'postgres', environment: 'live', address: 'db.example.com:5432' },
+      ],
+    });
+    const remote = { name: 'origin', url: 'git@github.com:a/b.git', forge: 'github' as const };
+    const here = { ...facts, secretFiles: [{ path: 'certs/a.key' }], git: { ...facts.git, remote } };
+    const byWizard = postureEdits(quickSteps, { box: 'bubblewrap' }, { facts: here, posture: declared }).find(
+      ({ path }) => path.join() === 'isolation',
+    );
+    const edits = (failing: Failing) => chooseFixes([failing], { posture: declared, facts: here }).fixes[0]?.edits;
+    expect(edits(one('place', '~/.ssh/id_rsa'))).toEqual([byWizard]);
+    expect(byWizard?.value).toMatchObject({
+      network: {
+        allow: [
+          'api.openai.com',
+          'auth.openai.com',
+          'chatgpt.com',
+          'github.com',
+          'api.github.com',
+          'dev-db:5432',
+          'dev.example.com',
+        ],
+      },
+    });
+    const more = edits(one('place', '~/.config/tool[1]/key'))?.[0]?.value as { files: { hide: string[] } };
+    expect(more.files.hide).toEqual([
+      ...hidePatterns({ facts: here, posture: declared }).slice(0, -1),
+      '~/.config/tool\\[1]/key',
+      '!.env*.example',
+    ]);
+  });
+
+  it('never shuts an agent off from its model: the list has its hosts, or is left to the user', () => {
+    const failing = one('outside', 'example.com:443', { attempt: 'connect', vantage: 'sandbox' }, address);
+    const declared = (agents: string[]) => posture({ agents, isolation: { runtime: 'bubblewrap' } });
+    const { fixes } = chooseFixes([failing], { posture: declared(['gemini']), facts });
+    expect(fixes[0]).toMatchObject({
+      id: 'egress',
+      edits: [{ path: ['isolation', 'network'], value: { allow: agents.find(({ id }) => id === 'gemini')?.hosts } }],
+    });
+    const unknown = chooseFixes([failing], { posture: declared(['gemini', 'my-agent']), facts });
+    expect(unknown.fixes[0]).toMatchObject({ id: 'egress', command: null });
   });
 
   it('without a posture names init', () => {
@@ -112,7 +165,9 @@ describe('fixes', () => {
       address,
     );
     const { fixes } = chooseFixes([failing], { posture: declared, facts });
-    expect(fixes[0]?.edits).toEqual([{ path: ['isolation', 'network', 'allow'], value: ['github.com', 'dev-db'] }]);
+    expect(fixes[0]?.edits).toEqual([
+      { path: ['isolation', 'network', 'allow'], value: ['github.com', 'dev-db:5432'] },
+    ]);
   });
 
   it('asks nothing for what its owner took on', () => {

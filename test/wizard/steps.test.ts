@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
 import { splitWords } from '../../src/base/words.ts';
 import type { Facts } from '../../src/discover/facts.ts';
+import { allowedHosts } from '../../src/isolation/proposal.ts';
 import { parsePosture } from '../../src/posture/load.ts';
 import { editPosture, newPosture } from '../../src/posture/save.ts';
 import type { Posture } from '../../src/posture/schema.ts';
@@ -14,7 +15,7 @@ import {
   settleAnswers,
 } from '../../src/wizard/answers.ts';
 import { asked, completed, stillValid, type WizardState, withAnswer, wizardReducer } from '../../src/wizard/flow.ts';
-import { allowedHosts, postureEdits, quickSteps } from '../../src/wizard/steps.ts';
+import { postureEdits, quickSteps } from '../../src/wizard/steps.ts';
 import type { Answers, StepContext } from '../../src/wizard/types.ts';
 import { facts as anyFacts, FACTS } from './facts.ts';
 
@@ -111,9 +112,9 @@ isolation:
       - ~/.my.cnf
       - ~/.password-store
       - ".env*"
-      - "!.env*.example"
       - certs/server.key
       - "\\\\!odd \\\\[1].pem"
+      - "!.env*.example"
 repository:
   forge: github
   protected: [trunk]

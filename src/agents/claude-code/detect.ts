@@ -1,5 +1,6 @@
 import { detectAgent, lastJsonValue } from '../detect.ts';
 import type { AgentDefinition } from '../types.ts';
+import { login } from './login.ts';
 
 export const claudeCode: AgentDefinition = {
   id: 'claude-code',
@@ -7,6 +8,9 @@ export const claudeCode: AgentDefinition = {
   guardFiles: ['.claude/', '.claude/settings.json', '.claude/settings.local.json', '.mcp.json'],
   userFiles: ['~/.claude/settings.json', '~/.claude.json'],
   marks: [{ variable: 'CLAUDECODE', value: '1', source: 'https://code.claude.com/docs/en/env-vars' }],
+  // https://code.claude.com/docs/en/network-config
+  hosts: ['api.anthropic.com', 'claude.ai', 'platform.claude.com'],
+  login,
   detect: context =>
     detectAgent(
       {

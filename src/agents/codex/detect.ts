@@ -1,6 +1,7 @@
 import { parse } from 'smol-toml';
 import { detectAgent, type SettingsFile } from '../detect.ts';
 import type { AgentDefinition } from '../types.ts';
+import { login } from './login.ts';
 
 export const codex: AgentDefinition = {
   id: 'codex',
@@ -11,6 +12,9 @@ export const codex: AgentDefinition = {
     variable,
     source: 'https://github.com/openai/codex/tree/main/codex-rs/core/src',
   })),
+  // https://developers.openai.com/codex/security
+  hosts: ['api.openai.com', 'auth.openai.com', 'chatgpt.com'],
+  login,
   detect: context =>
     detectAgent(
       {

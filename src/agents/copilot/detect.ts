@@ -17,6 +17,8 @@ export const copilot: AgentDefinition = {
     { variable: 'COPILOT_CLI', source: 'https://docs.github.com/en/copilot/how-tos/copilot-cli' },
     { variable: 'COPILOT_AGENT', source: 'https://docs.github.com/en/copilot/how-tos/copilot-cli' },
   ],
+  // https://docs.github.com/en/copilot/reference/allowlist-reference
+  hosts: ['api.github.com', 'api.githubcopilot.com', '*.githubcopilot.com'],
   detect: context =>
     detectAgent(
       {

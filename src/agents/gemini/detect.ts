@@ -7,6 +7,8 @@ export const gemini: AgentDefinition = {
   guardFiles: ['.gemini/', '.gemini/settings.json', '.gemini/.env'],
   userFiles: ['~/.gemini/settings.json', '~/.gemini/trustedFolders.json'],
   marks: [{ variable: 'GEMINI_CLI', value: '1', source: 'https://geminicli.com/docs/tools/shell/' }],
+  // The addresses in https://github.com/google-gemini/gemini-cli/tree/main/packages/core/src/code_assist and in the libraries it uses.
+  hosts: ['generativelanguage.googleapis.com', 'cloudcode-pa.googleapis.com', 'oauth2.googleapis.com'],
   detect: context =>
     detectAgent(
       {

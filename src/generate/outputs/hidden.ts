@@ -1,4 +1,4 @@
-import ignore from 'ignore';
+import { patternRules } from '../../posture/patterns.ts';
 import type { RenderContext } from '../types.ts';
 
 /** The posture's hidden files, as rules of other programs can say them. */
@@ -22,7 +22,7 @@ export function hiddenOf({ posture, facts }: Pick<RenderContext, 'posture' | 'fa
   const home = all.filter(pattern => pattern.startsWith('~/'));
   const patterns = all.filter(pattern => !/^!?~\//.test(pattern));
   const exceptions = patterns.filter(pattern => pattern.startsWith('!')).map(pattern => pattern.slice(1));
-  const rules = ignore({ ignorecase: false }).add([...patterns, '!.env*.example']);
+  const rules = patternRules([...patterns, '!.env*.example']);
   const names = [
     '.env',
     '.env.local',
@@ -32,7 +32,7 @@ export function hiddenOf({ posture, facts }: Pick<RenderContext, 'posture' | 'fa
     .filter(pattern => !pattern.startsWith('!'))
     .flatMap(pattern => {
       if (!mayOverlap(pattern, exceptions)) return [pattern];
-      const one = ignore({ ignorecase: false }).add(pattern);
+      const one = patternRules([pattern]);
       const meant = (path: string) => one.ignores(path) && rules.ignores(path);
       const here = facts.secretFiles.map(({ path }) => path).filter(path => isRelative(path) && meant(path));
       return [...names.filter(meant), ...here.filter(path => !names.includes(path)).map(path => `/${path}`)];
@@ -53,10 +53,11 @@ function isRelative(path: string): boolean {
   return path !== '' && !path.startsWith('/') && !path.startsWith('~') && !path.split('/').includes('..');
 }
 
-/** The files with secrets that are in the repository now, as the posture hides them. */
+/** The files with secrets that are in the repository now, as the posture hides them; not what git holds anyhow. */
 export function hiddenFiles(context: Pick<RenderContext, 'posture' | 'facts'>): string[] {
-  const rules = ignore({ ignorecase: false }).add([...hiddenOf(context).patterns, '!.env*.example']);
+  const rules = patternRules([...hiddenOf(context).patterns, '!.env*.example']);
   return context.facts.secretFiles
+    .filter(({ tracked }) => !tracked)
     .map(({ path }) => path)
     .filter(path => isRelative(path) && WRITABLE.test(path) && rules.ignores(path));
 }

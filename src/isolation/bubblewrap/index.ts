@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loginsOf } from '../../agents/index.ts';
 import { UserError } from '../../base/errors.ts';
 import { findProgram, run } from '../../base/exec.ts';
 import { isWithin } from '../../base/files.ts';
@@ -20,8 +21,7 @@ import { outermost } from '../../base/outermost.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
 import { type Egress, FORWARD_PORT, forwarderCommand, startEgress } from '../egress/index.ts';
 import { boxEnvironment } from '../environment.ts';
-import { expandHidden, expandWritable } from '../hidden.ts';
-import { loginsOf } from '../logins.ts';
+import { expandHidden, expandWritable, trackedNotes } from '../hidden.ts';
 import { makePlaceholders } from '../placeholders.ts';
 import type { BoxContext, Boxed, Runtime } from '../types.ts';
 import { worktreeFolder } from './git.ts';
@@ -190,7 +190,8 @@ async function start(context: BoxContext, command: readonly string[], stdio: 'pi
       const target = realpathSync(path);
       return isWithin(root, target) ? [target] : [];
     });
-    const hidden = expandHidden({ root, home, shown: [...tools, ...gitFolders] }, isolation.files?.hide ?? []);
+    const expanded = await expandHidden({ root, home, shown: [...tools, ...gitFolders] }, isolation.files?.hide ?? []);
+    notes.push(...trackedNotes(root, expanded));
     const mounts = mountsOf({
       root,
       home,
@@ -200,7 +201,7 @@ async function start(context: BoxContext, command: readonly string[], stdio: 'pi
       gitFolders,
       writable: writable.filter(exists),
       guards,
-      hidden: [...hidden, ...privateSystemFiles()].map(path => ({
+      hidden: [...expanded.hidden, ...privateSystemFiles()].map(path => ({
         path,
         folder: exists(path)?.isDirectory() ?? false,
       })),

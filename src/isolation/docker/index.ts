@@ -11,17 +11,18 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { parse } from 'yaml';
+import { loginsOf } from '../../agents/index.ts';
 import { errorCode, UserError } from '../../base/errors.ts';
 import { cleanEnvironment, findProgram, run } from '../../base/exec.ts';
 import { isWithin } from '../../base/files.ts';
 import { randomHex, sha256 } from '../../base/hash.ts';
 import { outermost } from '../../base/outermost.ts';
+import { stateFolder } from '../../base/state.ts';
 import { shellLine } from '../../base/text.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
-import { expandHidden } from '../hidden.ts';
-import { loginsOf } from '../logins.ts';
+import { expandHidden, trackedNotes } from '../hidden.ts';
 import { makePlaceholders } from '../placeholders.ts';
 import type { BoxContext, Boxed, Runtime } from '../types.ts';
 import { COMPOSE_FILE, SERVICE, WORKSPACE } from './settings.ts';
@@ -78,11 +79,11 @@ function composeTargets(root: string, service: string): Set<string> {
 }
 
 /** What hides files and keeps guards as of now, beyond what the compose file knew when it was written. */
-function extraMounts(
+async function extraMounts(
   { root, home, isolation, guards }: BoxContext,
   missing: readonly string[],
   empty: { file: string; folder: string },
-): string[] {
+): Promise<{ mounts: string[]; notes: string[] }> {
   const there = composeTargets(root, isolation.service ?? SERVICE);
   const target = (path: string) => `${WORKSPACE}/${relative(root, path)}`;
   const kept = [...outermost(guards).map(guard => join(root, guard.replace(/\/$/, ''))), ...missing];
@@ -91,9 +92,18 @@ function extraMounts(
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats && !stats.isSymbolicLink()) mounts.set(target(path), path);
   }
-  for (const path of expandHidden({ root, home, shown: [] }, isolation.files?.hide ?? []))
+  const expanded = await expandHidden({ root, home, shown: [] }, isolation.files?.hide ?? []);
+  for (const path of expanded.hidden)
     if (isWithin(root, path)) mounts.set(target(path), statSync(path).isDirectory() ? empty.folder : empty.file);
-  return [...mounts].filter(([at]) => !there.has(at)).flatMap(([at, from]) => ['-v', `${from}:${at}:ro`]);
+  return {
+    mounts: [...mounts].filter(([at]) => !there.has(at)).flatMap(([at, from]) => ['-v', `${from}:${at}:ro`]),
+    notes: trackedNotes(root, expanded),
+  };
+}
+
+/** The project's name for compose: one for each repository, where the folder's name would be the same for all. */
+function composeWords(root: string): string[] {
+  return ['-p', `agent-posture-${basename(stateFolder(root)).slice(-16)}`, '-f', COMPOSE_FILE];
 }
 
 /** The words after `docker` or the compose program. `tty`: a person's terminal. */
@@ -107,7 +117,8 @@ function containerWords(
   if (isolation.container !== undefined)
     return ['exec', '-i', ...(tty ? ['-t'] : []), ...keyWords(context), isolation.container, ...words];
   const service = isolation.service ?? SERVICE;
-  return ['-f', COMPOSE_FILE, 'run', '--rm', ...(tty ? [] : ['-T']), ...keyWords(context), ...extra, service, ...words];
+  const run = ['run', '--rm', ...(tty ? [] : ['-T']), ...keyWords(context), ...extra, service];
+  return [...composeWords(context.root), ...run, ...words];
 }
 
 function composeHashes(root: string): string {
@@ -153,11 +164,11 @@ export const docker: Runtime = {
     });
     for (const key of loginsOf(context.agents).flatMap(login => login.keys))
       if (context.env[key] !== undefined) env[key] = context.env[key];
-    const open = (extra: readonly string[], close: () => Promise<void>): Boxed => {
+    const open = (extra: readonly string[], notes: readonly string[], close: () => Promise<void>): Boxed => {
       const child = spawn(name, [...first, ...containerWords(context, words, tty, extra)], { cwd: root, env, stdio });
-      return { child, notes: [], signal: signal => void child.kill(signal), close };
+      return { child, notes, signal: signal => void child.kill(signal), close };
     };
-    if (isolation.container !== undefined) return open([], async () => {});
+    if (isolation.container !== undefined) return open([], [], async () => {});
 
     const folder = mkdtempSync(join(tmpdir(), 'agent-posture-'));
     const empty = { file: join(folder, 'file'), folder: join(folder, 'folder') };
@@ -170,13 +181,24 @@ export const docker: Runtime = {
       root,
       guards.map(guard => join(root, guard.replace(/\/$/, ''))),
     );
+    const project = composeWords(root);
+    // The networks and the proxy are shared by all boxes of this repository: the last one takes them away.
+    const takeDown = async () => {
+      const labels = [`com.docker.compose.project=${project[1]}`, 'com.docker.compose.oneoff=True'];
+      const filters = labels.flatMap(label => ['--filter', `label=${label}`]);
+      const others = await run(docker, ['ps', '-q', ...filters], { cwd: '/', env, timeout: 10_000 });
+      if (others.code !== 0 || others.stdout.trim() !== '') return;
+      await run(name, [...first, ...project, 'down', '--timeout', '2'], { cwd: root, env, timeout: 30_000 });
+    };
     const close = async () => {
       await run(docker, ['rm', '-f', box], { cwd: '/', env, timeout: 20_000 });
+      await takeDown();
       placeholders.close();
       rmSync(folder, { recursive: true, force: true });
     };
     try {
-      return open(['--name', box, ...extraMounts(context, placeholders.paths, empty)], close);
+      const { mounts, notes } = await extraMounts(context, placeholders.paths, empty);
+      return open(['--name', box, ...mounts], notes, close);
     } catch (error) {
       await close();
       throw error;

@@ -5,6 +5,7 @@ import ignore from 'ignore';
 import { displayPath, expandHome, isWithin, readBounded } from '../../base/files.ts';
 import { oneLine } from '../../base/text.ts';
 import { saysProduction } from '../../posture/environment.ts';
+import { patternRules } from '../../posture/patterns.ts';
 import { expandPlace, filePlaces, type PlaceContext, placePatterns } from '../places/index.ts';
 import type { FilePlace, Platform } from '../places/types.ts';
 import type { Group, Severity } from '../types.ts';
@@ -27,7 +28,7 @@ export async function matchFiles(
   patterns: readonly string[],
   limit = FILES,
 ): Promise<{ files: string[]; cut: boolean }> {
-  const matcher = ignore({ allowRelativePaths: false }).add([...patterns]);
+  const matcher = patternRules(patterns);
   const files: string[] = [];
   // A pattern that cannot match inside these big folders does not make us walk them.
   const wanted = patterns.some(pattern => /node_modules|\.git(\/|$)/.test(pattern));
