@@ -55,7 +55,7 @@ describe('the registry of agents', () => {
     expect(agents.map(({ id }) => id)).toEqual(expect.arrayContaining([...named, ...agentsOf(nobody)]));
     expect(allowedHosts(nobody)).toEqual(expect.arrayContaining(['api.anthropic.com']));
   });
-  it.each(['claude-code', 'codex', 'gemini', 'copilot'])('knows which hosts %s needs', id => {
+  it.each(['claude-code', 'codex', 'gemini', 'copilot'] as const)('knows which hosts %s needs', id => {
     const posture = { version: 1 as const, project: 'x', agents: [id] };
     const allow = allowedHosts({ facts: labFacts('/r', '/h'), posture });
     expect(allow?.length).toBeGreaterThan(1);

@@ -107,13 +107,14 @@ describe('fixes', () => {
 
   it('never shuts an agent off from its model: the list has its hosts, or is left to the user', () => {
     const failing = one('outside', 'example.com:443', { attempt: 'connect', vantage: 'sandbox' }, address);
-    const declared = (agents: string[]) => posture({ agents, isolation: { runtime: 'bubblewrap' } });
+    const declared = (agents: NonNullable<Posture['agents']>) =>
+      posture({ agents, isolation: { runtime: 'bubblewrap' } });
     const { fixes } = chooseFixes([failing], { posture: declared(['gemini']), facts });
     expect(fixes[0]).toMatchObject({
       id: 'egress',
       edits: [{ path: ['isolation', 'network'], value: { allow: agents.find(({ id }) => id === 'gemini')?.hosts } }],
     });
-    const unknown = chooseFixes([failing], { posture: declared(['gemini', 'my-agent']), facts });
+    const unknown = chooseFixes([failing], { posture: declared(['gemini', 'goose']), facts });
     expect(unknown.fixes[0]).toMatchObject({ id: 'egress', command: null });
   });
 
