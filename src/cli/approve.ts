@@ -84,6 +84,7 @@ export function approver({ root, flags, terminal, signal }: Context, insideAgent
   const decide = async ({ kind, text, purpose }: ApprovalRequest): Promise<boolean> => {
     const hash = approvalHash(text);
     if (trusted.includes('') || trusted.includes(hash) || (await isApproved(root, text))) return true;
+    if (signal.aborted) return false;
     if (!terminal.interactive) {
       const whole = visible(text)
         .split('\n')

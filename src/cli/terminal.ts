@@ -1,3 +1,4 @@
+import { Interrupted } from '../base/errors.ts';
 import { escapeCi, sanitize } from '../base/text.ts';
 import type { Style } from '../report/style.ts';
 import type { Flags } from './command.ts';
@@ -24,7 +25,7 @@ export interface Terminal {
   note(line: string): void;
   /** Something the user has to see before a question, on stderr, whatever the flags. */
   show(text: string): void;
-  /** y/N on a terminal; false without one. */
+  /** y/N on a terminal; false without one. Throws Interrupted on Ctrl-C. */
   confirm(question: string, signal: AbortSignal): Promise<boolean>;
 }
 
@@ -90,12 +91,17 @@ export function createTerminal(streams: Streams, flags: Flags): Terminal {
       if (!interactive) return false;
       const { createInterface } = await import('node:readline/promises');
       const lines = createInterface({ input: streams.stdin, output: stderr });
+      // Stopping is no answer. The question stays where it stands.
+      const stopped = new Promise<never>((_, reject) => {
+        lines.once('SIGINT', () => {
+          stderr.write('\n');
+          reject(new Interrupted('SIGINT'));
+        });
+      });
+      const closed = new Promise<string>(resolve => lines.once('close', () => resolve('')));
       try {
-        const closed = new Promise<string>(resolve => lines.once('close', () => resolve('')));
-        const answer = await Promise.race([
-          lines.question(` ${printable(question, false)} [y/N] `, { signal }),
-          closed,
-        ]);
+        const given = lines.question(` ${printable(question, false)} [y/N] `, { signal });
+        const answer = await Promise.race([given, closed, stopped]);
         return /^y(es)?$/i.test(answer.trim());
       } finally {
         lines.close();

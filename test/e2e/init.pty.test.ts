@@ -82,6 +82,17 @@ describe('init in a terminal', () => {
     expect(files()).toEqual(before);
   });
 
+  it('is stopped by Ctrl-C at what it asks while it tries again, and says how to take back what was written', async () => {
+    const session = start(['init']);
+    await toPlan(session);
+    await session.press('enter');
+    await session.waitFor('[y/N]', PATIENCE);
+    await session.press('ctrl-c');
+    expect((await session.exit(PATIENCE)).code).toBe(130);
+    expect(session.leftovers()).toEqual([]);
+    expect(session.scrollback()).toMatch(/remember it\? \[y\/N\]\s+Stopped after \d+ files had been written\./);
+  });
+
   it('leaves no trace in the repository when it is interrupted at the plan, and goes on there', async () => {
     const before = files();
     const session = start(['init'], { rows: 40 });

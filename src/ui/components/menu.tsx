@@ -3,7 +3,7 @@ import SelectInput from 'ink-select-input';
 import { createContext, type ReactNode, useContext, useState } from 'react';
 import { oneLine } from '../../base/text.ts';
 import { useTheme } from '../hooks/use-theme.ts';
-import { fitText, nameColumn, pad, TWO_COLUMNS } from '../lines.ts';
+import { fitText, fitWords, nameColumn, pad, TWO_COLUMNS } from '../lines.ts';
 
 export interface MenuItem<V> {
   value: V;
@@ -18,6 +18,7 @@ export function labelColumn(items: readonly MenuItem<string>[], width: number): 
   return nameColumn(
     hinted.map(item => item.label),
     width,
+    Math.floor(width * 0.6),
   );
 }
 
@@ -50,7 +51,7 @@ function Row(props: { isSelected?: boolean; label: string }): ReactNode {
       {besides ? (
         <Text {...looks.quiet}>
           {'   '}
-          {fitText(oneLine(hint), hintRoom, glyphs.ellipsis)}
+          {fitWords(oneLine(hint), hintRoom, glyphs.ellipsis)}
         </Text>
       ) : null}
     </Box>

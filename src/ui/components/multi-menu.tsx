@@ -3,7 +3,7 @@ import { type ReactNode, useRef, useState } from 'react';
 import { oneLine } from '../../base/text.ts';
 import { useKeys } from '../hooks/use-keys.ts';
 import { useTheme } from '../hooks/use-theme.ts';
-import { cells, fitText, pad, TWO_COLUMNS } from '../lines.ts';
+import { cells, fitText, fitWords, pad, TWO_COLUMNS } from '../lines.ts';
 import { labelColumn, type MenuItem } from './menu.tsx';
 
 /** The part of a list of `count` that is shown in `rows` rows, so that `at` is in it. */
@@ -104,7 +104,7 @@ export function MultiMenu({
             {besides ? (
               <Text {...looks.quiet}>
                 {'   '}
-                {fitText(oneLine(item.hint ?? ''), hintRoom, glyphs.ellipsis)}
+                {fitWords(oneLine(item.hint ?? ''), hintRoom, glyphs.ellipsis)}
               </Text>
             ) : null}
           </Box>

@@ -1,5 +1,6 @@
 import { useApp } from 'ink';
 import { useEffect, useRef, useState } from 'react';
+import { Interrupted } from '../../base/errors.ts';
 import type { Report, SelftestEvent } from '../../selftest/types.ts';
 import type { Aside } from '../../wizard/types.ts';
 import { useLifecycle } from '../lifecycle.ts';
@@ -34,7 +35,8 @@ export function useSelftest(start: StartTest, onDone: (report: Report) => void):
     // One after the other: the terminal can be handed over only once.
     let queue: Promise<unknown> = Promise.resolve();
     const aside: Aside = work => {
-      const turn = queue.then(() => suspended(suspendTerminal, work));
+      // The screen can end only with the terminal in its hands.
+      const turn = queue.then(() => lifecycle.hold(() => suspended(suspendTerminal, work)));
       queue = turn.catch(() => {});
       return turn;
     };
@@ -54,7 +56,11 @@ export function useSelftest(start: StartTest, onDone: (report: Report) => void):
         ),
       )
       .finally(() => clearTimeout(timer))
-      .then(onDone, lifecycle.fail);
+      .then(onDone, error => {
+        // Ctrl-C at a question that had the terminal.
+        if (error instanceof Interrupted) lifecycle.interrupt('key');
+        else lifecycle.fail(error);
+      });
   });
   return progress;
 }

@@ -113,7 +113,7 @@ export function ReportScreen({
     const fix = report.fixes.find(({ n }) => String(n) === text);
     if (name === 'escape' || text === 'q') onEnd({ by: 'quit' });
     else if (name === 'enter') setView({ at: 'rows' });
-    else if (text === 'w') setView({ at: 'why' });
+    else if (text === '?') setView({ at: 'why' });
     else if (fix) see(fix);
   }
   useKeys(onKey, view.at === 'bar');
@@ -124,7 +124,11 @@ export function ReportScreen({
       return (
         <Scroll
           title={line(span(` All ${report.rows.length} rows`, 'strong'))}
-          lines={allRows(report, width, theme)}
+          lines={[
+            ...allRows(report, width, theme),
+            ...(report.notes.length > 0 ? [line()] : []),
+            ...report.notes.flatMap(note => wrapText(note, width - 1).map(text => line(span(` ${text}`, 'quiet')))),
+          ]}
           keys={keys}
           onClose={bar}
         />
@@ -134,8 +138,11 @@ export function ReportScreen({
         <Scroll
           title={line(span(' Why it matters', 'strong'))}
           lines={whyLines(report, actions.why, width)}
-          keys={keys}
+          keys={[['esc ?', 'back']]}
           onClose={bar}
+          onKey={({ text }) => {
+            if (text === '?') bar();
+          }}
         />
       );
     case 'planning':
@@ -170,7 +177,7 @@ export function ReportScreen({
                   [
                     ...(last > 0 ? [[last === 1 ? '1' : `1-${last}`, 'see change'] as const] : []),
                     ['enter', 'all rows'],
-                    ...(report.summary.exposed + report.summary.broken > 0 ? [['w', 'why'] as const] : []),
+                    ...(report.summary.exposed + report.summary.broken > 0 ? [['?', 'why'] as const] : []),
                     ['q', 'quit'],
                   ],
                   width,
