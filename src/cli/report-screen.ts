@@ -2,9 +2,11 @@ import { EXIT, UserError } from '../base/errors.ts';
 import type { Facts } from '../discover/facts.ts';
 import type { LoadedPosture } from '../posture/model.ts';
 import { jsonReport } from '../report/json.ts';
-import { textReport } from '../report/text.ts';
+import type { Style } from '../report/style.ts';
+import { reportParts, textReport } from '../report/text.ts';
 import { safeguardOf } from '../safeguards/catalogue.ts';
 import type { Report } from '../selftest/types.ts';
+import { share } from '../ui/layout.ts';
 import type { Approve } from './approve.ts';
 import type { Context, Outcome } from './command.ts';
 import { write } from './failure.ts';
@@ -20,13 +22,35 @@ interface Shown {
   report: Report;
 }
 
+/** Rows under the report: a space, the keys, and the one that stays free. */
+const KEY_ROWS = 3;
+
+/** The report in at most `rows` rows, so that its headline stays in the window. The rest is a key or a flag away. */
+export function fittedReport(report: Report, style: Style, rows: number, keys: boolean, now = new Date()): string {
+  const parts = reportParts(report, style, keys ? 'enter all rows' : '--verbose shows them', now);
+  const given = share(
+    rows,
+    parts.map(({ lines, least, rank }) => ({ want: lines.length, least, rank })),
+  );
+  const lines = parts.flatMap(({ lines, cut }, index) => {
+    const height = given[index] as number;
+    return height === lines.length || height === 0 || !cut ? lines.slice(0, height) : cut(height);
+  });
+  return `${lines.join('\n')}\n`;
+}
+
 /** On a terminal: the report, and under it the keys that show, explain and apply its fixes. */
 export async function screenReport({ context, facts, posture, approve, report }: Shown): Promise<Outcome> {
   const { terminal } = context;
   const print = (text: string) => write(terminal.streams.stdout, printable(text, terminal.style.color));
-  await print(textReport(report, terminal.style));
   const done = (exitCode: number): Outcome => ({ exitCode, json: jsonReport(report), text: () => '' });
-  if (report.exitCode === EXIT.ok && report.fixes.length === 0) return done(report.exitCode);
+  const keys = report.exitCode !== EXIT.ok || report.fixes.length > 0;
+  await print(
+    terminal.style.verbose
+      ? textReport(report, terminal.style)
+      : fittedReport(report, terminal.style, (terminal.streams.stdout.rows || 24) - (keys ? KEY_ROWS : 1), keys),
+  );
+  if (!keys) return done(report.exitCode);
 
   const { runReport } = await import('../ui/index.tsx');
   const ending = await runReport(

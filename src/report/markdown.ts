@@ -1,16 +1,29 @@
 import { escapeMarkdown, oneLine } from '../base/text.ts';
 import { formatDuration } from '../base/units.ts';
-import { fallen } from '../selftest/baseline.ts';
 import { GROUPS, type Report } from '../selftest/types.ts';
-import { collapse, count, HEADINGS, headline, type Thing, things, title, untriedRules } from './things.ts';
+import {
+  collapse,
+  count,
+  fallenLines,
+  HEADINGS,
+  headline,
+  startCommand,
+  type Thing,
+  things,
+  title,
+  unapprovedLines,
+  untriedRules,
+} from './things.ts';
 
 /** The report as Markdown, for an issue or a pull request. Everything from outside is escaped. */
 export function markdownReport(report: Report): string {
   const list = things(report);
   const counts = count(list);
   const rules = untriedRules(report);
+  const start = startCommand(report);
   const lines = [
     `## agent-posture: ${headline(counts)}`,
+    ...unapprovedLines(list).flatMap(line => ['', `**!** ${escapeMarkdown(line)}`]),
     '',
     `${escapeMarkdown(report.project)}, ${escapeMarkdown(title(report))}, ${formatDuration(report.durationMs)}`,
     ...(rules ? ['', escapeMarkdown(rules)] : []),
@@ -29,11 +42,12 @@ export function markdownReport(report: Report): string {
         '',
         `**${escapeMarkdown(vantage.title)} could not be tried:** ${escapeMarkdown(vantage.reason ?? '')}`,
       ]),
-    ...fallen(report.rows).flatMap(row => ['', `**Held before, not proven now:** ${escapeMarkdown(row.target)}`]),
+    ...fallenLines(report).flatMap(line => ['', `**!** ${escapeMarkdown(line)}`]),
     ...(report.fixes.length > 0 ? ['', '### Fixes', ''] : []),
     ...report.fixes.map(
       fix => `${fix.n}. ${escapeMarkdown(fix.title)}${fix.command ? `: ${code(fix.command)}` : ' (yours to do)'}`,
     ),
+    ...(start === undefined ? [] : ['', `Start it with ${code(start)}`]),
     ...report.notes.flatMap(note => ['', escapeMarkdown(note)]),
   ];
   return `${lines.join('\n')}\n`;

@@ -1,6 +1,5 @@
 import { oneLine, plural } from '../base/text.ts';
 import { ago, formatDuration } from '../base/units.ts';
-import { fallen } from '../selftest/baseline.ts';
 import { GROUPS, type Report, type Row } from '../selftest/types.ts';
 import { type Paint, painter, plainSigns, type Style, signs } from './style.ts';
 import {
@@ -8,12 +7,15 @@ import {
   collapse,
   commonReason,
   count,
+  fallenLines,
   HEADINGS,
   headline,
   type Line,
+  startCommand,
   type Thing,
   things,
   title,
+  unapprovedLines,
   untriedRules,
 } from './things.ts';
 import { displayWidth, hang, pad, wrap } from './width.ts';
@@ -25,36 +27,111 @@ const BESIDE = 64;
 /** Columns beyond which a line is no longer read at a glance. */
 const WIDEST = 110;
 
+/** A part of the report, from top to bottom. */
+export interface ReportPart {
+  lines: string[];
+  /** In a window too low for all of it: how many rows it needs to be shown at all, and which part goes first (0 stays longest). */
+  least: number;
+  rank: number;
+  /** The part in fewer rows, saying what is left out; absent: its first rows. */
+  cut?: (rows: number) => string[];
+}
+
 /** The report for a terminal, a pipe or a log: at most `style.width` columns, ASCII and uncoloured where asked. */
 export function textReport(report: Report, style: Style, now = new Date()): string {
+  return `${reportParts(report, style, undefined, now)
+    .flatMap(({ lines }) => lines)
+    .join('\n')}\n`;
+}
+
+/**
+ * The parts of `textReport`. With `more`, the way to the rest, headings are not cut one by one: the parts are to be fitted
+ * into a window then, the most consequential rows first.
+ */
+export function reportParts(
+  report: Report,
+  style: Style,
+  more: string | undefined,
+  now = new Date(),
+): readonly ReportPart[] {
   const paint = painter(style);
   const list = things(report);
   const counts = count(list);
   const rule = ` ${paint('dim', signs(style).rule.repeat(Math.min(style.width, WIDEST) - 2))}`;
-  const parts = [
-    head(report, counts, style, paint),
-    rule,
-    ...groups(list, report, style, paint),
-    ...said(report, style),
-    ...foot(list, counts, style),
-    ...(report.fixes.length > 0 ? [rule, ...fixes(report, style, paint)] : []),
-    ...notes(report, style, paint, now),
-    ...(style.verbose ? ['', ...every(report, style)] : []),
+  const whole = (lines: string[], rank: number): ReportPart => ({ lines, least: lines.length, rank });
+  const cuttable = (rows: CountedRow[], total: number, rank: number, least: number, rest: string): ReportPart => ({
+    lines: rows.map(({ text }) => text),
+    least: Math.min(least, rows.length),
+    rank,
+    cut: height => cutRows(rows, total, height, rest, style),
+  });
+  const open = list.filter(({ state }) => state === 'reached' || state === 'too tight').length;
+  const fixed = report.fixes.length > 0 ? [{ text: rule, shows: 0 }, ...fixes(report, style, paint)] : [];
+  const noted = notes(report, style, paint, now);
+  return [
+    { ...whole(titleLines(report, style), 5), least: 1 },
+    { ...whole(headlineLines(report, counts, style, paint), 0), least: 1 },
+    whole(
+      unapprovedLines(list).flatMap(line => hang(' ! ', oneLine(line), style.width)),
+      1,
+    ),
+    whole([rule], 7),
+    cuttable(groups(list, report, { style, paint, limited: more === undefined }), open, 3, 6, more ?? ''),
+    { ...whole(said(report, style), 4), least: 1 },
+    whole(foot(list, counts, style), 2),
+    cuttable(fixed, report.fixes.length, 6, 5, 'agent-posture fix'),
+    whole(startLines(report, style), 4),
+    cuttable(noted, noted.filter(({ shows }) => shows > 0).length, 8, 2, more ?? ''),
+    ...(style.verbose ? [whole(['', ...every(report, style)], 9)] : []),
   ];
-  return `${parts.flat().join('\n')}\n`;
 }
 
-function head(report: Report, counts: Counts, style: Style, paint: Paint): string[] {
+/** A row of a part, and how many things have been shown whole once it is. */
+interface CountedRow {
+  text: string;
+  shows: number;
+}
+
+function counted(rows: readonly string[], shows: number): CountedRow[] {
+  return rows.map((text, index) => ({ text, shows: index === rows.length - 1 ? shows : 0 }));
+}
+
+function cutRows(rows: readonly CountedRow[], total: number, height: number, rest: string, style: Style): string[] {
+  const kept = rows.slice(0, Math.max(0, height - 1));
+  while (kept.at(-1)?.shows === 0) kept.pop();
+  const left = total - kept.reduce((sum, { shows }) => sum + shows, 0);
+  const more = wrap(`and ${left} more${rest ? `   ${rest}` : ''}`.replaceAll(' ', NO_BREAK), style.width - 3)[0] ?? '';
+  return [...kept.map(({ text }) => text), `   ${more.replaceAll(NO_BREAK, ' ')}`].slice(0, height);
+}
+
+const NO_BREAK = '\u00a0';
+
+function titleLines(report: Report, style: Style): string[] {
   const what = `${oneLine(report.project)}   ${oneLine(title(report))}`;
   const lines = [...atEnds(what, formatDuration(report.durationMs), style)];
   const rules = untriedRules(report);
   if (rules) lines.push(...hang(' ', oneLine(rules), style.width));
   if (report.posture === null) lines.push(...hang(' ', 'no posture: judged by what was found here', style.width));
-  const sentence = headline(counts);
+  return [...lines, ''];
+}
+
+function headlineLines(report: Report, counts: Counts, style: Style, paint: Paint): string[] {
   const isNew =
     report.baseline && counts.isNew > 0 ? `NEW since ${day(new Date(report.baseline.takenAt))}: ${counts.isNew}` : '';
-  const color = counts.reached > 0 ? 'red' : counts.tries > 0 ? 'green' : 'yellow';
-  return [...lines, '', ...atEnds(paint(['bold', color], sentence), isNew, style, displayWidth(sentence))];
+  const proven = counts.tries > 0 && counts.unapproved === 0;
+  const color = counts.reached > 0 ? 'red' : proven ? 'green' : 'yellow';
+  const sentence = wrap(headline(counts), style.width - 2);
+  const last = sentence.pop() ?? '';
+  return [
+    ...sentence.map(row => ` ${paint(['bold', color], row)}`),
+    ...atEnds(paint(['bold', color], last), isNew, style, displayWidth(last)),
+  ];
+}
+
+/** How the agent is started in the box that was tried; nothing where none was. */
+function startLines(report: Report, style: Style): string[] {
+  const command = startCommand(report);
+  return command === undefined ? [] : ['', ...hang(' start it with   ', command, style.width)];
 }
 
 /** `left` and `right` at the ends of a line, or on two lines where they do not fit. */
@@ -69,7 +146,11 @@ function day(date: Date): string {
   return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 }
 
-function groups(list: readonly Thing[], report: Report, style: Style, paint: Paint): string[] {
+function groups(
+  list: readonly Thing[],
+  report: Report,
+  { style, paint, limited }: { style: Style; paint: Paint; limited: boolean },
+): CountedRow[] {
   const shown = list.filter(({ state }) => state === 'reached' || state === 'too tight');
   const several = report.vantages.filter(vantage => vantage.judged).length > 1;
   const anyNew = shown.some(({ isNew }) => isNew);
@@ -81,12 +162,14 @@ function groups(list: readonly Thing[], report: Report, style: Style, paint: Pai
       report,
     );
     if (lines.length === 0) return [];
-    const limit = style.verbose || lines.length <= LINES_EACH + 1 ? lines.length : LINES_EACH;
+    const limit = !limited || style.verbose || lines.length <= LINES_EACH + 1 ? lines.length : LINES_EACH;
     const rest = lines.slice(limit).reduce((sum, line) => sum + line.things.length, 0);
     return [
-      ` ${paint('bold', HEADINGS[group])}`,
-      ...lines.slice(0, limit).flatMap(line => printLine(line, { several, anyNew, targetWidth, style, paint })),
-      ...(rest > 0 ? hang('   ', `and ${rest} more: --verbose shows them`, style.width) : []),
+      { text: ` ${paint('bold', HEADINGS[group])}`, shows: 0 },
+      ...lines
+        .slice(0, limit)
+        .flatMap(line => counted(printLine(line, { several, anyNew, targetWidth, style, paint }), line.things.length)),
+      ...(rest > 0 ? counted(hang('   ', `and ${rest} more: --verbose shows them`, style.width), 0) : []),
     ];
   });
 }
@@ -134,23 +217,10 @@ function printLine(line: Line, { several, anyNew, targetWidth, style, paint }: L
 
 /** What must not be overlooked: places that did not answer, and rows that used to be held. */
 function said(report: Report, style: Style): string[] {
-  const gone = report.vantages.filter(({ available }) => !available);
-  const lost = fallen(report.rows);
-  return [
-    ...gone.flatMap(({ id, title, reason }) =>
-      hang(' ! ', `${oneLine(title || id)} could not be tried: ${oneLine(reason ?? 'it did not answer')}`, style.width),
-    ),
-    ...(lost.length > 0
-      ? hang(
-          ' ! ',
-          `held before, not proven now: ${lost
-            .map(({ target }) => oneLine(target))
-            .slice(0, 3)
-            .join(', ')}${lost.length > 3 ? ` and ${lost.length - 3} more` : ''}`,
-          style.width,
-        )
-      : []),
-  ];
+  const gone = report.vantages
+    .filter(({ available }) => !available)
+    .map(({ id, title, reason }) => `${title || id} could not be tried: ${reason ?? 'it did not answer'}`);
+  return [...gone, ...fallenLines(report)].flatMap(line => hang(' ! ', oneLine(line), style.width));
 }
 
 function foot(list: readonly Thing[], counts: Counts, style: Style): string[] {
@@ -178,15 +248,16 @@ function flow(parts: readonly string[], width: number): string[] {
   return lines;
 }
 
-function fixes(report: Report, style: Style, paint: Paint): string[] {
+function fixes(report: Report, style: Style, paint: Paint): CountedRow[] {
   const list = things(report);
   return report.fixes.flatMap(({ n, closes, command, title: says }) => {
     const closed = list.filter(({ rows }) => rows.some(row => closes.includes(row.id))).length;
     const start = ` [${n}] ${pad(`closes ${closed}`, 10)} `;
     const text = command === null ? withoutCommand(oneLine(says), report) : oneLine(command);
-    return hang(start, text, style.width).map((line, index) =>
+    const rows = hang(start, text, style.width).map((line, index) =>
       index === 0 && command !== null ? line.replace(text, paint('cyan', text)) : line,
     );
+    return counted(rows, 1);
   });
 }
 
@@ -195,10 +266,17 @@ function withoutCommand(says: string, { posture }: Report): string {
   return posture === null ? `${says}: agent-posture init` : `yours to do: ${says}`;
 }
 
-function notes(report: Report, style: Style, paint: Paint, now: Date): string[] {
+function notes(report: Report, style: Style, paint: Paint, now: Date): CountedRow[] {
   const compared = report.baseline ? [comparedWith(ago(new Date(report.baseline.takenAt), now))] : [];
   const all = [...report.notes, ...compared].map(note => plainSigns(oneLine(note), style));
-  return all.length > 0 ? ['', ...all.flatMap(note => hang(' ', note, style.width)).map(row => paint('dim', row))] : [];
+  if (all.length === 0) return [];
+  const rows = all.flatMap(note =>
+    counted(
+      hang(' ', note, style.width).map(row => paint('dim', row)),
+      1,
+    ),
+  );
+  return [{ text: '', shows: 0 }, ...rows];
 }
 
 function comparedWith(when: string): string {

@@ -176,7 +176,8 @@ export function headline(counts: Counts): string {
   const said = [];
   if (counts.reached > 0) {
     said.push(`REACHED ${plural(counts.reached, 'thing')}.`);
-    if (counts.production > 0) said.push(`${counts.production} ${counts.production === 1 ? 'opens' : 'open'} production.`);
+    if (counts.production > 0)
+      said.push(`${counts.production} ${counts.production === 1 ? 'opens' : 'open'} production.`);
   } else {
     said.push(counts.tries === 0 ? 'NOTHING PROVEN.' : `NOTHING REACHED in ${plural(counts.tries, 'try', 'tries')}.`);
     if (counts.notProven > 0) said.push(`${counts.notProven} not proven.`);
@@ -187,6 +188,12 @@ export function headline(counts: Counts): string {
 
 function unapprovedThings(list: readonly Thing[]): Thing[] {
   return list.filter(({ state, rows }) => state === 'not tried' && rows.some(row => row.unapproved !== undefined));
+}
+
+function grouped<T>(list: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of list) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
+  return groups;
 }
 
 /** Names that a line says before it counts the rest. */
@@ -200,7 +207,7 @@ function named(targets: readonly string[]): string {
 
 /** What the posture declares and nobody approved, one line for each approval: what was not tried, and how it would be. */
 export function unapprovedLines(list: readonly Thing[]): string[] {
-  const missing = Map.groupBy(unapprovedThings(list), ({ rows }) => rows.find(row => row.unapproved)?.unapproved ?? '');
+  const missing = grouped(unapprovedThings(list), ({ rows }) => rows.find(row => row.unapproved)?.unapproved ?? '');
   return [...missing].map(
     ([hash, things]) =>
       `not tried: ${named(things.map(({ target }) => target))}, not approved; agent-posture test --trust=${hash} or answer on a terminal`,
@@ -209,10 +216,15 @@ export function unapprovedLines(list: readonly Thing[]): string[] {
 
 /** What was held before and is not proven now, one line for each reason. */
 export function fallenLines({ rows }: Report): string[] {
-  return [...Map.groupBy(fallen(rows), ({ reason }) => reason)].map(
-    ([reason, lost]) =>
-      `held before, not proven now (${reason}): ${plural(lost.length, 'try', 'tries')}, ${named(lost.map(({ target }) => target))}`,
+  return [...grouped(fallen(rows), ({ reason }) => reason)].map(
+    ([reason, lost]) => `held before, not proven now: ${named(lost.map(({ target }) => target))} (${reason})`,
   );
+}
+
+/** `agent-posture run -- claude`: how the agent is started in the declared box that was tried; undefined where none was. */
+export function startCommand({ subject, vantages }: Report): string | undefined {
+  const boxed = vantages.some(({ id, available }) => id === 'sandbox' && available);
+  return boxed && subject.command ? `agent-posture run -- ${subject.command}` : undefined;
 }
 
 /** From where it was tried, and what was not: the title's second half. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { lstat, readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { approvalHash, isApproved } from '../base/approvals.ts';
 import { Interrupted, UserError } from '../base/errors.ts';
 import { findProgram, loadersAtStart } from '../base/exec.ts';
@@ -559,6 +559,13 @@ async function keepBaseline(
     vantages: { ...before?.vantages, ...added },
   });
   return [];
+}
+
+/** The program of the agent that works here: of a declared one, where any is. */
+function agentCommand({ agents }: SelftestOptions['facts'], declared: readonly string[] = []): string | undefined {
+  const installed = agents.filter(({ binary }) => binary !== undefined);
+  const agent = installed.find(({ id }) => declared.includes(id)) ?? installed[0];
+  return agent?.binary && basename(agent.binary);
 }
 
 function subjectOf({ facts, posture }: SelftestOptions): Report['subject'] {

@@ -71,6 +71,8 @@ export interface Row {
   group: Group;
   /** What it opens, in names only: `profiles dev, prod`. */
   opens?: string | undefined;
+  /** Set when it was not tried because this approval is missing: what `--trust=` takes. */
+  unapproved?: string | undefined;
   /** Set when an entry of `accepted` covers it and has not ended. */
   accepted?: Accepted | undefined;
   /** Against the baseline: the verdict before, when it was another; `new` when it is newly reached. */
@@ -133,7 +135,13 @@ export interface Report {
   /** Notes for every report: `judge integrity not established: …`, what was not tried and why. */
   notes: string[];
   /** The agent the title speaks of, found but perhaps not driven. */
-  subject: { agent: string | null; version: string | null; driven: boolean };
+  subject: {
+    agent: string | null;
+    version: string | null;
+    driven: boolean;
+    /** The name of its program, where it is installed. */
+    command?: string | undefined;
+  };
   exitCode: 0 | 1 | 2 | 3;
 }
 

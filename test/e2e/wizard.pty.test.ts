@@ -437,16 +437,16 @@ describe('the other screens', () => {
 
   it('opens changes, all rows and reasons from under a report', async () => {
     const session = start('report');
-    await session.waitFor('1-2 see change   enter all rows   w why   q quit');
+    await session.waitFor('1-2 see change   enter all rows   ? why   q quit');
     await session.press('enter');
     await session.waitFor('All 21 rows');
     await session.press('end');
     await session.waitFor('of 21');
     await session.press('escape');
     await session.waitFor('see change');
-    await session.press({ text: 'w' });
+    await session.press({ text: '?' });
     await session.waitFor('Why it matters');
-    await session.press('escape');
+    await session.press({ text: '?' });
     await session.waitFor('see change');
     await session.press({ text: '1' });
     await session.waitFor('[1] run it in a bubblewrap box');

@@ -123,6 +123,47 @@ describe('the report on a terminal', () => {
     expect(text).toContain('bubblewrap box could not be tried: bwrap is not installed');
   });
 
+  test('what was held before is one line for each reason, however many rows', () => {
+    const change = { from: 'blocked', isNew: false } as const;
+    const lost = Array.from({ length: 113 }, (_, i) =>
+      row({ target: `~/x${i}`, verdict: 'inconclusive', reason: i < 2 ? 'no route' : 'no box', change }),
+    );
+    const text = print(report(lost), { width: 110 });
+    expect(text).toContain('! held before, not proven now: ~/x0, ~/x1 (no route)');
+    expect(text).toContain('! held before, not proven now: ~/x2, ~/x3, ~/x4 and 108 more (no box)');
+    expect(text.match(/held before/g)).toHaveLength(2);
+  });
+
+  test('what was declared and nobody approved is named under the headline, and in it', () => {
+    const unapproved = 'a'.repeat(64);
+    const rows = [
+      row({ target: '~/.netrc', verdict: 'blocked' }),
+      row({ target: '127.0.0.1:55432', attempt: 'connect', verdict: 'skipped', unapproved }),
+      row({ target: 'npm test', attempt: 'exec', expect: 'allow', verdict: 'skipped', unapproved: 'b'.repeat(64) }),
+      row({ target: '~/none', verdict: 'skipped', reason: 'not here' }),
+    ];
+    const lines = print(report(rows), { width: 200 }).split('\n');
+    const at = lines.indexOf(' NOTHING REACHED in 1 try. 1 declared system not tried.');
+    expect(lines.slice(at + 1, at + 3)).toEqual([
+      ` ! not tried: 127.0.0.1:55432, not approved; agent-posture test --trust=${unapproved} or answer on a terminal`,
+      ` ! not tried: npm test, not approved; agent-posture test --trust=${'b'.repeat(64)} or answer on a terminal`,
+    ]);
+    expect(print(report(rows), { color: true })).not.toContain('\u001b[1m\u001b[32mNOTHING');
+    const reached = print(report([...rows, row({ target: '~/.npmrc' })]));
+    expect(reached).toContain('REACHED 1 thing. 1 declared system not tried.');
+  });
+
+  test('says how the agent is started in the box that was tried, and nothing without one', () => {
+    const subject = { agent: 'Claude Code', version: null, driven: false, command: 'claude' };
+    const box = { ...host, id: 'sandbox', kind: 'sandbox', title: 'bubblewrap box' } as const;
+    const rows = [row({ target: '~/.netrc', vantage: 'sandbox', verdict: 'blocked' })];
+    expect(print(report(rows, { subject, vantages: [box] }))).toContain(
+      ' start it with   agent-posture run -- claude\n',
+    );
+    expect(print(report(rows, { subject }))).not.toContain('start it with');
+    expect(print(report(rows, { subject, vantages: [{ ...box, available: false }] }))).not.toContain('start it with');
+  });
+
   test('host rows that only served as control are not counted', () => {
     const text = print(report([row({ target: '~/.netrc' })], { vantages: [{ ...host, judged: false }] }));
     expect(text).not.toContain('~/.netrc');

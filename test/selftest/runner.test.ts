@@ -3,7 +3,7 @@ import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSy
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { recordApproval } from '../../src/base/approvals.ts';
+import { approvalHash, recordApproval } from '../../src/base/approvals.ts';
 import { Interrupted, UserError } from '../../src/base/errors.ts';
 import { sha256 } from '../../src/base/hash.ts';
 import { stateFolder } from '../../src/base/state.ts';
@@ -113,7 +113,9 @@ describe('approval', () => {
 
   it('contacts no production without it', async () => {
     const report = await tryLab(lab, { ...few, approve: async () => false });
-    expect(report.rows.find(({ target }) => target === lab.server)).toMatchObject({ verdict: 'skipped' });
+    const row = report.rows.find(({ target }) => target === lab.server);
+    expect(row).toMatchObject({ verdict: 'skipped', unapproved: approvalHash(lab.server) });
+    expect(report.rows.filter(({ unapproved }) => unapproved !== undefined)).toEqual([row]);
   });
 
   it('sends nothing to what the posture allows without it; a read-only run asks nobody and goes by what was approved', async () => {

@@ -4,7 +4,7 @@ import { oneLine, plural } from '../../base/text.ts';
 import { ago } from '../../base/units.ts';
 import { drift } from '../../generate/drift.ts';
 import type { Posture } from '../../posture/schema.ts';
-import { count, headline, things } from '../../report/things.ts';
+import { count, headline, things, unapprovedLines } from '../../report/things.ts';
 import { hang } from '../../report/width.ts';
 import type { Report } from '../../selftest/types.ts';
 import type { Command } from '../command.ts';
@@ -61,6 +61,7 @@ export const command: Command = async context => {
             ? `${proof.headline} ${ago(new Date(proof.at))}${proof.stale.map(why => `; ${why}`).join('')}`
             : 'none yet: agent-posture test',
         ),
+        ...(proof?.untried ?? []).flatMap(line => part('', line)),
         ...approvals.flatMap(({ text, approved }, index) =>
           part(index === 0 ? 'approved' : '', `${approved ? 'yes' : 'not yet'}: ${text}`),
         ),
@@ -78,6 +79,7 @@ function proofOf(last: Report, sha256: string, agents: readonly { title: string;
   return {
     at: last.startedAt,
     headline: headline(count(things(last))),
+    untried: unapprovedLines(things(last)),
     stale: [
       ...(last.posture?.sha256 === sha256 ? [] : ['the posture was changed since']),
       ...(version && now && now !== version ? [`${agent} was ${version} then and is ${now} now`] : []),

@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import { fittedReport } from '../../src/cli/report-screen.ts';
+import { textReport } from '../../src/report/text.ts';
+import { fix, report, row, shop } from '../report/sample.ts';
+
+const style = { width: 80, color: false, unicode: false, verbose: false };
+const now = new Date('2026-11-23T10:00:00.000Z');
+const crowd = report(
+  [
+    row({ target: 'db.prod.example.com:5432', attempt: 'connect', group: 'production', severity: 'critical' }),
+    ...Array.from({ length: 40 }, (_, i) => row({ target: `~/secret-${i}`, reason: `opened ${i}` })),
+  ],
+  {
+    fixes: Array.from({ length: 9 }, (_, i) => fix(i + 1, `fix-${i}`, [])),
+    notes: ['one', 'two', 'three', 'four'],
+  },
+);
+
+describe('the report in a window', () => {
+  test('keeps its headline, the gravest rows, the counts and the first fixes, and says how many rows are not there', () => {
+    const lines = fittedReport(crowd, style, 21, true, now).trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(21);
+    const text = lines.join('\n');
+    expect(text).toContain('REACHED 41 things. 1 opens production.');
+    expect(text).toContain('x db.prod.example.com:5432');
+    expect(text).toContain('Held 0');
+    expect(text).toContain('[1] closes 0   agent-posture fix fix-0');
+    const shown = lines.filter(line => line.startsWith(' x ')).length;
+    expect(text).toContain(`   and ${41 - shown} more   enter all rows`);
+    expect(text).toMatch(/and \d more {3}agent-posture fix\n/);
+  });
+
+  test.each([1, 2, 5, 9, 14, 21, 40, 200])('is never taller than %d rows, and begins with the headline', rows => {
+    for (const given of [crowd, shop(), report([])]) {
+      const lines = fittedReport(given, style, rows, true, now).replace(/\n$/, '').split('\n');
+      expect(lines.length).toBeLessThanOrEqual(rows);
+      expect(lines.join('\n')).toMatch(/REACHED|NOTHING PROVEN/);
+    }
+  });
+
+  test('is whole where there is room', () => {
+    expect(fittedReport(shop(), style, 60, true, now)).toBe(textReport(shop(), style, now));
+  });
+});
