@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { lstatSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { cleanEnvironment, findProgram, type RunOptions, type RunResult, run } from './exec.ts';
 
 /**
@@ -46,4 +49,53 @@ export async function git(args: readonly string[], options: RunOptions): Promise
   const program = findProgram('git', [options.cwd]);
   if (!program) return { code: undefined, stdout: '', stderr: '', timedOut: false, failure: 'git is not installed' };
   return run(program, ['--no-pager', ...INERT, ...args], { ...options, env: { ...gitEnvironment(), ...options.env } });
+}
+
+/**
+ * The plain files that git tracks below `root`: path relative to it to the object id of what is staged. Empty where git
+ * does not say, or where the list is over 64 MB.
+ */
+export async function trackedFiles(root: string): Promise<ReadonlyMap<string, string>> {
+  const listed = await git(['-c', 'safe.directory=*', 'ls-files', '--stage', '-z'], {
+    cwd: root,
+    timeout: 10_000,
+    maxBuffer: 64_000_000,
+  });
+  if (listed.code !== 0) return new Map();
+  return new Map(
+    listed.stdout.split('\0').flatMap(line => {
+      const match = /^100\d{3} ([0-9a-f]+) 0\t(.+)$/s.exec(line);
+      return match ? [[match[2] as string, match[1] as string]] : [];
+    }),
+  );
+}
+
+/** More is not compared with what git holds. */
+const COMPARED = 20_000_000;
+
+/**
+ * Whether git's objects hold a file of `tracked` as it stands, so that hiding the file would hide nothing. That it is
+ * listed is not enough: whoever can write the index can list any file, but has no object of what they cannot read.
+ */
+export function heldByGit(root: string, path: string, tracked: ReadonlyMap<string, string>): boolean {
+  const object = tracked.get(path);
+  if (object === undefined) return false;
+  try {
+    const file = join(root, path);
+    const stats = lstatSync(file);
+    if (!stats.isFile() || stats.size > COMPARED) return false;
+    const data = readFileSync(file);
+    // Where git turns line ends around, the object has the plain ones.
+    const plain = Buffer.from(data.toString('latin1').replaceAll('\r\n', '\n'), 'latin1');
+    return [data, plain].some(content => blobId(content, object.length) === object);
+  } catch {
+    return false;
+  }
+}
+
+function blobId(content: Buffer, length: number): string {
+  return createHash(length === 64 ? 'sha256' : 'sha1')
+    .update(`blob ${content.length}\0`)
+    .update(content)
+    .digest('hex');
 }

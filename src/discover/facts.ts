@@ -45,7 +45,12 @@ export interface Facts {
   systems: SystemFact[];
   environments: { id: string; suggested: Access; seen: Seen }[];
   /** Files in the repository that hold secrets by their name (`.env`, keys …), repository-relative. */
-  secretFiles: Seen[];
+  secretFiles: (Seen & {
+    /** Set when git holds the file as it stands: then no box hides it, and hiding it would hide nothing. */
+    tracked?: true;
+  })[];
+  /** Files of such names that git tracks and that are no secrets, each with why: they are neither hidden nor tried. */
+  harmlessFiles?: readonly { path: string; why: string }[];
   /** Names, never values, of the variables in `.env` files, by file: what the examples are made from. */
   envNames?: readonly { path: string; names: readonly string[] }[];
   runtimes: RuntimeFact[];

@@ -58,6 +58,24 @@ for (const starter of STARTERS)
       expect(open.stdout).toBe('CANARY-1CANARY-2CANARY-3');
     });
 
+    test('what git tracks as it stands is not hidden, so that no commit made inside empties it', async () => {
+      lab.write('tests/.env', 'FOO=bar\n');
+      lab.write('keys/a.txt', 'held');
+      lab.write('.env.edited', 'old');
+      lab.git('add', '-f', '.');
+      lab.write('keys/b.txt', 'CANARY');
+      lab.write('.env.edited', 'CANARY');
+      lab.write('.env', 'CANARY');
+      // Whoever can write the index can list a file, but has no object of what they cannot read.
+      lab.git('update-index', '--add', '--cacheinfo', `100644,${lab.git('rev-parse', ':keys/a.txt').trim()},.env`);
+      const script = 'cat tests/.env keys/a.txt keys/b.txt .env .env.edited 2>/dev/null; git add -A >&2';
+      const { stdout, stderr } = await lab.sh(script, { files: { hide: ['.env*', 'keys/'] } });
+      expect(stdout).toBe('FOO=bar\nheld');
+      expect(stderr).toContain('keys/a.txt and 1 more: can be read inside');
+      expect(stderr).toContain('.env and 1 more: tracked by git and edited, so hidden');
+      expect(lab.git('show', ':tests/.env', ':keys/a.txt')).toBe('FOO=bar\nheld');
+    });
+
     test('an exception of the patterns stays readable', async () => {
       lab.write('.env.shared', 'open');
       lab.write('.env', 'CANARY');
@@ -79,6 +97,22 @@ for (const starter of STARTERS)
       );
       expect(stdout).toBe('');
       expect(readFileSync(join(lab.root, '.env'), 'utf8')).toBe('CANARY');
+    });
+
+    test('a folder with something hidden in it cannot be moved to where the next start does not look', async () => {
+      lab.write('src/pricing/rates.txt', 'CANARY');
+      lab.write('keys/k.txt', 'CANARY');
+      const isolation = { files: { hide: ['src/pricing/**', 'keys/k.txt'] } };
+      await lab.sh('mv src/pricing src/p2; mv src s2; mv keys k2; true', isolation);
+      const { stdout } = await lab.sh('find . -name .git -prune -o -type f -exec cat {} +', isolation);
+      expect(stdout).toBe('');
+    });
+
+    test('the switches of the machine cannot be written', async () => {
+      const { stdout } = await lab.sh(
+        'for f in /proc/sys/kernel/core_pattern /proc/sys/kernel/modprobe /proc/sysrq-trigger; do (: >> $f) 2>/dev/null && echo $f; done; find /proc/sys -type f -writable 2>/dev/null | head -3; cat /proc/sys/kernel/ostype',
+      );
+      expect(stdout).toBe('Linux\n');
     });
 
     test('of the home and the machine only what programs need is there', async () => {

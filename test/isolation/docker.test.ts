@@ -157,10 +157,33 @@ describeWith(['docker', 'docker-compose', 'busybox', 'git'], 'the compose contai
     await expect(docker.start(context(), ['true'], 'pipe')).rejects.toThrow('there is no compose file');
   });
 
+  test('what git tracks as it stands is not hidden', async () => {
+    repository.write('tests/.env', 'held');
+    execFileSync('git', ['add', '-f', 'tests/.env'], { cwd: repository.root });
+    await repository.generate(posture({}), { secretFiles: [{ path: 'tests/.env', tracked: true }] });
+    repository.write('.env', 'CANARY');
+    expect((await sh('cat .env tests/.env')).stdout).toBe('held');
+  }, 60_000);
+
+  test('after a start that failed, what was started for it is taken down', async () => {
+    repository.write(
+      '.devcontainer/compose.yaml',
+      `services: { agent: { image: '${IMAGE}', entrypoint: [/missing], networks: [box] } }\nnetworks: { box: { internal: true } }\n`,
+    );
+    const networks = () => execFileSync('docker', ['network', 'ls', '--format', '{{.Name}}'], { encoding: 'utf8' });
+    const before = networks();
+    const { code, stderr } = await sh('true');
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/etwork "?agent-posture-[0-9a-f]{16}_box/);
+    expect(networks()).toBe(before);
+  }, 60_000);
+
   test('the approval names the command whole, and what the files are', async () => {
     await repository.generate(posture({}));
     const text = docker.approval(context()) ?? '';
-    expect(text).toMatch(/^docker compose -f \.devcontainer\/compose\.yaml run --rm -T agent /);
+    expect(text).toMatch(
+      /^docker compose -p agent-posture-[0-9a-f]{16} -f \.devcontainer\/compose\.yaml run --rm -T agent /,
+    );
     expect(text).toMatch(/compose\.yaml sha256 [0-9a-f]{64}$/);
     writeFileSync(join(repository.root, '.devcontainer/compose.yaml'), 'services: {}\n');
     expect(docker.approval(context())).not.toBe(text);

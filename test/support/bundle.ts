@@ -10,6 +10,7 @@ export async function bundle(entry: string, folder: string): Promise<string> {
     splitting: true,
     format: 'esm',
     platform: 'node',
+    mainFields: ['module', 'main'],
     target: 'node20',
     outExtension: { '.js': '.mjs' },
     logLevel: 'error',

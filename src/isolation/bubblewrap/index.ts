@@ -31,6 +31,11 @@ import { privateSystemFiles, resolverFile, systemMounts, toolFolders } from './s
 
 const NAMESPACES = ['--unshare-user', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'];
 
+/** What of /proc steers the machine, and belongs to no namespace. See proc(5). */
+const MACHINE_SWITCHES = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'acpi', 'scsi', 'mtrr'].map(
+  name => `/proc/${name}`,
+);
+
 /** Really makes a namespace of each kind: where it cannot be made, says what the machine's owner can do about it. */
 async function detect(root: string): Promise<RuntimeFact> {
   const unavailable = (detail: string): RuntimeFact => ({ id: 'bubblewrap', available: false, detail });
@@ -219,6 +224,8 @@ async function start(context: BoxContext, command: readonly string[], stdio: 'pi
       ...mountArguments(mounts, emptyFile),
       '--proc',
       '/proc',
+      // Root of this machine stays its root in the box, and what these files let write is the machine's own.
+      ...MACHINE_SWITCHES.flatMap(path => ['--ro-bind-try', path, path]),
       '--dev',
       '/dev',
     ];
