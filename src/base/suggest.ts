@@ -16,6 +16,8 @@ function distance(a: string, b: string): number {
 
 /** The known word that the user probably meant, or undefined when none is near. */
 export function suggest(word: string, known: Iterable<string>): string | undefined {
+  // Nobody mistypes a word of that length, and the distance to it takes its length times theirs.
+  if (word.length > 60) return undefined;
   let best: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {

@@ -49,6 +49,21 @@ export const RUNTIMES = [
   'command',
 ] as const;
 export const SCAN_STAGES = ['commit', 'push', 'ci', 'history'] as const;
+/** Ids of the agents that the registry knows (src/agents); a test keeps the two in step. */
+export const AGENT_IDS = [
+  'claude-code',
+  'codex',
+  'gemini',
+  'opencode',
+  'copilot',
+  'qwen',
+  'cline',
+  'cursor',
+  'windsurf',
+  'aider',
+  'amp',
+  'goose',
+] as const;
 export const REVIEW_CLASSES = ['network', 'auth', 'queries', 'dependencies', 'files'] as const;
 
 const environment = z.strictObject({
@@ -146,7 +161,7 @@ export const postureSchema = z
   .strictObject({
     version: z.literal(1),
     project: text,
-    agents: z.array(id).optional(),
+    agents: z.array(z.enum(AGENT_IDS)).optional(),
     environments: z.record(id, environment).optional(),
     systems: z.array(system).optional(),
     data: z.array(data).optional(),
