@@ -1,3 +1,4 @@
+import { loginsOf } from '../agents/index.ts';
 import { plural, shellLine } from '../base/text.ts';
 import type { Facts } from '../discover/facts.ts';
 import {
@@ -118,8 +119,23 @@ function moreHidden(rows: readonly Failing[], posture: Posture | undefined): str
   return withPatterns(posture?.isolation?.files?.hide ?? [], placesOf(rows).flatMap(patternsFor));
 }
 
+/** The login of a declared agent in our own box: it is let in on purpose, since without it the agent cannot work. */
+function ofLogin({ row }: Failing, posture: Posture | undefined): boolean {
+  const logins = loginsOf(posture?.agents ?? []);
+  return (
+    isDeclaredBox(posture?.isolation) &&
+    logins.some(({ keys, files }) => keys.includes(row.target) || files.some(file => row.target === `~/${file}`))
+  );
+}
+
 /** Every fix, as data. The order decides where two would close as much. */
 export const FIX_KINDS: readonly FixKind[] = [
+  {
+    id: 'login',
+    closes: (failing, { posture }) => reached(failing) && literalOrWay(failing) && ofLogin(failing, posture),
+    title: () => 'give the agent a login of its own, or accept that it reaches the one it has',
+    text: 'This is what the agent logs in with: it is let into the box on purpose, since without it the agent cannot work, and a model that has turned could read it. Log the agent in with an account or key that opens nothing else and can be revoked, and take the row on under `accepted` in the posture, with an end.',
+  },
   {
     id: 'sandbox',
     closes: (failing, { facts, posture }) =>
@@ -172,6 +188,7 @@ export const FIX_KINDS: readonly FixKind[] = [
     id: 'hide',
     closes: (failing, { posture }) =>
       reached(failing) &&
+      !ofLogin(failing, posture) &&
       whereItCounts(failing, posture?.isolation) &&
       literalOrWay(failing) &&
       isDeclaredBox(posture?.isolation) &&
@@ -186,6 +203,7 @@ export const FIX_KINDS: readonly FixKind[] = [
     id: 'box',
     closes: (failing, { posture }) =>
       reached(failing) &&
+      !ofLogin(failing, posture) &&
       whereItCounts(failing, posture?.isolation) &&
       literalOrWay(failing) &&
       isDeclaredBox(posture?.isolation) &&

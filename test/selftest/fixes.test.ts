@@ -105,6 +105,19 @@ describe('fixes', () => {
     ]);
   });
 
+  it("does not hide an agent's own login from it: that row is to be accepted, or the login to be made smaller", () => {
+    const failing = ['~/.claude/.credentials.json', '~/.ssh/id_ed25519'].map(target =>
+      one('place', target, { vantage: 'sandbox' }),
+    );
+    const boxed = (agents: NonNullable<Posture['agents']>) =>
+      chooseFixes(failing, { posture: posture({ agents, isolation: { runtime: 'bubblewrap' } }), facts }).fixes;
+    expect(boxed(['claude-code']).map(({ id, closes }) => [id, closes])).toEqual([
+      ['login', ['sandbox:read:~/.claude/.credentials.json']],
+      ['hide', ['sandbox:read:~/.ssh/id_ed25519']],
+    ]);
+    expect(boxed(['codex']).map(({ id, closes }) => [id, closes.length])).toEqual([['hide', 2]]);
+  });
+
   it('never shuts an agent off from its model: the list has its hosts, or is left to the user', () => {
     const failing = one('outside', 'example.com:443', { attempt: 'connect', vantage: 'sandbox' }, address);
     const declared = (agents: NonNullable<Posture['agents']>) =>
