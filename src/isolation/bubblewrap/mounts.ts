@@ -52,15 +52,15 @@ export function mountsOf(parts: BoxParts): Mount[] {
     ...parts.gitFolders.map((path): Mount => ({ kind: 'write', path })),
     ...parts.writable.filter(path => path !== root).map((path): Mount => ({ kind: 'write', path })),
   ];
-  // A folder with a guard in it is bound onto itself: a mount point cannot be renamed, so the guard cannot be moved away.
+  // A folder that holds something guarded or hidden is bound onto itself: a mount point cannot be renamed, so what it
+  // holds cannot be moved to where the next start does not look for it.
   const holders = new Set<string>();
-  for (const guard of guards) {
-    const top = [root, ...parts.gitFolders].find(place => isWithin(place, guard));
-    if (top === undefined) continue;
-    const writable = parts.writable.some(place => isWithin(place, guard)) || top !== root;
-    if (writable)
-      for (const folder of foldersBetween(top, guard))
-        if (!guards.some(other => isWithin(other, folder))) holders.add(folder);
+  const places = [...parts.writable, ...parts.gitFolders, ...parts.logins];
+  for (const kept of [...guards, ...hidden.map(({ path }) => path)]) {
+    const place = places.filter(each => isWithin(each, kept)).sort((a, b) => a.length - b.length)[0];
+    if (place === undefined) continue;
+    for (const folder of foldersBetween(place, kept))
+      if (!guards.some(other => isWithin(other, folder))) holders.add(folder);
   }
   mounts.push(...[...holders].sort().map((path): Mount => ({ kind: 'write', path })));
   mounts.push(...guards.map((path): Mount => ({ kind: 'read', path })));
