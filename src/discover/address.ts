@@ -1,3 +1,4 @@
+import { isHost, SCHEMES, splitHostPort } from '../posture/address.ts';
 import type { SystemKind } from '../posture/schema.ts';
 
 /** Where a system is, taken out of a connection text. No user, password, path or parameter of it is kept. */
@@ -10,41 +11,8 @@ export interface Address {
   database: string | undefined;
 }
 
-const SCHEMES: Record<string, readonly [kind: SystemKind, port: number]> = {
-  postgres: ['postgres', 5432],
-  postgresql: ['postgres', 5432],
-  pgsql: ['postgres', 5432],
-  cockroachdb: ['postgres', 26257],
-  mysql: ['mysql', 3306],
-  mysql2: ['mysql', 3306],
-  mariadb: ['mysql', 3306],
-  redis: ['redis', 6379],
-  rediss: ['redis', 6379],
-  valkey: ['redis', 6379],
-  mongodb: ['mongodb', 27017],
-  amqp: ['queue', 5672],
-  amqps: ['queue', 5671],
-  nats: ['queue', 4222],
-  kafka: ['queue', 9092],
-  smtp: ['email', 25],
-  smtps: ['email', 465],
-  sqlserver: ['other', 1433],
-  mssql: ['other', 1433],
-  oracle: ['other', 1521],
-  clickhouse: ['other', 9000],
-  cassandra: ['other', 9042],
-  neo4j: ['other', 7687],
-  bolt: ['other', 7687],
-  ldap: ['other', 389],
-  ldaps: ['other', 636],
-  ssh: ['ssh-host', 22],
-  sftp: ['ssh-host', 22],
-  s3: ['object-storage', 443],
-};
-
 /** A connection address anywhere in a text: `postgresql+asyncpg://…`, `jdbc:mysql://…`. */
 const CONNECTION = /(?:jdbc:)?([a-z][a-z0-9]{1,15})(?:\+[a-z0-9]{1,20})?:\/\/([^\s"'`<>]{1,1000})/gi;
-const HOST = /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])$/;
 /** What examples write in place of a host. */
 const PLACEHOLDER = /^(host|hostname|server|your[-_.].*|.*[-_]?placeholder|xxx+|changeme|todo|username|user)$/i;
 
@@ -53,7 +21,7 @@ export function connectionAddresses(line: string): Address[] {
   const found: Address[] = [];
   for (const [, scheme = '', rest = ''] of line.slice(0, 4_000).matchAll(CONNECTION)) {
     const known = SCHEMES[scheme.toLowerCase()];
-    if (!known) continue;
+    if (!known || known[0] === 'http-api') continue;
     const [kind, port] = known;
     const [authority = '', path = ''] = splitOnce(rest, /[/?#;\\]/);
     // A list of hosts (MongoDB, Redis clusters) is one system each.
@@ -79,11 +47,12 @@ function push(found: Address[], part: string, kind: SystemKind, usualPort: numbe
 
 /** `host`, `host:port`, `[v6]:port` → both parts; undefined when it is no host, or only stands for one. */
 export function hostAndPort(text: string, usualPort: number): { host: string; address: string } | undefined {
-  const match = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(text);
-  const host = match?.[1]?.toLowerCase() ?? '';
-  const port = Number(match?.[2] ?? usualPort);
-  if (!HOST.test(host) || PLACEHOLDER.test(host) || port < 1 || port > 65_535) return undefined;
-  return { host, address: `${host === 'localhost' ? '127.0.0.1' : host}:${port}` };
+  const split = splitHostPort(text);
+  const host = split?.host.toLowerCase() ?? '';
+  const port = split?.port ?? usualPort;
+  if (!isHost(host) || PLACEHOLDER.test(host) || port < 1 || port > 65_535) return undefined;
+  const named = host === 'localhost' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return { host, address: `${named}:${port}` };
 }
 
 /** Whether a host is this machine. */

@@ -10,7 +10,7 @@ const USUAL_PORT: Readonly<Partial<Record<SystemKind, number>>> = {
   queue: 5672,
   kubernetes: 6443,
   'ssh-host': 22,
-  email: 25,
+  email: 587,
   'http-api': 80,
   'object-storage': 80,
   'cloud-account': 443,
@@ -135,14 +135,25 @@ export function readAddress(
   return { ok: true, address: { form: 'tcp', host: split.host, port: split.port } };
 }
 
-/** Where to connect to for a system's address; undefined where it is no valid one, no host's, or its port is not known. */
+/** The kind of system that a port speaks of, or undefined. */
+export function kindOfPort(port: number): SystemKind | undefined {
+  const known = [...Object.values(SCHEMES), ...Object.entries(USUAL_PORT)].find(pair => pair.includes(port));
+  return known?.[0] as SystemKind | undefined;
+}
+
+/**
+ * Where to connect to for a system's address, or for a bare host; undefined where it is no valid one, no host's, or its
+ * port is not known.
+ */
 export function endpointOf(
   text: string,
   kind: SystemKind,
 ): { host: string; port: number; scheme: string | undefined } | undefined {
   const read = readAddress(text, kind);
-  if (!read.ok || !('host' in read.address)) return undefined;
-  const { host, port } = read.address;
+  const bare = !read.ok && kind !== 'sqlite' ? splitHostPort(text) : undefined;
+  const place = read.ok ? read.address : bare && isHost(bare.host) ? bare : undefined;
+  if (place === undefined || !('host' in place)) return undefined;
+  const { host, port } = place;
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   // A parsed URL drops the port that is its scheme's own.
   const known = port ?? (scheme === undefined ? undefined : SCHEMES[scheme]?.[1]) ?? USUAL_PORT[kind];

@@ -4,17 +4,10 @@ import { list } from '../base/text.ts';
 import { splitWords } from '../base/words.ts';
 import type { Facts, RuntimeFact, SystemFact } from '../discover/facts.ts';
 import { agentsOf, allowedHosts, hidePatterns } from '../isolation/proposal.ts';
-import { readAddress } from '../posture/address.ts';
+import { kindOfPort, readAddress, SCHEMES } from '../posture/address.ts';
 import { saysProduction } from '../posture/environment.ts';
 import type { PostureEdit } from '../posture/model.ts';
-import {
-  accessTo,
-  type Isolation,
-  type Posture,
-  SCAN_STAGES,
-  type System,
-  type SystemKind,
-} from '../posture/schema.ts';
+import { accessTo, type Isolation, type Posture, SCAN_STAGES, type System } from '../posture/schema.ts';
 import { SECRET_ADVICE, secretShape } from '../posture/secrets.ts';
 import { unseenCharacter } from '../posture/tree.ts';
 import type { Answer, Answers, Choice, Step, StepContext } from './types.ts';
@@ -162,39 +155,6 @@ const neverTouch: QuickStep = {
   edits: (answer, context) => declareSystems(chosenSystems(answer, context), context),
 };
 
-const KINDS: Readonly<Record<number, SystemKind>> = {
-  22: 'ssh-host',
-  25: 'email',
-  443: 'http-api',
-  80: 'http-api',
-  465: 'email',
-  587: 'email',
-  3306: 'mysql',
-  5432: 'postgres',
-  5671: 'queue',
-  5672: 'queue',
-  6379: 'redis',
-  6443: 'kubernetes',
-  9092: 'queue',
-  27017: 'mongodb',
-};
-const SCHEMES: Readonly<Record<string, SystemKind>> = {
-  postgres: 'postgres',
-  postgresql: 'postgres',
-  mysql: 'mysql',
-  mariadb: 'mysql',
-  redis: 'redis',
-  rediss: 'redis',
-  mongodb: 'mongodb',
-  'mongodb+srv': 'mongodb',
-  http: 'http-api',
-  https: 'http-api',
-  amqp: 'queue',
-  amqps: 'queue',
-  s3: 'object-storage',
-  ssh: 'ssh-host',
-};
-
 function typedAddresses(answer: Answer | undefined): string[] {
   return asText(answer)
     .split(/[,\s]+/)
@@ -218,7 +178,11 @@ function typedSystem(text: string, taken: Set<string>): System {
   let id = base;
   for (let count = 2; taken.has(id); count++) id = `${base}-${count}`;
   taken.add(id);
-  return { id, kind: SCHEMES[scheme] ?? (port === undefined ? undefined : KINDS[port]) ?? 'other', address: text };
+  return {
+    id,
+    kind: SCHEMES[scheme]?.[0] ?? (port === undefined ? undefined : kindOfPort(port)) ?? 'other',
+    address: text,
+  };
 }
 
 const neverTouchAddress: QuickStep = {

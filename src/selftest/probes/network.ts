@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { displayPath, expandHome, isWithin } from '../../base/files.ts';
+import { endpointOf } from '../../posture/address.ts';
 import { saysProduction } from '../../posture/environment.ts';
 import { accessTo, type System, type SystemKind } from '../../posture/schema.ts';
 import type { Greeting } from '../wire.ts';
@@ -13,40 +14,42 @@ export interface Address {
   greeting: Greeting;
 }
 
-const GREETINGS: Readonly<Record<SystemKind, { greeting: Greeting; port: number | undefined }>> = {
-  postgres: { greeting: 'postgres', port: 5432 },
-  mysql: { greeting: 'mysql', port: 3306 },
-  redis: { greeting: 'redis', port: 6379 },
-  mongodb: { greeting: 'mongodb', port: 27017 },
-  sqlite: { greeting: 'none', port: undefined },
-  'http-api': { greeting: 'http', port: 80 },
-  'object-storage': { greeting: 'http', port: 80 },
-  queue: { greeting: 'amqp', port: 5672 },
-  kubernetes: { greeting: 'tls', port: 6443 },
-  'cloud-account': { greeting: 'tls', port: 443 },
-  forge: { greeting: 'tls', port: 443 },
-  'ssh-host': { greeting: 'ssh', port: 22 },
-  payment: { greeting: 'tls', port: 443 },
-  email: { greeting: 'smtp', port: 25 },
-  other: { greeting: 'none', port: undefined },
+const GREETINGS: Readonly<Record<SystemKind, Greeting>> = {
+  postgres: 'postgres',
+  mysql: 'mysql',
+  redis: 'redis',
+  mongodb: 'mongodb',
+  sqlite: 'none',
+  'http-api': 'http',
+  'object-storage': 'http',
+  queue: 'amqp',
+  kubernetes: 'tls',
+  'cloud-account': 'tls',
+  forge: 'tls',
+  'ssh-host': 'ssh',
+  payment: 'tls',
+  email: 'smtp',
+  other: 'none',
 };
 
-const SCHEMES: Readonly<Record<string, { greeting: Greeting; port: number }>> = {
-  http: { greeting: 'http', port: 80 },
-  https: { greeting: 'tls', port: 443 },
-  ws: { greeting: 'http', port: 80 },
-  wss: { greeting: 'tls', port: 443 },
-  postgres: { greeting: 'postgres', port: 5432 },
-  postgresql: { greeting: 'postgres', port: 5432 },
-  mysql: { greeting: 'mysql', port: 3306 },
-  redis: { greeting: 'redis', port: 6379 },
-  rediss: { greeting: 'tls', port: 6379 },
-  mongodb: { greeting: 'mongodb', port: 27017 },
-  amqp: { greeting: 'amqp', port: 5672 },
-  amqps: { greeting: 'tls', port: 5671 },
-  ssh: { greeting: 'ssh', port: 22 },
-  smtp: { greeting: 'smtp', port: 25 },
-  smtps: { greeting: 'tls', port: 465 },
+/** What a server of a URL's scheme speaks first, where the scheme says it. */
+const SCHEME_GREETINGS: Readonly<Record<string, Greeting>> = {
+  http: 'http',
+  https: 'tls',
+  ws: 'http',
+  wss: 'tls',
+  postgres: 'postgres',
+  postgresql: 'postgres',
+  mysql: 'mysql',
+  redis: 'redis',
+  rediss: 'tls',
+  mongodb: 'mongodb',
+  amqp: 'amqp',
+  amqps: 'tls',
+  ssh: 'ssh',
+  smtp: 'smtp',
+  smtps: 'tls',
+  s3: 'tls',
 };
 
 /** Ports where a server speaks TLS first, whatever its kind. */
@@ -54,17 +57,12 @@ const TLS_PORTS = new Set([443, 6443, 8443]);
 
 /** A posture's address as host, port and greeting; undefined where it is none (`unix:`, a file) or has no port that is known. */
 export function parseAddress(text: string, kind: SystemKind): Address | undefined {
-  const url = /^([a-z][a-z0-9+.-]*):\/\/(?:[^/@]*@)?(\[[^\]]+\]|[^/:?#]+)(?::(\d{1,5}))?/i.exec(text);
-  const plain = url ? undefined : /^(\[[^\]]+\]|[^/:\s]+)(?::(\d{1,5}))?$/.exec(text);
-  const parts = url ? { host: url[2], port: url[3] } : { host: plain?.[1], port: plain?.[2] };
-  if (kind === 'sqlite' || text.startsWith('unix:') || parts.host === undefined) return undefined;
-  const known = GREETINGS[kind];
-  const scheme = url ? SCHEMES[(url[1] as string).toLowerCase()] : undefined;
-  const host = parts.host.replace(/^\[|\]$/g, '');
-  const port = parts.port === undefined ? (scheme?.port ?? known.port) : Number(parts.port);
-  if (port === undefined || port < 1 || port > 65_535) return undefined;
-  let greeting = scheme?.greeting ?? known.greeting;
-  if (!scheme && TLS_PORTS.has(port) && (greeting === 'http' || greeting === 'none')) greeting = 'tls';
+  const endpoint = endpointOf(text, kind);
+  if (endpoint === undefined) return undefined;
+  const { host, port, scheme } = endpoint;
+  const told = scheme === undefined ? undefined : SCHEME_GREETINGS[scheme];
+  const usual = GREETINGS[kind];
+  const greeting = told ?? (TLS_PORTS.has(port) && (usual === 'http' || usual === 'none') ? 'tls' : usual);
   return { host, port, greeting };
 }
 
@@ -175,7 +173,7 @@ function systemProbes(system: System, { root, home, posture, restricted }: Probe
   if (system.address === undefined) return untried(system.id, 'the posture gives no address for it');
   if (system.address.startsWith('unix:')) {
     const path = system.address.slice('unix:'.length).replace(/^\/\//, '');
-    const { greeting } = GREETINGS[system.kind];
+    const greeting = GREETINGS[system.kind];
     return [
       { ...common, attempt: 'socket', target: path, subject: { kind: 'socket', path, abstract: false, greeting } },
       ...unsent('a request is sent to host:port or a URL, not to a socket'),
