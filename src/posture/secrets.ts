@@ -23,6 +23,11 @@ const SHAPES: readonly (readonly [name: string, shape: RegExp])[] = [
   ['an Azure account key', /\b(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{30,}/],
 ];
 
+/** No shape takes fewer characters: a Slack token's five of prefix and ten behind. */
+const SHORTEST = 15;
+/** The shortest run that can look random. */
+const RANDOM = 24;
+
 /** What stands for a value instead of being one: `$NAME`, `${…}`, `{name}`, `<password>`, `***`, `%NAME%`, words. */
 const PLACEHOLDER = /^(?:\$|\{|<|\*|%|\.\.\.|…|(?:true|false|null|none|yes|no|env|required|optional|x+)$)/i;
 
@@ -66,12 +71,20 @@ export function secretShape(text: string): string | undefined {
   if (text.length < 8) return undefined;
   const known = knownSecretShape(text);
   if (known) return known;
-  for (const [, value = ''] of text.matchAll(URL_USER))
-    if (!PLACEHOLDER.test(value)) return 'an address with a password';
-  for (const form of [ASSIGNMENT, FLAG])
-    for (const [, value = ''] of text.matchAll(form)) if (!PLACEHOLDER.test(value)) return 'a password or key';
-  for (const [, value = ''] of text.matchAll(HEADER))
-    if (/\d/.test(value) && !PLACEHOLDER.test(value)) return 'an authorization header';
+  // Every posture is full of short plain texts: what a form cannot do without is looked for first, as that costs nothing.
+  if (text.includes('://'))
+    for (const [, value = ''] of text.matchAll(URL_USER))
+      if (!PLACEHOLDER.test(value)) return 'an address with a password';
+  for (const [sign, form] of [
+    ['=', ASSIGNMENT],
+    ['-', FLAG],
+  ] as const)
+    if (text.includes(sign))
+      for (const [, value = ''] of text.matchAll(form)) if (!PLACEHOLDER.test(value)) return 'a password or key';
+  if (text.includes('Bearer') || text.includes('Basic'))
+    for (const [, value = ''] of text.matchAll(HEADER))
+      if (/\d/.test(value) && !PLACEHOLDER.test(value)) return 'an authorization header';
+  if (text.length < RANDOM) return undefined;
   for (const [run] of text.replace(PUBLIC, ' ').matchAll(/[A-Za-z0-9+/_=-]{24,}/g))
     if (looksRandom(run)) return 'a random value, as keys and tokens are';
   return undefined;
@@ -79,6 +92,7 @@ export function secretShape(text: string): string | undefined {
 
 /** By the issuers' prefixes alone. */
 function knownSecretShape(text: string): string | undefined {
+  if (text.length < SHORTEST) return undefined;
   return SHAPES.find(([, shape]) => shape.test(text))?.[0];
 }
 
