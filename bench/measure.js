@@ -8,6 +8,12 @@ import { fileURLToPath } from 'node:url';
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 export const bin = join(root, 'bin/agent-posture.js');
 
+/**
+ * What both sides of a pair run with. Not what the caller happens to have: a variable such as NODE_EXTRA_CA_CERTS makes
+ * every start of Node slower, and would flatter whatever is compared with it.
+ */
+const environment = { PATH: process.env.PATH, LANG: 'C.UTF-8', TERM: 'xterm-256color' };
+
 /** A repository with its own home and state, gone when the bench ends. */
 export function world(files = {}) {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'agent-posture-bench-')));
@@ -20,10 +26,8 @@ export function world(files = {}) {
     writeFileSync(join(repository, path), text);
   }
   const env = {
-    PATH: process.env.PATH,
+    ...environment,
     HOME: home,
-    LANG: 'C.UTF-8',
-    TERM: 'xterm-256color',
     AGENT_POSTURE_STATE: join(base, 'state'),
     AGENT_POSTURE_OUTSIDE: '',
   };
@@ -39,7 +43,7 @@ export function world(files = {}) {
 }
 
 /** Runs a program to its end; throws when its exit code is none of `codes`. */
-export function once(program, args, { cwd, env, codes = [0] } = {}) {
+export function once(program, args, { cwd, env = environment, codes = [0] } = {}) {
   const started = performance.now();
   const result = spawnSync(program, args, { cwd, env, encoding: 'utf8', maxBuffer: 100_000_000 });
   const took = performance.now() - started;
