@@ -11,7 +11,7 @@ export const gitignore: Output = {
   title: 'git ignores the hidden files, and keeps their examples',
   safeguards: ['SEC-1'],
   templateVersion: 1,
-  guard: false,
+  guard: true,
   render(context) {
     const patterns = hiddenOf(context).patterns.filter(pattern => pattern.trim() !== '');
     if (patterns.length === 0) return [];
