@@ -3,8 +3,10 @@ import { delimiter, join } from 'node:path';
 import { agents, surroundingAgent } from '../agents/index.ts';
 import { findProgram } from '../base/exec.ts';
 import { displayPath, readBounded } from '../base/files.ts';
+import { heldByGit, trackedFiles } from '../base/git.ts';
 import { runtimes } from '../isolation/index.ts';
 import { environmentOf } from '../posture/environment.ts';
+import { harmless } from '../posture/harmless.ts';
 import type { Access } from '../posture/schema.ts';
 import { variableNames } from './env-file.ts';
 import type { Facts, Seen, SystemFact } from './facts.ts';
@@ -45,6 +47,7 @@ export async function discover(
   const read = await readMentions(real, files.entries);
   const systems = systemFacts([...read.mentions, ...(await accountMentions(real, home, env))]);
   const secrets = files.entries.filter(({ path }) => isSecretFile(path));
+  const { secretFiles, harmlessFiles } = await sortSecrets(real, secrets.slice(0, SECRET_FILES));
   return {
     root: real,
     home,
@@ -52,8 +55,9 @@ export async function discover(
     agents: found.filter(agent => agent !== undefined),
     systems,
     environments: environmentsOf(systems, files.entries),
-    secretFiles: secrets.slice(0, SECRET_FILES).map(({ path }) => ({ path })),
-    envNames: read.envNames,
+    secretFiles,
+    harmlessFiles,
+    envNames: read.envNames.filter(({ path }) => !harmlessFiles.some(file => file.path === path)),
     runtimes: available,
     git: git.git,
     scanners: SCANNERS.filter(id => findProgram(id, [real]) !== undefined).map(id => ({ id, version: undefined })),
@@ -64,6 +68,25 @@ export async function discover(
       ...read.notes,
       ...(secrets.length > SECRET_FILES ? [`more than ${SECRET_FILES} secret files: the rest is not named`] : []),
     ],
+  };
+}
+
+/** Files that hold secrets by their name: those that may, and those that git tracks and that are none. */
+async function sortSecrets(
+  root: string,
+  entries: readonly Entry[],
+): Promise<{ secretFiles: Facts['secretFiles']; harmlessFiles: NonNullable<Facts['harmlessFiles']> }> {
+  const tracked = entries.length > 0 ? await trackedFiles(root) : new Map<string, string>();
+  const whys = await Promise.all(entries.map(({ path }) => harmless(root, path, tracked)));
+  return {
+    secretFiles: entries.flatMap(({ path }, at) => {
+      if (whys[at] !== undefined) return [];
+      return [heldByGit(root, path, tracked) ? { path, tracked: true as const } : { path }];
+    }),
+    harmlessFiles: entries.flatMap(({ path }, at) => {
+      const why = whys[at];
+      return why === undefined ? [] : [{ path, why }];
+    }),
   };
 }
 

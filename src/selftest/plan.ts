@@ -32,8 +32,8 @@ export async function makePlan(context: ProbeContext, guards: readonly Probe[]):
     helperProbes(context),
   ]);
   const withHistory = (probe: PlannedProbe): PlannedProbe => {
-    const object = probe.attempt === 'read' ? history.get(probe.target) : undefined;
-    return object === undefined ? probe : { ...probe, history: object };
+    const found = probe.attempt === 'read' ? history.get(probe.target) : undefined;
+    return found && 'object' in found ? { ...probe, history: found.object } : probe;
   };
   const contacted = contactText(network);
   const approvals: ApprovalRequest[] = [];

@@ -78,6 +78,32 @@ describe('a Node service with compose and a database', () => {
       'local/secrets/.env.staging',
     ]);
   });
+  it('tells apart what git tracks: what holds no secret, and what no box hides', async () => {
+    fixture = new Fixture({
+      '.env': 'A=1\n',
+      '.env.shared': 'A=1\n',
+      '.env.token': 'API_TOKEN=short\n',
+      'tests/app/.env': 'API_TOKEN=short\n',
+      'tests/edited/.env': 'A=1\n',
+    });
+    fixture.git('init', '-q');
+    fixture.git('add', '-f', '.env.shared', '.env.token', 'tests');
+    fixture.put('tests/edited/.env', 'API_TOKEN=short\n');
+    fixture.put('tests/new/.env', 'API_TOKEN=short\n');
+    const { secretFiles, harmlessFiles, envNames } = await fixture.facts();
+    const byPath = (a: { path: string }, b: { path: string }) => (a.path < b.path ? -1 : 1);
+    expect([...secretFiles].sort(byPath)).toEqual([
+      { path: '.env' },
+      { path: '.env.token', tracked: true },
+      { path: 'tests/edited/.env' },
+      { path: 'tests/new/.env' },
+    ]);
+    expect([...(harmlessFiles ?? [])].sort(byPath)).toEqual([
+      { path: '.env.shared', why: 'tracked, and nothing in it looks like a secret' },
+      { path: 'tests/app/.env', why: 'tracked test data, by its path' },
+    ]);
+    expect(envNames?.map(({ path }) => path)).not.toContain('tests/app/.env');
+  });
   it('suggests what an agent should get in each environment', async () => {
     fixture = new Fixture(files);
     const { environments } = await fixture.facts();

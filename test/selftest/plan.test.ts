@@ -7,6 +7,7 @@ import type { Posture } from '../../src/posture/schema.ts';
 import { makePlan } from '../../src/selftest/plan.ts';
 import { matchFiles } from '../../src/selftest/probes/files.ts';
 import { guardProbes } from '../../src/selftest/probes/guard.ts';
+import { variableProbe } from '../../src/selftest/probes/machine.ts';
 import { parseAddress } from '../../src/selftest/probes/network.ts';
 import { localRemote } from '../../src/selftest/probes/repository.ts';
 import type { ProbeContext } from '../../src/selftest/probes/types.ts';
@@ -112,7 +113,7 @@ describe('files', () => {
 
 describe('git', () => {
   it('finds secret files in the history by name, those that are gone too', async () => {
-    put(join(root, '.env'), 'A=1\n');
+    put(join(root, '.env'), 'API_TOKEN=short\n');
     put(join(root, 'old/server.pem'), 'key\n');
     put(join(root, '.env.example'), 'A=\n');
     git('add', '-f', '.');
@@ -124,6 +125,33 @@ describe('git', () => {
     expect(find('read', 'old/server.pem')).toMatchObject({ subject: { kind: 'skip' } });
     expect(find('read', 'old/server.pem')?.history).toMatch(/^[0-9a-f]{40}$/);
     expect(probes.some(({ target }) => target === '.env.example')).toBe(false);
+  });
+
+  it('leaves out, with the reason, what git holds and is no secret; an older version that is one counts', async () => {
+    put(join(root, 'tests/app/.env'), 'API_TOKEN=short\n');
+    put(join(root, 'tests/gone/server.pem'), 'key\n');
+    put(join(root, '.npmrc'), 'a=1\n');
+    put(join(root, '.env.once'), 'API_TOKEN=short\n');
+    put(join(root, '.env.token'), 'API_TOKEN=short\n');
+    git('add', '-f', '.');
+    git('commit', '-qm', 'one');
+    rmSync(join(root, 'tests/gone'), { recursive: true });
+    put(join(root, '.env.once'), 'A=1\n');
+    git('commit', '-qam', 'two');
+    put(join(root, 'tests/new/.env'), 'API_TOKEN=short\n');
+    const { find } = await planOf({ isolation: { runtime: 'bubblewrap', files: { hide: ['.env*', '.npmrc'] } } });
+    const path = { kind: 'skip', why: 'tracked test data, by its path' };
+    const content = { kind: 'skip', why: 'tracked, and nothing in it looks like a secret' };
+    expect(find('read', 'tests/app/.env')).toMatchObject({ subject: path });
+    expect(find('read', 'tests/gone/server.pem')).toMatchObject({ subject: path });
+    expect(find('read', '.npmrc')).toMatchObject({ subject: content });
+    for (const target of ['tests/app/.env', 'tests/gone/server.pem', '.npmrc'])
+      expect(find('read', target)?.history).toBeUndefined();
+    expect(find('read', '.env.once')).toMatchObject({ subject: content });
+    const once = execFileSync('git', ['rev-parse', 'HEAD^:.env.once'], { cwd: root, encoding: 'utf8' }).trim();
+    expect(find('read', '.env.once')?.history).toBe(once);
+    expect(find('read', '.env.token')?.subject.kind).toBe('file');
+    expect(find('read', 'tests/new/.env')?.subject.kind).toBe('file');
   });
 
   it('tries .git/config only where a credential stands in it', async () => {
@@ -336,6 +364,17 @@ describe('the network', () => {
     ['postgres', 'db:99999', undefined],
   ] as const)('%s at %s', (kind, text, expected) => {
     expect(parseAddress(text, kind)).toEqual(expected);
+  });
+});
+
+describe('variables', () => {
+  it.each([
+    ['PROD_API_KEY', 'production', 'critical'],
+    ['STRIPE_LIVE_SECRET_KEY', 'production', 'critical'],
+    ['PRODUCT_API_KEY', 'secrets', 'high'],
+    ['REPRODUCE_TOKEN', 'secrets', 'high'],
+  ])('%s counts as %s', (name, group, severity) => {
+    expect(variableProbe(name, 'x')).toMatchObject({ group, severity });
   });
 });
 

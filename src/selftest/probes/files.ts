@@ -1,10 +1,12 @@
 import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import ignore from 'ignore';
 import { displayPath, expandHome, isWithin, readBounded } from '../../base/files.ts';
+import { trackedFiles } from '../../base/git.ts';
 import { oneLine } from '../../base/text.ts';
 import { saysProduction } from '../../posture/environment.ts';
+import { harmless } from '../../posture/harmless.ts';
 import { patternRules } from '../../posture/patterns.ts';
 import { expandPlace, filePlaces, type PlaceContext, placePatterns } from '../places/index.ts';
 import type { FilePlace, Platform } from '../places/types.ts';
@@ -120,6 +122,19 @@ export async function repositoryFiles(context: ProbeContext): Promise<Probe[]> {
       subject: { kind: 'file', path },
       origin: 'secret-file',
     });
+  const hidden = await expandPatterns(context, posture?.isolation?.files?.hide ?? []);
+  const none = await harmlessFiles(context, hidden);
+  for (const [path, why] of none)
+    probes.push({
+      safeguard: 'SEC-1',
+      attempt: 'read',
+      target: target(path),
+      expect: 'deny',
+      severity: 'high',
+      group: 'secrets',
+      subject: { kind: 'skip', why },
+      origin: 'secret-file',
+    });
   for (const data of posture?.data ?? [])
     for (const path of await expandPatterns(context, data.files ?? []))
       probes.push({
@@ -133,7 +148,7 @@ export async function repositoryFiles(context: ProbeContext): Promise<Probe[]> {
         subject: { kind: 'file', path },
         origin: 'posture-file',
       });
-  for (const path of await expandPatterns(context, posture?.isolation?.files?.hide ?? []))
+  for (const path of hidden.filter(path => !none.has(path)))
     probes.push({
       safeguard: 'SEC-1',
       attempt: 'read',
@@ -144,6 +159,18 @@ export async function repositoryFiles(context: ProbeContext): Promise<Probe[]> {
       origin: 'posture-file',
     });
   return probes;
+}
+
+/** By absolute path, why files of secrets' names that git tracks are none: those found by name, and those of `paths`. */
+async function harmlessFiles({ root, facts }: ProbeContext, paths: readonly string[]): Promise<Map<string, string>> {
+  const found = new Map((facts.harmlessFiles ?? []).map(({ path, why }) => [join(root, path), why]));
+  const others = paths.filter(path => isWithin(root, path) && !found.has(path));
+  const tracked = others.length > 0 ? await trackedFiles(root) : new Map<string, string>();
+  for (const path of others) {
+    const why = await harmless(root, relative(root, path), tracked);
+    if (why !== undefined) found.set(path, why);
+  }
+  return found;
 }
 
 /** The hosts that the URLs in a file name, without user and password: `names db.prod.example.com`. */

@@ -5,7 +5,8 @@ import ignore from 'ignore';
 import { findProgram } from '../../base/exec.ts';
 import { isWithin, readBounded } from '../../base/files.ts';
 import { git, INERT } from '../../base/git.ts';
-import { sha256 } from '../../base/hash.ts';
+import { randomHex, sha256 } from '../../base/hash.ts';
+import { harmlessInGit, holdsNoSecret } from '../../posture/harmless.ts';
 import type { Probe, ProbeContext, Subject } from './types.ts';
 
 /** Names under which secrets were committed, in gitignore syntax. */
@@ -33,13 +34,15 @@ const SECRET_NAMES = [
 
 const COMMITS = 5_000;
 
+/** A file of a secret's name in the history: its newest version that may be one, or why none is. */
+export type InHistory = { object: string } | { why: string };
+
 /**
- * Files in the history whose names say secret: path to the object id of their newest content there. Bounded to 5,000
- * commits, and to 100 files.
+ * Files in the history whose names say secret, by path. Bounded to 5,000 commits, to 100 files, and to the 20 newest
+ * versions of each; a file with more may hold a secret.
  */
-export async function secretsInHistory(root: string): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
-  if (!(await lstat(join(root, '.git')).catch(() => undefined))) return found;
+export async function secretsInHistory(root: string): Promise<Map<string, InHistory>> {
+  if (!(await lstat(join(root, '.git')).catch(() => undefined))) return new Map();
   const patterns = SECRET_NAMES.filter(name => !name.startsWith('!')).map(name => `:(glob)**/${name}`);
   const log = await git(
     [
@@ -57,15 +60,55 @@ export async function secretsInHistory(root: string): Promise<Map<string, string
     { cwd: root, maxBuffer: 4_000_000, timeout: 5_000 },
   );
   const wanted = ignore().add(SECRET_NAMES);
+  const versions = new Map<string, Set<string>>();
   const fields = log.stdout.split('\0');
-  for (let at = 0; at + 1 < fields.length && found.size < 100; at++) {
+  for (let at = 0; at + 1 < fields.length; at++) {
     const match = /^\s*:\d+ \d+ ([0-9a-f]+) ([0-9a-f]+) ([A-Z])/.exec(fields[at] as string);
     if (!match) continue;
     const path = fields[++at] as string;
-    const object = [match[2], match[1]].find(id => id && !/^0+$/.test(id));
-    if (object && ignore.isPathValid(path) && wanted.ignores(path) && !found.has(path)) found.set(path, object);
+    const known = versions.get(path) ?? new Set();
+    if ((versions.size >= 100 && known.size === 0) || !ignore.isPathValid(path) || !wanted.ignores(path)) continue;
+    versions.set(path, known);
+    for (const object of [match[2], match[1]]) if (object && !/^0+$/.test(object)) known.add(object);
   }
-  return found;
+  const all = [...versions.values()].flatMap(objects => [...objects].slice(0, VERSIONS));
+  const texts = await blobTexts(root, all);
+  return new Map(
+    [...versions].flatMap(([path, objects]): [string, InHistory][] => {
+      const list = [...objects];
+      const first = list[0];
+      if (first === undefined) return [];
+      const contents = list.map((object, at) => (at < VERSIONS ? texts.get(object) : undefined));
+      const why = harmlessInGit(path, contents);
+      if (why !== undefined) return [[path, { why }]];
+      const worst = contents.findIndex(text => text === undefined || !holdsNoSecret(text));
+      return [[path, { object: list[worst] ?? first }]];
+    }),
+  );
+}
+
+/** Versions of a file that are looked at, and bytes of all that are read. */
+const VERSIONS = 20;
+const BLOBS = 20_000_000;
+
+/** The texts of blobs, by object id; without those that git does not give, and without any where they are too many. */
+async function blobTexts(root: string, objects: readonly string[]): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  if (objects.length === 0) return texts;
+  // A terminator of our own, as contents have line ends in them; a size would count bytes, not characters.
+  const mark = randomHex(16);
+  const shown = await git(['cat-file', `--batch=${mark} %(objectname) %(objecttype)`], {
+    cwd: root,
+    input: objects.map(object => `${object}\n`).join(''),
+    maxBuffer: BLOBS,
+    timeout: 5_000,
+  });
+  if (shown.code !== 0) return texts;
+  for (const part of shown.stdout.split(`${mark} `).slice(1)) {
+    const match = /^([0-9a-f]+) blob\n(.*)\n$/s.exec(part);
+    if (match) texts.set(match[1] as string, match[2] as string);
+  }
+  return texts;
 }
 
 /** What is tried to take a blob out of the history: the object's own name makes sure that it is that content. */
@@ -90,10 +133,10 @@ export async function inHistory(root: string, object: string): Promise<{ ok: boo
 }
 
 /** Files that hold secrets by their name, stand in the history, and are no longer in the working tree. */
-export function historyOnly(history: ReadonlyMap<string, string>, known: ReadonlySet<string>): Probe[] {
+export function historyOnly(history: ReadonlyMap<string, InHistory>, known: ReadonlySet<string>): Probe[] {
   return [...history]
     .filter(([path]) => !known.has(path))
-    .map(([path, object]) => ({
+    .map(([path, found]) => ({
       safeguard: 'SEC-1',
       attempt: 'read',
       target: path,
@@ -101,8 +144,8 @@ export function historyOnly(history: ReadonlyMap<string, string>, known: Readonl
       severity: 'high',
       group: 'secrets',
       opens: 'stands in the git history',
-      subject: { kind: 'skip', why: 'not here' },
-      history: object,
+      subject: { kind: 'skip', why: 'why' in found ? found.why : 'not here' },
+      history: 'object' in found ? found.object : undefined,
       origin: 'history',
     }));
 }
