@@ -2,10 +2,11 @@ import { resolve } from 'node:path';
 import { EXIT } from '../base/errors.ts';
 import { oneLine } from '../base/text.ts';
 import type { Plan } from '../generate/types.ts';
+import { afterWords, compare, compareNotes } from '../report/compare.ts';
 import { jsonReport } from '../report/json.ts';
 import type { Style } from '../report/style.ts';
 import { textReport } from '../report/text.ts';
-import { count, things } from '../report/things.ts';
+import { hang } from '../report/width.ts';
 import type { Report } from '../selftest/types.ts';
 import { loadAnswers, parseAnswerFlags, type Settled, settleAnswers } from '../wizard/answers.ts';
 import { quickSteps } from '../wizard/steps.ts';
@@ -77,11 +78,17 @@ interface Ending {
 }
 
 function ending({ plan, before, after, repeat, undoable }: Ending, style: Style): string {
-  const reached = (report: Report) => count(things(report)).reached;
+  const compared = before && after && compare(before, after);
   const arrow = style.unicode ? '→' : '->';
   return [
     ...planLines(plan, style),
-    ...(before && after ? ['', ` BEFORE ${reached(before)} reached ${arrow} AFTER ${reached(after)}`] : []),
+    ...(compared
+      ? [
+          '',
+          ` BEFORE ${compared.before} reached ${arrow} AFTER ${afterWords(compared)}`,
+          ...compareNotes(compared).flatMap(note => hang(' ', oneLine(note), style.width)),
+        ]
+      : []),
     ...(after ? ['', textReport(after, style).trimEnd()] : []),
     '',
     // A command that is to be copied is not broken over lines.

@@ -199,7 +199,8 @@ function grouped<T>(list: readonly T[], keyOf: (one: T) => string): Map<string, 
 /** Names that a line says before it counts the rest. */
 const NAMED = 3;
 
-function named(targets: readonly string[]): string {
+/** The first few of `targets`, and how many more there are. */
+export function named(targets: readonly string[]): string {
   const all = [...new Set(targets)];
   const rest = all.length - NAMED;
   return all.slice(0, NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');

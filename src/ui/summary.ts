@@ -1,14 +1,15 @@
 import { plural } from '../base/text.ts';
 import type { Applied } from '../generate/types.ts';
-import { count, things } from '../report/things.ts';
+import { afterWords, compare, compareNotes } from '../report/compare.ts';
+import { count, fallenLines, startCommand, things, unapprovedLines } from '../report/things.ts';
 import type { Report } from '../selftest/types.ts';
-import { findings, reachedCount, workingOf } from './findings.ts';
+import { findings, workingOf } from './findings.ts';
 import { cells, fitLine, type Line, line, pad, span, TWO_COLUMNS, table, together, wrapText } from './lines.ts';
 import { markOf } from './marks.ts';
 import type { Theme, Tone } from './theme.ts';
 
-function counted(word: string, count: number): Line {
-  return [span(word, 'quiet'), span(`  ${count} reached`, count > 0 ? 'bad' : 'good')];
+function stands(word: string, says: string, tone: Tone): Line {
+  return [span(word, 'quiet'), span(`  ${says}`, tone)];
 }
 
 /** A command, broken only between its options and in the way that a shell takes back, so that it can be copied. */
@@ -31,8 +32,15 @@ export function summaryLines(
   theme: Theme,
 ): Line[] {
   const { glyphs } = theme;
-  const was = reachedCount(before);
-  const is = reachedCount(after);
+  const compared = compare(before, after);
+  const start = startCommand(after);
+  const was = stands('BEFORE', `${compared.before} reached`, compared.before > 0 ? 'bad' : 'good');
+  const is = (word: string): Line =>
+    stands(
+      word,
+      afterWords(compared),
+      compared.after ? 'bad' : compared.after === 0 && compared.notProven === 0 ? 'good' : 'warn',
+    );
   const left = findings(after);
   const working = workingOf(after);
   const counts = count(things(after));
@@ -61,14 +69,22 @@ export function summaryLines(
           'plain',
         ],
       applied && applied.conflicts.length > 0 && ['Look at', applied.conflicts.join(', '), 'warn'],
+      start !== undefined && ['Start it with', together(start), 'plain'],
       ['Try again', `${together('agent-posture test')}, after every update of an agent`, 'plain'],
     ] satisfies (false | undefined | [string, string, Tone])[]
   ).filter(fact => fact !== false && fact !== undefined);
+  const said = (texts: readonly string[], tone: Tone): Line[] =>
+    texts.flatMap(text => wrapText(text, width - 1).map(row => line(span(` ${row}`, tone))));
   const names = Math.max(...facts.map(([name]) => cells(name)));
   return [
     ...(width < TWO_COLUMNS
-      ? [line(' ', ...counted('BEFORE', was)), line(' ', ...counted('AFTER ', is))]
-      : [line(' ', ...counted('BEFORE', was), `   ${glyphs.arrow}   `, ...counted('AFTER', is))]),
+      ? [line(' ', ...was), line(' ', ...is('AFTER '))]
+      : [line(' ', ...was, `   ${glyphs.arrow}   `, ...is('AFTER'))]),
+    ...said([...compareNotes(compared), ...fallenLines(after)], 'plain'),
+    ...said(
+      unapprovedLines(things(after)).map(text => `! ${text}`),
+      'warn',
+    ),
     line(),
     ...(rows.length > 0 ? [line(span(' Left', 'strong')), ...rows] : []),
     ...(left.length > 8 ? [line(span(`   and ${left.length - 8} more`, 'quiet'))] : []),
