@@ -35,6 +35,11 @@ describe('the outputs', () => {
     expect(rendered.map(({ id }) => id)).toEqual(outputs.map(({ id }) => id));
   });
 
+  test('hold something back, all but those that only explain: taking a line out of them is no edit like another', () => {
+    const open = outputs.filter(({ guard }) => !guard).map(({ id }) => id);
+    expect(open.sort()).toEqual(['env-examples', 'posture-document']);
+  });
+
   test('have ids of their own and name the safeguards they serve', () => {
     expect(new Set(outputs.map(({ id }) => id)).size).toBe(outputs.length);
     for (const output of outputs) expect(output.safeguards.length).toBeGreaterThan(0);
