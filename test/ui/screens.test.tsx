@@ -222,10 +222,12 @@ describe('a live test', () => {
 });
 
 describe('under a report', () => {
+  const posture = { path: 'agent-posture.yaml', sha256: '0'.repeat(64) };
+
   it('says what cannot be planned, and stays', async () => {
     shown = await show(
       <ReportScreen
-        report={beforeReport()}
+        report={{ ...beforeReport(), posture }}
         actions={{
           plan: () => {
             throw new UserError({ what: 'there is no posture yet to change', next: 'agent-posture init' });
@@ -239,6 +241,29 @@ describe('under a report', () => {
     await shown.waitFor('there is no posture yet to change');
     expect(shown.frame()).toContain('next: agent-posture init');
     expect(shown.frame()).toContain('1-2 see change');
+  });
+
+  it('says what to do where only the reader can do it', async () => {
+    const report = beforeReport();
+    const [fix] = report.fixes as [(typeof report.fixes)[number]];
+    const fixes = [{ ...fix, command: null, text: 'Rotate what they hold.' }];
+    const plan = () => Promise.reject(new Error('there is nothing to plan'));
+    shown = await show(
+      <ReportScreen report={{ ...report, posture, fixes }} actions={{ plan, why: () => '' }} onEnd={() => {}} />,
+    );
+    expect(shown.frame()).toContain('1 what to do');
+    await shown.press({ text: '1' });
+    await shown.waitFor('[1] Rotate what they hold.');
+  });
+
+  it('offers no change where there is no posture to change', async () => {
+    const plan = () => Promise.reject(new Error('there is nothing to plan'));
+    shown = await show(
+      <ReportScreen report={{ ...beforeReport(), posture: null }} actions={{ plan, why: () => '' }} onEnd={() => {}} />,
+    );
+    await shown.press({ text: '1' });
+    expect(shown.frame()).not.toContain('see change');
+    expect(shown.frame()).toContain('enter all rows');
   });
 });
 

@@ -77,6 +77,11 @@ export function agentLines(facts: Facts): Line[] {
   });
 }
 
+/** Notes of the report; that nothing is written stands in the first line already. */
+function notesOf({ notes }: Report): readonly string[] {
+  return notes.filter(note => note !== 'nothing was written').slice(0, 2);
+}
+
 /** Rows of the first screen. */
 const SHOWN = 8;
 
@@ -157,7 +162,7 @@ export function FindingScreen({
     },
     { lines: recorded ? [] : agentLines(facts), rank: 5, least: 1 },
     {
-      lines: (recorded ? [] : report.notes.slice(0, 2)).map(note => line(span(` ${note}`, 'quiet'))),
+      lines: (recorded ? [] : notesOf(report)).map(note => line(span(` ${note}`, 'quiet'))),
       rank: 7,
       least: 1,
     },

@@ -77,7 +77,7 @@ export function whyLines(report: Report, why: (safeguard: string) => string, wid
 }
 
 type View =
-  | { at: 'bar'; problem?: UserError }
+  | { at: 'bar'; said?: Line[] }
   | { at: 'rows' }
   | { at: 'why' }
   | { at: 'planning'; fix: Fix }
@@ -98,19 +98,32 @@ export function ReportScreen({
   const lifecycle = useLifecycle();
   const [view, setView] = useState<View>({ at: 'bar' });
   const bar = (): void => setView({ at: 'bar' });
+  // Without a posture there is nothing yet that a fix could change: the report names `init`.
+  const shown = report.posture === null ? [] : report.fixes;
+
+  const sayAs = (tone: Tone, text: string): void =>
+    setView({
+      at: 'bar',
+      said: text.split('\n').flatMap(part => wrapText(part, width - 2).map(row => line(span(` ${row}`, tone)))),
+    });
 
   function see(fix: Fix): void {
+    // Without a command it is the user's to do: there is no plan to show.
+    if (fix.command === null) {
+      sayAs('plain', `[${fix.n}] ${fix.text}`);
+      return;
+    }
     setView({ at: 'planning', fix });
     lifecycle
       .job(() => actions.plan(fix))
       .then(
         plan => setView({ at: 'fix', fix, plan }),
-        error => (error instanceof UserError ? setView({ at: 'bar', problem: error }) : lifecycle.fail(error)),
+        error => (error instanceof UserError ? sayAs('warn', error.message) : lifecycle.fail(error)),
       );
   }
 
   function onKey({ name, text }: KeyPress): void {
-    const fix = report.fixes.find(({ n }) => String(n) === text);
+    const fix = shown.find(({ n }) => String(n) === text);
     if (name === 'escape' || text === 'q') onEnd({ by: 'quit' });
     else if (name === 'enter') setView({ at: 'rows' });
     else if (text === '?') setView({ at: 'why' });
@@ -158,16 +171,14 @@ export function ReportScreen({
         />
       );
     case 'bar': {
-      const last = report.fixes.at(-1)?.n ?? 0;
+      const last = shown.at(-1)?.n ?? 0;
+      const opens = shown.some(({ command }) => command !== null) ? 'see change' : 'what to do';
       return (
         <Stack
           blocks={[
             SPACE,
             {
-              lines: (view.problem?.message ?? '')
-                .split('\n')
-                .filter(Boolean)
-                .flatMap(text => wrapText(text, width - 2).map(row => line(span(` ${row}`, 'warn')))),
+              lines: view.said ? [...view.said, line()] : [],
               rank: 1,
               least: 1,
             },
@@ -175,7 +186,7 @@ export function ReportScreen({
               lines: [
                 keyBar(
                   [
-                    ...(last > 0 ? [[last === 1 ? '1' : `1-${last}`, 'see change'] as const] : []),
+                    ...(last > 0 ? [[last === 1 ? '1' : `1-${last}`, opens] as const] : []),
                     ['enter', 'all rows'],
                     ...(report.summary.exposed + report.summary.broken > 0 ? [['?', 'why'] as const] : []),
                     ['q', 'quit'],
