@@ -40,6 +40,13 @@ const posture = (more: Partial<Posture> = {}): Posture => ({ version: 1, project
 const address: Subject = { kind: 'address', host: 'db', port: 5432, greeting: 'postgres' };
 
 describe('fixes', () => {
+  it('a database file that must be read is let through by no list of hosts', () => {
+    const isolation: Posture['isolation'] = { runtime: 'bubblewrap', network: { allow: [] } };
+    const failing = [one('system', 'dev.sqlite', { vantage: 'sandbox', expect: 'allow', verdict: 'broken' })];
+    const { fixes } = chooseFixes(failing, { posture: posture({ isolation }), facts });
+    expect(fixes.flatMap(({ edits }) => edits ?? [])).toEqual([]);
+  });
+
   it('closes much with few: one box for what a box keeps, one list for the network', () => {
     const failing = [
       one('place', '~/.ssh/id_ed25519'),
