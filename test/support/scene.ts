@@ -47,7 +47,7 @@ function write(folder: string, files: Record<string, string>): void {
 /**
  * A home with planted credentials and a repository "shop-api" in it, whose history holds a key that was taken out since.
  * Returns a command that starts the built program of `project` there: in namespaces of its own, where the home is
- * ${HOME}, no socket of the tester's machine is, and 127.0.0.1:5432 is the scene's own database.
+ * /home/sam, no socket of the tester's machine is, and 127.0.0.1:5432 is the scene's own database.
  */
 export function makeScene(folder: string, project: string): { program: string; args: string[] } {
   const home = join(folder, 'home');
