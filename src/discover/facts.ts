@@ -52,7 +52,7 @@ export interface Facts {
   /** Files of such names that git tracks and that are no secrets, each with why: they are neither hidden nor tried. */
   harmlessFiles?: readonly { path: string; why: string }[];
   /** Names, never values, of the variables in `.env` files, by file: what the examples are made from. */
-  envNames?: readonly { path: string; names: readonly string[] }[];
+  envNames: readonly { path: string; names: readonly string[] }[];
   runtimes: RuntimeFact[];
   git: {
     present: boolean;

@@ -99,7 +99,7 @@ async function findBoxes(root: string, boxes: NonNullable<DiscoverOptions['boxes
 async function readMentions(
   root: string,
   entries: readonly Entry[],
-): Promise<{ mentions: Mention[]; envNames: NonNullable<Facts['envNames']>; notes: string[] }> {
+): Promise<{ mentions: Mention[]; envNames: Facts['envNames']; notes: string[] }> {
   const wanted = entries.filter(
     ({ path, link, ignored }) => !link && namesSystems(path) && (!ignored || isSecretFile(path)),
   );

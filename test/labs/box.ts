@@ -78,6 +78,7 @@ export function labFacts(root: string, home: string): Facts {
     agents: [],
     systems: [],
     environments: [],
+    envNames: [],
     secretFiles: [{ path: '.env.production' }],
     runtimes: [{ id: 'bubblewrap', available: true, detail: 'lab' }],
     git: {

@@ -40,6 +40,7 @@ export const FACTS: Facts = {
     { id: 'production', suggested: 'none', seen: { path: '.env.production' } },
     { id: 'development', suggested: 'write', seen: { path: '.env' } },
   ],
+  envNames: [],
   secretFiles: [{ path: '.env' }, { path: '.env.production' }],
   runtimes: [
     { id: 'bubblewrap', available: true, detail: '0.11.0' },

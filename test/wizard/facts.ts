@@ -36,6 +36,7 @@ export const FACTS: Facts = {
     { id: 'development', suggested: 'write', seen: { path: '.env' } },
     { id: 'production', suggested: 'none', seen: { path: '.env.production' } },
   ],
+  envNames: [],
   secretFiles: [{ path: '.env' }, { path: '.env.production' }, { path: 'certs/server.key' }, { path: '!odd [1].pem' }],
   runtimes: [
     { id: 'bubblewrap', available: true, detail: '0.8.0' },
@@ -110,6 +111,7 @@ export const facts: fc.Arbitrary<Facts> = fc.record({
     }),
     { selector: one => one.id },
   ),
+  envNames: fc.constant([]),
   secretFiles: fc
     .uniqueArray(
       fc.constantFrom(

@@ -17,7 +17,7 @@ function belongs(path: string, environment: string, ids: readonly string[]): boo
 /** Names of the variables of an environment, sorted: from its `.env` files, the bare ones, and the credentials injected there. */
 function namesOf(environment: string, { posture, facts }: RenderContext): string[] {
   const ids = Object.keys(posture.environments ?? {});
-  const found = (facts.envNames ?? []).flatMap(({ path, names }) => (belongs(path, environment, ids) ? names : []));
+  const found = facts.envNames.flatMap(({ path, names }) => (belongs(path, environment, ids) ? names : []));
   const injected = (posture.credentials ?? []).flatMap(credential =>
     credential.environment === environment && credential.inject !== undefined ? [credential.inject] : [],
   );

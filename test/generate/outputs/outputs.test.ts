@@ -54,6 +54,7 @@ const EMPTY_FACTS = {
   systems: [],
   environments: [],
   secretFiles: [],
+  envNames: [],
   runtimes: [],
   git: {
     present: false,
@@ -136,7 +137,7 @@ describe('.gitignore and the examples', () => {
     const posture: Posture = { version: 1, project: 'x', environments: { prod: {}, development: {} } };
     const generated = async () => {
       const { envNames } = await discover(repository.root, { home: repository.root, env: {}, boxes: false });
-      await repository.generate(posture, envNames ? { envNames } : {});
+      await repository.generate(posture, { envNames });
       return ['prod', 'development'].map(id => readFileSync(join(repository.root, `.env.${id}.example`), 'utf8'));
     };
     const first = await generated();

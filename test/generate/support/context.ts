@@ -12,6 +12,7 @@ export function contextOf(root: string, posture: Posture = { version: 1, project
       agents: [],
       systems: [],
       environments: [],
+      envNames: [],
       secretFiles: [],
       runtimes: [],
       git: {
