@@ -402,7 +402,8 @@ function reached(subject: Case, way: Way, observation: Observation): Judgement {
   };
   if (subject.expect === 'allow') return { verdict: 'works', layer: null, reason: WORKED[subject.attempt], evidence };
   const by = subject.escape && observation.at ? ` by ${observation.at}` : '';
-  return { verdict: 'exposed', layer: null, reason: `${REACHED[subject.attempt]}${by}`, evidence };
+  const copied = observation.reason === 'copy' ? ': a copy of it' : '';
+  return { verdict: 'exposed', layer: null, reason: `${REACHED[subject.attempt]}${copied}${by}`, evidence };
 }
 
 function held(subject: Case, refusals: readonly Refusal[]): Judgement {

@@ -30,7 +30,7 @@ const PROXY = /^PROXY_/;
 export const REFUSALS: Readonly<Record<Attempt, readonly string[]>> = {
   read: [...FILE, 'EISDIR', 'ENXIO', 'ENODEV', 'EINVAL', 'none'],
   list: FILE,
-  write: [...FILE, 'EROFS', 'EBUSY', 'EXDEV', 'EISDIR', 'EEXIST', 'own-layer'],
+  write: [...FILE, 'EROFS', 'EBUSY', 'EXDEV', 'EISDIR', 'EEXIST', 'own-layer', 'none'],
   env: ['not set', 'masked', 'ENOENT', 'EACCES', 'EPERM', 'none'],
   connect: NETWORK,
   resolve: [

@@ -426,7 +426,7 @@ function guardRows(
   probe: Probe,
   { path, how, folder, rounds }: Extract<Subject, { kind: 'guard' }>,
 ): RowPlan[] {
-  const { workspace, targets } = column;
+  const { workspace, targets, session } = column;
   const base = { probe, subject: probe.subject, escape: null, phase: 0, leansOn: [] } as const;
   if (!workspace) return [{ ...base, ways: [], skip: 'read-only try: nothing is written' }];
   const way = (kind: WriteHow): WayPlan => ({
@@ -434,10 +434,16 @@ function guardRows(
     after: () => targets.guardAfter(path),
     make: () => writeMade(workspace, kind, path, folder),
   });
+  const place = targets.places.get(path);
+  const again: WayPlan | undefined = place && {
+    ...way(how),
+    make: () => writeMade(workspace, how, path, folder, place),
+  };
   const literal: RowPlan = { ...base, ways: [way(how)] };
   if (column.kind === 'host') return [literal];
   return [
     literal,
+    ...(again && session.facts.platform === 'linux' ? [escapeRow(probe, 'mounts', [again])] : []),
     ...rounds.map(
       (kind): RowPlan => ({ ...escapeRow(probe, kind, [way(kind)]), phase: kind === 'rename-parent' ? 2 : 1 }),
     ),
@@ -474,7 +480,13 @@ export function pushMade(workspace: Workspace, root: string, prepared: PushTarge
 }
 
 /** A write on something real or on a decoy, with how the host sees that it happened and takes it back. */
-export async function writeMade(workspace: Workspace, how: WriteHow, path: string, folder: boolean): Promise<Made> {
+export async function writeMade(
+  workspace: Workspace,
+  how: WriteHow,
+  path: string,
+  folder: boolean,
+  place?: FileSystemPlace,
+): Promise<Made> {
   const fresh = workspace.fresh();
   const content = contentFor(path, randomHex(24));
   switch (how) {
@@ -482,7 +494,13 @@ export async function writeMade(workspace: Workspace, how: WriteHow, path: strin
       // Into a folder a fresh name; a file that is missing under its own.
       const at = folder ? join(path, fresh) : path;
       return {
-        one: writeTry('create', at, content),
+        one: writeTry(
+          'create',
+          at,
+          content,
+          undefined,
+          place && folder ? { ...place, path: join(place.path, fresh) } : place,
+        ),
         settle: async () => {
           const seen = (await readFile(at, 'utf8').catch(() => undefined)) === content;
           if (seen) await rm(at, { force: true });
@@ -493,7 +511,7 @@ export async function writeMade(workspace: Workspace, how: WriteHow, path: strin
     case 'in-place': {
       const before = await traceOf(path);
       return {
-        one: writeTry('in-place', path, ''),
+        one: writeTry('in-place', path, '', undefined, place),
         settle: async () => ({ seen: (await traceOf(path)) !== before }),
       };
     }

@@ -8,7 +8,16 @@ import { formatDuration } from '../base/units.ts';
 import { bootstrap, type Challenge, oneShot, SIBLING, tagOf } from './pack/bootstrap.ts';
 import { Child } from './pack/child.ts';
 import { greeted } from './pack/greetings.ts';
-import { decodeReady, decodeResult, encodeTry, type Form, type Ready, type Result, summary } from './pack/lines.ts';
+import {
+  decodeReady,
+  decodeResult,
+  encodeTry,
+  type Form,
+  type Ready,
+  type Result,
+  type Sum,
+  summary,
+} from './pack/lines.ts';
 import type { Start } from './vantages/types.ts';
 import type { Observation, Try, VantageFacts } from './wire.ts';
 
@@ -92,7 +101,9 @@ async function openShell(
   };
   const until = Date.now() + helloTimeout;
   const left = () => Math.max(1, until - Date.now());
-  child.write(bootstrap(challenge, sibling.value, only !== 'sh'));
+  // Every result is summed up with it: whoever only sees the output cannot write another one.
+  const secret = randomHex(16);
+  child.write(bootstrap(challenge, sibling.value, secret, only !== 'sh'));
 
   const hello = await child.next(left());
   if (hello !== 'hello') return fail(noHello(child, helloTimeout), child.ended !== undefined && lacksShell(child));
@@ -113,7 +124,7 @@ async function openShell(
   if (form === 'sh' && !ready.source) return fail('it has no tool to check its input with: sha256sum, openssl, cksum');
   if (form === 'sh' && ready.source !== summary(ready.sum, `${source.trimEnd()}\n`))
     return fail('what was sent to it was changed on its way');
-  return { ok: true, session: new ShellSession(child, form, ready, sibling) };
+  return { ok: true, session: new ShellSession(child, form, ready, secret, sibling) };
 }
 
 function failureToStart(error: unknown): string {
@@ -176,26 +187,32 @@ function roundTime(form: Form, tries: readonly Try[]): number {
 /** The results of one round, as they come in: the first of each id counts, unless a second one comes. */
 class Round {
   readonly results = new Map<string, Observation>();
-  readonly #expected = new Map<string, { one: Try; sum: string }>();
+  readonly #expected = new Map<string, { one: Try; line: string }>();
   readonly #form: Form;
+  readonly #sum: Sum;
+  readonly #secret: string;
   readonly #started = performance.now();
 
-  constructor(form: Form, ready: Pick<Ready, 'sum'>, lines: readonly { one: Try; line: string }[]) {
+  constructor(form: Form, sum: Sum, secret: string, lines: readonly { one: Try; line: string }[]) {
     this.#form = form;
-    for (const { one, line } of lines) this.#expected.set(one.id, { one, sum: summary(ready.sum, line) });
+    this.#sum = sum;
+    this.#secret = secret;
+    for (const { one, line } of lines) this.#expected.set(one.id, { one, line });
   }
 
   /** Takes a line; false when it is none of ours. */
   take(line: string): boolean {
-    const result = line.startsWith('result ') ? decodeResult(this.#form, line.slice(7)) : undefined;
+    const [, sum, body = ''] = /^result (\S+) (.*)$/.exec(line) ?? [];
+    const result = decodeResult(this.#form, body);
     const expected = result && this.#expected.get(result.id);
     if (!result || !expected) return false;
+    const genuine = sum === summary(this.#sum, `${this.#secret} ${expected.line}\n${body}`);
     const before = this.results.get(result.id);
     this.results.set(
       result.id,
       before
         ? { id: result.id, outcome: 'error', reason: 'two results came for it', took: before.took }
-        : judgeLine(expected, result, performance.now() - this.#started),
+        : judgeLine(expected.one, genuine, result, performance.now() - this.#started),
     );
     return true;
   }
@@ -209,14 +226,20 @@ class Round {
 }
 
 function judgeLine(
-  { one, sum: expected }: { one: Try; sum: string },
-  { sum, heard, took: measured, ...made }: Result,
+  one: Try,
+  genuine: boolean,
+  { heard, took: measured, ...made }: Result,
   elapsed: number,
 ): Observation {
   // A shell has no clock that is fine enough; what went by here is the next best.
   const result = { ...made, took: measured || Math.round(elapsed) };
-  if (sum !== expected)
-    return { id: result.id, outcome: 'error', reason: 'the try was changed on its way', took: result.took };
+  if (!genuine)
+    return {
+      id: result.id,
+      outcome: 'error',
+      reason: 'the try or its result was changed on its way',
+      took: result.took,
+    };
   const bringing = (one.op === 'read' && one.bring) || (one.op === 'env' && one.bring) || one.op === 'process';
   const { brought, ...rest } = result;
   const observation = { ...rest, ...(bringing && brought !== undefined ? { brought } : {}) };
@@ -238,6 +261,7 @@ class ShellSession implements Session {
   readonly #child: Child;
   readonly #form: Form;
   readonly #ready: Ready;
+  readonly #secret: string;
   #queue: Promise<unknown> = Promise.resolve();
   #rounds = 0;
   #failure: string | undefined;
@@ -246,12 +270,14 @@ class ShellSession implements Session {
     child: Child,
     form: Form,
     ready: Ready,
+    secret: string,
     readonly sibling: { name: string; value: string },
   ) {
     this.facts = factsOf(form, ready);
     this.#child = child;
     this.#form = form;
     this.#ready = ready;
+    this.#secret = secret;
   }
 
   get notes(): readonly string[] {
@@ -270,7 +296,7 @@ class ShellSession implements Session {
 
   async #round(tries: readonly Try[]): Promise<Map<string, Observation>> {
     const lines = tries.map(one => ({ one, line: encodeTry(this.#form, one) }));
-    const round = new Round(this.#form, this.#ready, lines);
+    const round = new Round(this.#form, this.#ready.sum, this.#secret, lines);
     if (tries.length === 0 || this.failure) return round.finish(this.failure ?? '');
     const until = Date.now() + roundTime(this.#form, tries);
     const mark = `synced ${++this.#rounds}`;
@@ -299,6 +325,7 @@ class ShellSession implements Session {
 async function openOneShot(start: Start, { signal, helloTimeout = HELLO }: SessionOptions): Promise<Opened> {
   const source = await packSource('node');
   const sibling = { name: SIBLING, value: randomHex(8) };
+  const secret = randomHex(16);
   let noise = 0;
   const open = new Set<Child>();
 
@@ -312,7 +339,7 @@ async function openOneShot(start: Start, { signal, helloTimeout = HELLO }: Sessi
       return failureToStart(error);
     }
     open.add(child);
-    child.end(oneShot(challenge, sibling.value, source, [...lines, 'sync 1']));
+    child.end(oneShot(challenge, sibling.value, secret, source, [...lines, 'sync 1']));
     if ((await child.next(helloTimeout)) === 'hello') {
       const answer = (await child.next(helloTimeout)) ?? '';
       const ready = answer.startsWith('ready ') ? decodeReady('node', answer.slice(6)) : undefined;
@@ -331,7 +358,7 @@ async function openOneShot(start: Start, { signal, helloTimeout = HELLO }: Sessi
 
   async function makeRound(tries: readonly Try[]): Promise<Map<string, Observation>> {
     const lines = tries.map(one => ({ one, line: encodeTry('node', one) }));
-    const round = new Round('node', ready, lines);
+    const round = new Round('node', ready.sum, secret, lines);
     if (tries.length === 0 || failure) return round.finish(failure ?? '');
     const begun = await begin(lines.map(({ line }) => line));
     if (typeof begun === 'string') {

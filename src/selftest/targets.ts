@@ -108,7 +108,11 @@ export class Targets {
             const place = placeOn(mounts, subject.path);
             if (place) this.places.set(subject.path, place);
           } else if (subject.kind === 'folder') this.folders.set(subject.path, await listHost(subject.path));
-          else if (subject.kind === 'guard') this.writable.set(subject.path, await mayWrite(subject.path));
+          else if (subject.kind === 'guard') {
+            this.writable.set(subject.path, await mayWrite(subject.path));
+            const place = placeOn(mounts, subject.path);
+            if (place) this.places.set(subject.path, place);
+          }
         }),
       );
     const linked = [...this.files.values()].flatMap(read => (read.ok && read.file.links > 1 ? [read.file.inode] : []));

@@ -1,6 +1,6 @@
 import { randomHex, sha256 } from '../base/hash.ts';
 import type { Subject } from './probes/types.ts';
-import type { FileSystemPlace, Observation, ReadWay, Try, WriteHow } from './wire.ts';
+import type { Challenge, FileSystemPlace, Observation, ReadWay, Try, WriteHow } from './wire.ts';
 
 /** A try without its id and its end: what is to be done. */
 type Deed<T> = T extends Try ? Omit<T, 'id' | 'timeout'> : never;
@@ -34,14 +34,35 @@ export function makeTry(deed: Deed<Try>, timeout = boundOf(deed)): Try {
   return { id: randomHex(8), timeout, ...deed } as Try;
 }
 
+const keyed = (key: string, content: Uint8Array) => sha256(Buffer.concat([Buffer.from(key), content]));
+
 /** The keyed comparison that a vantage makes; the key is used for one run and one vantage, and then forgotten. */
-export function challenge(key: string, content: string | Uint8Array): { key: string; digest: string } {
-  return { key, digest: sha256(Buffer.concat([Buffer.from(key), Buffer.from(content)])) };
+export function challenge(key: string, content: string | Uint8Array): Challenge {
+  const bytes = Buffer.from(content as Uint8Array);
+  const lines = telling(bytes.toString('latin1')).map(line => keyed(key, Buffer.from(line, 'latin1')).slice(0, 16));
+  return { key, digest: keyed(key, bytes), ...(lines.length > 0 ? { lines } : {}) };
+}
+
+/** Lines that are compared by themselves, and the shortest that tells anything. */
+const LINES = 200;
+const SHORTEST = 8;
+/** Lines that many files of a kind have: comments, headings, the frame of a key, an opening bracket. */
+const COMMON = /^(#|;|\/\/|\[[^\]]*\]$|-----(BEGIN|END) [^-]*-----$)|^("[^"]*"\s*:\s*)?[[\]{}(),]*$/;
+
+/** The lines by which a copy is known; a file of a single line has that one, however short. */
+function telling(content: string): string[] {
+  const all = content
+    .replace(/\r/g, '')
+    .split('\n')
+    .map(line => line.replace(/^[ \t]+|[ \t]+$/g, ''))
+    .filter(line => line !== '');
+  const found = all.length === 1 ? all : all.filter(line => line.length >= SHORTEST && !COMMON.test(line));
+  return [...new Set(found)].slice(0, LINES);
 }
 
 /** Names of a folder, at most 50, as challenges. */
 export function nameDigests(key: string, names: readonly string[]): string[] {
-  return names.slice(0, 50).map(name => challenge(key, name).digest);
+  return names.slice(0, 50).map(name => keyed(key, Buffer.from(name)));
 }
 
 export function readTry(
@@ -58,8 +79,15 @@ export function bringTry(path: string): Try {
   return makeTry({ op: 'read', way: 'direct', path, bring: true });
 }
 
-export function writeTry(how: WriteHow, path: string, content: string, aside?: string): Try {
-  return makeTry({ op: 'write', how, path, content, ...(aside === undefined ? {} : { aside }) });
+export function writeTry(how: WriteHow, path: string, content: string, aside?: string, place?: FileSystemPlace): Try {
+  return makeTry({
+    op: 'write',
+    how,
+    path,
+    content,
+    ...(aside === undefined ? {} : { aside }),
+    ...(place ? { place } : {}),
+  });
 }
 
 /** The try for subjects that are tried in the same way from everywhere. */

@@ -60,6 +60,11 @@ export type WriteHow =
 export interface Challenge {
   key: string;
   digest: string;
+  /**
+   * The same of its lines without carriage returns and blanks round them, sixteen hex digits each: who has a line of it,
+   * has a copy, though a line end or a comment makes the whole another.
+   */
+  lines?: readonly string[] | undefined;
 }
 
 export type Try = {
@@ -72,7 +77,15 @@ export type Try = {
   | { op: 'read'; way: ReadWay; path: string; place?: FileSystemPlace | undefined; bring?: false; challenge: Challenge }
   /** Challenges for some of the names the host sees in the folder; done when one is found. */
   | { op: 'list'; path: string; key: string; digests: readonly string[] }
-  | { op: 'write'; how: WriteHow; path: string; aside?: string | undefined; content: string }
+  /** With a place, by another mount of the same file or folder. */
+  | {
+      op: 'write';
+      how: WriteHow;
+      path: string;
+      place?: FileSystemPlace | undefined;
+      aside?: string | undefined;
+      content: string;
+    }
   /** Takes back what a write left. */
   | { op: 'unwrite'; how: WriteHow; path: string; aside?: string | undefined }
   /** A variable by name: of the pack itself, of process 1, of any other process, of a login shell. Without a challenge, any value counts. */
@@ -89,7 +102,7 @@ export type Try = {
       op: 'connect';
       host: string;
       port: number;
-      greeting: Greeting /** `host:port` of an HTTP proxy to go through. */;
+      greeting: Greeting /** An entry of `proxies` to go through. */;
       proxy?: string | undefined;
     }
   | { op: 'resolve'; name: string }
@@ -178,7 +191,7 @@ export interface VantageFacts {
   cwd: string;
   home: string | undefined;
   hostname: string | undefined;
-  /** `host:port` of the HTTP proxies its environment names. */
+  /** `host:port` of the HTTP proxies its environment names; others with their scheme: `socks5://host:port`. */
   proxies: readonly string[];
   /** Addresses by which a container reaches its host: the default gateway, `host.docker.internal`, where they are there. */
   hostAliases: readonly string[];

@@ -44,7 +44,7 @@ describe('the encoding of a line', () => {
   });
 
   plain('bounds what a result may hold', () => {
-    const good = { id: 'a'.repeat(16), sum: 'x', outcome: 'done' };
+    const good = { id: 'a'.repeat(16), outcome: 'done' };
     expect(decodeResult('node', JSON.stringify(good))).toBeDefined();
     for (const bad of [
       { brought: 'x'.repeat(201) },
@@ -63,15 +63,15 @@ describe('the bootstrap', () => {
 
   plain('holds nothing that could be mistaken for its answer', () => {
     for (const text of [
-      bootstrap(challenge, 'ab', true),
-      bootstrap(challenge, 'ab', false),
-      oneShot(challenge, 'ab', 'source', []),
+      bootstrap(challenge, 'ab', 'cd', true),
+      bootstrap(challenge, 'ab', 'cd', false),
+      oneShot(challenge, 'ab', 'cd', 'source', []),
     ])
       expect(text).not.toContain(tagOf(challenge));
   });
 
   plain('is one function and one call, so that a shell has all of it before it runs any', () => {
-    const text = bootstrap(challenge, 'ab', true);
+    const text = bootstrap(challenge, 'ab', 'cd', true);
     expect(text.trimEnd().split('\n').at(-1)).toBe('agent_posture; exit');
     // A pipe holds this much without a reader; a shell reads it in one go.
     expect(text.length).toBeLessThan(4_096);

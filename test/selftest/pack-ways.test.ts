@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { running, runProgram } from '../../src/selftest/pack/base.ts';
@@ -133,6 +133,47 @@ describe.runIf(asRoot)('taking off what lies over a path', () => {
     } finally {
       execFileSync('umount', ['-R', '-l', folder]);
     }
+  });
+});
+
+describe.runIf(asRoot).each(['node', 'sh'] as const)('a mount that hides its source (%s)', form => {
+  const boxed = (script: string) => [
+    'unshare',
+    '-m',
+    'sh',
+    '-c',
+    `mount --make-rprivate / && ${script} && mount -t tmpfs tmpfs "$0" && exec "$@"`,
+    home,
+  ];
+
+  it('is found to hold the file, and that alone', async () => {
+    const [at, upper, empty] = [scratch(), scratch(), scratch()];
+    const overlay = `mount -t overlay overlay -o 'lowerdir=${home}:${empty}' ${at}`;
+    const found = await waysIn(boxed(overlay), form);
+    expect(found.direct).toMatchObject({ outcome: 'refused', reason: 'ENOENT' });
+    expect(found.mounts).toMatchObject({ outcome: 'done', matched: true, at: `${at}/secret` });
+    // Another file of the name says nothing.
+    writeFileSync(join(upper, 'secret'), 'something else\n');
+    const other = await waysIn(boxed(`mount -t overlay overlay -o 'lowerdir=${upper}:${empty}' ${at}`), form);
+    expect(other.mounts).toMatchObject({ outcome: 'none' });
+  });
+
+  it('is written through by its device', async () => {
+    const [folder, again] = [scratch(), scratch()];
+    const guard = join(folder, 'guard');
+    writeFileSync(guard, 'x\n');
+    const pinned = `mount --bind ${folder} ${again} && mount --bind ${folder} ${folder} && mount -o remount,bind,ro ${folder}`;
+    const wrapper = ['unshare', '-m', 'sh', '-c', `mount --make-rprivate / && ${pinned} && exec "$@"`, 'sh'];
+    const session = await open(wrapped(wrapper, { root: true }), form === 'sh' ? { form } : {});
+    const deed = { op: 'write', how: 'in-place', path: guard, content: '' } as const;
+    const before = statSync(guard).ctimeMs;
+    const [direct] = await tryAll(session, [deed]);
+    expect(direct).toMatchObject({ outcome: 'refused', reason: 'EROFS' });
+    expect(statSync(guard).ctimeMs).toBe(before);
+    const [round] = await tryAll(session, [{ ...deed, place: placeOf(guard) }]);
+    expect(round).toMatchObject({ outcome: 'done', at: join(again, 'guard') });
+    expect(statSync(guard).ctimeMs).toBeGreaterThan(before);
+    await session.close();
   });
 });
 

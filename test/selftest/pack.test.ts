@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/base/hash.ts';
 import type { Session } from '../../src/selftest/session.ts';
+import { challenge as byLines } from '../../src/selftest/tries.ts';
 import type { Observation } from '../../src/selftest/wire.ts';
 import {
   busyboxOnly,
@@ -122,6 +123,26 @@ beforeAll(async () => {
     proxy.listen(0, '127.0.0.1', () => done((proxy.address() as AddressInfo).port)),
   );
 
+  // SOCKS 5 with a login, and nothing but CONNECT to an IPv4 address.
+  port.socks = await listen(socket =>
+    socket.once('data', () => {
+      socket.write(Buffer.from([5, 2]));
+      socket.once('data', login => {
+        socket.write(Buffer.from([1, String(login) === '\u0001\u0002me\u0003key' ? 0 : 1]));
+        socket.once('data', asked => {
+          const to = asked.readUInt16BE(8);
+          const say = (code: number) => socket.write(Buffer.from([5, code, 0, 1, 0, 0, 0, 0, 0, 0]));
+          if (to === port.postgres) return say(2);
+          const onward = connect(to, '127.0.0.1', () => {
+            say(0);
+            onward.pipe(socket).pipe(onward);
+          });
+          onward.on('error', () => say(5));
+        });
+      });
+    }),
+  );
+
   const agent = (socket: Socket) => socket.once('data', () => socket.end(Buffer.from('000000050c00000000', 'hex')));
   await listen(agent, { path: join(scene, 'agent.sock') });
   chmodSync(join(scene, 'agent.sock'), 0o777);
@@ -226,6 +247,31 @@ describe.each(FORMS)('the pack in $name', form => {
     const other = await read('decoy');
     expect(other).toMatchObject({ outcome: 'refused', reason: 'masked', matched: false });
     expect(other.brought).toBeUndefined();
+  });
+
+  it('knows a copy by a line of it', async () => {
+    const path = join(scratch(), 'copied');
+    const token = 'token=abcdefgh12345678';
+    const wanted = (content: string) => byLines('0123456789abcdef', content);
+    const of = async (content: string, original: string) => {
+      writeFileSync(path, content, { mode: 0o644 });
+      return await tryOne(session, { op: 'read', way: 'direct', path, challenge: wanted(original) });
+    };
+    const copies = [`${token}\n\n`, `${token}\r\n`, `# a note\n  ${token}`, `x\n${token}`];
+    for (const copy of copies) {
+      const seen = await of(copy, `[default]\n${token}\nuser=somebody\n`);
+      expect(seen).toMatchObject({ outcome: 'done', reason: 'copy', matched: true });
+    }
+    const mask = '# a note\n[default]\n-----BEGIN OPENSSH PRIVATE KEY-----\nuser=nobody\n';
+    const masked = await of(mask, `# a note\n[default]\n-----BEGIN OPENSSH PRIVATE KEY-----\n${token}\n`);
+    expect(masked).toMatchObject({ outcome: 'refused', matched: false });
+    writeFileSync(path, 'user=nobody\n');
+    const [short, env] = await tryAll(session, [
+      { op: 'read', way: 'direct', path, challenge: wanted(' user=nobody \n') },
+      { op: 'env', name: 'HOME', from: 'own', challenge: wanted(` ${session.facts.home}\n`) },
+    ]);
+    expect(short).toMatchObject({ outcome: 'done', reason: 'copy' });
+    expect(env).toMatchObject({ outcome: 'done', reason: 'copy' });
   });
 
   it('brings a decoy, and never anything longer than one', async () => {
@@ -442,6 +488,37 @@ describe.each(FORMS)('the pack in $name', form => {
       expect(forbidden).toMatchObject({ outcome: 'refused', reason: 'PROXY_403' });
       expect(dead).toMatchObject({ outcome: 'refused', reason: 'PROXY_502' });
     }
+  });
+
+  it('goes through a SOCKS proxy, or says that it cannot', async () => {
+    const proxy = `socks5://127.0.0.1:${port.socks}`;
+    const env = { HOME: scene, ALL_PROXY: `socks5h://me:key@127.0.0.1:${port.socks}`, HTTPS_PROXY: 'https://far:8443' };
+    const inside = await open(wrapped([], { env }), isNode ? {} : { form: 'sh' });
+    expect([...inside.facts.proxies].sort()).toEqual(['https://far:8443', proxy]);
+    const by = (to: number | undefined) =>
+      ({ op: 'connect', host: '127.0.0.1', port: to, greeting: 'redis', proxy }) as never;
+    const url = `http://127.0.0.1:${port.http}/x`;
+    const seen = await tryAll(inside, [
+      by(port.redis),
+      by(port.free),
+      by(port.postgres),
+      { op: 'connect', host: '127.0.0.1', port: 1, greeting: 'redis', proxy: 'https://far:8443' },
+    ]);
+    await inside.close();
+    expect(seen.at(-1)).toMatchObject({ outcome: 'unable', reason: 'a client of https proxies' });
+    if (!isNode) {
+      expect(seen[0]).toMatchObject({ outcome: 'unable', reason: 'a client of socks5 proxies' });
+      return;
+    }
+    expect(seen[0]).toMatchObject({ outcome: 'done', at: `proxy ${proxy}` });
+    expect(seen[1]).toMatchObject({ outcome: 'refused', reason: 'ECONNREFUSED' });
+    expect(seen[2]).toMatchObject({ outcome: 'refused', reason: 'PROXY_DENIED' });
+    const again = await open(wrapped([], { env }));
+    expect(await tryOne(again, { op: 'request', method: 'GET', url, proxy })).toMatchObject({
+      outcome: 'done',
+      status: 200,
+    });
+    await again.close();
   });
 
   it('resolves, requests and listens', async () => {

@@ -136,7 +136,7 @@ describe('a vantage that lies', () => {
 
   it('answers for ids that nobody asked for', async () => {
     const { observations, notes } = await through(
-      script(`"$@" | sed -u 's/^\\(.*result {"id":"\\)[0-9a-f]*/\\1aaaaaaaaaaaaaaaa/'`),
+      script(`"$@" | sed -u 's/^\\(.*result [0-9a-f]* {"id":"\\)[0-9a-f]*/\\1aaaaaaaaaaaaaaaa/'`),
       [read()],
     );
     expect(observations[0]).toMatchObject({ outcome: 'error', reason: 'nothing came back for it' });
@@ -146,8 +146,17 @@ describe('a vantage that lies', () => {
   it.each([undefined, 'sh'] as const)('edits requests (form %s)', async form => {
     const edit = `sed -u 's/path\\(.*\\)secret/path\\1other/' | "$@"`;
     const { observations } = await through(script(edit), [read(), { op: 'listen', family: 'ipv4' }], { form });
-    expect(observations[0]).toMatchObject({ outcome: 'error', reason: 'the try was changed on its way' });
+    expect(observations[0]).toMatchObject({ outcome: 'error', reason: 'the try or its result was changed on its way' });
     expect(observations[1]).toMatchObject({ outcome: 'done' });
+  });
+
+  it.each([undefined, 'sh'] as const)('edits results into refusals (form %s)', async form => {
+    const edit =
+      form === 'sh'
+        ? 's/outcome=done reason=read/outcome=refused reason=ENOENT/;s/ matched=1//'
+        : 's/"outcome":"done","reason":"read","matched":true/"outcome":"refused","reason":"ENOENT"/';
+    const { observations } = await through(script(`"$@" | sed -u '${edit}'`), [read()], { form });
+    expect(observations[0]).toMatchObject({ outcome: 'error', reason: 'the try or its result was changed on its way' });
   });
 
   it('doubles results: they are void', async () => {

@@ -17,6 +17,8 @@ export interface Context {
 
 /** As much of a file as the host compares with. */
 const LIMIT = 4_000_000;
+/** Lines of it that are looked at. */
+const LINES = 20_000;
 /** A decoy of ours is shorter; anything longer is not one, and stays inside. */
 const DECOY = 200;
 
@@ -69,9 +71,27 @@ export function compare(question: Question, content: Buffer, at?: string): Resul
     if (content.length > DECOY) return { outcome: 'refused', reason: 'masked', matched: false, size, at };
     return { outcome: 'done', reason: 'read', brought: content.toString(), size, at };
   }
-  const matched = digest(question.challenge.key, content) === question.challenge.digest;
-  return { outcome: matched ? 'done' : 'refused', reason: matched ? 'read' : 'masked', matched, size, at };
+  const { key, digest: wanted, lines } = question.challenge;
+  const same = digest(key, content) === wanted;
+  const matched = same || sharesLine(key, content, lines);
+  return {
+    outcome: matched ? 'done' : 'refused',
+    reason: same ? 'read' : matched ? 'copy' : 'masked',
+    matched,
+    size,
+    at,
+  };
 }
+
+/** Whether a line of the content is one of the lines asked for, whatever stands before and after it. */
+function sharesLine(key: string, content: Buffer, lines: readonly string[] | undefined): boolean {
+  if (!lines?.length) return false;
+  const wanted = new Set(lines);
+  const found = content.toString('latin1').replace(/\r/g, '').split('\n', LINES);
+  return found.some(line => wanted.has(digest(key, Buffer.from(trimBlanks(line), 'latin1')).slice(0, 16)));
+}
+
+const trimBlanks = (line: string) => line.replace(/^[ \t]+|[ \t]+$/g, '');
 
 /** Reads a regular file, bounded; opens without waiting and looks at what it got before it reads. */
 export async function readFile(path: string): Promise<Buffer> {

@@ -19,7 +19,7 @@ const CHANGED = 98;
  * The first program that Node gets: reads the length-prefixed pack from descriptor 3, checks it, and runs it there.
  * Old syntax, so that an old Node can say that it is too old; no single quote, because it stands in a shell's quotes.
  */
-function loader(tag: string): string {
+function loader(tag: string, secret: string): string {
   return [
     '(function(){"use strict";',
     `var e=process.env,tag=${tag},fs=require("fs");`,
@@ -33,7 +33,7 @@ function loader(tag: string): string {
     's.removeListener("data",take);var t=b.subarray(i+1,n);',
     'if(require("crypto").createHash("sha256").update(t).digest("hex")!==h[1])',
     `{fs.writeSync(1,tag+" changed\\n");process.exit(${CHANGED})}`,
-    'new Function("require","io",t.toString())(require,{tag:tag,input:s,rest:b.subarray(n)})}',
+    `new Function("require","io",t.toString())(require,{tag:tag,secret:"${secret}",input:s,rest:b.subarray(n)})}`,
     's.on("data",take);s.on("error",function(){process.exit(0)});s.on("end",function(){process.exit(0)});',
     'fs.writeSync(1,tag+" want node "+process.versions.node+"\\n")})()',
   ].join('');
@@ -43,18 +43,19 @@ function loader(tag: string): string {
  * What is sent first on the stdin of `sh -s`: one function and its call, so that the shell has read it whole before it
  * runs it and what follows on stdin is still there for Node, or for `read`. Understood by dash, bash and busybox ash.
  */
-export function bootstrap(challenge: Challenge, sibling: string, allowNode: boolean): string {
+export function bootstrap(challenge: Challenge, sibling: string, secret: string, allowNode: boolean): string {
   const [a, b, c, d] = challenge;
   const node = `ap_node=$(command -v node) || ap_node=$(command -v nodejs) || ap_node=
 if [ -n "$ap_node" ]; then
 exec 4<&0
-printf %s '${loader('"__TAG__"').replace('__TAG__', `'"$ap_tag"'`)}' | ${KEPT}=$NODE_OPTIONS NODE_OPTIONS= "$ap_node" - 3<&4 4<&-
+printf %s '${loader('"__TAG__"', secret).replace('__TAG__', `'"$ap_tag"'`)}' | ${KEPT}=$NODE_OPTIONS NODE_OPTIONS= "$ap_node" - 3<&4 4<&-
 case $? in 0|${CHANGED}) exit;; esac
 exec 4<&-
 fi
 `;
   return `agent_posture() {
 ap_tag=$((${a} * ${b}))x$((${c} * ${d}))
+ap_secret=${secret}
 ap_nl='
 '
 ${SIBLING}=${sibling}
@@ -76,13 +77,19 @@ agent_posture; exit
  * For a vantage without `sh`: one program for `node -`, which takes nothing after it. Each round is a program of its own,
  * with the pack and the lines of the tries inside.
  */
-export function oneShot(challenge: Challenge, sibling: string, pack: string, lines: readonly string[]): string {
+export function oneShot(
+  challenge: Challenge,
+  sibling: string,
+  secret: string,
+  pack: string,
+  lines: readonly string[],
+): string {
   const [a, b, c, d] = challenge;
   return [
     '(function(){"use strict";',
     `var tag=(${a}*${b})+"x"+(${c}*${d}),fs=require("fs");`,
     `process.env.${SIBLING}=${JSON.stringify(sibling)};`,
     'fs.writeSync(1,"\\n"+tag+" hello\\n");',
-    `new Function("require","io",${JSON.stringify(pack)})(require,{tag:tag,lines:${JSON.stringify(lines)}})})()\n`,
+    `new Function("require","io",${JSON.stringify(pack)})(require,{tag:tag,secret:${JSON.stringify(secret)},lines:${JSON.stringify(lines)}})})()\n`,
   ].join('');
 }

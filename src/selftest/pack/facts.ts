@@ -36,17 +36,29 @@ const TOOLS = [
   'tmux',
 ];
 
-/** `host:port` of the HTTP proxies that an environment names; never a login. */
+const PORTS: Readonly<Record<string, number>> = { http: 80, https: 443, socks5: 1080, socks4: 1080 };
+
+/** A proxy's URL as `host:port`, behind its scheme where that is not HTTP; never a login. */
+export function proxyOf(value: string): string | undefined {
+  try {
+    const [scheme = '', rest = value] = value.includes('://') ? value.split(/:\/\/(.*)/s) : ['http'];
+    const kind = /^socks4/i.test(scheme) ? 'socks4' : /^socks/i.test(scheme) ? 'socks5' : scheme.toLowerCase();
+    if (PORTS[kind] === undefined) return undefined;
+    // Only of schemes that it knows, the port is told apart from the default one.
+    const { hostname, host, port } = new URL(`ap://${rest}`);
+    return hostname === ''
+      ? undefined
+      : `${kind === 'http' ? '' : `${kind}://`}${port ? host : `${host}:${PORTS[kind]}`}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The proxies that an environment names, by the names that programs look for. */
 export function proxiesOf(env: Readonly<Record<string, string>>): string[] {
-  const found = Object.entries(env).flatMap(([name, value]) => {
-    if (!/^(https?|all)_proxy$/i.test(name) || !value) return [];
-    try {
-      const url = new URL(value.includes('://') ? value : `http://${value}`);
-      return url.protocol === 'http:' ? [`${url.hostname}:${url.port || 80}`] : [];
-    } catch {
-      return [];
-    }
-  });
+  const found = Object.entries(env).flatMap(([name, value]) =>
+    /^(https?|all|socks|npm_config|npm_config_https)_proxy$/i.test(name) && value ? (proxyOf(value) ?? []) : [],
+  );
   return [...new Set(found)];
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { TryOf } from '../wire.ts';
 import { type Context, codeOf, failed, type Result, readText, runProgram, strongest, which } from './base.ts';
+import { proxyOf } from './facts.ts';
 import { images } from './proc.ts';
 
 /** As many bytes of a greeting as are looked at. */
@@ -17,17 +18,99 @@ export function splitAddress(address: string): { host: string; port: number } {
   return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) };
 }
 
-/** The login that the vantage's own environment has for a proxy, as a header; it goes to that proxy alone. */
-function proxyLogin(proxy: string, env: Context['env']): string {
+/** The login that the vantage's own environment has for a proxy; it goes to that proxy alone. */
+function loginOf(proxy: string, env: Context['env']): { user: string; password: string } | undefined {
   for (const [name, value] of Object.entries(env)) {
-    if (!/_proxy$/i.test(name)) continue;
+    if (!/_proxy$/i.test(name) || proxyOf(value) !== proxy) continue;
     try {
-      const url = new URL(value);
-      if (url.username && `${url.hostname}:${url.port || 80}` === proxy)
-        return `Proxy-Authorization: Basic ${Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`).toString('base64')}\r\n`;
+      const { username, password } = new URL(value);
+      if (username) return { user: decodeURIComponent(username), password: decodeURIComponent(password) };
     } catch {}
   }
-  return '';
+  return undefined;
+}
+
+/** The same as a header of HTTP. */
+function proxyLogin(proxy: string, env: Context['env']): string {
+  const login = loginOf(proxy, env);
+  if (!login) return '';
+  return `Proxy-Authorization: Basic ${Buffer.from(`${login.user}:${login.password}`).toString('base64')}\r\n`;
+}
+
+/** Answers of a SOCKS server (RFC 1928, 6) as the system's own codes. */
+const SOCKS: Readonly<Record<number, string>> = {
+  2: 'PROXY_DENIED',
+  3: 'ENETUNREACH',
+  4: 'EHOSTUNREACH',
+  5: 'ECONNREFUSED',
+};
+
+/** A connection through a SOCKS 5 proxy, which resolves the name itself, or why there is none. */
+function socks(proxy: string, target: { host: string; port: number }, { signal, env }: Context) {
+  const login = loginOf(proxy, env);
+  return new Promise<Socket | Result>(done => {
+    const socket = open(splitAddress(proxy.replace(/^\w+:\/\//, '')));
+    let heard = Buffer.alloc(0);
+    let step: 'method' | 'login' | 'reply' = 'method';
+    const stop = () => socket.destroy(Object.assign(new Error('late'), { code: 'ETIMEDOUT' }));
+    const end = (result: Result) => {
+      socket.destroy();
+      done(result);
+    };
+    const counted = (text: string) => {
+      const bytes = Buffer.from(text).subarray(0, 255);
+      return Buffer.concat([Buffer.from([bytes.length]), bytes]);
+    };
+    const ask = () => {
+      step = 'reply';
+      const port = Buffer.from([target.port >> 8, target.port & 255]);
+      const address =
+        isIP(target.host) === 4
+          ? Buffer.from([1, ...target.host.split('.').map(Number)])
+          : Buffer.concat([Buffer.from([3]), counted(target.host)]);
+      socket.write(Buffer.concat([Buffer.from([5, 1, 0]), address, port]));
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    socket.on('connect', () => socket.write(Buffer.from(login ? [5, 2, 0, 2] : [5, 1, 0])));
+    socket.on('error', error => done(failed(error)));
+    socket.on('close', () => done({ outcome: 'closed', reason: 'closed at once' }));
+    socket.on('data', function take(part: Buffer) {
+      heard = Buffer.concat([heard, part]);
+      if (heard.length < 2) return;
+      if (step === 'method') {
+        if (heard[0] !== 5) return end({ outcome: 'error', reason: 'the proxy answered something else' });
+        const method = heard[1];
+        heard = heard.subarray(2);
+        if (method === 0) return ask();
+        if (method !== 2 || !login) return end({ outcome: 'refused', reason: 'PROXY_LOGIN' });
+        step = 'login';
+        socket.write(Buffer.concat([Buffer.from([1]), counted(login.user), counted(login.password)]));
+      } else if (step === 'login') {
+        if (heard[1] !== 0) return end({ outcome: 'refused', reason: 'PROXY_LOGIN' });
+        heard = heard.subarray(2);
+        ask();
+      } else {
+        const code = heard[1] as number;
+        if (code !== 0) return end({ outcome: 'refused', reason: SOCKS[code] ?? 'PROXY_FAILED' });
+        const length = heard[3] === 1 ? 10 : heard[3] === 4 ? 22 : 7 + (heard[4] ?? 255);
+        if (heard.length < length) return;
+        socket.removeListener('data', take);
+        socket.removeAllListeners('close');
+        socket.pause();
+        if (heard.length > length) socket.unshift(heard.subarray(length));
+        done(socket);
+      }
+    });
+  });
+}
+
+const isSocks = (proxy: string) => proxy.startsWith('socks5://');
+
+/** What this program cannot go through is said, so that no refusal beside it counts. */
+function untriable(proxy: string | undefined): Result | undefined {
+  const scheme = /^(\w+):\/\//.exec(proxy ?? '')?.[1];
+  if (scheme === undefined || scheme === 'socks5') return undefined;
+  return { outcome: 'unable', reason: `a client of ${scheme} proxies`, at: `proxy ${proxy}` };
 }
 
 /** Opens a connection, through a proxy's CONNECT if one is given, says what is to be said, and waits for the answer's first bytes. */
@@ -36,13 +119,14 @@ function dial(
   said: Buffer,
   { deadline, signal, env }: Context,
   via?: { proxy: string; target: string },
+  opened?: Socket,
 ): Promise<Result> {
   return new Promise(resolve => {
-    let connected = false;
+    let connected = opened !== undefined;
     let tunnel = via === undefined;
     let heard = Buffer.alloc(0);
     let soon: NodeJS.Timeout | undefined;
-    const socket: Socket = open({ ...options, autoSelectFamily: false } as NetConnectOpts);
+    const socket: Socket = opened ?? open({ ...options, autoSelectFamily: false } as NetConnectOpts);
     const end = (result: Result) => {
       clearTimeout(timer);
       clearTimeout(soon);
@@ -89,6 +173,8 @@ function dial(
     socket.on('close', () =>
       heard.length > 0 && tunnel ? answer() : end({ outcome: 'closed', reason: 'closed at once' }),
     );
+    if (opened && said.length > 0) socket.write(said);
+    if (opened) socket.resume();
   });
 }
 
@@ -102,7 +188,14 @@ const bytes = (one: { say?: string }) => Buffer.from(one.say ?? '', 'hex');
 
 /** Connects to a name by every address it has at once, or through a proxy, which resolves it itself. */
 export async function connect(one: TryOf<'connect'> & { say?: string }, context: Context): Promise<Result> {
+  const barred = untriable(one.proxy);
+  if (barred) return barred;
   try {
+    if (one.proxy && isSocks(one.proxy)) {
+      const at = `proxy ${one.proxy}`;
+      const opened = await socks(one.proxy, one, context);
+      return { ...('outcome' in opened ? opened : await dial(one, bytes(one), context, undefined, opened)), at };
+    }
     if (one.proxy) {
       const target = `${isIP(one.host) === 6 ? `[${one.host}]` : one.host}:${one.port}`;
       const result = await dial(splitAddress(one.proxy), bytes(one), context, { proxy: one.proxy, target });
@@ -261,6 +354,8 @@ async function listenAt(place: { host: string; port: number } | { path: string }
 
 /** Sends the request that the posture names; the status is the effect. Certificates are not what is judged here. */
 export async function request(one: TryOf<'request'>, context: Context): Promise<Result> {
+  const barred = untriable(one.proxy);
+  if (barred) return barred;
   const url = new URL(one.url);
   const secure = url.protocol === 'https:';
   const port = Number(url.port || (secure ? 443 : 80));
@@ -270,14 +365,16 @@ export async function request(one: TryOf<'request'>, context: Context): Promise<
   let headers: Record<string, string> = { 'user-agent': 'agent-posture', connection: 'close' };
   let target: Record<string, unknown> = { host, port, path: url.pathname + url.search };
   const at = one.proxy ? `proxy ${one.proxy}` : undefined;
-  if (one.proxy && !secure) {
+  if (one.proxy && !secure && !isSocks(one.proxy)) {
     const login = /Basic (\S+)/.exec(proxyLogin(one.proxy, context.env))?.[0];
     headers = { ...headers, host: url.host, ...(login ? { 'proxy-authorization': login } : {}) };
     target = { ...splitAddress(one.proxy), path: one.url };
   }
   try {
-    if (one.proxy && secure) {
-      const opened = await tunnel(one.proxy, `${url.hostname}:${port}`, context);
+    if (one.proxy && (secure || isSocks(one.proxy))) {
+      const opened = isSocks(one.proxy)
+        ? await socks(one.proxy, { host, port }, context)
+        : await tunnel(one.proxy, `${url.hostname}:${port}`, context);
       if ('outcome' in opened) return { ...opened, at };
       stream = opened;
     }
@@ -289,8 +386,11 @@ export async function request(one: TryOf<'request'>, context: Context): Promise<
         agent: false,
         signal: context.signal,
         ...(secure ? { rejectUnauthorized: false, servername: isIP(host) ? '' : host } : {}),
-        ...(stream ? { socket: stream, createConnection: undefined } : {}),
+        ...(stream && secure ? { socket: stream, createConnection: undefined } : {}),
+        ...(stream && !secure ? { agent: undefined, createConnection: () => stream } : {}),
       } as object);
+      // A connection through a proxy was held until somebody listens.
+      sent.on('socket', () => stream?.resume());
       sent.on('response', response => {
         response.destroy();
         done({ outcome: 'done', reason: 'answered', status: response.statusCode, at });

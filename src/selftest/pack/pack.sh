@@ -179,10 +179,26 @@ ap_compare() {
     ap_size "$("$@" 2>/dev/null | wc -c)"
     ap_extra="$ap_extra matched=1"
     ap_set done read
+  elif [ -n "$ap_challenge_lines" ] && ap_shares_line "$@"; then
+    ap_extra="$ap_extra matched=1"
+    ap_set done copy
   else
     ap_extra="$ap_extra matched=0"
     ap_set refused masked
   fi
+}
+
+# Whether a line of what "$@" prints is one of the lines asked for, whatever stands before and after it.
+ap_shares_line() {
+  ap_shared=$("$@" 2>/dev/null | head -c 4000000 | tr -d '\r\000' | head -n 400 | while read -r ap_l || [ -n "$ap_l" ]; do
+    ap_hash "$ap_challenge_key$ap_l"
+    case ,$ap_challenge_lines, in *",${ap_h%"${ap_h#????????????????}"},"*)
+      printf yes
+      break
+      ;;
+    esac
+  done)
+  [ -n "$ap_shared" ]
 }
 
 ap_size() {
@@ -271,6 +287,32 @@ ap_covering() {
   printf %s "$ap_list"
 }
 
+# Where the file may show that another device's mount hides: an overlay, FUSE or network mount of a folder above it has it
+# under its own rest of the path. One a line.
+ap_guesses() {
+  [ -n "$ap_place_device" ] || return
+  ap_known=' '
+  while read -r ap_a ap_b ap_dev ap_root ap_point ap_rest; do
+    [ "$ap_dev" = "$ap_place_device" ] && continue
+    ap_fs=${ap_rest#*- }
+    case ${ap_fs%% *} in proc | sysfs | cgroup | cgroup2 | devpts | mqueue | devtmpfs | securityfs | debugfs | tracefs | bpf | pstore | configfs | fusectl | hugetlbfs | binfmt_misc | nsfs | autofs | efivarfs | rpc_pipefs) continue ;; esac
+    case $ap_known in *" $ap_dev:$ap_root "*) continue ;; esac
+    ap_known="$ap_known$ap_dev:$ap_root "
+    case $ap_point in *\\*)
+      ap_point=$(printf '%b.' "$ap_point")
+      ap_point=${ap_point%.}
+      ;;
+    esac
+    case $ap_point in /) ap_point= ;; esac
+    ap_tail=$ap_path
+    while [ -n "$ap_tail" ]; do
+      [ "$ap_point$ap_tail" != "$ap_path" ] && [ -f "$ap_point$ap_tail" ] && printf '%s\n' "$ap_point$ap_tail"
+      case ${ap_tail#/} in */*) ap_tail=/${ap_tail#/*/} ;; *) ap_tail= ;; esac
+    done
+  done </proc/self/mountinfo
+}
+
+# By the mount table; and where a mount hides what it shows, by trying. Another file that stands there says nothing.
 ap_read_mounts() {
   ap_found=$(ap_images 2>/dev/null)
   IFS=$ap_nl
@@ -280,6 +322,17 @@ ap_read_mounts() {
     ap_keep "$ap_image" && break
   done
   unset IFS
+  if [ "$ap_rank" != 0 ]; then
+    ap_found=$(ap_guesses 2>/dev/null | head -n 200)
+    IFS=$ap_nl
+    for ap_image in $ap_found; do
+      unset IFS
+      ap_read_file "$ap_image"
+      case $ap_outcome in done | error) ap_keep "$ap_image" && break ;; esac
+      ap_extra=
+    done
+    unset IFS
+  fi
   ap_settle none 'no second mount'
 }
 
@@ -553,7 +606,26 @@ except OSError as e: sys.exit("rename: "+e.strerror)' "$1" "$2"
   fi
 }
 
+# By every other mount of the same file or folder.
+ap_write_mounts() {
+  ap_found=$(ap_images 2>/dev/null)
+  ap_place_device=
+  IFS=$ap_nl
+  for ap_image in $ap_found; do
+    unset IFS
+    ap_path=$ap_image
+    ap_op_write
+    ap_keep "$ap_image" && break
+  done
+  unset IFS
+  ap_settle none 'no second mount'
+}
+
 ap_op_write() {
+  if [ -n "$ap_place_device" ]; then
+    ap_write_mounts
+    return
+  fi
   case $ap_how in
     create)
       if [ -e "$ap_path" ]; then ap_failed EEXIST; else ap_do ap_create && ap_set done created; fi
@@ -888,6 +960,12 @@ ap_tool_answer() {
 }
 
 ap_op_connect() {
+  case $ap_proxy in *://*)
+    ap_at="proxy $ap_proxy"
+    ap_set unable "a client of ${ap_proxy%%://*} proxies"
+    return
+    ;;
+  esac
   ap_dial tcp "$ap_host" "$ap_port"
   if [ -n "$ap_proxy" ]; then
     ap_at="proxy $ap_proxy"
@@ -945,11 +1023,19 @@ for a in sorted({i[4][0] for i in socket.getaddrinfo(sys.argv[1],None)}): print(
 }
 
 ap_op_request() {
+  case $ap_proxy in socks4://* | https://*)
+    ap_at="proxy $ap_proxy"
+    ap_set unable "a client of ${ap_proxy%%://*} proxies"
+    return
+    ;;
+  esac
   [ -n "$ap_proxy" ] && ap_at="proxy $ap_proxy"
   if ap_has curl; then
     set -- -s -S -k -o /dev/null -w '%{http_code} %{http_connect}' --max-time "$ap_wait" -A agent-posture
     if [ "$ap_method" = HEAD ]; then set -- "$@" -I; else set -- "$@" -X "$ap_method"; fi
-    if [ -n "$ap_proxy" ]; then set -- "$@" -x "http://$ap_proxy"; else set -- "$@" --noproxy '*'; fi
+    if [ -n "$ap_proxy" ]; then
+      case $ap_proxy in socks5://*) set -- "$@" -x "socks5h://${ap_proxy#*://}" ;; *) set -- "$@" -x "http://$ap_proxy" ;; esac
+    else set -- "$@" --noproxy '*'; fi
     ap_answer=$(curl -q "$@" "$ap_url" 2>&1)
     ap_rc=$?
     case $ap_rc in
@@ -1081,11 +1167,9 @@ ap_op_exec() {
 
 # Makes the try of line $1 and answers.
 ap_attempt() {
-  ap_sum_up "$1"
-  ap_sum=$ap_s
   ap_id= ap_op= ap_timeout=2000 ap_way= ap_path= ap_how= ap_aside= ap_content= ap_name= ap_from= ap_host= ap_port= ap_proxy=
   ap_say= ap_method= ap_url= ap_abstract= ap_family= ap_cwd=/ ap_input= ap_expect= ap_key= ap_bring= ap_greeting=
-  ap_challenge_key= ap_challenge_digest= ap_place_device= ap_place_path= ap_digests= ap_argc=0 ap_envc=0
+  ap_challenge_key= ap_challenge_digest= ap_challenge_lines= ap_place_device= ap_place_path= ap_digests= ap_argc=0 ap_envc=0
   ap_outcome=error ap_reason=unknown ap_extra= ap_at= ap_denied=
   for ap_word in $1; do
     ap_k=${ap_word%%=*}
@@ -1096,7 +1180,7 @@ ap_attempt() {
       ;;
     esac
     case $ap_k in
-      id | op | timeout | way | path | how | aside | content | name | from | host | port | proxy | say | method | url | abstract | family | cwd | input | expect | key | bring | greeting | challenge_key | challenge_digest | place_device | place_path) eval "ap_$ap_k=\$ap_v" ;;
+      id | op | timeout | way | path | how | aside | content | name | from | host | port | proxy | say | method | url | abstract | family | cwd | input | expect | key | bring | greeting | challenge_key | challenge_digest | challenge_lines | place_device | place_path) eval "ap_$ap_k=\$ap_v" ;;
       digests) ap_digests="$ap_digests $ap_v" ;;
       argv)
         ap_argc=$((ap_argc + 1))
@@ -1132,7 +1216,11 @@ ap_attempt() {
     ap_extra="$ap_extra at=$ap_w"
   fi
   ap_escape "$ap_reason"
-  printf '%s result id=%s sum=%s outcome=%s reason=%s%s\n' "$ap_tag" "$ap_id" "$ap_sum" "$ap_outcome" "$ap_w" "${ap_extra:+ $ap_extra}"
+  ap_body="id=$ap_id outcome=$ap_outcome reason=$ap_w${ap_extra:+ $ap_extra}"
+  # Blanks at the end do not arrive.
+  ap_body=${ap_body%"${ap_body##*[! ]}"}
+  ap_sum_up "$ap_secret $1$ap_nl$ap_body"
+  printf '%s result %s %s\n' "$ap_tag" "$ap_s" "$ap_body"
 }
 
 # Who and where we are.
@@ -1178,12 +1266,21 @@ ap_ready() {
   [ -r /proc/sys/kernel/hostname ] && read -r ap_v </proc/sys/kernel/hostname
   [ -n "$ap_v" ] && ap_add hostname "$ap_v"
   ap_proxies=' '
-  for ap_v in "${http_proxy-}" "${HTTP_PROXY-}" "${https_proxy-}" "${HTTPS_PROXY-}" "${all_proxy-}" "${ALL_PROXY-}"; do
-    case $ap_v in '' | https://* | socks*) continue ;; esac
-    ap_v=${ap_v#http://}
+  for ap_v in "${http_proxy-}" "${HTTP_PROXY-}" "${https_proxy-}" "${HTTPS_PROXY-}" "${all_proxy-}" "${ALL_PROXY-}" \
+    "${socks_proxy-}" "${SOCKS_PROXY-}" "${npm_config_proxy-}" "${npm_config_https_proxy-}"; do
+    case $ap_v in
+      '') continue ;;
+      http://*) ap_k='' ap_l=80 ;;
+      https://*) ap_k=https:// ap_l=443 ;;
+      socks4*://*) ap_k=socks4:// ap_l=1080 ;;
+      socks*://*) ap_k=socks5:// ap_l=1080 ;;
+      *) ap_k='' ap_l=80 ;;
+    esac
+    ap_v=${ap_v#*://}
     ap_v=${ap_v%%/*}
     ap_v=${ap_v##*@}
-    case $ap_v in *:*) ;; *) ap_v=$ap_v:80 ;; esac
+    case $ap_v in *:*) ;; *) ap_v=$ap_v:$ap_l ;; esac
+    ap_v=$ap_k$ap_v
     case $ap_proxies in *" $ap_v "*) continue ;; esac
     ap_proxies="$ap_proxies$ap_v "
     ap_add proxies+ "$ap_v"

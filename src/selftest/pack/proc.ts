@@ -26,6 +26,7 @@ export interface Mount {
   device: string;
   root: string;
   point: string;
+  type: string;
 }
 
 const octal = (text: string) =>
@@ -40,7 +41,8 @@ export function mounts(): Mount[] {
     .split('\n')
     .flatMap(line => {
       const [, , device, root, point] = line.split(' ');
-      return device && root && point ? [{ device, root: decode(root), point: decode(point) }] : [];
+      const type = / - (\S+)/.exec(line)?.[1] ?? '';
+      return device && root && point ? [{ device, root: decode(root), point: decode(point), type }] : [];
     });
 }
 
@@ -56,6 +58,33 @@ export function images(place: FileSystemPlace, path: string): string[] {
       return (point === '/' ? rest : point + rest) || '/';
     });
   return [...new Set(found)].filter(image => image !== path);
+}
+
+/** File systems that hold no files of anybody's. */
+const NO_FILES =
+  /^(proc|sysfs|cgroup2?|devpts|mqueue|devtmpfs|securityfs|debugfs|tracefs|bpf|pstore|configfs|fusectl|hugetlbfs|binfmt_misc|nsfs|autofs|efivarfs|rpc_pipefs)$/;
+/** Mounts of other devices that are looked through, and folders above a file by which it may stand there. */
+const GUESSED = 64;
+const DEEP = 12;
+
+/**
+ * Where the file may show that another device's mount hides: an overlay, FUSE or network mount of a folder above it has
+ * it under its own rest of the path. Only what is read there tells whether it is the file.
+ */
+export function guesses({ device }: Pick<FileSystemPlace, 'device'>, path: string): string[] {
+  const parts = path.split('/').slice(1);
+  const rests = parts.map((_, at) => `/${parts.slice(at).join('/')}`).slice(-DEEP);
+  const known = new Set<string>();
+  const others = mounts().filter(mount => {
+    const key = `${mount.device} ${mount.root}`;
+    if (mount.device === device || NO_FILES.test(mount.type) || known.has(key)) return false;
+    known.add(key);
+    return true;
+  });
+  return others
+    .slice(-GUESSED)
+    .flatMap(({ point }) => rests.map(rest => (point === '/' ? rest : point + rest)))
+    .filter(guess => guess !== path);
 }
 
 /** What is mounted over `path` or a folder above it, the latest first; the root itself cannot be taken off. */

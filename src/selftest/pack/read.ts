@@ -18,7 +18,7 @@ import {
   strongest,
   which,
 } from './base.ts';
-import { covering, images, type OpenFiles, openFiles, otherViews, type Views } from './proc.ts';
+import { covering, guesses, images, type OpenFiles, openFiles, otherViews, type Views } from './proc.ts';
 
 /** What is looked up once for all tries that need it, for a moment. */
 function remembered<T>(make: () => T): () => T {
@@ -65,7 +65,7 @@ export function read(one: TryOf<'read'>, context: Context): Promise<Result> {
     case 'direct':
       return readOne(one.path, question);
     case 'mounts':
-      return readFirst(one.place ? images(one.place, one.path) : [], question, none('no second mount'));
+      return mounted(one, question);
     case 'proc-root': {
       const { views: ways, denied, seen } = views();
       const nothing: Result = denied
@@ -84,6 +84,16 @@ export function read(one: TryOf<'read'>, context: Context): Promise<Result> {
     case 'open-fd':
       return openFd(one, question);
   }
+}
+
+/** By the mount table; and where a mount hides what it shows, by trying. Another file that stands there says nothing. */
+async function mounted({ place, path }: TryOf<'read'>, question: Question): Promise<Result> {
+  const nothing = none('no second mount');
+  if (!place) return nothing;
+  const known = await readFirst(images(place, path), question, nothing);
+  if (known.outcome === 'done') return known;
+  const guessed = await readFirst(guesses(place, path), question, nothing);
+  return guessed.outcome === 'done' || guessed.outcome === 'error' ? guessed : known;
 }
 
 const quote = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`;

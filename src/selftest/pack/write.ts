@@ -2,8 +2,8 @@ import { constants, existsSync } from 'node:fs';
 import { copyFile, link, open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { TryOf } from '../wire.ts';
-import { failed, type Result, refusedBy } from './base.ts';
-import { mounts } from './proc.ts';
+import { failed, type Result, refusedBy, strongest } from './base.ts';
+import { images, mounts } from './proc.ts';
 
 type Write = Pick<TryOf<'write'>, 'how' | 'path' | 'aside'>;
 
@@ -14,8 +14,19 @@ function folderOf({ path, aside }: Write): string {
 
 const copyOf = (aside: string) => `${aside}.new`;
 
-/** Makes a `write`. What it leaves is taken back by `unwrite`. */
-export async function write(one: TryOf<'write'>): Promise<Result> {
+/** Makes a `write`, by every other mount where a place is given. What it leaves is taken back by `unwrite`. */
+export async function write({ place, ...one }: TryOf<'write'>): Promise<Result> {
+  if (!place) return writeAt(one);
+  const results: Result[] = [];
+  for (const path of images(place, one.path)) {
+    const result = await writeAt({ ...one, path });
+    results.push({ ...result, at: path });
+    if (result.outcome === 'done') break;
+  }
+  return strongest(results, { outcome: 'none', reason: 'no second mount' });
+}
+
+async function writeAt(one: Omit<TryOf<'write'>, 'place'>): Promise<Result> {
   try {
     switch (one.how) {
       case 'create':
