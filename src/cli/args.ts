@@ -38,6 +38,8 @@ const shown = (text: string) => `"${truncate(oneLine(text), 60)}"`;
  * did-you-mean, for an unknown command or flag, a missing or wrong value, and too many or too few words.
  */
 export function parseArguments(args: readonly string[]): Parsed {
+  // As with other programs, `help test` is `test --help`.
+  if (args[0] === 'help') return parseArguments([...args.slice(1), '--help']);
   const { tokens } = parseArgs({
     args: [...args],
     options: OPTIONS,

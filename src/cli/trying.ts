@@ -107,7 +107,7 @@ export function screen({ terminal }: Context): { color: boolean; unicode: boolea
 export function progress(event: SelftestEvent, { terminal }: Context): void {
   if (event.type === 'planned')
     terminal.note(
-      `${plural(event.tries, 'try', 'tries')} from ${list(event.vantages.map(({ title }) => oneLine(title))) || 'nowhere'}`,
+      `trying ${plural(event.tries, 'thing')} from ${list(event.vantages.map(({ title }) => oneLine(title))) || 'nowhere'}`,
     );
   else if (event.type === 'vantage' && !event.available)
     terminal.note(`${oneLine(event.id)} could not be tried: ${oneLine(event.reason ?? 'it did not answer')}`);

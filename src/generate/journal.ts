@@ -129,6 +129,7 @@ export function isAs(now: FileOnDisk | null, content: { sha256: string } | null)
 
 interface Back {
   restored: string[];
+  removed: string[];
   kept: Undone['kept'];
 }
 
@@ -137,7 +138,7 @@ interface Back {
  * before nor as the entry left it was changed by somebody since, and is kept. Can be stopped and started again.
  */
 async function putBack(entry: JournalEntry, stateFolder: string, step: Step): Promise<Back> {
-  const back: Back = { restored: [], kept: [] };
+  const back: Back = { restored: [], removed: [], kept: [] };
   for (const { key, before: was, after } of [...entry.settings].reverse()) {
     const name = `git config ${key}`;
     const now = await readSetting(entry.root, key);
@@ -146,6 +147,7 @@ async function putBack(entry: JournalEntry, stateFolder: string, step: Step): Pr
     } else if (now.value === after && was !== after) {
       await step('setting', name, () => writeSetting(entry.root, key, was));
       back.restored.push(name);
+      if (was === undefined || was === null) back.removed.push(name);
     } else if (now.value !== was) back.kept.push({ path: name, reason: 'it was set to something else since' });
   }
   for (const file of [...entry.files].reverse()) {
@@ -170,7 +172,10 @@ async function putBack(entry: JournalEntry, stateFolder: string, step: Step): Pr
         throw new UserError({ what: 'it is being changed right now', where: { path: file.path } });
     };
     await putFile(base, { path: file.path, content: was, temporary: file.temporary }, changed, step);
-    if (file.base === 'root') back.restored.push(file.path);
+    if (file.base === 'root') {
+      back.restored.push(file.path);
+      if (was === null) back.removed.push(file.path);
+    }
   }
   for (const folder of [...entry.folders].reverse()) await removeEmptyFolder(entry.root, folder, step);
   return back;
@@ -269,15 +274,17 @@ export async function undo(
         where: { path: first.root },
         next: `run undo with --root ${first.root}`,
       });
-    const undone: Undone = { restored: [], kept: [], command: first.command, at: first.at };
+    const undone: Undone = { restored: [], removed: [], kept: [], command: first.command, at: first.at };
     for (const entry of [...group].reverse()) {
       await move(stateFolder, entry.id, 'done', 'undoing', step);
-      const { restored, kept } = await putBack(entry, stateFolder, step);
+      const { restored, removed, kept } = await putBack(entry, stateFolder, step);
       await drop(stateFolder, entry.id, 'undoing', step);
       undone.restored.push(...restored);
+      undone.removed.push(...removed);
       undone.kept.push(...kept);
     }
     undone.restored = [...new Set(undone.restored)];
+    undone.removed = [...new Set(undone.removed)];
     return undone;
   } finally {
     await release();

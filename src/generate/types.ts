@@ -18,7 +18,14 @@ export type Rendered =
   /** The whole file is ours. */
   | { mode: 'owned'; path: string; content: string; executable?: boolean }
   /** Lines of ours between two marker comments in a shared file. */
-  | { mode: 'block'; path: string; comment: '#' | '//' | ';'; lines: readonly string[] }
+  | {
+      mode: 'block';
+      path: string;
+      comment: '#' | '//' | ';';
+      lines: readonly string[];
+      /** Where the file is made by us: others keep their bits. */
+      executable?: boolean;
+    }
   /** Keys of ours in a shared file; everything else in it stays byte for byte. */
   | { mode: 'keys'; path: string; format: 'json' | 'toml' | 'yaml'; claims: readonly Claim[] }
   /** A setting in `.git/config`. */
@@ -37,6 +44,8 @@ export interface Output {
   guard: boolean;
   /** The files, or [] where the posture does not ask for it. Pure. */
   render(context: RenderContext): Rendered[];
+  /** What a person has still to do, one line each. Pure. */
+  notes?(context: RenderContext): string[];
 }
 
 export type ChangeState =
@@ -80,7 +89,7 @@ export interface Plan {
   changes: Change[];
   /** The manifest as it is to be written, with what has to be on the disk for the plan to be valid. */
   manifest: { before: Buffer | null; after: Buffer | null };
-  /** What the reader should know beside the changes: an interrupted run that was put back. */
+  /** What the reader should know beside the changes: an interrupted run that was put back, what is still to be done. */
   notes: string[];
 }
 
@@ -111,6 +120,8 @@ export interface Applied {
 export interface Undone {
   /** What was put back, removed files included. */
   restored: string[];
+  /** Those of them that were not there before, and are gone again. */
+  removed: string[];
   /** What was edited since and is therefore kept; the caller exits with 4 when there is any. */
   kept: { path: string; reason: string }[];
   /** When the command that was taken back had run, and its name. */

@@ -40,7 +40,7 @@ interface Place {
 class Cleanup {
   private readonly work: (() => unknown)[] = [];
   private done = false;
-  /** What comes up after the end is ended at once: a vantage may still have been starting. */
+  /** What comes up after the end is ended at once. */
   add(work: () => unknown): void {
     if (this.done) work();
     else this.work.push(work);
@@ -116,7 +116,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   const judgedPlaces = places.filter(({ report }) => report.judged);
   options.onEvent?.({
     type: 'planned',
-    tries: probes.length * judgedPlaces.length,
+    tries: probes.filter(({ subject }) => subject.kind !== 'skip').length * judgedPlaces.length,
     vantages: judgedPlaces.map(({ report }) => ({ id: report.id, title: report.title })),
   });
   const targets = new Targets();
@@ -279,9 +279,17 @@ async function openOrExplain(
   }
   const kind = vantageOf(report.id);
   if (!kind) return { ok: false, reason: 'not known' };
-  const opened = await openVantage(kind, context, { signal: options.signal });
-  if (opened.ok) cleanup.add(() => opened.session.close());
-  return opened;
+  if (options.signal?.aborted) return { ok: false, reason: 'interrupted' };
+  return closedAtEnd(openVantage(kind, context, { signal: options.signal }), cleanup);
+}
+
+/** The end waits for what is still starting too: only then is what stands beside it, such as placeholders, gone. */
+async function closedAtEnd(opening: Promise<Opened>, cleanup: Cleanup): Promise<Opened> {
+  cleanup.add(async () => {
+    const opened = await opening;
+    if (opened.ok) await opened.session.close();
+  });
+  return opening;
 }
 
 /** The place from which a remote vantage's controls are made: `--control-via`. */
@@ -290,11 +298,9 @@ async function openControl(options: SelftestOptions, cleanup: Cleanup, notes: st
   const kind = vantageOf('via');
   if (!kind) return undefined;
   const context = { root: options.root, home: options.home, command: options.controlVia };
-  const opened = await openSession(words => kind.start(context, words), { signal: options.signal });
-  if (opened.ok) {
-    cleanup.add(() => opened.session.close());
-    return opened.session;
-  }
+  const starting = openSession(words => kind.start(context, words), { signal: options.signal });
+  const opened = await closedAtEnd(starting, cleanup);
+  if (opened.ok) return opened.session;
   notes.push(`--control-via did not answer: ${opened.reason}`);
   return undefined;
 }

@@ -155,6 +155,7 @@ export interface ApprovalRequest {
 }
 
 export type SelftestEvent =
+  /** `tries`: things to be tried, each in as many ways as there are. */
   | { type: 'planned'; tries: number; vantages: { id: string; title: string }[] }
   | { type: 'vantage'; id: string; available: boolean; reason: string | null }
   | { type: 'row'; row: Row };

@@ -2,7 +2,10 @@ import type { Row, SelftestEvent } from '../selftest/types.ts';
 
 /** What has been judged so far. */
 export interface Progress {
+  /** Things to be tried, as far as is known. */
   tries: number;
+  /** The worst verdict of each; undefined where all so far is accepted. */
+  things: ReadonlyMap<string, Row['verdict'] | undefined>;
   judged: number;
   reached: number;
   held: number;
@@ -16,6 +19,7 @@ export interface Progress {
 
 export const NOTHING_YET: Progress = {
   tries: 0,
+  things: new Map(),
   judged: 0,
   reached: 0,
   held: 0,
@@ -51,17 +55,33 @@ export function advance(progress: Progress, event: SelftestEvent): Progress {
       };
     case 'row': {
       const { row } = event;
-      const add = (verdict: Row['verdict']): number => (row.verdict === verdict ? 1 : 0);
+      const things = judgedWith(progress.things, row);
+      const of = (verdict: Row['verdict']): number => [...things.values()].filter(each => each === verdict).length;
       return {
         ...progress,
-        judged: progress.judged + 1,
-        reached: progress.reached + (row.accepted ? 0 : add('exposed')),
-        held: progress.held + add('blocked'),
-        works: progress.works + add('works'),
-        tight: progress.tight + (row.accepted ? 0 : add('broken')),
-        unproven: progress.unproven + add('inconclusive'),
+        things,
+        tries: Math.max(progress.tries, things.size),
+        judged: things.size,
+        reached: of('exposed'),
+        held: of('blocked'),
+        works: of('works'),
+        tight: of('broken'),
+        unproven: of('inconclusive'),
         last: isOpen(row) ? [...progress.last, row].slice(-KEPT) : progress.last,
       };
     }
   }
+}
+
+/** The worse first: one way round that is open makes a thing reached. */
+const WORSE: readonly (Row['verdict'] | undefined)[] = ['exposed', 'broken', 'inconclusive', 'blocked', 'works'];
+
+/** As the report counts: a thing with its ways round is one, what is accepted is neither, what is not there does not count. */
+function judgedWith(things: Progress['things'], row: Row): Progress['things'] {
+  if (row.verdict === 'skipped') return things;
+  const key = JSON.stringify([row.vantage, row.attempt, row.target, row.expect]);
+  const before = things.get(key);
+  const verdict = row.accepted ? undefined : row.verdict;
+  const worse = before !== undefined && WORSE.indexOf(before) < WORSE.indexOf(verdict ?? before);
+  return new Map(things).set(key, worse || verdict === undefined ? before : verdict);
 }

@@ -351,19 +351,20 @@ const guards: QuickStep = {
   kind: 'multi',
   values: GUARDS,
   question: context => `Refuse pushes to ${list(mainBranch(context))}, and scan for secrets?`,
-  why: 'What an agent changes should pass a person before it is on the main branch, and a secret that was pushed once has to be rotated. The hooks refuse both on this machine, for you too; git --no-verify gets round a hook, so the rule for your forge is written as well, to be put in force there.',
+  why: 'What an agent changes should pass a person before it is on the main branch, and a secret that was pushed once has to be rotated. The hooks refuse both on this machine, for you too; git --no-verify gets round a hook, so on GitHub the rule for the forge is written as well, to be put in force there.',
   choices(context) {
     const where = context.facts.git;
     if (!where.present) return [];
-    const seen = where.hookManager && { seen: where.hookManager.seen };
+    const ruled = (context.posture.repository?.forge ?? where.remote?.forge) === 'github';
+    const hint = where.hookManager ? `hook, run by ${where.hookManager.id}` : 'hook';
     return [
       {
         value: 'refuse-push',
         label: `refuse pushes to ${list(mainBranch(context))}`,
-        hint: 'hook, and a rule for the forge',
+        hint: ruled ? `${hint}, and a rule for the forge` : hint,
       },
-      { value: 'scan-commit', label: 'scan for secrets before each commit', hint: 'hook', ...seen },
-      { value: 'scan-push', label: 'scan for secrets before each push', hint: 'hook', ...seen },
+      { value: 'scan-commit', label: 'scan for secrets before each commit', hint },
+      { value: 'scan-push', label: 'scan for secrets before each push', hint },
     ];
   },
   fallback({ facts, posture }) {

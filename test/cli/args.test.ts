@@ -32,6 +32,13 @@ describe('arguments', () => {
     expect(words).toEqual([]);
   });
 
+  test('help COMMAND is COMMAND --help', () => {
+    const { spec, flags } = parseArguments(['help', 'test']);
+    expect([spec.name, flags.is('help')]).toEqual(['test', true]);
+    expect(parseArguments(['help']).spec).toBe(DEFAULT_COMMAND);
+    expect(error('help', 'tset')).toContain('did you mean "test"');
+  });
+
   test('no command at all', () => {
     expect(parseArguments([]).spec).toBe(DEFAULT_COMMAND);
     expect(parseArguments(['--json']).spec).toBe(DEFAULT_COMMAND);

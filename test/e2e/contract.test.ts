@@ -36,6 +36,17 @@ describe('off a terminal', () => {
     expect(stdout).toContain('no posture');
   });
 
+  test('explains a row of which no report is kept, and names the places to try from', async () => {
+    const given = world();
+    const { code, stdout } = await program(given, ['explain', 'host:read:~/.aws/credentials']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('read ~/.aws/credentials, from your shell');
+    expect((await program(given, ['explain', 'host:eat:~/.aws/credentials'])).code).toBe(2);
+    const moon = await program(given, ['test', '--vantage', 'moon']);
+    expect(moon.code).toBe(2);
+    expect(moon.stderr).toContain('host or sandbox');
+  });
+
   test('test --json is one object, progress goes to stderr', async () => {
     const given = world({ '.env': 'API_TOKEN=x' });
     const { code, stdout, stderr } = await program(given, ['test', '--json']);
@@ -47,7 +58,7 @@ describe('off a terminal', () => {
       ...['schemaVersion', 'command', 'tool', 'startedAt', 'durationMs', 'root', 'posture', 'vantages', 'rows'],
       ...['summary', 'fixes', 'baseline', 'notes', 'exitCode'],
     ]);
-    expect(stderr).toMatch(/^\d+ tries from/);
+    expect(stderr).toMatch(/^trying \d+ things from/);
     const quiet = await program(given, ['test', '--json', '--quiet']);
     expect(quiet.stderr).toBe('');
   });

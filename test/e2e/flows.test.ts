@@ -90,7 +90,9 @@ describe.each(Object.entries(FLOWS))('%s', (_, files) => {
     const given = lay(files);
     const made = JSON.parse((await program(given, ['init', '--yes', '--no-test', '--json'])).stdout);
     const hash = treeHash(given.root);
-    await program(given, ['undo', '--yes']);
+    const undone = await program(given, ['undo', '--yes']);
+    expect(undone.stdout.replace(/\s+/g, ' ')).toMatch(/Removed: .*agent-posture\.yaml/);
+    expect(undone.stdout).toMatch(/Put back: [^:]*\.gitignore/);
 
     const answers = join(given.home, 'answers.yaml');
     writeFileSync(

@@ -78,6 +78,15 @@ describe('files', () => {
     expect(find('read', '.env.staging.example')).toBeUndefined();
   });
 
+  it('says which hosts a file names, not those in its comments', async () => {
+    const text = '# https://ethereal.email\nMAIL=smtp://u:p@mail.example.com:25 # see https://docs.example.org\n';
+    put(join(root, '.env'), `${text}SITE=https://example.net/#top\n`);
+    const facts = labFacts(root, home);
+    facts.secretFiles = [{ path: '.env' }];
+    const { find } = await planOf(undefined, { facts });
+    expect(find('read', '.env')?.opens).toBe('names mail.example.com, example.net');
+  });
+
   it('is bounded, and says so', async () => {
     for (let n = 0; n < 30; n++) put(join(root, `d/${n}.pem`));
     const { files, cut } = await matchFiles(root, ['*.pem'], 10);

@@ -124,6 +124,18 @@ scanning:
 `);
   });
 
+  it('promises a rule for the forge only where one is written, and no scan that is not there yet', () => {
+    const choices = (git: Partial<Facts['git']>) =>
+      step('guards').choices(fresh({ ...FACTS, git: { ...FACTS.git, ...git } }), {});
+    const hints = (git: Partial<Facts['git']>) => choices(git).map(({ hint }) => hint);
+    expect(hints({})).toEqual(['hook, and a rule for the forge', 'hook', 'hook']);
+    const local = { name: 'origin', url: '/srv/git/x', forge: 'local' as const };
+    expect(hints({ remote: local })).toEqual(['hook', 'hook', 'hook']);
+    const husky = { remote: undefined, hookManager: { id: 'husky' as const, seen: { path: '.husky' } } };
+    expect(hints(husky)).toEqual(Array(3).fill('hook, run by husky'));
+    expect(choices(husky).every(({ seen }) => seen === undefined)).toBe(true);
+  });
+
   it('offers boxes that cannot be used here last, says why, and refuses them', () => {
     const choices = step('box').choices(fresh(FACTS), {});
     expect(choices.map(({ value }) => value)).toEqual(['bubblewrap', 'native', 'command', 'none', 'docker']);

@@ -6,8 +6,8 @@ import { VERDICT_WORDS } from '../../report/text.ts';
 import { hang, wrap } from '../../report/width.ts';
 import { safeguardOf, safeguards } from '../../safeguards/catalogue.ts';
 import type { Safeguard } from '../../safeguards/types.ts';
-import type { Report, Row } from '../../selftest/types.ts';
-import type { Command } from '../command.ts';
+import { ATTEMPTS, type Report, type Row } from '../../selftest/types.ts';
+import type { Command, Outcome } from '../command.ts';
 import { lastReport } from '../last-report.ts';
 
 /** `explain ID`: a safeguard of the catalogue, or a row of the last report with its safeguard. */
@@ -18,7 +18,7 @@ export const command: Command = async ({ root, words: [id = ''] }) => {
 
   const report = await lastReport(root);
   const row = report?.rows.find(each => each.id === id);
-  if (!report || !row) throw unknown(id, report);
+  if (!report || !row) return unmet(id, report);
   const of = safeguardOf(row.safeguard);
   const { change: _change, accepted: _accepted, ...shown } = row;
   return {
@@ -28,14 +28,44 @@ export const command: Command = async ({ root, words: [id = ''] }) => {
   };
 };
 
+const ROW = new RegExp(`^(host|sandbox|via:\\d+):(${ATTEMPTS.join('|')}):([^#]+)(?:#(.+))?$`);
+
+/** A row that the last report does not have is told from its id. Anything else that is called nothing is an error. */
+function unmet(id: string, report: Report | undefined): Outcome {
+  const [, vantage, attempt, target, way] = ROW.exec(id) ?? [];
+  if (vantage === undefined || attempt === undefined || target === undefined || nearest(id, report) !== undefined)
+    throw unknown(id, report);
+  const from = vantage === 'host' ? 'your shell' : vantage === 'sandbox' ? 'the declared box' : 'a --via command';
+  return {
+    exitCode: EXIT.ok,
+    json: { row: null, tried: { vantage, attempt, target, escape: way ?? null } },
+    text: style =>
+      lines([
+        ...hang('', oneLine(id), style.width),
+        ...hang(
+          'tried      ',
+          oneLine(`${attempt} ${target}${way ? `, way round: ${way}` : ''}, from ${from}`),
+          style.width,
+        ),
+        ...hang(
+          'result     ',
+          'none kept: agent-posture test tries it, and with a posture keeps the report',
+          style.width,
+        ),
+      ]),
+  };
+}
+
 const lines = (all: string[]) => all.join('\n');
 
+function nearest(id: string, report: Report | undefined): string | undefined {
+  return suggest(id, [...safeguards.map(each => each.id), ...(report?.rows.map(row => row.id) ?? [])]);
+}
+
 function unknown(id: string, report: Report | undefined): UserError {
-  const known = [...safeguards.map(each => each.id), ...(report?.rows.map(row => row.id) ?? [])];
-  const near = suggest(id, known);
-  const looksLikeRow = id.includes(':');
+  const near = nearest(id, report);
   return new UserError({
-    what: `nothing is called "${oneLine(id)}"${near ? ` (did you mean "${oneLine(near)}"?)` : looksLikeRow && !report ? '; no run of `agent-posture test` with a posture is kept here' : ''}`,
+    what: `nothing is called "${oneLine(id)}"${near ? ` (did you mean "${oneLine(near)}"?)` : ''}`,
   });
 }
 

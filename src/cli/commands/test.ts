@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { agents } from '../../agents/index.ts';
 import { EXIT, UserError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/suggest.ts';
+import { list } from '../../base/text.ts';
 import { splitWords } from '../../base/words.ts';
 import { jsonReport } from '../../report/json.ts';
 import { markdownReport } from '../../report/markdown.ts';
@@ -56,7 +57,10 @@ function optionsOf({ flags }: Context): Partial<SelftestOptions> {
   const vantages = flags.values('vantage');
   const known = ['host', 'sandbox', ...via.map((_, index) => `via:${index + 1}`)];
   for (const id of vantages)
-    if (!known.includes(id)) throw new UserError({ what: `unknown vantage "${id}"${didYouMean(id, known)}` });
+    if (!known.includes(id))
+      throw new UserError({
+        what: `unknown vantage "${id}"${didYouMean(id, known) || `: expected ${list(known, 'or')}`}`,
+      });
   const wanted = flags.values('safeguard').map(id => id.toUpperCase());
   const ids = safeguards.map(({ id }) => id);
   for (const id of wanted)

@@ -3,6 +3,7 @@ import { stateFolder } from '../../base/state.ts';
 import { list, plural } from '../../base/text.ts';
 import { ago } from '../../base/units.ts';
 import { lastCommand, undo } from '../../generate/journal.ts';
+import type { Undone } from '../../generate/types.ts';
 import { hang } from '../../report/width.ts';
 import type { Command } from '../command.ts';
 
@@ -17,17 +18,33 @@ export const command: Command = async ({ root, flags, terminal, signal }) => {
     if (!flags.is('yes')) {
       terminal.show(`This takes back ${what}.\n${last.paths.map(path => `  ${path}`).join('\n')}`);
       if (!(await terminal.confirm('Take it back?', signal)))
-        return { exitCode: EXIT.ok, json: { restored: [], kept: [] }, text: () => 'Nothing was changed.' };
+        return { exitCode: EXIT.ok, json: { restored: [], removed: [], kept: [] }, text: () => 'Nothing was changed.' };
     }
   }
   const undone = await undo(root, { stateFolder: folder });
   return {
     exitCode: undone.kept.length > 0 ? EXIT.conflict : EXIT.ok,
-    json: { undone: undone.command, at: undone.at, restored: undone.restored, kept: undone.kept },
+    json: {
+      undone: undone.command,
+      at: undone.at,
+      restored: undone.restored,
+      removed: undone.removed,
+      kept: undone.kept,
+    },
     text: style =>
       [
-        ...hang('', `Taken back: ${undone.command}. Put back: ${list(undone.restored) || 'nothing'}.`, style.width),
+        ...hang('', takenBack(undone), style.width),
         ...undone.kept.flatMap(({ path, reason }) => hang(' kept ', `${path}: ${reason}`, style.width)),
       ].join('\n'),
   };
 };
+
+function takenBack({ command: name, restored, removed }: Undone): string {
+  const back = restored.filter(path => !removed.includes(path));
+  return [
+    `Taken back: ${name}.`,
+    ...(back.length > 0 ? [`Put back: ${list(back)}.`] : []),
+    ...(removed.length > 0 ? [`Removed: ${list(removed)}.`] : []),
+    ...(restored.length === 0 ? ['Nothing had to be put back.'] : []),
+  ].join(' ');
+}

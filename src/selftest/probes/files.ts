@@ -173,11 +173,14 @@ async function harmlessFiles({ root, facts }: ProbeContext, paths: readonly stri
   return found;
 }
 
-/** The hosts that the URLs in a file name, without user and password: `names db.prod.example.com`. */
+/** A line that is a comment, or what follows a value as one. */
+const COMMENT = /^[ \t]*(?:#|\/\/|;).*$|[ \t]#.*$/gm;
+
+/** The hosts that the URLs in a file name, comments apart, without user and password: `names db.prod.example.com`. */
 async function hostsNamed(path: string): Promise<string | undefined> {
   const file = await readBounded(path, 200_000);
   if (!file.ok) return undefined;
-  const text = file.data.toString('utf8');
+  const text = file.data.toString('utf8').replace(COMMENT, '');
   const urls = [...text.matchAll(/\b[a-z][a-z0-9+.-]{1,20}:\/\/(?:[^\s/@'"]*@)?([A-Za-z0-9.-]+\.[A-Za-z]{2,})/g)];
   const hosts = [...new Set(urls.map(match => match[1] as string))].slice(0, 3);
   return hosts.length > 0 ? `names ${hosts.join(', ')}` : undefined;

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { plural } from '../../base/text.ts';
 import type { Report, Row } from '../../selftest/types.ts';
 import { Lines } from '../components/lines.tsx';
 import { SpinnerLine } from '../components/spinner.tsx';
@@ -54,7 +55,7 @@ export function LiveTest({
   const progress = useSelftest(start, onDone);
   const theme = useTheme();
   const { width, height } = useSize();
-  const of = progress.tries > 0 ? `${progress.judged} of ${progress.tries}` : '';
+  const of = progress.tries > 0 ? `${progress.judged} of ${plural(progress.tries, 'thing')}` : '';
   const rows = rowLines(progress.last.slice(-Math.max(1, height - 6)), width, theme.glyphs);
   const down = progress.vantages
     .filter(vantage => vantage.down !== null)
