@@ -36,6 +36,8 @@ export function canonical(value: unknown): string {
 }
 
 export function same(a: unknown, b: unknown): boolean {
+  // The text of a string begins with a quote, and no other's does.
+  if (typeof a === 'string' || typeof b === 'string') return a === b;
   return canonical(a) === canonical(b);
 }
 
