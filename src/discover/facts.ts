@@ -62,6 +62,10 @@ export interface Facts {
     /** The hook manager in use, where our own hooks would not go into `.githooks`. */
     hookManager: { id: 'husky' | 'lefthook' | 'pre-commit'; seen: Seen } | undefined;
     hooksPath: string | undefined;
+    /** The repository's own hooks in the folder that `hooksPath` names, or in `.githooks`: not those that we wrote. */
+    ownHooks?: readonly { path: string; shell: boolean }[];
+    /** The hooks that git would call in this clone by way of the hook manager. */
+    installedHooks?: readonly string[];
   };
   scanners: { id: 'gitleaks' | 'trufflehog' | 'git-secrets'; version: string | undefined }[];
   /** Set when this program itself was started by a coding agent. */

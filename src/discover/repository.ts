@@ -1,5 +1,5 @@
-import { lstat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, readdir } from 'node:fs/promises';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { readBounded } from '../base/files.ts';
 import { git } from '../base/git.ts';
 import type { Facts } from './facts.ts';
@@ -55,6 +55,8 @@ export async function gitFacts(root: string): Promise<{ git: Git; notes: string[
   const fallback = [initial, 'main', 'master', 'trunk', 'develop'].find(
     name => name !== undefined && names.includes(name),
   );
+  const hooksPath = values.findLast(({ key }) => key === 'core.hookspath')?.value;
+  const common = hookManager ? await ask('rev-parse', '--git-common-dir') : undefined;
   return {
     git: {
       present: true,
@@ -62,7 +64,10 @@ export async function gitFacts(root: string): Promise<{ git: Git; notes: string[
       branches: names.slice(0, BRANCHES),
       remote: remoteOf(values),
       hookManager,
-      hooksPath: values.findLast(({ key }) => key === 'core.hookspath')?.value,
+      hooksPath,
+      ownHooks: await ownHooks(root, hooksPath),
+      installedHooks:
+        hookManager && common ? await installedHooks(root, hookManager.id, hooksPath, common.stdout.trim()) : [],
     },
     notes: names.length > BRANCHES ? [`more than ${BRANCHES} branches: the rest was not looked at`] : [],
   };
@@ -147,4 +152,47 @@ async function findHookManager(root: string): Promise<Git['hookManager']> {
   const manifest = await readBounded(join(root, 'package.json'), 500_000);
   const id = manifest.ok ? /"(husky|lefthook)"\s*:/.exec(manifest.data.toString('utf8'))?.[1] : undefined;
   return id === 'husky' || id === 'lefthook' ? { id, seen: { path: 'package.json' } } : undefined;
+}
+
+/** The folder in the repository where hooks are kept, relative to it: `.githooks`, unless git was told another. Undefined: outside. */
+function hooksFolder(root: string, hooksPath: string | undefined): string | undefined {
+  const path = relative(root, resolve(root, hooksPath ?? '.githooks'));
+  return path === '' || path.startsWith('..') || isAbsolute(path) ? undefined : path;
+}
+
+const HOOK_NAME = /^(?:pre|post|prepare|commit|applypatch|fsmonitor|reference|sendemail|p4)-[a-z-]{2,40}$/;
+/** The line that our own hooks have: `templates/githooks`. */
+const OURS = 'Written by agent-posture from agent-posture.yaml';
+
+async function ownHooks(root: string, hooksPath: string | undefined): Promise<{ path: string; shell: boolean }[]> {
+  const folder = hooksFolder(root, hooksPath);
+  if (folder === undefined) return [];
+  const names = (await readdir(join(root, folder)).catch(() => [])).filter(name => HOOK_NAME.test(name)).sort();
+  const found = await Promise.all(
+    names.slice(0, 50).map(async name => {
+      const file = await readBounded(join(root, folder, name), 100_000);
+      const text = file.ok ? file.data.toString('utf8') : '';
+      if (!file.ok || text.includes(OURS)) return [];
+      return [{ path: `${folder}/${name}`, shell: !text.startsWith('#!') || /^#!.*\b(ba|da|z|k)?sh\b/.test(text) }];
+    }),
+  );
+  return found.flat();
+}
+
+async function installedHooks(
+  root: string,
+  manager: 'husky' | 'lefthook' | 'pre-commit',
+  hooksPath: string | undefined,
+  commonFolder: string,
+): Promise<string[]> {
+  const names = ['pre-commit', 'pre-push'];
+  if (manager === 'husky') return /^(\.\/)?\.husky(\/|$)/.test(hooksPath ?? '') ? names : [];
+  const folder = hooksPath === undefined ? resolve(root, commonFolder, 'hooks') : resolve(root, hooksPath);
+  const called = await Promise.all(
+    names.map(async name => {
+      const file = await readBounded(join(folder, name), 100_000);
+      return file.ok && (file.stats.mode & 0o100) !== 0 && file.data.toString('utf8').includes(manager);
+    }),
+  );
+  return names.filter((_, index) => called[index]);
 }

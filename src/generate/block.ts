@@ -1,5 +1,15 @@
 import { UserError } from '../base/errors.ts';
-import { BESIDE, baseline, type Decision, decode, hashOf, type Piece, type Situation, worst } from './decision.ts';
+import {
+  BESIDE,
+  baseline,
+  type Decision,
+  decode,
+  hashOf,
+  isExecutable,
+  type Piece,
+  type Situation,
+  worst,
+} from './decision.ts';
 import { findBlocks, isMarker, putBlock, takeBlock } from './formats/blocks.ts';
 import { FormatProblem } from './formats/types.ts';
 import { type EntryOf, unpack } from './manifest.ts';
@@ -59,9 +69,14 @@ export function decideBlocks(pieces: readonly BlockPiece[], at: Situation): Deci
   if (emptied && text !== original) return { state: 'delete', after: null, reason, entries };
   const after = at.disk === null && entries.length === 0 ? null : Buffer.from(text);
   const written = after !== null && !(before !== null && after.equals(before));
+  const ours = at.disk === null || entries.some(entry => entry.created);
+  const executable = (ours && pieces.some(({ rendering }) => rendering?.executable)) || undefined;
+  if (executable && state === 'unchanged' && at.disk && !isExecutable(at.disk))
+    return { state: 'update', after: at.disk.data, executable, reason: 'made executable', entries };
   return {
     state,
     after,
+    executable,
     reason,
     line,
     entries: written ? entries.map(entry => ({ ...entry, sha256: hashOf(after) })) : entries,

@@ -91,7 +91,7 @@ export async function planGeneration(
     root,
     changes,
     manifest: { before, after: next.files.length === 0 ? null : writeManifest(next, { data: before, manifest }) },
-    notes,
+    notes: [...notes, ...selected.flatMap(output => output.notes?.(context) ?? [])],
   };
 }
 

@@ -55,6 +55,7 @@ export const command: Command = async context => {
         ...(found.length === 0
           ? part('files', 'as the posture asks')
           : found.flatMap(({ reason }, index) => part(index === 0 ? 'files' : '', reason))),
+        ...plan.notes.flatMap((note, index) => part(index === 0 ? 'to do' : '', note)),
         ...part(
           'proof',
           proof

@@ -1,3 +1,5 @@
+import { isAbsolute, relative, resolve } from 'node:path';
+import { isOwnPath } from '../manifest.ts';
 import type { Output, RenderContext, Rendered } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
 import { parsePattern, shellPattern, shellWord } from './encode.ts';
@@ -9,6 +11,77 @@ const FOLDER = '.githooks';
 
 const wantsCommit = (context: RenderContext) => scansAt(context, 'commit');
 const wantsPush = ({ posture }: RenderContext) => protectedPatterns(posture).length > 0;
+
+type HookName = 'pre-commit' | 'pre-push';
+
+const namesOf = (context: RenderContext): HookName[] => [
+  ...(wantsCommit(context) ? (['pre-commit'] as const) : []),
+  ...(wantsPush(context) ? (['pre-push'] as const) : []),
+];
+
+const ownHook = ({ facts }: RenderContext, path: string) => facts.git.ownHooks?.find(hook => hook.path === path);
+
+/** Where ours is: aside, where the repository has a hook of that name in our folder. */
+function placeOf(context: RenderContext, name: HookName): string {
+  const path = `${FOLDER}/${name}`;
+  return ownHook(context, path) ? `${FOLDER}/agent-posture/${name}` : path;
+}
+
+const callOf = (context: RenderContext, name: HookName) => `sh ${placeOf(context, name)} "$@" || exit 1`;
+
+/** The repository's folder of hooks where there is no manager; undefined where git was told one outside. */
+function folderOf({ root, facts: { git } }: RenderContext): string | undefined {
+  const path = relative(root, resolve(root, git.hooksPath ?? FOLDER));
+  return path === '' || isAbsolute(path) || !isOwnPath(`${path}/pre-commit`) ? undefined : path;
+}
+
+/** Where git finds the hooks, without a manager. Hooks of theirs call ours, and are not switched on where they were off. */
+function plainCalls(context: RenderContext): Rendered[] {
+  const { hooksPath, ownHooks = [] } = context.facts.git;
+  const folder = folderOf(context);
+  // Hooks kept outside by somebody's own setting are left in force; ours would put them out of it.
+  if (folder === undefined) return [];
+  const calls = namesOf(context).flatMap((name): Rendered[] => {
+    const path = `${folder}/${name}`;
+    const own = ownHook(context, path);
+    if (own ? !own.shell : folder === FOLDER) return [];
+    return [{ mode: 'block', path, comment: '#', lines: [callOf(context, name)], executable: true }];
+  });
+  const set = folder === FOLDER && (hooksPath !== undefined || ownHooks.length === 0);
+  return set ? [...calls, { mode: 'git-config', key: 'core.hooksPath', value: hooksPath ?? FOLDER }] : calls;
+}
+
+/** What is still to be done so that git calls the hooks. */
+function hookNotes(context: RenderContext): string[] {
+  const { present, hookManager, hooksPath, ownHooks = [], installedHooks } = context.facts.git;
+  const names = namesOf(context);
+  if (names.length === 0 || !present) return [];
+  if (hookManager) {
+    const missing = names.filter(name => installedHooks && !installedHooks.includes(name));
+    const next = {
+      husky: 'npx husky (before version 9: npx husky install)',
+      lefthook: 'lefthook install',
+      'pre-commit': `pre-commit install ${names.map(name => `-t ${name}`).join(' ')}`,
+    }[hookManager.id];
+    return missing.length > 0
+      ? [
+          `${missing.join(' and ')} ${missing.length > 1 ? 'do' : 'does'} not run in this clone yet, as ${hookManager.id} is not set up in it: ${next}`,
+        ]
+      : [];
+  }
+  const folder = folderOf(context);
+  const byHand = names.filter(name => folder === undefined || ownHook(context, `${folder}/${name}`)?.shell === false);
+  return [
+    ...byHand.map(
+      name => `${folder ?? hooksPath}/${name} is yours and does not call ours: let it run sh ${placeOf(context, name)}`,
+    ),
+    ...(hooksPath === undefined && ownHooks.length > 0
+      ? [
+          `${FOLDER} holds hooks of yours that git does not call in this clone, so ours are not called either: git config core.hooksPath ${FOLDER} switches on both`,
+        ]
+      : []),
+  ];
+}
 
 /** The hidden patterns as lines of the hook: each sets or, for an exception, clears the mark; the last match wins. */
 function hiddenCases(context: RenderContext): string {
@@ -36,7 +109,7 @@ export const hooks: Output = {
     if (wantsCommit(context))
       files.push({
         mode: 'owned',
-        path: `${FOLDER}/pre-commit`,
+        path: placeOf(context, 'pre-commit'),
         executable: true,
         content: template('githooks/pre-commit', {
           GITLEAKS: context.posture.scanning?.engines.includes('gitleaks') ? 'yes' : 'no',
@@ -46,7 +119,7 @@ export const hooks: Output = {
     if (wantsPush(context))
       files.push({
         mode: 'owned',
-        path: `${FOLDER}/pre-push`,
+        path: placeOf(context, 'pre-push'),
         executable: true,
         content: template('githooks/pre-push', {
           PROTECTED: shellWord(protectedPatterns(context.posture).join('\n')),
@@ -63,16 +136,12 @@ export const hookCalls: Output = {
   safeguards: ['SEC-4', 'VCS-4', 'GRD-2'],
   templateVersion: 1,
   guard: true,
+  notes: hookNotes,
   render(context) {
-    const names = [...(wantsCommit(context) ? ['pre-commit'] : []), ...(wantsPush(context) ? ['pre-push'] : [])];
-    const { present, hookManager, hooksPath } = context.facts.git;
+    const names = namesOf(context);
+    const { present, hookManager } = context.facts.git;
     if (names.length === 0 || !present) return [];
-    if (hookManager === undefined) {
-      // Hooks kept elsewhere by somebody's own setting are left in force; ours would put them out of it.
-      return hooksPath === undefined || hooksPath === FOLDER
-        ? [{ mode: 'git-config', key: 'core.hooksPath', value: FOLDER }]
-        : [];
-    }
+    if (hookManager === undefined) return plainCalls(context);
     const { path } = hookManager.seen;
     switch (hookManager.id) {
       case 'husky':
@@ -80,7 +149,8 @@ export const hookCalls: Output = {
           mode: 'block',
           path: `.husky/${name}`,
           comment: '#',
-          lines: [`sh ${FOLDER}/${name} "$@" || exit 1`],
+          lines: [callOf(context, name)],
+          executable: true,
         }));
       case 'lefthook':
         if (!/\.ya?ml$/.test(path)) return [];
@@ -91,7 +161,7 @@ export const hookCalls: Output = {
             format: 'yaml',
             claims: names.map(name => ({
               path: [name, 'commands', 'agent-posture'],
-              value: { run: `sh ${FOLDER}/${name} {0}`, ...(name === 'pre-push' ? { use_stdin: true } : {}) },
+              value: { run: `sh ${placeOf(context, name)} {0}`, ...(name === 'pre-push' ? { use_stdin: true } : {}) },
               guard: true,
             })),
           },
@@ -112,7 +182,7 @@ export const hookCalls: Output = {
                     hooks: names.map(name => ({
                       id: `agent-posture-${name}`,
                       name: `agent-posture ${name}`,
-                      entry: `sh ${FOLDER}/${name}`,
+                      entry: `sh ${placeOf(context, name)}`,
                       language: 'system',
                       always_run: true,
                       pass_filenames: false,

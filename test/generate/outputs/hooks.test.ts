@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { gitFacts } from '../../../src/discover/repository.ts';
 import { outputs } from '../../../src/generate/outputs/index.ts';
 import { part, testWith } from '../../support/parts.ts';
 import { context, FULL, Repository, render } from './lab.ts';
@@ -327,6 +328,95 @@ describe('the hooks', () => {
         repos: { repo: string }[];
       };
       expect(config.repos.map(({ repo }) => repo)).toEqual(['https://example.com/x', 'local']);
+    } finally {
+      other.remove();
+    }
+  });
+
+  const found = async (repository: Repository) => ({ git: (await gitFacts(repository.root)).git });
+  const later = async (repository: Repository) =>
+    (await repository.generate(FULL, await found(repository))).changes.filter(({ state }) => state !== 'unchanged');
+
+  test('a hook that the repository has in .githooks calls ours, and stays switched off where it was', async () => {
+    const other = new Repository();
+    try {
+      other.write('.githooks/pre-commit', '#!/bin/sh\necho theirs\n');
+      chmodSync(join(other.root, '.githooks/pre-commit'), 0o755);
+      const plan = await other.generate(FULL, await found(other));
+      expect(plan.changes.filter(({ state }) => state === 'conflict')).toEqual([]);
+      expect(plan.notes.join()).toContain('git config core.hooksPath .githooks switches on both');
+      expect(readFileSync(join(other.root, '.githooks/pre-commit'), 'utf8')).toMatch(
+        /^#!\/bin\/sh\necho theirs\n[\s\S]*sh \.githooks\/agent-posture\/pre-commit "\$@" \|\| exit 1/,
+      );
+      expect(other.run(['config', 'core.hooksPath']).code).toBe(1);
+      expect(await later(other)).toEqual([]);
+
+      other.git('config', 'core.hooksPath', '.githooks');
+      expect(await later(other)).toEqual([]);
+      expect((await other.generate(FULL, await found(other))).notes).toEqual([]);
+      other.write('.env', 'A=1\n');
+      other.git('add', '-f', '.env');
+      const { code, stderr } = other.run(['commit', '-q', '-m', 'x']);
+      expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('theirs') });
+      expect(stderr).toContain('these files hold secrets by their name');
+    } finally {
+      other.remove();
+    }
+  });
+
+  test('in a folder of hooks of another name, and beside a hook that is no shell script', async () => {
+    const other = new Repository();
+    try {
+      other.git('config', 'core.hooksPath', 'tools/hooks/');
+      other.write('tools/hooks/pre-push', '#!/usr/bin/env python3\n');
+      const { notes } = await other.generate(FULL, await found(other));
+      expect(readFileSync(join(other.root, 'tools/hooks/pre-push'), 'utf8')).toBe('#!/usr/bin/env python3\n');
+      expect(notes).toEqual(['tools/hooks/pre-push is yours and does not call ours: let it run sh .githooks/pre-push']);
+      expect(other.git('config', 'core.hooksPath')).toBe('tools/hooks/\n');
+      other.write('.env', 'A=1\n');
+      other.git('add', '-f', '.env');
+      expect(other.run(['commit', '-q', '-m', 'x']).stderr).toContain('these files hold secrets by their name');
+      expect(await later(other)).toEqual([]);
+      other.git('config', 'core.hooksPath', '.git/hooks');
+      expect((await other.generate(FULL, await found(other))).notes).toHaveLength(2);
+    } finally {
+      other.remove();
+    }
+  });
+
+  test('a hook that is made under a hook manager can be run, and it is said what sets the manager up', async () => {
+    const other = new Repository();
+    try {
+      other.write('.husky/pre-commit', 'npm test\n');
+      expect((await other.generate(FULL, await found(other))).notes).toEqual([expect.stringContaining('npx husky')]);
+      expect(statSync(join(other.root, '.husky/pre-push')).mode & 0o111).toBe(0o111);
+      expect(statSync(join(other.root, '.husky/pre-commit')).mode & 0o111).toBe(0);
+      chmodSync(join(other.root, '.husky/pre-push'), 0o644);
+      other.git('config', 'core.hooksPath', '.husky/_');
+      expect(await later(other)).toMatchObject([{ path: '.husky/pre-push', reason: 'made executable' }]);
+      expect(statSync(join(other.root, '.husky/pre-push')).mode & 0o111).toBe(0o111);
+      expect((await other.generate(FULL, await found(other))).notes).toEqual([]);
+    } finally {
+      other.remove();
+    }
+  });
+
+  test.each([
+    ['.pre-commit-config.yaml', 'repos: []\n', 'pre-commit install -t pre-commit -t pre-push', '# by pre-commit\n'],
+    ['lefthook.yml', '{}\n', 'lefthook install', 'lefthook run\n'],
+  ])('with %s it is said until the hooks are installed in this clone', async (path, content, command, shim) => {
+    const other = new Repository();
+    try {
+      other.write(path, content);
+      const notes = async () => (await other.generate(FULL, await found(other))).notes.join();
+      expect(await notes()).toContain(`pre-commit and pre-push do not run in this clone yet`);
+      expect(await notes()).toContain(command);
+      other.write('.git/hooks/pre-commit', shim);
+      chmodSync(join(other.root, '.git/hooks/pre-commit'), 0o755);
+      expect(await notes()).toMatch(/^pre-push does not run/);
+      other.write('.git/hooks/pre-push', shim);
+      chmodSync(join(other.root, '.git/hooks/pre-push'), 0o755);
+      expect(await notes()).toBe('');
     } finally {
       other.remove();
     }
