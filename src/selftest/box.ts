@@ -14,6 +14,6 @@ export function boxOf(
 ): BoxContext | undefined {
   if (!isolation) return undefined;
   const { root, home } = facts;
-  const guards = guardPaths(root, facts, agents);
+  const guards = guardPaths(root, facts, { agents, isolation });
   return { root, home, isolation, guards, env: cleanEnvironment(), ...(agents ? { agents } : {}) };
 }

@@ -420,7 +420,7 @@ function plantProcess(root: string, cleanup: Cleanup): { canary: string } | unde
 
 /** Where a killed run may have left something. */
 function recoveryFolders({ root, facts, posture }: SelftestOptions): string[] {
-  const guards = guardPaths(root, facts, posture?.posture.agents).map(path => join(root, path));
+  const guards = guardPaths(root, facts, posture?.posture).map(path => join(root, path));
   return [
     root,
     packageRoot,

@@ -184,7 +184,8 @@ describeWith(['docker', 'docker-compose', 'busybox', 'git'], 'the compose contai
     expect(text).toMatch(
       /^docker compose -p agent-posture-[0-9a-f]{16} -f \.devcontainer\/compose\.yaml run --rm -T agent /,
     );
-    expect(text).toMatch(/compose\.yaml sha256 [0-9a-f]{64}$/);
+    expect(text).toMatch(/compose\.yaml sha256 [0-9a-f]{64}$/m);
+    expect(text).toContain(readFileSync(join(repository.root, '.devcontainer/compose.yaml'), 'utf8').trimEnd());
     writeFileSync(join(repository.root, '.devcontainer/compose.yaml'), 'services: {}\n');
     expect(docker.approval(context())).not.toBe(text);
     expect(docker.approval(context({ container: 'x; id' }))).toBe("docker exec -i 'x; id' …");

@@ -1,9 +1,10 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
 import { seccompFilter } from '../../src/isolation/bubblewrap/seccomp.ts';
+import { commandFiles } from '../../src/isolation/command/files.ts';
 import { boxEnvironment } from '../../src/isolation/environment.ts';
 import { runtimeOf, runtimes } from '../../src/isolation/index.ts';
 import type { BoxContext, Boxed } from '../../src/isolation/types.ts';
@@ -46,6 +47,44 @@ describe('the runtimes', () => {
     expect(wrapper?.approval(context(words))).toBe(words.command);
     const box = await wrapper?.start(context(words), ['sh', '-c', 'echo "$A|$B|$PWD"'], 'pipe');
     expect(box && (await output(box))).toBe(`$(id) "x"|1|${root}\n`);
+  });
+
+  test('a script of the repository is approved by what it holds', () => {
+    const wrapper = runtimeOf('command');
+    mkdirSync(join(root, 'tools'), { recursive: true });
+    const script = join(root, 'tools/box.sh');
+    const text = (command: string) => wrapper?.approval(context({ runtime: 'command', command })) ?? '';
+    for (const command of ['tools/box.sh', 'sh ./tools/box.sh', `env --with=${script} x`]) {
+      writeFileSync(script, 'exec bwrap "$@"\n');
+      const before = text(command);
+      expect(before).toMatch(/\ntools\/box\.sh sha256 [0-9a-f]{64}$/);
+      writeFileSync(script, 'exec "$@"\n');
+      expect(text(command)).not.toBe(before);
+      expect(commandFiles(root, command)).toEqual(['tools/box.sh']);
+    }
+    expect(text('env tools')).toBe('env tools');
+  });
+
+  test('a compose file is approved whole, and none that takes in others', () => {
+    const compose = (content: string) => {
+      mkdirSync(join(root, '.devcontainer'), { recursive: true });
+      writeFileSync(join(root, '.devcontainer/compose.yaml'), content);
+      return () => runtimeOf('docker')?.approval(context({ runtime: 'docker' }));
+    };
+    const plain = 'services:\n  agent:\n    build: { dockerfile: Other }\n';
+    writeFileSync(join(root, 'Other'), 'FROM x\n');
+    mkdirSync(join(root, '.devcontainer'), { recursive: true });
+    writeFileSync(join(root, '.devcontainer/Other'), 'FROM x\n');
+    const text = compose(plain)() ?? '';
+    expect(text).toContain(plain.trimEnd());
+    expect(text).toMatch(/^\.devcontainer\/Other sha256 /m);
+    for (const other of [
+      'include: [more.yaml]\nservices: {}\n',
+      'services: { agent: { extends: { file: ../more.yaml, service: x } } }\n',
+      'x: &x { extends: { file: more.yaml, service: x } }\nservices: { agent: { <<: *x } }\n',
+      'services: { agent: { build: ../.. } }\n',
+    ])
+      expect(compose(other), other).toThrow(UserError);
   });
 
   test('a wrapper that is missing, or only a shell could read, is an error and starts nothing', async () => {

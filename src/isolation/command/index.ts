@@ -3,6 +3,7 @@ import { UserError } from '../../base/errors.ts';
 import { findProgram } from '../../base/exec.ts';
 import { splitWords } from '../../base/words.ts';
 import type { BoxContext, Runtime } from '../types.ts';
+import { commandFiles, fileHashes } from './files.ts';
 
 function wrapperOf({ isolation }: BoxContext): string {
   if (isolation.command === undefined)
@@ -20,7 +21,10 @@ export const command: Runtime = {
   title: 'your own wrapper',
   limits: 'Keeps out what the wrapper keeps out; nothing of isolation.network or isolation.files is carried out by it.',
   detect: async () => ({ id: 'command', available: true, detail: 'a command of your own' }),
-  approval: context => wrapperOf(context),
+  approval(context) {
+    const line = wrapperOf(context);
+    return [line, ...fileHashes(context.root, commandFiles(context.root, line))].join('\n');
+  },
   async start(context, words, stdio) {
     const [name = '', ...args] = splitWords(wrapperOf(context));
     const program = name.includes('/') ? name : findProgram(name, [context.root]);

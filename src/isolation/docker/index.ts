@@ -17,7 +17,7 @@ import { loginsOf } from '../../agents/index.ts';
 import { errorCode, UserError } from '../../base/errors.ts';
 import { cleanEnvironment, findProgram, run } from '../../base/exec.ts';
 import { isWithin } from '../../base/files.ts';
-import { randomHex, sha256 } from '../../base/hash.ts';
+import { randomHex } from '../../base/hash.ts';
 import { outermost } from '../../base/outermost.ts';
 import { stateFolder } from '../../base/state.ts';
 import { shellLine } from '../../base/text.ts';
@@ -25,6 +25,7 @@ import type { RuntimeFact } from '../../discover/facts.ts';
 import { expandHidden, trackedNotes } from '../hidden.ts';
 import { makePlaceholders } from '../placeholders.ts';
 import type { BoxContext, Boxed, Runtime } from '../types.ts';
+import { composeApproval } from './approval.ts';
 import { COMPOSE_FILE, SERVICE, WORKSPACE } from './settings.ts';
 
 /** `docker compose` where the engine has the plugin, else the older program. Undefined: neither. */
@@ -121,18 +122,6 @@ function containerWords(
   return [...composeWords(context.root), ...run, ...words];
 }
 
-function composeHashes(root: string): string {
-  return ['compose.yaml', 'Dockerfile']
-    .flatMap(name => {
-      try {
-        return [`.devcontainer/${name} sha256 ${sha256(readFileSync(join(root, '.devcontainer', name)))}`];
-      } catch {
-        return [];
-      }
-    })
-    .join('\n');
-}
-
 export const docker: Runtime = {
   id: 'docker',
   title: 'compose container',
@@ -143,7 +132,7 @@ export const docker: Runtime = {
     const named = context.isolation.container !== undefined;
     const program = named ? ['docker'] : ['docker', 'compose'];
     const line = `${shellLine([...program, ...containerWords(context, [], false, [])])} …`;
-    return named ? line : `${line}\n${composeHashes(context.root)}`;
+    return named ? line : `${line}\n${composeApproval(context.root)}`;
   },
   async start(given, words, stdio) {
     const context = { ...given, root: realpathSync(given.root) };

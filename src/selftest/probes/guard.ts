@@ -4,6 +4,8 @@ import { COMMON_GUARDS } from '../../agents/guards.ts';
 import { agents } from '../../agents/index.ts';
 import { displayPath, isWithin } from '../../base/files.ts';
 import type { Facts } from '../../discover/facts.ts';
+import { commandFiles } from '../../isolation/command/files.ts';
+import type { Posture } from '../../posture/schema.ts';
 import type { Probe, ProbeContext } from './types.ts';
 
 /**
@@ -13,13 +15,13 @@ import type { Probe, ProbeContext } from './types.ts';
 export function guardPaths(
   root: string,
   facts: Pick<Facts, 'agents' | 'git'>,
-  declared: readonly string[] = [],
+  { agents: declared = [], isolation }: Pick<Posture, 'agents' | 'isolation'> = {},
 ): string[] {
   const { git } = facts;
   const ids = agentIds(facts, declared);
   const ofAgents = agents.filter(({ id }) => ids.has(id)).flatMap(({ guardFiles }) => guardFiles);
   const hooks = git.hooksPath === undefined ? [] : hooksFolder(root, git.hooksPath);
-  return [...new Set([...COMMON_GUARDS, ...ofAgents, ...hooks])];
+  return [...new Set([...COMMON_GUARDS, ...ofAgents, ...hooks, ...commandFiles(root, isolation?.command)])];
 }
 
 /** The agents whose settings are guards: those found here, and those that the posture declares. */
@@ -41,7 +43,7 @@ async function exists(root: string, path: string): Promise<boolean> {
 /** Write tries on the guards: in place, by a copy renamed over them, by renaming their folder, and by creating one that is missing. */
 export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
   const { root, home, facts, posture } = context;
-  const all = guardPaths(root, facts, posture?.agents);
+  const all = guardPaths(root, facts, posture);
   const here = await Promise.all(all.map(path => exists(root, path)));
   const present = all.filter((_, index) => here[index]);
   const ids = agentIds(facts, posture?.agents ?? []);
