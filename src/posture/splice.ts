@@ -595,9 +595,9 @@ export function spliceYaml(
   edits: readonly { path: Path; value: unknown }[],
   order: readonly string[] = [],
 ): string | undefined {
-  const first = open(text, order);
-  let source = first;
-  let data = plain(first.root);
+  let source = open(text, order);
+  const comments = textsOf(text, source.comments).sort();
+  let data = plain(source.root);
   for (const { path, value } of edits) {
     const wanted = withoutUndefined(value);
     for (const operation of operations(data, path, wanted))
@@ -606,6 +606,6 @@ export function spliceYaml(
   }
   const faithful =
     isDeepStrictEqual(plain(source.root), data) &&
-    isDeepStrictEqual(textsOf(source.text, source.comments).sort(), textsOf(text, first.comments).sort());
+    isDeepStrictEqual(textsOf(source.text, source.comments).sort(), comments);
   return faithful ? source.text : undefined;
 }
