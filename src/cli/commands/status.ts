@@ -62,7 +62,7 @@ export const command: Command = async context => {
             ? `${proof.headline} ${ago(new Date(proof.at))}${proof.stale.map(why => `; ${why}`).join('')}`
             : 'none yet: agent-posture test',
         ),
-        ...(proof?.untried ?? []).flatMap(line => part('', line)),
+        ...(proof?.untried ?? []).flatMap(line => hang(' ! ', oneLine(line), style.width)),
         ...approvals.flatMap(({ text, approved }, index) =>
           part(index === 0 ? 'approved' : '', `${approved ? 'yes' : 'not yet'}: ${text}`),
         ),
