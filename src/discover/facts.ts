@@ -63,7 +63,7 @@ export interface Facts {
     hookManager: { id: 'husky' | 'lefthook' | 'pre-commit'; seen: Seen } | undefined;
     hooksPath: string | undefined;
     /** The repository's own hooks in the folder that `hooksPath` names, or in `.githooks`: not those that we wrote. */
-    ownHooks?: readonly { path: string; shell: boolean }[];
+    ownHooks?: readonly { path: string; shell: boolean; executable: boolean }[];
     /** The hooks that git would call in this clone by way of the hook manager. */
     installedHooks?: readonly string[];
   };

@@ -164,7 +164,7 @@ const HOOK_NAME = /^(?:pre|post|prepare|commit|applypatch|fsmonitor|reference|se
 /** The line that our own hooks have: `templates/githooks`. */
 const OURS = 'Written by agent-posture from agent-posture.yaml';
 
-async function ownHooks(root: string, hooksPath: string | undefined): Promise<{ path: string; shell: boolean }[]> {
+async function ownHooks(root: string, hooksPath: string | undefined): Promise<NonNullable<Git['ownHooks']>> {
   const folder = hooksFolder(root, hooksPath);
   if (folder === undefined) return [];
   const names = (await readdir(join(root, folder)).catch(() => [])).filter(name => HOOK_NAME.test(name)).sort();
@@ -173,7 +173,8 @@ async function ownHooks(root: string, hooksPath: string | undefined): Promise<{ 
       const file = await readBounded(join(root, folder, name), 100_000);
       const text = file.ok ? file.data.toString('utf8') : '';
       if (!file.ok || text.includes(OURS)) return [];
-      return [{ path: `${folder}/${name}`, shell: !text.startsWith('#!') || /^#!.*\b(ba|da|z|k)?sh\b/.test(text) }];
+      const shell = !text.startsWith('#!') || /^#!.*\b(ba|da|z|k)?sh\b/.test(text);
+      return [{ path: `${folder}/${name}`, shell, executable: (file.stats.mode & 0o111) !== 0 }];
     }),
   );
   return found.flat();

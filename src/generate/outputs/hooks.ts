@@ -56,6 +56,12 @@ function hookNotes(context: RenderContext): string[] {
   const { present, hookManager, hooksPath, ownHooks = [], installedHooks } = context.facts.git;
   const names = namesOf(context);
   if (names.length === 0 || !present) return [];
+  const unrun = names.flatMap(name => {
+    const own = ownHook(context, `${folderOf(context)}/${name}`);
+    return own && !own.executable
+      ? [`${own.path} is not executable, so git does not call it: chmod +x ${own.path}`]
+      : [];
+  });
   if (hookManager) {
     const missing = names.filter(name => installedHooks && !installedHooks.includes(name));
     const next = {
@@ -67,11 +73,12 @@ function hookNotes(context: RenderContext): string[] {
       ? [
           `${missing.join(' and ')} ${missing.length > 1 ? 'do' : 'does'} not run in this clone yet, as ${hookManager.id} is not set up in it: ${next}`,
         ]
-      : [];
+      : unrun;
   }
   const folder = folderOf(context);
   const byHand = names.filter(name => folder === undefined || ownHook(context, `${folder}/${name}`)?.shell === false);
   return [
+    ...unrun,
     ...byHand.map(
       name => `${folder ?? hooksPath}/${name} is yours and does not call ours: let it run sh ${placeOf(context, name)}`,
     ),

@@ -371,7 +371,11 @@ describe('the hooks', () => {
       other.write('tools/hooks/pre-push', '#!/usr/bin/env python3\n');
       const { notes } = await other.generate(FULL, await found(other));
       expect(readFileSync(join(other.root, 'tools/hooks/pre-push'), 'utf8')).toBe('#!/usr/bin/env python3\n');
-      expect(notes).toEqual(['tools/hooks/pre-push is yours and does not call ours: let it run sh .githooks/pre-push']);
+      chmodSync(join(other.root, 'tools/hooks/pre-push'), 0o755);
+      expect(notes).toEqual([
+        'tools/hooks/pre-push is not executable, so git does not call it: chmod +x tools/hooks/pre-push',
+        'tools/hooks/pre-push is yours and does not call ours: let it run sh .githooks/pre-push',
+      ]);
       expect(other.git('config', 'core.hooksPath')).toBe('tools/hooks/\n');
       other.write('.env', 'A=1\n');
       other.git('add', '-f', '.env');
@@ -396,6 +400,10 @@ describe('the hooks', () => {
       expect(await later(other)).toMatchObject([{ path: '.husky/pre-push', reason: 'made executable' }]);
       expect(statSync(join(other.root, '.husky/pre-push')).mode & 0o111).toBe(0o111);
       expect((await other.generate(FULL, await found(other))).notes).toEqual([]);
+      other.git('config', 'core.hooksPath', '.husky');
+      expect((await other.generate(FULL, await found(other))).notes).toEqual([
+        '.husky/pre-commit is not executable, so git does not call it: chmod +x .husky/pre-commit',
+      ]);
     } finally {
       other.remove();
     }
