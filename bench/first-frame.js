@@ -12,7 +12,7 @@ function until(args, text, { repository, env }) {
       seen += data;
       if (took === undefined && seen.includes(text)) {
         took = performance.now() - started;
-        terminal.kill('SIGTERM');
+        terminal.kill('SIGKILL');
       }
     });
     terminal.onExit(() => (took === undefined ? reject(new Error(`"${text}" never came: ${seen}`)) : resolve(took)));
