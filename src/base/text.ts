@@ -39,9 +39,17 @@ export function escapeMarkdown(text: string): string {
     .replaceAll('@', '@\u2060');
 }
 
-/** A line that no CI reads as a workflow command (`::set-env …`, `##[…]`, `##vso[…]`). */
+/**
+ * A line that no CI reads as a workflow command: the tokens themselves are broken by a word joiner, since blanks before
+ * `::` are trimmed, and `##[…]`, `##vso[…]` and `##teamcity[…]` are found anywhere in a line.
+ */
 export function escapeCi(line: string): string {
-  return line.replace(/^(\s*)(::|##\[|##vso\[|##teamcity\[)/, '$1\u200a$2');
+  return line.replace(/^([\s\u200b-\u200f\u2060\ufeff]*:):/u, '$1\u2060:').replace(/#(?=#[a-z]*\[)/gi, '#\u2060');
+}
+
+/** JSON text that no CI reads as a workflow command: what such a token is made of is written as its escape. */
+export function escapeCiJson(text: string): string {
+  return text.replace(/##(?=[a-z]*\[)/gi, '#\\u0023').replace(/^(\s*):(?=:)/gm, '$1\\u003a');
 }
 
 export function plural(count: number, one: string, many = `${one}s`): string {

@@ -7,12 +7,18 @@ import type { Context } from './command.ts';
 
 export type Approve = (request: ApprovalRequest) => Promise<boolean>;
 
-/** Everything but printable characters, spelled out: what is approved is seen whole, with nothing hidden in it. */
-function visible(text: string): string {
-  return text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu,
-    found => `\\u{${found.codePointAt(0)?.toString(16)}}`,
-  );
+/**
+ * Everything but printable characters, plain spaces and line ends, spelled out, and long runs of spaces counted: what is
+ * approved is seen whole, with nothing hidden in it or pushed out of sight.
+ */
+export function visible(text: string): string {
+  return text
+    .replace(
+      /(?![ \n])[\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Variation_Selector}\u2800]/gu,
+      found => `\\u{${found.codePointAt(0)?.toString(16)}}`,
+    )
+    .replace(/ {9,}/g, spaces => `⟨${spaces.length} spaces⟩`)
+    .replace(/\n{4,}/g, ends => `\n⟨${ends.length - 1} empty lines⟩\n`);
 }
 
 const KINDS: Record<ApprovalRequest['kind'], string> = {

@@ -7,6 +7,7 @@ import type { Plan } from '../generate/types.ts';
 import { parsePosture } from '../posture/load.ts';
 import { type LoadedPosture, POSTURE_FILE, type PostureEdit } from '../posture/model.ts';
 import { editPosture } from '../posture/save.ts';
+import type { Loosened } from '../selftest/types.ts';
 
 /** The plan that brings the files in line with the posture as it is. */
 export function planOutputs(
@@ -30,6 +31,12 @@ export function planEdits(facts: Facts, text: string, edits: readonly PostureEdi
     stateFolder: stateFolder(facts.root),
     extra: [{ output: 'posture', path: POSTURE_FILE, content, reason }],
   });
+}
+
+/** The laid guards that guard less than the posture asks for. */
+export async function loosenedGuards(facts: Facts, posture: LoadedPosture): Promise<Loosened[]> {
+  const { changes } = await planOutputs(facts, posture);
+  return changes.flatMap(({ state, path, reason }) => (state === 'loosened' ? [{ path, reason }] : []));
 }
 
 /** 4 when something is in the way, 1 when a guard was loosened by hand, else 0. */

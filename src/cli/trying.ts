@@ -7,6 +7,7 @@ import type { Report, SelftestEvent, SelftestOptions } from '../selftest/types.t
 import type { Approve } from './approve.ts';
 import { approveBox, declaredBox } from './box.ts';
 import type { Context } from './command.ts';
+import { loosenedGuards } from './planning.ts';
 
 export interface Trying {
   context: Context;
@@ -38,6 +39,7 @@ export function starter({ context, facts, posture, approve, options }: Trying): 
       baselineFile: undefined,
       saveBaseline: false,
       approve,
+      loosened: posture && (() => loosenedGuards(facts, posture)),
       ...options,
       onEvent,
       signal,

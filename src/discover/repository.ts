@@ -164,12 +164,27 @@ const HOOK_NAME = /^(?:pre|post|prepare|commit|applypatch|fsmonitor|reference|se
 /** The line that our own hooks have: `templates/githooks`. */
 const OURS = 'Written by agent-posture from agent-posture.yaml';
 
+/** The files that this program wrote whole, by the manifest of what it generated. */
+async function laidFiles(root: string): Promise<ReadonlySet<unknown>> {
+  const file = await readBounded(join(root, '.agent-posture/manifest.json'), 20_000_000);
+  try {
+    const { entries } = JSON.parse(file.ok ? file.data.toString('utf8') : '') as { entries: unknown };
+    const all = Array.isArray(entries) ? (entries as ({ mode?: unknown; path?: unknown } | null)[]) : [];
+    return new Set(all.filter(entry => entry?.mode === 'owned').map(entry => entry?.path));
+  } catch {
+    return new Set();
+  }
+}
+
 async function ownHooks(root: string, hooksPath: string | undefined): Promise<NonNullable<Git['ownHooks']>> {
   const folder = hooksFolder(root, hooksPath);
   if (folder === undefined) return [];
   const names = (await readdir(join(root, folder)).catch(() => [])).filter(name => HOOK_NAME.test(name)).sort();
+  const laid = await laidFiles(root);
   const found = await Promise.all(
     names.slice(0, 50).map(async name => {
+      // Emptied or replaced, it is still the place of ours, and no hook of theirs.
+      if (laid.has(`${folder}/${name}`)) return [];
       const file = await readBounded(join(root, folder, name), 100_000);
       const text = file.ok ? file.data.toString('utf8') : '';
       if (!file.ok || text.includes(OURS)) return [];

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { readBounded, writeAtomic } from '../base/files.ts';
+import { sha256 } from '../base/hash.ts';
 import { ensurePrivate, stateFolder } from '../base/state.ts';
 import type { Row, VantageReport, Verdict } from './types.ts';
 
@@ -15,8 +16,14 @@ const LIMIT = 20_000_000;
 const VERDICTS: ReadonlySet<string> = new Set(['exposed', 'blocked', 'works', 'broken', 'inconclusive', 'skipped']);
 
 /** By what a vantage is known across runs: `via:2` may be another command tomorrow. */
-export function vantageKey({ id, title, agent }: Pick<VantageReport, 'id' | 'title' | 'agent'>): string {
-  if (id.startsWith('via:')) return `via ${title}`;
+export function vantageKey({
+  id,
+  title,
+  agent,
+  command,
+}: Pick<VantageReport, 'id' | 'title' | 'agent' | 'command'>): string {
+  // By its hash: a command may hold a secret, and the file stays.
+  if (id.startsWith('via:')) return `via ${command ?? sha256(title)}`;
   return agent ? `${id} ${agent.version}` : id;
 }
 

@@ -32,6 +32,8 @@ interface FixKind {
   closes(failing: Failing, context: FixContext): boolean;
   title(rows: readonly Failing[], context: FixContext): string;
   text: string;
+  /** What closes it without a change of the posture. */
+  command?: string;
   edits?(rows: readonly Failing[], context: FixContext): PostureEdit[] | undefined;
 }
 
@@ -135,6 +137,13 @@ export const FIX_KINDS: readonly FixKind[] = [
     closes: (failing, { posture }) => reached(failing) && literalOrWay(failing) && ofLogin(failing, posture),
     title: () => 'give the agent a login of its own, or accept that it reaches the one it has',
     text: 'This is what the agent logs in with: it is let into the box on purpose, since without it the agent cannot work, and a model that has turned could read it. Log the agent in with an account or key that opens nothing else and can be revoked, and take the row on under `accepted` in the posture, with an end.',
+  },
+  {
+    id: 'restore',
+    closes: ({ probe }) => probe.origin === 'loosened',
+    title: rows => `put ${plural(rows.length, 'guard')} back that somebody loosened`,
+    text: 'What was generated guards less than the posture asks for. This puts it back as it was; where it is meant to stay, accept it in the posture (safeguard GRD-1, with its path as the target) with an end.',
+    command: 'agent-posture generate --restore',
   },
   {
     id: 'sandbox',
@@ -325,7 +334,11 @@ export function chooseFixes(failing: readonly Failing[], context: FixContext): {
       text: kind.text,
       closes: rows.map(({ row }) => row.id),
       ...(edits ? { edits } : {}),
-      command: edits ? shellLine(['agent-posture', 'fix', kind.id]) : byInit ? 'agent-posture init' : null,
+      command: edits
+        ? shellLine(['agent-posture', 'fix', kind.id])
+        : byInit
+          ? 'agent-posture init'
+          : (kind.command ?? null),
     };
     fixes.push(fix);
     for (const { row } of rows) of.set(row.id, fix);

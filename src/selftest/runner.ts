@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { approvalHash, isApproved } from '../base/approvals.ts';
 import { Interrupted, UserError } from '../base/errors.ts';
 import { findProgram, loadersAtStart } from '../base/exec.ts';
-import { randomHex } from '../base/hash.ts';
+import { randomHex, sha256 } from '../base/hash.ts';
 import { packageRoot } from '../base/package.ts';
 import { ensurePrivate, stateFolder, stateHome } from '../base/state.ts';
 import { didYouMean } from '../base/suggest.ts';
@@ -191,6 +191,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   const integrity = await integrityNotes(judgedPlaces, opened, workspace);
   notes.push(...integrity);
   const outside = await rowsOutside(context, judgedPlaces);
+  outside.push(...(await loosenedRows(options)));
   emit(outside);
   const today = started.toISOString().slice(0, 10);
   const vantages = places.filter(({ report }) => report.judged || report.id === 'host').map(({ report }) => report);
@@ -239,6 +240,7 @@ export function placesOf({ root, home, posture, vantages, via, facts }: Selftest
       id,
       kind: id === 'host' ? 'host' : 'sandbox',
       title: vantageOf(id)?.title(context) ?? id,
+      ...(context.command === undefined ? {} : { command: sha256(context.command) }),
       available: true,
       reason: null,
       agent: null,
@@ -509,14 +511,43 @@ async function rowsOutside(context: ProbeContext, places: readonly Place[]): Pro
   return [...rows.values()];
 }
 
+/** Guards of our own that somebody loosened by hand: seen in the files, so no try is needed. */
+async function loosenedRows({ loosened, safeguards, only }: SelftestOptions): Promise<Row[]> {
+  if (!loosened || (safeguards.length > 0 && !safeguards.includes('GRD-1'))) return [];
+  const rows = (await loosened()).map(
+    ({ path, reason }): Row => ({
+      id: `host:write:${path}${LOOSENED}`,
+      safeguard: 'GRD-1',
+      vantage: 'host',
+      attempt: 'write',
+      target: path,
+      expect: 'deny',
+      verdict: 'exposed',
+      layer: null,
+      escape: null,
+      reason: `loosened by hand: ${reason}`,
+      evidence: { at: path, attested: 'host' },
+      controls: [],
+      severity: 'high',
+      group: 'guard',
+      opens: 'what it kept from happening',
+      fix: null,
+      durationMs: 0,
+    }),
+  );
+  return rows.filter(({ id }) => !only || only.has(id));
+}
+
+const LOOSENED = '#loosened';
+
 function withFixes(rows: readonly Row[], probes: readonly Probe[], options: SelftestOptions) {
   const byTarget = new Map(probes.map(probe => [`${probe.attempt}:${probe.target}`, probe]));
   const failing: Failing[] = rows
     .filter(({ verdict }) => verdict === 'exposed' || verdict === 'broken')
     .map(row => ({
       row,
-      probe: byTarget.get(`${row.attempt}:${row.target}`) ?? {
-        origin: row.attempt === 'env' ? 'variable' : 'process',
+      probe: (row.id.endsWith(LOOSENED) ? undefined : byTarget.get(`${row.attempt}:${row.target}`)) ?? {
+        origin: row.id.endsWith(LOOSENED) ? 'loosened' : row.attempt === 'env' ? 'variable' : 'process',
         subject: { kind: 'skip', why: '' },
       },
     }));

@@ -81,6 +81,8 @@ export interface Row {
 
 /** A place to try from. */
 export interface VantageReport {
+  /** SHA-256 of the whole command of a `--via`: what it is known by, where its title keeps values back. */
+  command?: string | undefined;
   id: string;
   kind: 'host' | 'sandbox' | 'agent';
   /** `your shell, no box`, `bubblewrap box`, the `--via` command. */
@@ -160,7 +162,15 @@ export type SelftestEvent =
   | { type: 'vantage'; id: string; available: boolean; reason: string | null }
   | { type: 'row'; row: Row };
 
+/** A guard that this program laid and that guards less by now, with the reason. */
+export interface Loosened {
+  path: string;
+  reason: string;
+}
+
 export interface SelftestOptions {
+  /** Compares the laid guards with what the posture asks for. Undefined: nothing was laid. */
+  loosened?: (() => Promise<readonly Loosened[]>) | undefined;
   root: string;
   home: string;
   facts: Facts;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { approvalHash, isApproved } from '../../src/base/approvals.ts';
-import { approver, requestText } from '../../src/cli/approve.ts';
+import { approver, requestText, visible } from '../../src/cli/approve.ts';
 import { parseArguments } from '../../src/cli/args.ts';
 import type { Context } from '../../src/cli/command.ts';
 import type { ApprovalRequest } from '../../src/selftest/types.ts';
@@ -66,6 +66,26 @@ describe('what is asked for', () => {
     const shown = rows.filter(row => row.startsWith('   ')).map(row => row.slice(row.startsWith('     ') ? 5 : 3));
     expect(shown.join('')).toBe(text.replace('\n', ''));
     expect(rows.join(' ')).toContain('person should answer');
+  });
+
+  test('hides nothing in blanks and marks', () => {
+    for (const mark of [
+      '\u3000',
+      '\u00a0',
+      '\u2800',
+      '\u115f',
+      '\u1160',
+      '\u3164',
+      '\u034f',
+      '\ufe0f',
+      '\u{e0101}',
+      '\t',
+      '\u200b',
+    ])
+      expect(visible(`a${mark}b`)).toBe(`a\\u{${mark.codePointAt(0)?.toString(16)}}b`);
+    expect(visible(`a${' '.repeat(40)}b`)).toBe('a⟨40 spaces⟩b');
+    expect(visible(`a${'\n'.repeat(41)}b`)).toBe('a\n⟨40 empty lines⟩\nb');
+    expect(visible('a  b\nü 漢')).toBe('a  b\nü 漢');
   });
 
   test('is one address, or several', () => {

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { parseArguments } from '../../src/cli/args.ts';
+import { jsonText } from '../../src/cli/json.ts';
 import { createTerminal, isInteractive, printable, type Streams, wantsUnicode } from '../../src/cli/terminal.ts';
 
 function streams(tty: { stdin?: boolean; stdout?: boolean } = {}, env: NodeJS.ProcessEnv = {}): Streams {
@@ -85,8 +86,20 @@ describe('the sink', () => {
   });
 
   test('no line is a CI command', () => {
-    for (const line of ['::set-env name=X::y', '  ::error::x', '##[command]x', '##vso[task.setvariable]y'])
-      expect(printable(`a\n${line}\nb`, false).split('\n')[1]).not.toMatch(/^\s*(::|##\[|##vso\[)(?<!\u200a.*)/u);
+    const lines = [
+      '::set-env name=X::y',
+      '  ::error::x',
+      '\u3000\u200a::error::x',
+      '##[command]x',
+      'a ##vso[x]y',
+      'b ###[x]',
+    ];
+    for (const line of lines) {
+      expect(printable(`a\n${line}\nb`, false).split('\n')[1]).not.toMatch(/^\s*::|##[a-z]*\[/u);
+      const json = jsonText({ x: [line], [line]: 1 });
+      expect(json).not.toMatch(/^\s*::|##[a-z]*\[/mu);
+      expect(JSON.parse(json)).toEqual({ x: [line], [line]: 1 });
+    }
   });
 });
 

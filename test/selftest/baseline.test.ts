@@ -8,6 +8,7 @@ import { stateFolder } from '../../src/base/state.ts';
 import { loadBaseline, markChanges, saveBaseline, takeBaseline } from '../../src/selftest/baseline.ts';
 import { exitCodeOf, inOrder, markAccepted, summarize } from '../../src/selftest/report.ts';
 import type { Row, VantageReport, Verdict } from '../../src/selftest/types.ts';
+import { via } from '../../src/selftest/vantages/via.ts';
 
 const row = (target: string, verdict: Verdict, more: Partial<Row> = {}): Row => ({
   id: `${more.vantage ?? 'host'}:read:${target}`,
@@ -77,6 +78,18 @@ describe('baseline', () => {
     const swapped = [vantage('via:1', { title: 'box two' }), vantage('via:2', { title: 'box one' })];
     const rows = [row('a', 'exposed', { vantage: 'via:2', id: 'via:2:read:a' })];
     expect(markChanges(rows, swapped, baseline)[0]?.change).toEqual({ from: 'blocked', isNew: true });
+  });
+
+  it('keeps nothing of what a --via was given', () => {
+    const command = 'env API_TOKEN=hunter2 OTHER="a b" sh -c x --password hunter3 --key=hunter4';
+    const title = via.title({ root, home: root, command });
+    expect(title).toBe('env API_TOKEN=… OTHER=… sh -c x --password … --key=…');
+    const [one, two] = ['a', 'b'].map(hash => vantage('via:1', { title, command: hash }));
+    const kept = takeBaseline(undefined, [], [one, two] as never, 'now');
+    expect(Object.keys(kept.vantages)).toEqual(['via a', 'via b']);
+    expect(
+      JSON.stringify(takeBaseline(undefined, [], [vantage('via:1', { title: 'x hunter2' })], 'now')),
+    ).not.toContain('hunter');
   });
 
   it.each(['', '[]', '{"version":2}', 'not json'])('refuses %j loudly', async text => {

@@ -69,6 +69,7 @@ export type Origin =
   | 'git-config'
   | 'sibling'
   | 'guard'
+  | 'loosened'
   | 'sudo'
   | 'kvm'
   | 'work'
