@@ -49,6 +49,8 @@ describe.each(['json', 'toml', 'yaml'] as const)('%s', id => {
         (text, at, put, elements, list) => {
           const before = format.parse(text).value;
           fc.pre(blockedAt(before, at) === undefined);
+          // An empty value (`a: ~`) makes room for what goes below it.
+          fc.pre(!at.some((_, depth) => valueAt(before, at.slice(0, depth + 1)) === null));
           const now = valueAt(before, at);
           fc.pre(list ? now === undefined || Array.isArray(now) : now === undefined);
           const edit: Edit = list ? { kind: 'add', path: at, elements } : { kind: 'set', path: at, value: put };
