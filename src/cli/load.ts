@@ -2,6 +2,7 @@ import { UserError } from '../base/errors.ts';
 import { stateFolder } from '../base/state.ts';
 import type { Facts } from '../discover/facts.ts';
 import { discover } from '../discover/index.ts';
+import { clearPlaceholders } from '../isolation/placeholders.ts';
 import { loadPosture } from '../posture/load.ts';
 import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
 import type { Context } from './command.ts';
@@ -14,11 +15,12 @@ interface Looking {
   boxes?: boolean | 'always';
 }
 
-/** Facts and posture of the repository. UserError for an invalid posture; undefined where there is none. */
+/** Facts and posture of the repository, once what a killed box has left in it is gone. UserError for an invalid posture; undefined where there is none. */
 export async function load(
   { root, home, terminal }: Context,
   { boxes = true }: Looking = {},
 ): Promise<{ facts: Facts; posture: LoadedPosture | undefined }> {
+  clearPlaceholders(root);
   const reading = loadPosture(root, { stateFolder: stateFolder(root) });
   const undeclared = () => reading.then(posture => !OWN_BOXES.includes(posture?.posture.isolation?.runtime ?? 'none'));
   const looking = discover(root, {

@@ -1,18 +1,30 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../base/errors.ts';
 import { isWithin } from '../base/files.ts';
 import { randomHex } from '../base/hash.ts';
 import { stateFolder } from '../base/state.ts';
+import { commonFolder } from './bubblewrap/git.ts';
 
 /**
  * A guard that is not there yet could be made from inside, and something outside would obey it later. A mount needs a
  * place to lie on, so an empty folder stands at its path while a box runs: git does not see empty folders, and no program
- * obeys one. Each box notes its folders in the state folder; the last one to end takes them away, and the next one to
- * start takes away what a box that was killed has left.
+ * obeys one. In git's own folder, where git would stumble over a folder and lists nothing, it is a file that says nothing.
+ * Each box notes its placeholders in the state folder; the last one to end takes them away, and the next command in the
+ * repository takes away what a box that was killed has left.
  */
 export interface Placeholders {
-  /** The empty folders that stand for missing guards, absolute. */
+  /** What stands for missing guards, absolute. */
   paths: readonly string[];
   close(): void;
 }
@@ -21,7 +33,17 @@ interface Note {
   pid: number;
   /** All folders that were made or met as another box's, upper ones first. */
   folders: string[];
+  /** The same of files. */
+  files?: string[];
+  /** What HEAD said, in git's own folder. */
+  head?: string;
 }
+
+/**
+ * What each file says: that the common folder is this one, as without it (gitrepository-layout(5)); git refuses to work
+ * where that file is empty.
+ */
+const contentOf = (path: string) => (basename(path) === 'commondir' ? '.\n' : '');
 
 function alive(pid: number): boolean {
   try {
@@ -49,13 +71,70 @@ function readNotes(folder: string): { file: string; note: Note }[] {
   });
 }
 
-/** Takes away those of the folders that no living box needs, and that are still empty. */
-function takeAway(root: string, folders: readonly string[], needed: ReadonlySet<string>): void {
-  for (const folder of [...folders].reverse())
-    if (!needed.has(folder) && isWithin(root, folder) && folder !== root)
-      try {
-        rmdirSync(folder);
-      } catch {}
+/** Whether git takes it for a HEAD: a symbolic reference or an object's name. See gitrepository-layout(5). */
+function isHead(path: string): boolean {
+  try {
+    if (lstatSync(path).isSymbolicLink()) return readlinkSync(path).startsWith('refs/');
+    return /^(ref:\s*refs\/|[0-9a-f]{40})/.test(readFileSync(path, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Without a HEAD, or where these folders cannot be entered, git outside would not take `.git` for a repository, and would
+ * take the root for a bare one if it looks like it: with settings that were made inside.
+ */
+function mendGit(folder: string, head: string): void {
+  for (const part of ['.', 'objects', 'refs'])
+    try {
+      const { mode } = lstatSync(join(folder, part));
+      if ((mode & 0o700) !== 0o700) chmodSync(join(folder, part), (mode & 0o777) | 0o700);
+    } catch {}
+  const path = join(folder, 'HEAD');
+  if (isHead(path)) return;
+  rmSync(path, { recursive: true, force: true });
+  writeFileSync(path, head, { flag: 'wx' });
+}
+
+/** Takes away what no living box needs, folders while they are empty and files while they say what we wrote. */
+function takeAway(root: string, { folders, files = [], head }: Omit<Note, 'pid'>, needed: ReadonlySet<string>): void {
+  if (head !== undefined) mendGit(root, head);
+  const free = (path: string) => !needed.has(path) && isWithin(root, path) && path !== root;
+  for (const file of files.filter(free))
+    try {
+      if (lstatSync(file).isFile() && lstatSync(file).size <= 2 && readFileSync(file, 'utf8') === contentOf(file))
+        rmSync(file);
+    } catch {}
+  for (const folder of [...folders].reverse().filter(free))
+    try {
+      rmdirSync(folder);
+    } catch {}
+}
+
+const neededBy = (notes: readonly { note: Note }[]) =>
+  new Set(notes.filter(({ note }) => alive(note.pid)).flatMap(({ note }) => [...note.folders, ...(note.files ?? [])]));
+
+/** Takes away what boxes that were killed have left in `root`; gives what those that run still need. */
+function clear(root: string, notesFolder: string): ReadonlySet<string> {
+  const notes = readNotes(notesFolder);
+  const needed = neededBy(notes);
+  for (const { file, note } of notes)
+    if (!alive(note.pid)) {
+      takeAway(root, note, needed);
+      rmSync(file, { force: true });
+    }
+  return needed;
+}
+
+const notesOf = (root: string) => join(stateFolder(root), 'boxes');
+
+/**
+ * Takes away the placeholders that killed boxes have left in the repository, and in the git folder that its worktrees
+ * share. Changes nothing where no box was killed.
+ */
+export function clearPlaceholders(root: string): void {
+  for (const folder of [commonFolder(root), root]) if (folder !== undefined) clear(folder, notesOf(folder));
 }
 
 function folderExists(path: string): boolean | undefined {
@@ -66,39 +145,46 @@ function folderExists(path: string): boolean | undefined {
   }
 }
 
-/** Makes placeholders for those of the guards (absolute paths in `root`) that are missing. Nothing stays behind after `close`. */
-export function makePlaceholders(root: string, guards: readonly string[]): Placeholders {
-  const notesFolder = join(stateFolder(root), 'boxes');
-  const notes = readNotes(notesFolder);
-  const needed = new Set(notes.filter(({ note }) => alive(note.pid)).flatMap(({ note }) => note.folders));
-  for (const { file, note } of notes)
-    if (!alive(note.pid)) {
-      takeAway(root, note.folders, needed);
-      rmSync(file, { force: true });
-    }
+/**
+ * Makes placeholders for those of the guards (absolute paths in `root`) that are missing: folders, or files that say
+ * nothing where `root` is git's own folder. Nothing stays behind after `close`, and git's folder is one that git obeys.
+ */
+export function makePlaceholders(
+  root: string,
+  guards: readonly string[],
+  kind: 'folders' | 'git' = 'folders',
+): Placeholders {
+  const notesFolder = notesOf(root);
+  const needed = clear(root, notesFolder);
 
   const paths: string[] = [];
   const folders: string[] = [];
+  const files: string[] = [];
   for (const path of guards) {
     if (folderExists(path) !== undefined && !needed.has(path)) continue;
+    const last = kind === 'git' ? dirname(path) : path;
     const way: string[] = [];
-    for (let at = path; at !== root && isWithin(root, at); at = dirname(at)) way.unshift(at);
+    for (let at = last; at !== root && isWithin(root, at); at = dirname(at)) way.unshift(at);
     if (way.some(folder => folderExists(folder) === false)) continue;
     folders.push(...way.filter(folder => !folders.includes(folder) && (needed.has(folder) || !folderExists(folder))));
+    if (kind === 'git') files.push(path);
     paths.push(path);
   }
-  if (paths.length === 0) return { paths, close() {} };
+  if (paths.length === 0 && kind === 'folders') return { paths, close() {} };
+  const headFile = join(root, 'HEAD');
+  const head = kind === 'git' && isHead(headFile) ? { head: readFileSync(headFile, 'utf8') } : {};
 
   mkdirSync(notesFolder, { recursive: true, mode: 0o700 });
-  const file = join(notesFolder, `${process.pid}-${randomHex(4)}.json`);
-  writeFileSync(file, JSON.stringify({ pid: process.pid, folders } satisfies Note), { mode: 0o600 });
+  const note = join(notesFolder, `${process.pid}-${randomHex(4)}.json`);
+  writeFileSync(note, JSON.stringify({ pid: process.pid, folders, files, ...head } satisfies Note), { mode: 0o600 });
   const close = () => {
-    rmSync(file, { force: true });
-    const others = readNotes(notesFolder).filter(({ note }) => alive(note.pid));
-    takeAway(root, folders, new Set(others.flatMap(({ note }) => note.folders)));
+    rmSync(note, { force: true });
+    takeAway(root, { folders, files, ...head }, neededBy(readNotes(notesFolder)));
   };
   try {
     for (const folder of folders) mkdirSync(folder, { recursive: true });
+    for (const file of files)
+      if (folderExists(file) === undefined) writeFileSync(file, contentOf(file), { flag: 'wx' });
   } catch (error) {
     close();
     throw error;

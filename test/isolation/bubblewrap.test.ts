@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { bubblewrap, explainFailure } from '../../src/isolation/bubblewrap/index.ts';
+import { clearPlaceholders } from '../../src/isolation/placeholders.ts';
 import { describeWith } from '../support/parts.ts';
 import { finish, Lab, STARTERS } from './lab.ts';
 
@@ -383,6 +384,109 @@ for (const starter of STARTERS)
       lab.write('~/code/planted/.git', 'gitdir: ../shop/.git/worktrees/tree\n');
       const stolen = await lab.sh('cat ~/code/shop/.git/config', {}, { root: join(lab.home, 'code', 'planted') });
       expect(stolen.stdout).toBe('');
+    });
+
+    test('git outside runs nothing that was planted inside, in .git or as a bare repository', async () => {
+      lab.write('a', 'a');
+      lab.git('add', '.');
+      lab.git('-c', 'user.name=x', '-c', 'user.email=x@example.com', 'commit', '-qm', 'one');
+      const before = [lab.tree(), readdirSync(join(lab.root, '.git')).sort()];
+      const hostile = `[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = .\n\tfsmonitor = "touch ${lab.home}/PWNED; false"\n`;
+      const { stdout } = await lab.sh(
+        [
+          'exec 2>/dev/null',
+          `mkdir c; printf '%s' '${hostile}' > c/config; cp -r .git/objects .git/refs .git/HEAD c/`,
+          'echo ../c > .git/commondir && echo 1; rm -f .git/commondir && echo 2; mv .git .g && echo 3',
+          'cp c/config .git/config.worktree && echo 4; echo x > .git/info/attributes && echo 5; mv .git/info .git/i && echo 6',
+          'echo c > commondir && echo 7; rmdir commondir && echo 8; mv commondir x && echo 9',
+          'cp -r c/objects c/refs c/HEAD c/config .; rm .git/HEAD; mv .git/refs .git/r; mv .git/objects .git/o; rmdir .git/refs; chmod 0 .git/refs .git/objects; echo done',
+        ].join('\n'),
+      );
+      expect(stdout).toBe('done\n');
+      expect(lab.git('status', '-s', 'a')).toBe('');
+      expect(existsSync(join(lab.home, 'PWNED'))).toBe(false);
+      for (const name of ['objects', 'refs', 'HEAD', 'config', 'c']) rmSync(join(lab.root, name), { recursive: true });
+      expect([lab.tree(), readdirSync(join(lab.root, '.git')).sort()]).toEqual(before);
+      expect(lab.git('status', '-s')).toBe('');
+    });
+
+    test('a killed box leaves no bare repository behind either, and the next command mends git’s folder', async () => {
+      const before = [lab.tree(), readdirSync(join(lab.root, '.git')).sort()];
+      const script =
+        'mkdir objects refs; cp .git/HEAD HEAD; printf "[core]\\n\\tbare = false\\n\\tworktree = .\\n" > config; rm .git/HEAD; echo up; sleep 30';
+      const killed = lab.start(lab.context({}, { guards: ['.mcp.json'] }), ['sh', '-c', script]);
+      await new Promise(done => killed.stdout?.once('data', done));
+      killed.kill('SIGKILL');
+      await new Promise(done => killed.once('close', done));
+      expect(() => lab.git('status')).toThrow(/commondir/);
+      process.env.AGENT_POSTURE_STATE = join(lab.home, '.state');
+      clearPlaceholders(lab.root);
+      expect(lab.git('rev-parse', '--git-dir')).toBe('.git\n');
+      for (const name of ['objects', 'refs', 'HEAD', 'config']) rmSync(join(lab.root, name), { recursive: true });
+      expect([lab.tree(), readdirSync(join(lab.root, '.git')).sort()]).toEqual(before);
+    });
+
+    test('git’s own work goes on beside the guards of its folder', async () => {
+      lab.git('init', '-q', '--bare', '-b', 'main', '../up');
+      lab.write('a', '1\n');
+      const { stdout, stderr, code } = await lab.sh(
+        [
+          'set -e; cp -r . /tmp/up; export GIT_AUTHOR_NAME=x GIT_AUTHOR_EMAIL=x@y.z GIT_COMMITTER_NAME=x GIT_COMMITTER_EMAIL=x@y.z',
+          'git add a; git commit -qm 1; git checkout -q -b feature; echo 2 >> a; git commit -qam 2; echo 3 >> a; git stash -q; git stash pop -q; git checkout -q a',
+          'git checkout -q main; echo z > z; git add z; git commit -qm z; git rebase -q main feature; git switch -q main; git merge -q feature',
+          'git clone -q . /tmp/other; git fetch -q /tmp/other main; git gc -q; git tag v1; git reset -q --hard HEAD~1; git update-server-info',
+          'git status -s; git log --format=%s HEAD; git rev-parse --show-toplevel --git-dir',
+        ].join('\n'),
+      );
+      expect({ stdout, stderr, code }).toEqual({ stdout: `z\n1\n${lab.root}\n.git\n`, stderr: '', code: 0 });
+      expect(lab.git('log', '--format=%s', 'HEAD')).toBe('z\n1\n');
+      expect(lab.git('fsck', '--no-dangling')).toBe('');
+      expect(existsSync(join(lab.root, '.git/commondir'))).toBe(false);
+    });
+
+    test('a .git file cannot be replaced, and where there is none it cannot be made', async () => {
+      lab.git('-c', 'user.name=x', '-c', 'user.email=x@example.com', 'commit', '-q', '--allow-empty', '-m', 'one');
+      const tree = join(lab.home, 'code', 'tree');
+      lab.git('worktree', 'add', '-q', tree);
+      const own = join(lab.root, '.git/worktrees/tree');
+      const before = [readdirSync(own).sort(), readdirSync(join(lab.root, '.git')).sort()];
+      const inTree = await lab.sh(
+        [
+          'exec 2>/dev/null',
+          'echo "gitdir: x" > .git && echo 1; rm -f .git && echo 2; touch t; mv t .git && echo 3; rm t',
+          `cd ${own}; echo x > commondir && echo 4; rm -f commondir && echo 5; echo x > gitdir && echo 6; echo x > config.worktree && echo 7`,
+          'cd ../..; echo x > commondir && echo 8; echo x >> config && echo 9; mv worktrees w && echo 10; true',
+        ].join('\n'),
+        {},
+        { root: tree },
+      );
+      expect(inTree.stdout).toBe('');
+      expect([readdirSync(own).sort(), readdirSync(join(lab.root, '.git')).sort()]).toEqual(before);
+      lab.write('packages/one/a', 'a');
+      const root = join(lab.root, 'packages/one');
+      const inPart = await lab.sh(
+        'exec 2>/dev/null; git init -q && echo 1; mkdir .git/refs && echo 2; rmdir .git && echo 3; echo "gitdir: x" > .git && echo 4; mv .git x && echo 5; ls',
+        {},
+        { root },
+      );
+      expect(inPart.stdout).not.toMatch(/\d/);
+      expect(readdirSync(root)).toEqual(['a']);
+    });
+
+    test('what a link in a guard folder leads to is kept, and so is a guard behind a link', async () => {
+      lab.write('cfg/claude.json', '{}');
+      lab.write('gem/settings.json', '{}');
+      mkdirSync(join(lab.root, '.claude'));
+      symlinkSync('../cfg/claude.json', join(lab.root, '.claude/settings.json'));
+      symlinkSync('gem', join(lab.root, '.gemini'));
+      const { stdout, stderr } = await lab.sh(
+        'exec 2>/dev/null; echo x > cfg/claude.json && echo 1; mv cfg c2 && echo 2; echo x > gem/settings.json && echo 3; rm -f .claude/settings.json && echo 4; touch cfg/other gem/other; true',
+        {},
+        { guards: ['.claude/', '.gemini/settings.json'] },
+      );
+      expect(stdout).toBe('');
+      expect(stderr).toContain('.gemini/settings.json lies behind a symbolic link');
+      expect(existsSync(join(lab.root, 'gem/other'))).toBe(true);
     });
 
     test('descriptors that we were started with do not go in', async () => {

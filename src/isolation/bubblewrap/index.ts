@@ -22,10 +22,11 @@ import type { RuntimeFact } from '../../discover/facts.ts';
 import { type Egress, FORWARD_PORT, forwarderCommand, startEgress } from '../egress/index.ts';
 import { boxEnvironment } from '../environment.ts';
 import { expandHidden, expandWritable, trackedNotes } from '../hidden.ts';
-import { makePlaceholders } from '../placeholders.ts';
+import { makePlaceholders, type Placeholders } from '../placeholders.ts';
 import type { BoxContext, Boxed, Runtime } from '../types.ts';
-import { worktreeFolder } from './git.ts';
-import { guardPath, inRepository, mountArguments, mountsOf } from './mounts.ts';
+import { gitGuards, kindOf, worktreeFolder } from './git.ts';
+import { keptPaths, realPlace } from './guards.ts';
+import { guardPath, mountArguments, mountsOf } from './mounts.ts';
 import { seccompFilter } from './seccomp.ts';
 import { privateSystemFiles, resolverFile, systemMounts, toolFolders } from './system.ts';
 
@@ -163,19 +164,24 @@ async function start(context: BoxContext, command: readonly string[], stdio: 'pi
   const worktree = worktreeFolder(root);
   if (worktree && 'refused' in worktree) notes.push(worktree.refused);
   const gitFolders = worktree && 'common' in worktree ? [worktree.common] : [];
+  const link = join(root, '.git');
+  const common = kindOf(link) === 'folder' ? link : gitFolders[0];
+  const ofGit = common === undefined ? { files: [], folders: [] } : gitGuards(root, common);
   const wanted = [
     ...outermost(context.guards)
-      .filter(guard => !(guard.startsWith('.git/') && !exists(join(root, '.git'))?.isDirectory()))
+      // Those of git's own folder are looked up above, as they are in a worktree too.
+      .filter(guard => !guard.startsWith('.git/'))
       .map(guard => guardPath(root, guard)),
-    ...gitFolders.flatMap(folder => [join(folder, 'hooks'), join(folder, 'config')]),
+    // Made from inside, or made to point elsewhere, git outside would obey them: the second makes the root a bare repository.
+    ...(kindOf(link) === 'folder' ? [] : [link]),
+    join(root, 'commondir'),
+    ...ofGit.folders,
+    ...ofGit.files,
   ];
   const writable = expandWritable(root, home, isolation.files?.write ?? ['.']);
-  const canWrite = (path: string) => writable.some(place => isWithin(place, path));
-  const placeholders = makePlaceholders(
-    root,
-    // Instructions in Markdown are made by agents every day; only what configures one is kept from being made.
-    wanted.filter(path => isWithin(root, path) && canWrite(path) && !path.endsWith('.md')),
-  );
+  const canWrite = (path: string) => [...writable, ...gitFolders].some(place => isWithin(place, path));
+  const inGit = (path: string) => common !== undefined && isWithin(common, path);
+  const placeholders: Placeholders[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'agent-posture-'));
   const descriptors = new Descriptors(folder);
   let egress: Egress | undefined;
@@ -183,18 +189,21 @@ async function start(context: BoxContext, command: readonly string[], stdio: 'pi
     await egress?.close();
     descriptors.close();
     rmSync(folder, { recursive: true, force: true });
-    placeholders.close();
+    for (const each of placeholders) each.close();
   };
 
   try {
-    const guards = wanted.flatMap(path => {
-      const stats = exists(path);
-      if (!stats) return [];
-      if (!stats.isSymbolicLink()) return [path];
-      notes.push(`${inRepository(root, path)} is a symbolic link: what it leads to is kept, the link itself is not`);
-      const target = realpathSync(path);
-      return isWithin(root, target) ? [target] : [];
-    });
+    // Instructions in Markdown are made by agents every day; only what configures one is kept from being made.
+    const places = wanted.map(realPlace).filter(path => canWrite(path) && !path.endsWith('.md'));
+    // Git's folder first, here and at the end: while it is not whole, the root must not pass for a bare repository.
+    if (common !== undefined && canWrite(common)) {
+      placeholders.push(makePlaceholders(common, ofGit.files.filter(inGit), 'git'));
+      placeholders.push(makePlaceholders(common, ofGit.folders));
+    }
+    const inRoot = places.filter(path => isWithin(root, path) && !inGit(path));
+    placeholders.push(makePlaceholders(root, inRoot));
+    const kept = keptPaths(root, wanted);
+    notes.push(...kept.notes);
     const expanded = await expandHidden({ root, home, shown: [...tools, ...gitFolders] }, isolation.files?.hide ?? []);
     notes.push(...trackedNotes(root, expanded));
     const mounts = mountsOf({
@@ -204,8 +213,12 @@ async function start(context: BoxContext, command: readonly string[], stdio: 'pi
       tools,
       logins: logins.flatMap(login => login.files.map(file => join(home, file))).filter(exists),
       gitFolders,
-      writable: writable.filter(exists),
-      guards,
+      writable: [
+        ...writable,
+        // Mount points cannot be removed: git's folder stays one that git obeys.
+        ...(common !== undefined && canWrite(common) ? ['objects', 'refs'].map(name => join(common, name)) : []),
+      ].filter(exists),
+      guards: kept.guards,
       hidden: [...expanded.hidden, ...privateSystemFiles()].map(path => ({
         path,
         folder: exists(path)?.isDirectory() ?? false,
