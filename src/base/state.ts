@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { errorCode, UserError } from './errors.ts';
 import { ensureFolder } from './files.ts';
 import { sha256 } from './hash.ts';
 
@@ -26,9 +27,17 @@ export function stateFolder(root: string, env: NodeJS.ProcessEnv = process.env):
   return join(stateHome(env), `${name}-${sha256(real).slice(0, 16)}`);
 }
 
-/** Creates a folder for this user alone (0700), parents included. */
+/** Creates a folder for this user alone (0700), parents included. UserError where it cannot be made or written. */
 export async function ensurePrivate(folder: string): Promise<string> {
-  await ensureFolder(folder, 0o700);
-  await chmod(folder, 0o700);
+  try {
+    await ensureFolder(folder, 0o700);
+    await chmod(folder, 0o700);
+  } catch (error) {
+    throw new UserError({
+      what: `what this program keeps cannot be written there (${errorCode(error) ?? 'error'})`,
+      where: { path: folder },
+      next: 'let it be written, or name another folder: AGENT_POSTURE_STATE=FOLDER',
+    });
+  }
   return folder;
 }

@@ -17,6 +17,20 @@ const ENDS: readonly [begins: RegExp, ends: RegExp][] = [
   [/^`/, /(?<!\\)`/],
 ];
 
+const HEREDOC = /<<-?[ \t]*["']?([A-Za-z_]\w{0,100})/;
+
+/** A last line of base64 with its padding is no name with nothing behind: `aGVsbG8gd29ybGQ=`, `Zm9vYg==`. */
+function isPadded(name: string, value: string): boolean {
+  if (value === '=') return true;
+  return (
+    value === '' &&
+    (name.length + 1) % 4 === 0 &&
+    /^[A-Za-z0-9]+$/.test(name) &&
+    /[a-z]/.test(name) &&
+    /[A-Z]/.test(name)
+  );
+}
+
 /**
  * The assignments of a dotenv or shell file, comments and lines over 4,000 characters left out. A value in quotes, or a
  * key, may go over several lines: its first is told, and no line of it is an assignment, though it may look like one (`Zm9v=`).
@@ -29,7 +43,17 @@ export function* assignments(text: string): Generator<Assignment> {
     const content = lines[at] as string;
     const match = content.length > 4_000 ? undefined : ASSIGNMENT.exec(content);
     const [, name = '', value = content.trim()] = match ?? [];
-    if (match) yield { name, value: unquoted(value), line: at + 1 };
+    if (match && !isPadded(name, value)) yield { name, value: unquoted(value), line: at + 1 };
+    const tag = HEREDOC.exec(content)?.[1];
+    if (tag !== undefined) {
+      const last = lines.findIndex((line, index) => index > at && line.trim() === tag);
+      if (last >= 0) at = last;
+      continue;
+    }
+    if (value.endsWith('\\')) {
+      while (at < lines.length && lines[at]?.trimEnd().endsWith('\\')) at++;
+      continue;
+    }
     const ends = ENDS.find(([begins]) => begins.test(value))?.[1];
     if (ends === undefined || ends.test(value.slice(1)) || missing.has(ends)) continue;
     let last = at + 1;

@@ -168,8 +168,8 @@ const OURS = 'Written by agent-posture from agent-posture.yaml';
 async function laidFiles(root: string): Promise<ReadonlySet<unknown>> {
   const file = await readBounded(join(root, '.agent-posture/manifest.json'), 20_000_000);
   try {
-    const { entries } = JSON.parse(file.ok ? file.data.toString('utf8') : '') as { entries: unknown };
-    const all = Array.isArray(entries) ? (entries as ({ mode?: unknown; path?: unknown } | null)[]) : [];
+    const { files } = JSON.parse(file.ok ? file.data.toString('utf8') : '') as { files: unknown };
+    const all = Array.isArray(files) ? (files as ({ mode?: unknown; path?: unknown } | null)[]) : [];
     return new Set(all.filter(entry => entry?.mode === 'owned').map(entry => entry?.path));
   } catch {
     return new Set();

@@ -37,7 +37,7 @@ function placeOf(root: string, file: string | undefined): string {
 export async function loadBaseline(root: string, file: string | undefined): Promise<Baseline | undefined> {
   const path = placeOf(root, file);
   const read = await readBounded(path, LIMIT);
-  if (!read.ok && read.reason === 'ENOENT') return undefined;
+  if (!read.ok && (read.reason === 'ENOENT' || read.reason === 'ENOTDIR')) return undefined;
   const wrong = (what: string) =>
     new UserError({
       what,

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { lstat, readFile, rm } from 'node:fs/promises';
+import { lstat, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { approvalHash, isApproved } from '../base/approvals.ts';
 import { Interrupted, UserError } from '../base/errors.ts';
@@ -108,7 +109,8 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
     .map(probe => withApproval(probe, approvals))
     .filter(({ safeguard }) => options.safeguards.length === 0 || options.safeguards.includes(safeguard))
     .filter(probe => wantedBy(options.only, probe));
-  const workspace = readOnly ? undefined : openWorkspace(root, await ensurePrivate(stateFolder(root)));
+  const state = readOnly ? undefined : await ownState(root, cleanup, notes);
+  const workspace = state && openWorkspace(root, state.folder);
   if (workspace) {
     cleanup.add(workspace.close);
     if (!workspace.inRoot) notes.push('the repository cannot be written, so decoys lie outside it');
@@ -198,7 +200,10 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   const all = markUnapproved([...judged, ...outside], plan.probes, approvals);
   const rows = markAccepted(markChanges(all, vantages, baseline), posture?.accepted ?? [], today);
   const { fixes, rows: fixed } = withFixes(rows, probes, options);
-  const kept = await keepBaseline(options, baseline, fixed, vantages, started);
+  const kept =
+    state?.lasting === false && !options.saveBaseline
+      ? []
+      : await keepBaseline(options, baseline, fixed, vantages, started);
   return {
     startedAt: started.toISOString(),
     durationMs: Date.now() - started.getTime(),
@@ -218,6 +223,25 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
       judgeInReach: integrity.length > 0,
     }),
   };
+}
+
+/** The state folder; where it cannot be written, one that goes away with the run, which is said. */
+async function ownState(
+  root: string,
+  cleanup: Cleanup,
+  notes: string[],
+): Promise<{ folder: string; lasting: boolean }> {
+  try {
+    return { folder: await ensurePrivate(stateFolder(root)), lasting: true };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const folder = await mkdtemp(join(tmpdir(), 'agent-posture-state-'));
+    cleanup.add(() => rm(folder, { recursive: true, force: true }));
+    notes.push(
+      `no baseline is kept: ${error.problems[0]?.what ?? 'the state folder cannot be written'} (${stateFolder(root)})`,
+    );
+    return { folder, lasting: false };
+  }
 }
 
 /** The vantages: the declared one, or those that were asked for, and every `--via`. The host always serves as control. */

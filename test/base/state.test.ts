@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { UserError } from '../../src/base/errors.ts';
 import { ensurePrivate } from '../../src/base/state.ts';
 
 let folder: string;
@@ -24,3 +25,8 @@ test.skipIf(process.platform === 'win32')(
     expect(mode(open)).toBe(0o700);
   },
 );
+
+test('a state folder that cannot be made is something to mend, not a fault', async () => {
+  writeFileSync(join(folder, 'file'), '');
+  await expect(ensurePrivate(join(folder, 'file', 'state'))).rejects.toBeInstanceOf(UserError);
+});

@@ -259,3 +259,44 @@ describe('fix', () => {
     expect((await program(given, ['fix', 'sandbx'])).stderr).toContain('agent-posture: ');
   });
 });
+
+describe('test', () => {
+  const laid = 'version: 1\nproject: shop\nagents: [claude-code]\nrepository: { protected: [main] }\n';
+
+  test('shows guards of ours that were loosened by hand, and how they are put back', async () => {
+    const given = world({ 'agent-posture.yaml': laid });
+    await program(given, ['generate']);
+    const loosened = async () => {
+      const { rows } = JSON.parse((await program(given, ['test', '--safeguard', 'GRD-1', '--json'])).stdout);
+      return rows.filter(({ reason }: { reason: string }) => reason.startsWith('loosened by hand'));
+    };
+    expect(await loosened()).toEqual([]);
+    writeFileSync(join(given.root, '.githooks/pre-push'), '');
+    const settings = join(given.root, '.claude/settings.json');
+    writeFileSync(settings, readFileSync(settings, 'utf8').replace(/.*git\/hooks.*\n/, ''));
+    const config = join(given.root, '.git/config');
+    writeFileSync(config, readFileSync(config, 'utf8').replace(/.*hookspath.*\n/i, ''));
+    const rows = await loosened();
+    expect(rows.map(({ target }: { target: string }) => target).sort()).toEqual([
+      '.claude/settings.json',
+      '.githooks/pre-push',
+      'git config core.hooksPath',
+    ]);
+    for (const row of rows)
+      expect(row).toMatchObject({ verdict: 'exposed', fix: { command: 'agent-posture generate --restore' } });
+    await program(given, ['generate', '--restore']);
+    expect(await loosened()).toEqual([]);
+  }, 60_000);
+
+  test('goes on where nothing can be kept, and says so', async () => {
+    const given = world({ 'agent-posture.yaml': laid });
+    const env = { AGENT_POSTURE_STATE: join(given.root, 'agent-posture.yaml', 'state') };
+    const tried = await program(given, ['test', '--json'], { env });
+    expect(tried.stderr).not.toContain('fault');
+    expect(tried.stderr).toContain('the report is not kept');
+    expect(JSON.parse(tried.stdout).notes.join()).toContain('no baseline is kept');
+    const made = await program(given, ['init', '--yes'], { env });
+    expect(made).toMatchObject({ code: 2, stderr: expect.stringContaining('AGENT_POSTURE_STATE') });
+    expect(made.stderr).not.toContain('fault');
+  }, 60_000);
+});

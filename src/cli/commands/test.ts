@@ -29,7 +29,11 @@ export const command: Command = async context => {
   const approve = approver(context, facts.insideAgent);
   const tried = await tryNow({ context, facts, posture, approve, options });
   const report = withUndriven(tried, drive);
-  if (posture && isWhole(options)) await keepReport(report);
+  if (posture && isWhole(options))
+    await keepReport(report).catch(error => {
+      if (!(error instanceof UserError)) throw error;
+      terminal.show(`the report is not kept: ${error.message}`);
+    });
   if (flags.is('share')) return shared(maskReport(report));
   const outcome = reportOutcome(report);
   if (!terminal.interactive || flags.value('output') !== undefined) return outcome;
