@@ -151,13 +151,11 @@ export function trackedNotes(root: string, { tracked, edited }: Expanded): strin
   ];
 }
 
-/** What `isolation.files.write` matches, absolute; `.` is the root itself. A matching folder stands for all it holds. */
-export function expandWritable(root: string, home: string, patterns: readonly string[]): string[] {
+/**
+ * What `isolation.files.write` matches, absolute; `.` is the root itself. A matching folder stands for all it holds.
+ * Nothing outside the root: a posture that asks for that is refused when it is read.
+ */
+export function expandWritable(root: string, patterns: readonly string[]): string[] {
   if (patterns.includes('.') || patterns.includes('./')) return [root];
-  const { home: inHome, repository } = sortPatterns(patterns);
-  const budget = { entries: ENTRY_LIMIT };
-  return [
-    ...matchesBelow(root, root, repository, budget),
-    ...inHome.filter(pattern => !pattern.startsWith('!')).map(pattern => expandHome(`~${pattern}`, home)),
-  ];
+  return matchesBelow(root, root, sortPatterns(patterns).repository, { entries: ENTRY_LIMIT });
 }

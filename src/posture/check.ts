@@ -166,6 +166,14 @@ export function checkMeaning(tree: Tree, known: unknown = tree.data): Problem[] 
     else if (split.host.startsWith('*.') && !name.includes('.'))
       add(path, { what: `${shown(host)} would allow a whole top-level domain`, expected: 'at least *.example.com' });
   }
+  for (const [index, pattern] of strings(own(own(isolation, 'files'), 'write')))
+    // What lies outside the repository is not for a file in it to open: whoever wrote the posture need not be its reader.
+    if (/^!?~|^[\\/]+$|^[A-Za-z]:/.test(pattern))
+      add(['isolation', 'files', 'write', index], {
+        what: `${shown(pattern)} would let the box write outside the repository`,
+        expected: 'a path or pattern inside the repository, such as src/',
+        next: 'delete the line; what a declared agent needs of your home is let in without it',
+      });
   for (const kind of ['write', 'hide']) stayInside(['isolation', 'files', kind], own(own(isolation, 'files'), kind));
 
   const repository = own(data, 'repository');

@@ -178,7 +178,7 @@ async function start(context: BoxContext, command: readonly string[], stdio: 'pi
     ...ofGit.folders,
     ...ofGit.files,
   ];
-  const writable = expandWritable(root, home, isolation.files?.write ?? ['.']);
+  const writable = expandWritable(root, isolation.files?.write ?? ['.']);
   const canWrite = (path: string) => [...writable, ...gitFolders].some(place => isWithin(place, path));
   const inGit = (path: string) => common !== undefined && isWithin(common, path);
   const placeholders: Placeholders[] = [];
@@ -301,7 +301,7 @@ export const bubblewrap: Runtime = {
   id: 'bubblewrap',
   title: 'bubblewrap box',
   limits:
-    'Shares this machine’s kernel. Where the network is not restricted, services of this machine on loopback and abstract sockets stay in reach. A hidden or guarded file that a program outside replaces while the box runs is no longer kept until the next start.',
+    'Shares this machine’s kernel. A repository that is made inside below the root (a folder with its own .git, a submodule) brings settings that git outside obeys, even for git status in the root. Where the network is not restricted, services of this machine on loopback and abstract sockets stay in reach. A hidden or guarded file that a program outside replaces while the box runs is no longer kept until the next start.',
   detect,
   approval: () => undefined,
   start,
