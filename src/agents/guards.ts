@@ -18,6 +18,9 @@ export const COMMON_GUARDS: readonly string[] = [
   '.devcontainer/',
 ];
 
+/** What is not there in most repositories, and would make git outside run a program once it is made. */
+export const GIT_GUARDS: readonly string[] = ['.git/commondir', '.git/config.worktree', '.git/info/attributes'];
+
 /**
  * What the agents with these ids must not change: the common guards and the agents' own settings. Instructions in
  * Markdown are left out, since agents write those every day, and so is what lies in another guard: programs that keep a

@@ -202,6 +202,15 @@ describe('git', () => {
 });
 
 describe('guards', () => {
+  it('tries to make what git would obey, and says that a link cannot be kept', async () => {
+    put(join(root, 'cfg.json'), '{}');
+    mkdirSync(join(root, '.claude'));
+    symlinkSync('../cfg.json', join(root, '.claude/settings.json'));
+    const { find } = await planOf({ agents: ['claude-code'] });
+    expect(find('write', '.git/config.worktree')?.subject).toMatchObject({ kind: 'guard', how: 'create' });
+    expect(find('write', '.claude/settings.json')?.subject).toMatchObject({ kind: 'skip' });
+  });
+
   it('tries what is there in each way, and what is missing by making it', async () => {
     put(join(root, 'agent-posture.yaml'));
     put(join(root, '.claude/settings.json'), '{}');

@@ -34,6 +34,8 @@ describe('what is judged', () => {
     expect(rows.get('read:.env.production')).toBe('blocked');
     expect(rows.get('write:.')).toBe('works');
     expect(rows.get('write:.git/hooks')).toBe('blocked');
+    expect(rows.get('write:.git/config.worktree')).toBe('blocked');
+    expect(rows.get('write:.git/info/attributes')).toBe('blocked');
     expect(report.rows.filter(({ vantage }) => vantage === 'host')).toEqual([]);
     const onHost = await tryLab(lab, { ...few, vantages: ['host'] });
     expect(onHost.vantages.map(({ id, judged }) => [id, judged])).toEqual([['host', true]]);

@@ -1,6 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { COMMON_GUARDS } from '../../agents/guards.ts';
+import { COMMON_GUARDS, GIT_GUARDS } from '../../agents/guards.ts';
 import { agents } from '../../agents/index.ts';
 import { displayPath, isWithin } from '../../base/files.ts';
 import type { Facts } from '../../discover/facts.ts';
@@ -52,6 +52,9 @@ export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
     .flatMap(({ guardFiles }) => guardFiles)
     // Instructions in Markdown are written by agents every day; only what configures one is tried when it is missing.
     .filter(path => !path.endsWith('/') && !path.endsWith('.md') && !present.includes(path));
+  // A commondir of ours would stop every git that runs at that moment: whether it can be made shows by the other two.
+  const ofGit = (await exists(root, '.git/')) ? ['.git/config.worktree', '.git/info/attributes'] : [];
+  missing.push(...ofGit.filter(path => !present.includes(path)));
   const renamed = new Set<string>();
   const probes: Probe[] = [];
   const add = (path: string, subject: Probe['subject']) =>
@@ -84,7 +87,10 @@ export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
     const path = join(root, guard);
     const there = await lstat(path).catch(() => undefined);
     const folder = await lstat(dirname(path)).catch(() => undefined);
-    if (there) continue;
+    if (there) {
+      if (there.isSymbolicLink()) add(path, { kind: 'skip', why: 'a symbolic link, which no box can keep' });
+      continue;
+    }
     if (folder?.isDirectory()) add(path, { kind: 'guard', path, how: 'create', folder: false, rounds: [] });
     else add(path, { kind: 'skip', why: 'not here' });
   }
