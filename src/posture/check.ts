@@ -166,8 +166,8 @@ export function checkMeaning(tree: Tree, known: unknown = tree.data): Problem[] 
     else if (split.host.startsWith('*.') && !name.includes('.'))
       add(path, { what: `${shown(host)} would allow a whole top-level domain`, expected: 'at least *.example.com' });
   }
+  // What lies outside the repository is not for a file in it to open: whoever wrote the posture need not be its reader.
   for (const [index, pattern] of strings(own(own(isolation, 'files'), 'write')))
-    // What lies outside the repository is not for a file in it to open: whoever wrote the posture need not be its reader.
     if (/^!?~|^[\\/]+$|^[A-Za-z]:/.test(pattern))
       add(['isolation', 'files', 'write', index], {
         what: `${shown(pattern)} would let the box write outside the repository`,

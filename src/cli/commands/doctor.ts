@@ -5,6 +5,7 @@ import { packageRoot, version } from '../../base/package.ts';
 import { stateHome } from '../../base/state.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
 import { discover } from '../../discover/index.ts';
+import { clearPlaceholders } from '../../isolation/placeholders.ts';
 import { painter, type Style } from '../../report/style.ts';
 import { hang, pad } from '../../report/width.ts';
 import type { Command, Context } from '../command.ts';
@@ -18,9 +19,10 @@ interface Finding {
   next?: string;
 }
 
-/** `doctor`: what is there to work with, each line ok or missing with what to do. Read only; exit 0 whatever is missing. */
+/** `doctor`: what is there to work with, each line ok or missing with what to do. Read only, but for what a killed box left; exit 0 whatever is missing. */
 export const command: Command = async context => {
   const { root, home, terminal } = context;
+  clearPlaceholders(root);
   const facts = await discover(root, { home, env: terminal.streams.env });
   const findings: Finding[] = [
     {

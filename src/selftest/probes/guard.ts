@@ -21,7 +21,8 @@ export function guardPaths(
   const ids = agentIds(facts, declared);
   const ofAgents = agents.filter(({ id }) => ids.has(id)).flatMap(({ guardFiles }) => guardFiles);
   const hooks = git.hooksPath === undefined ? [] : hooksFolder(root, git.hooksPath);
-  return [...new Set([...COMMON_GUARDS, ...ofAgents, ...hooks, ...commandFiles(root, isolation?.command)])];
+  const common = [...COMMON_GUARDS, ...GIT_GUARDS];
+  return [...new Set([...common, ...ofAgents, ...hooks, ...commandFiles(root, isolation?.command)])];
 }
 
 /** The agents whose settings are guards: those found here, and those that the posture declares. */
