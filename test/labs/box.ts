@@ -46,6 +46,7 @@ export async function makeLab(): Promise<Lab> {
   });
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as { port: number };
+  layObeyed(root);
   return {
     root,
     home,
@@ -140,17 +141,20 @@ export function boxCommand({ root, home }: Lab, faults: Faults = {}): string {
   words.push('--unshare-ipc', '--tmpfs', home);
   if (faults.forgotten) words.push('--ro-bind', join(home, '.aws/credentials'), join(home, '.aws/credentials'));
   if (faults.mountedTwice) words.push('--ro-bind', join(home, '.aws'), '/mnt');
-  words.push(
-    faults.readOnly ? '--ro-bind' : '--bind',
-    root,
-    root,
-    '--ro-bind',
-    join(root, '.git/config'),
-    join(root, '.git/config'),
-  );
+  words.push(faults.readOnly ? '--ro-bind' : '--bind', root, root);
+  for (const path of OBEYED) words.push('--ro-bind', join(root, path), join(root, path));
   if (!faults.hooksWritable) words.push('--ro-bind', join(root, '.git/hooks'), join(root, '.git/hooks'));
   words.push('--ro-bind', '/dev/null', join(root, '.env.production'));
   return words.join(' ');
+}
+
+/** What git obeys beside its hooks: a strict box keeps it from being changed or made. */
+export const OBEYED = ['.git/config', '.git/config.worktree', '.git/info'] as const;
+
+/** Lays what of it a new repository does not have yet, so that it can be mounted over itself. */
+export function layObeyed(root: string): void {
+  mkdirSync(join(root, '.git/info'), { recursive: true });
+  for (const path of ['.git/config.worktree', '.git/info/attributes']) writeFileSync(join(root, path), '# the lab\n');
 }
 
 /** A second name for a file, inside the workspace. */

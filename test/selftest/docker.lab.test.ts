@@ -8,6 +8,7 @@ import { discover } from '../../src/discover/index.ts';
 import { loadPosture } from '../../src/posture/load.ts';
 import { selftest } from '../../src/selftest/runner.ts';
 import type { Row, Verdict } from '../../src/selftest/types.ts';
+import { layObeyed, OBEYED } from '../labs/box.ts';
 import { type Container, engineMissing, type LabImage, makeImage, startContainer } from '../labs/docker.ts';
 
 /**
@@ -46,8 +47,7 @@ const strict = () => [
   `${root}:${root}`,
   '-v',
   `${root}/.git/hooks:${root}/.git/hooks:ro`,
-  '-v',
-  `${root}/.git/config:${root}/.git/config:ro`,
+  ...OBEYED.flatMap(path => ['-v', `${root}/${path}:${root}/${path}:ro`]),
   '-v',
   `${root}/agent-posture.yaml:${root}/agent-posture.yaml:ro`,
   '-v',
@@ -90,6 +90,8 @@ const known = (): Record<string, Verdict> => ({
   [`connect:${target()}`]: 'blocked',
   'write:.git/hooks': 'blocked',
   'write:.git/config': 'blocked',
+  'write:.git/config.worktree': 'blocked',
+  'write:.git/info/attributes': 'blocked',
   'write:.': 'works',
 });
 
@@ -116,6 +118,7 @@ describe.skipIf(missing)(`docker boxes${missing ? ` [needs ${missing}]` : ''}`, 
     writeFileSync(join(home, '.aws/credentials'), '[dev]\naws_secret_access_key = none\n', { mode: 0o600 });
     execFileSync('git', ['init', '-q', root]);
     mkdirSync(join(root, '.git/hooks'), { recursive: true });
+    layObeyed(root);
     writeFileSync(join(root, '.env'), 'LAB_TOKEN=not-a-real-one\n');
     postgres = await fakePostgres();
     writeFileSync(

@@ -110,6 +110,7 @@ describe.skipIf(!hasBox)('bubblewrap boxes with known truth', () => {
   it('hooks writable', async () => {
     expect(await flips({ hooksWritable: true })).toEqual({
       'write:.git/hooks': 'blocked > exposed',
+      'write:.git/hooks#mounts': 'blocked > -',
       'write:.git/hooks#rename-parent': 'blocked > -',
     });
   });
