@@ -37,10 +37,10 @@ describe('editPosture', () => {
     ],
     [
       ['isolation', 'network', 'allow', 2],
-      'registry.npmjs.org',
+      'npm.example.com',
       [
         '-  network: { allow: [api.anthropic.com, github.com] }',
-        '+  network: { allow: [api.anthropic.com, github.com, registry.npmjs.org] }',
+        '+  network: { allow: [api.anthropic.com, github.com, npm.example.com] }',
       ],
     ],
     [

@@ -33,8 +33,8 @@ describe('the names that may be shown of a credential file', () => {
     ],
     [
       'npm',
-      '//registry.npmjs.org/:_authToken=npm_abcdefghijklmnopqrstuvwxyz0123456789\n//npm.corp.example:8443/path/:_password=eA==\nfund=false\n',
-      ['registry.npmjs.org', 'npm.corp.example:8443'],
+      '//npm.example.com/:_authToken=npm_abcdefghijklmnopqrstuvwxyz0123456789\n//npm.corp.example:8443/path/:_password=eA==\nfund=false\n',
+      ['npm.example.com', 'npm.corp.example:8443'],
     ],
     [
       'netrc',
