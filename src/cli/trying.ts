@@ -3,7 +3,7 @@ import type { Facts } from '../discover/facts.ts';
 import type { LoadedPosture } from '../posture/model.ts';
 import { VERDICT_WORDS } from '../report/text.ts';
 import { selftest } from '../selftest/runner.ts';
-import type { Report, SelftestEvent, SelftestOptions } from '../selftest/types.ts';
+import { PLAIN_RUN, type Report, type SelftestEvent, type SelftestOptions } from '../selftest/types.ts';
 import type { Approve } from './approve.ts';
 import { approveBox, declaredBox } from './box.ts';
 import type { Context } from './command.ts';
@@ -28,16 +28,7 @@ export function starter({ context, facts, posture, approve, options }: Trying): 
       home: context.home,
       facts,
       posture,
-      vantages: [],
-      via: [],
-      controlVia: undefined,
-      safeguards: [],
-      deep: false,
-      strict: false,
-      readOnly: false,
-      failOn: 'any',
-      baselineFile: undefined,
-      saveBaseline: false,
+      ...PLAIN_RUN,
       approve,
       loosened: posture && (() => loosenedGuards(facts, posture)),
       ...options,

@@ -198,3 +198,17 @@ export interface SelftestOptions {
   onEvent?(event: SelftestEvent): void;
   signal?: AbortSignal | undefined;
 }
+
+/** What a run is that asks for nothing special. */
+export const PLAIN_RUN = {
+  vantages: [],
+  via: [],
+  controlVia: undefined,
+  safeguards: [],
+  deep: false,
+  strict: false,
+  readOnly: false,
+  failOn: 'any',
+  baselineFile: undefined,
+  saveBaseline: false,
+} as const satisfies Partial<SelftestOptions>;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Facts } from '../../src/discover/facts.ts';
 import type { Posture } from '../../src/posture/schema.ts';
 import { selftest } from '../../src/selftest/runner.ts';
-import type { Report, SelftestOptions, Verdict } from '../../src/selftest/types.ts';
+import { PLAIN_RUN, type Report, type SelftestOptions, type Verdict } from '../../src/selftest/types.ts';
 
 /** A repository and a home with known secrets, and a server that greets: what a box must keep from an agent. */
 export interface Lab {
@@ -178,16 +178,7 @@ export function tryLab(lab: Lab, options: Partial<SelftestOptions> = {}): Promis
       shared: lab.posture,
       privateIds: new Set(),
     },
-    vantages: [],
-    via: [],
-    controlVia: undefined,
-    safeguards: [],
-    deep: false,
-    strict: false,
-    readOnly: false,
-    failOn: 'any',
-    baselineFile: undefined,
-    saveBaseline: false,
+    ...PLAIN_RUN,
     approve: async () => true,
     ...options,
   });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { discover } from '../../src/discover/index.ts';
 import { loadPosture } from '../../src/posture/load.ts';
 import { selftest } from '../../src/selftest/runner.ts';
-import type { Row, Verdict } from '../../src/selftest/types.ts';
+import { PLAIN_RUN, type Row, type Verdict } from '../../src/selftest/types.ts';
 import { layObeyed, OBEYED } from '../labs/box.ts';
 import { type Container, engineMissing, type LabImage, makeImage, startContainer } from '../labs/docker.ts';
 
@@ -63,16 +63,8 @@ async function tryFrom(via: string): Promise<Map<string, Row>> {
     home,
     facts,
     posture: await loadPosture(root),
-    vantages: [],
+    ...PLAIN_RUN,
     via: [via],
-    controlVia: undefined,
-    safeguards: [],
-    deep: false,
-    strict: false,
-    readOnly: false,
-    failOn: 'any',
-    baselineFile: undefined,
-    saveBaseline: false,
     approve: async () => true,
   });
   return new Map(report.rows.filter(row => row.vantage === 'via:1').map(row => [row.id.slice('via:1:'.length), row]));
