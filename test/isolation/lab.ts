@@ -87,19 +87,21 @@ export class Lab {
     context: BoxContext,
     command: readonly string[],
     stdio: 'pipe' | 'inherit' = 'pipe',
-    descriptors: readonly (number | 'ignore')[] = [],
+    held?: string,
   ): ChildProcess {
     const order = join(this.folder, `order-${++this.#orders}.json`);
     writeFileSync(order, JSON.stringify({ context, command, stdio }));
     if (this.#switches) chownSync(order, ORDINARY, ORDINARY);
-    const words = [process.execPath, this.#program, order];
+    // Node keeps the lowest descriptors from its children by itself; those far above them it leaves as they were.
+    const holding = held === undefined ? [] : ['bash', '-c', 'exec 200<"$0"; exec "$@"', held];
+    const words = [...holding, process.execPath, this.#program, order];
     const switched = this.#switches
       ? ['setpriv', `--reuid=${ORDINARY}`, `--regid=${ORDINARY}`, '--clear-groups', ...words]
       : words;
     return spawn(switched[0] ?? '', switched.slice(1), {
       cwd: '/',
       env: { PATH: process.env.PATH, HOME: this.home, AGENT_POSTURE_STATE: join(this.home, '.state') },
-      stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
   }
 
