@@ -1,7 +1,6 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { mkdir, pathExists } from 'fs-extra';
 import { errorCode, UserError } from './errors.ts';
 import { randomHex } from './hash.ts';
 
@@ -98,9 +97,11 @@ export interface WriteOptions {
  * system takes no new names, as in /proc (seen with Node 20).
  */
 export async function ensureFolder(folder: string, mode = 0o777): Promise<void> {
-  if (await pathExists(folder)) return;
+  // Loaded only where something is written: most of what is done here only looks.
+  const { default: fs } = await import('fs-extra');
+  if (await fs.pathExists(folder)) return;
   await ensureFolder(dirname(folder), mode);
-  await mkdir(folder, mode).catch(error => {
+  await fs.mkdir(folder, mode).catch(error => {
     if (errorCode(error) !== 'EEXIST') throw error;
   });
 }

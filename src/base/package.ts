@@ -2,8 +2,6 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-declare const __VERSION__: string | undefined;
-
 /** The folder of this installed package: that of `dist` and `src` both, so that the bundle and the tests agree. */
 export const packageRoot: string = (() => {
   let folder = dirname(fileURLToPath(import.meta.url));
@@ -14,6 +12,3 @@ export const packageRoot: string = (() => {
   }
   return folder;
 })();
-
-/** The version of this program; the bundle has it built in. */
-export const version: string = typeof __VERSION__ === 'string' ? __VERSION__ : '0.0.0-source';

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { EXIT, Interrupted, type Problem, UserError } from '../base/errors.ts';
 import { randomHex } from '../base/hash.ts';
-import { version } from '../base/package.ts';
+import { stateHome } from '../base/state-home.ts';
 import { oneLine, sanitize } from '../base/text.ts';
+import { version } from '../base/version.ts';
 import { jsonText } from './json.ts';
 import { printable } from './terminal.ts';
 
@@ -62,7 +63,7 @@ async function describe(error: unknown, { command, verbose }: FailureContext): P
 /** Leaves what is needed to find the fault in the state folder. No arguments: they may name what is private. */
 async function writeCrash(command: string, stack: string): Promise<string | undefined> {
   try {
-    const [{ ensurePrivate, stateHome }, { writeAtomic }] = await Promise.all([
+    const [{ ensurePrivate }, { writeAtomic }] = await Promise.all([
       import('../base/state.ts'),
       import('../base/files.ts'),
     ]);

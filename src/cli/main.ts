@@ -1,24 +1,16 @@
 import { EXIT } from '../base/errors.ts';
-import { version } from '../base/package.ts';
 import { parseArguments } from './args.ts';
-import { help } from './help.ts';
+import { reportFailure } from './failure.ts';
+import { runCommand } from './run-command.ts';
 
-/** Help and version end here, without loading anything that a command needs. */
+/** Everything but help and version, which end before this is loaded (answer.ts). */
 async function main(args: readonly string[]): Promise<number> {
   try {
     const { spec, flags, words } = parseArguments(args);
-    if (flags.is('version')) return print(`${version}\n`);
-    if (flags.is('help')) return print(help(spec));
-    const { runCommand } = await import('./run-command.ts');
-    return runCommand(spec, flags, words);
+    return await runCommand(spec, flags, words);
   } catch (error) {
-    const { reportFailure } = await import('./failure.ts');
     return reportFailure(error, { command: '', json: args.includes('--json'), verbose: args.includes('--verbose') });
   }
-}
-
-function print(text: string): Promise<number> {
-  return new Promise(resolve => process.stdout.write(text, () => resolve(EXIT.ok)));
 }
 
 // A reader that has seen enough (`| head`) is no error: the command goes on to its own exit code.

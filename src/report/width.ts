@@ -1,4 +1,10 @@
-const ASCII = /^[\u0020-\u007e]*$/;
+/**
+ * Characters that stand alone and take one column, whatever is beside them: ASCII, Latin, punctuation, arrows, mathematics,
+ * boxes. Nearly all text is made of these, and to tell what others are the segmenter has to be loaded, which takes longer
+ * than to draw a screen.
+ */
+const PLAIN =
+  /^[\u0020-\u007e\u00a0-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u22ff\u2500-\u25af\u25c0-\u25fc]*$/;
 const NOTHING = /^[\p{Mark}\p{Default_Ignorable_Code_Point}]+$/u;
 /** East Asian wide and full-width blocks, and emoji that are drawn as pictures. */
 const WIDE =
@@ -7,8 +13,8 @@ const WIDE =
 let segmenter: Intl.Segmenter | undefined;
 
 /** What a reader takes for single characters. */
-function characters(text: string): string[] {
-  if (ASCII.test(text)) return [...text];
+export function characters(text: string): string[] {
+  if (PLAIN.test(text)) return [...text];
   segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
   return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
@@ -20,7 +26,7 @@ function widthOf(character: string): number {
 
 /** Columns that `text` takes in a terminal. `text` has no control characters in it. */
 export function displayWidth(text: string): number {
-  if (ASCII.test(text)) return text.length;
+  if (PLAIN.test(text)) return text.length;
   return characters(text).reduce((sum, character) => sum + widthOf(character), 0);
 }
 

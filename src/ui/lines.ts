@@ -1,5 +1,5 @@
 import { oneLine } from '../base/text.ts';
-import { displayWidth as cells, pad, wrap } from '../report/width.ts';
+import { displayWidth as cells, characters, pad, wrap } from '../report/width.ts';
 import type { Tone } from './theme.ts';
 
 export { cells, pad };
@@ -40,17 +40,14 @@ export function lineCells(parts: Line): number {
   return parts.reduce((sum, part) => sum + cells(part.text), 0);
 }
 
-const segmenter = new Intl.Segmenter();
-
 /** The longest beginning that takes at most `width` cells; no character is cut in two. */
 function head(text: string, width: number): string {
-  if (/^[ -~]*$/.test(text)) return text.slice(0, Math.max(0, width));
   let taken = '';
   let used = 0;
-  for (const { segment } of segmenter.segment(text)) {
-    used += cells(segment);
+  for (const character of characters(text)) {
+    used += cells(character);
     if (used > width) break;
-    taken += segment;
+    taken += character;
   }
   return taken;
 }
@@ -77,7 +74,7 @@ export function fitMiddle(text: string, width: number, ellipsis: string): string
   if (cells(text) <= width) return text;
   const room = width - cells(ellipsis);
   if (room < 4) return fitText(text, width, ellipsis);
-  const segments = [...segmenter.segment(text)].map(({ segment }) => segment);
+  const segments = characters(text);
   const first = head(text, Math.floor(room / 3));
   let last = '';
   for (let i = segments.length - 1; i >= 0; i--) {

@@ -40,6 +40,8 @@ describe('the packed package', () => {
       .map(path => path.replace(/^package\//, ''));
     for (const wanted of [
       'bin/agent-posture.js',
+      'bin/package.json',
+      'dist/boot.cjs',
       'dist/cli.js',
       'dist/pack/node.cjs',
       'dist/pack/pack.sh',

@@ -1,6 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { expect, test } from 'vitest';
-import { displayWidth, pad, wrap } from '../../src/report/width.ts';
+import { characters, displayWidth, pad, wrap } from '../../src/report/width.ts';
 
 test.each([
   ['abc', 3],
@@ -13,6 +13,22 @@ test.each([
   ['–é', 2],
 ])('%s takes %i columns', (text, width) => {
   expect(displayWidth(text)).toBe(width);
+});
+
+/** Everything of the basic plane that takes the short way: each by itself, and beside those that might join with it. */
+test('what counts as plain stands alone and takes one column, as the segmenter and Unicode have it', () => {
+  const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  const all = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).filter(
+    character => characters(character + character).length === 2 && !/[\u0000-\u001f]/.test(character),
+  );
+  const plain = all.filter(
+    character => displayWidth(`${character}a`) === 2 && /[ -~ -¬®-˿‐-‧‰-⁞←-⋿─-▯◀-◼]/.test(character),
+  );
+  expect(plain.length).toBeGreaterThan(1_000);
+  for (const character of plain) {
+    expect(character).not.toMatch(/\p{Mark}|\p{Default_Ignorable_Code_Point}|\p{Emoji_Presentation}|\p{Surrogate}/u);
+    expect([...segmenter.segment(`${character}a${character}`)].length).toBe(3);
+  }
 });
 
 test('padding counts columns, not characters', () => {

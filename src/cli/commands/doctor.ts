@@ -1,8 +1,9 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { findProgram, loadersAtStart, run } from '../../base/exec.ts';
 import { displayPath, isWithin } from '../../base/files.ts';
-import { packageRoot, version } from '../../base/package.ts';
-import { stateHome } from '../../base/state.ts';
+import { packageRoot } from '../../base/package.ts';
+import { stateHome } from '../../base/state-home.ts';
+import { version } from '../../base/version.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
 import { discover } from '../../discover/index.ts';
 import { clearPlaceholders } from '../../isolation/placeholders.ts';

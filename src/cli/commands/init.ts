@@ -1,5 +1,5 @@
 import { UserError } from '../../base/errors.ts';
-import { version } from '../../base/package.ts';
+import { version } from '../../base/version.ts';
 import { runWizard } from '../../ui/index.tsx';
 import { introText } from '../../ui/intro.ts';
 import type { Command } from '../command.ts';

@@ -1,28 +1,18 @@
-import { EXIT } from '../../base/errors.ts';
-import { jsonReport } from '../../report/json.ts';
-import { textReport } from '../../report/text.ts';
-import { hang } from '../../report/width.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { POSTURE_FILE } from '../../posture/model.ts';
 import type { Command } from '../command.ts';
-import { load } from '../load.ts';
-import { tryNow } from '../trying.ts';
 
 /**
  * Without a command: on a terminal the wizard, or the status once there is a posture; elsewhere what an agent started
- * here could reach now, read-only, and what to do next, with exit 0.
+ * here could reach now. Only what is chosen is loaded.
  */
 export const command: Command = async context => {
-  const { facts, posture } = await load(context);
-  if (context.terminal.interactive) {
-    const { command: next } = await (posture ? import('./status.ts') : import('./init.ts'));
-    return next(context);
-  }
-  const report = await tryNow({ context, facts, posture, approve: async () => false, options: { readOnly: true } });
-  const next = posture
-    ? 'Next: agent-posture fix closes what was reached; agent-posture test tries with everything that was approved.'
-    : 'Next: agent-posture init closes this (on a terminal it asks; init --yes takes the defaults; init --dry-run shows them).';
-  return {
-    exitCode: EXIT.ok,
-    json: { ...jsonReport(report), next },
-    text: style => `${textReport(report, style)}\n${hang(' ', next, style.width).join('\n')}`,
-  };
+  const there = existsSync(join(context.root, POSTURE_FILE));
+  const { command: chosen } = await (!context.terminal.interactive
+    ? import('./look.ts')
+    : there
+      ? import('./status.ts')
+      : import('./init.ts'));
+  return chosen(context);
 };

@@ -1,0 +1,21 @@
+import { EXIT } from '../../base/errors.ts';
+import { jsonReport } from '../../report/json.ts';
+import { textReport } from '../../report/text.ts';
+import { hang } from '../../report/width.ts';
+import type { Command } from '../command.ts';
+import { load } from '../load.ts';
+import { tryNow } from '../trying.ts';
+
+/** What an agent started here could reach now, read-only, and what to do next. Ends with exit 0 whatever is reached. */
+export const command: Command = async context => {
+  const { facts, posture } = await load(context);
+  const report = await tryNow({ context, facts, posture, approve: async () => false, options: { readOnly: true } });
+  const next = posture
+    ? 'Next: agent-posture fix closes what was reached; agent-posture test tries with everything that was approved.'
+    : 'Next: agent-posture init closes this (on a terminal it asks; init --yes takes the defaults; init --dry-run shows them).';
+  return {
+    exitCode: EXIT.ok,
+    json: { ...jsonReport(report), next },
+    text: style => `${textReport(report, style)}\n${hang(' ', next, style.width).join('\n')}`,
+  };
+};

@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { answer, compiledFolder } from '../../src/cli/boot.ts';
+
+describe('what is answered before the program is loaded', () => {
+  test.each([[['--help']], [['-h']], [['help', 'test']], [['test', '--help']]])('help: %j', args => {
+    expect(answer(args)).toContain('Usage: agent-posture');
+  });
+  test('the version, over help', () => {
+    expect(answer(['--version', '--help'])).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
+  });
+  test.each([[[]], [['test']], [['run', '--', 'claude', '--help']], [['nonsense', '--help']], [['--nonsense']]])(
+    'the program answers for %j',
+    args => {
+      expect(answer(args)).toBeUndefined();
+    },
+  );
+});
+
+describe('where compiled code is kept', () => {
+  let state: string;
+  beforeEach(() => {
+    state = mkdtempSync(join(tmpdir(), 'ap-state-'));
+    vi.stubEnv('AGENT_POSTURE_STATE', state);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    rmSync(state, { recursive: true, force: true });
+  });
+  test('in the state folder', () => {
+    expect(compiledFolder()).toBe(join(state, 'compiled'));
+  });
+  test('nowhere before there is one', () => {
+    rmSync(state, { recursive: true });
+    expect(compiledFolder()).toBeUndefined();
+  });
+});
