@@ -37,17 +37,19 @@ export async function discover(
 ): Promise<Facts> {
   const real = await realpath(root);
   const context = { root: real, home, env, platform };
-  const [project, files, git, found, available] = await Promise.all([
-    projectName(real),
-    walk(real),
-    gitFacts(real),
-    Promise.all(agents.map(agent => agent.detect(context))),
-    findBoxes(real, boxes),
-  ]);
-  const read = await readMentions(real, files.entries);
-  const systems = systemFacts([...read.mentions, ...(await accountMentions(real, home, env))]);
-  const secrets = files.entries.filter(({ path }) => isSecretFile(path));
-  const { secretFiles, harmlessFiles } = await sortSecrets(real, secrets.slice(0, SECRET_FILES));
+  const walking = walk(real);
+  const [project, files, git, found, available, { secrets, secretFiles, harmlessFiles }, read, accounts] =
+    await Promise.all([
+      projectName(real),
+      walking,
+      gitFacts(real),
+      Promise.all(agents.map(agent => agent.detect(context))),
+      findBoxes(real, boxes),
+      walking.then(({ entries }) => sortSecrets(real, entries)),
+      walking.then(({ entries }) => readMentions(real, entries)),
+      accountMentions(real, home, env),
+    ]);
+  const systems = systemFacts([...read.mentions, ...accounts]);
   return {
     root: real,
     home,
@@ -66,19 +68,26 @@ export async function discover(
       ...files.notes,
       ...git.notes,
       ...read.notes,
-      ...(secrets.length > SECRET_FILES ? [`more than ${SECRET_FILES} secret files: the rest is not named`] : []),
+      ...(secrets > SECRET_FILES ? [`more than ${SECRET_FILES} secret files: the rest is not named`] : []),
     ],
   };
 }
 
-/** Files that hold secrets by their name: those that may, and those that git tracks and that are none. */
+/** Files that hold secrets by their name: how many, those that may, and those that git tracks and that are none. */
 async function sortSecrets(
   root: string,
-  entries: readonly Entry[],
-): Promise<{ secretFiles: Facts['secretFiles']; harmlessFiles: NonNullable<Facts['harmlessFiles']> }> {
+  all: readonly Entry[],
+): Promise<{
+  secrets: number;
+  secretFiles: Facts['secretFiles'];
+  harmlessFiles: NonNullable<Facts['harmlessFiles']>;
+}> {
+  const named = all.filter(({ path }) => isSecretFile(path));
+  const entries = named.slice(0, SECRET_FILES);
   const tracked = entries.length > 0 ? await trackedFiles(root) : new Map<string, string>();
   const whys = await Promise.all(entries.map(({ path }) => harmless(root, path, tracked)));
   return {
+    secrets: named.length,
     secretFiles: entries.flatMap(({ path }, at) => {
       if (whys[at] !== undefined) return [];
       return [heldByGit(root, path, tracked) ? { path, tracked: true as const } : { path }];

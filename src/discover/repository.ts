@@ -20,8 +20,7 @@ const TIMEOUT = 3_000;
 
 /** What git knows of the repository at `root`, without the network and without running what its configuration names. */
 export async function gitFacts(root: string): Promise<{ git: Git; notes: string[] }> {
-  const hookManager = await findHookManager(root);
-  const odd = await oddConfiguration(root);
+  const [hookManager, odd] = await Promise.all([findHookManager(root), oddConfiguration(root)]);
   if (odd) return { git: { ...NONE, hookManager }, notes: [odd] };
   const ask = (...args: string[]) => git(['-c', 'safe.directory=*', ...args], { cwd: root, timeout: TIMEOUT });
   const [refs, settings] = await Promise.all([
