@@ -9,12 +9,20 @@ const quiet = process.argv.includes('--quiet');
 const dist = join(root, 'dist');
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 
-/** Ink's optional developer tools are a hoisted import: a stub keeps them out of the bundle. */
-const stubDevtools = {
-  name: 'stub-devtools',
+/**
+ * What Ink imports and we have no use for: its optional developer tools, and a parser for the stacks of components that
+ * throw, which builds an expression for each of Node's modules when it is loaded; we report such faults ourselves.
+ */
+const STUBS = {
+  'react-devtools-core': 'export default undefined;',
+  'stack-utils':
+    'export default class StackUtils { static nodeInternals() { return []; } parseLine() { return null; } }',
+};
+const stubs = {
+  name: 'stubs',
   setup(b) {
-    b.onResolve({ filter: /^react-devtools-core$/ }, () => ({ path: 'react-devtools-core', namespace: 'stub' }));
-    b.onLoad({ filter: /.*/, namespace: 'stub' }, () => ({ contents: 'export default undefined;' }));
+    b.onResolve({ filter: /^(react-devtools-core|stack-utils)$/ }, ({ path }) => ({ path, namespace: 'stub' }));
+    b.onLoad({ filter: /.*/, namespace: 'stub' }, ({ path }) => ({ contents: STUBS[path] }));
   },
 };
 
@@ -112,7 +120,7 @@ const program = await build({
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
-  plugins: [stubDevtools, yogaWithoutFetch, lazySegmenter],
+  plugins: [stubs, yogaWithoutFetch, lazySegmenter],
 });
 
 const files = new Map([
