@@ -1,6 +1,6 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { execa, type Options, type Result } from 'execa';
+import type { Options, Result } from 'execa';
 import { isWithin } from './files.ts';
 
 /** Variables that make a child run or load something of somebody else's choosing. */
@@ -84,6 +84,7 @@ export async function run(
     ...(signal ? { cancelSignal: signal } : {}),
   };
   try {
+    const { execa } = await import('execa');
     const child = execa(program, [...args], options);
     // What it started itself may hold its output open long after it is gone: that is not waited for.
     child.once('exit', () => {

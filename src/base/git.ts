@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cleanEnvironment, findProgram, type RunOptions, type RunResult, run } from './exec.ts';
+import { ask } from './ask.ts';
+import { cleanEnvironment, findProgram, type RunOptions, type RunResult } from './exec.ts';
 
 /**
  * Overrides that keep git from running anything a repository's own configuration names: the file-system monitor, hooks,
@@ -48,7 +49,7 @@ export function gitEnvironment(extra: Record<string, string> = {}): Record<strin
 export async function git(args: readonly string[], options: RunOptions): Promise<RunResult> {
   const program = findProgram('git', [options.cwd]);
   if (!program) return { code: undefined, stdout: '', stderr: '', timedOut: false, failure: 'git is not installed' };
-  return run(program, ['--no-pager', ...INERT, ...args], { ...options, env: { ...gitEnvironment(), ...options.env } });
+  return ask(program, ['--no-pager', ...INERT, ...args], { ...options, env: { ...gitEnvironment(), ...options.env } });
 }
 
 /**
