@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Problem } from '../base/errors.ts';
 import { didYouMean } from '../base/suggest.ts';
 import { list } from '../base/text.ts';
@@ -55,7 +55,7 @@ function valueAt(data: unknown, path: Path): unknown {
 }
 
 /** What zod found, in words for the reader and with a place. */
-export function explainIssues(schema: z.ZodType, issues: readonly z.core.$ZodIssue[], tree: Tree): Problem[] {
+export function explainIssues(schema: z.ZodMiniType, issues: readonly z.core.$ZodIssue[], tree: Tree): Problem[] {
   const json = z.toJSONSchema(schema, { unrepresentable: 'any' }) as JsonSchema;
   return issues.flatMap(issue => explainIssue(issue, json, tree));
 }

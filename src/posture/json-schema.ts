@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { postureSchema } from './schema.ts';
 
 /** The JSON Schema of the posture file, for editors: draft 7, which all of them read. */

@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { type Problem, UserError } from '../base/errors.ts';
 import { placeWithin, readBounded } from '../base/files.ts';
 import { sha256 } from '../base/hash.ts';
@@ -8,8 +8,8 @@ import { decodePosture, tooLarge } from './decode.ts';
 import { explainIssues } from './explain.ts';
 import { type Migrations, migrate, POSTURE_VERSION } from './migrate.ts';
 import { type LoadedPosture, POSTURE_FILE } from './model.ts';
-import { mergeOverlay, type Overlay, overlaySchema, readOverlay } from './overlay.ts';
-import { type Posture, postureSchema } from './schema.ts';
+import { mergeOverlay, readOverlay } from './overlay.ts';
+import { type Overlay, overlaySchema, type Posture, postureSchema } from './schema.ts';
 import { inFileOrder, readTree, shown, type Tree } from './tree.ts';
 
 /**
@@ -115,7 +115,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-function judge<T>(schema: z.ZodType<T>, tree: Tree, problems: Problem[]): T | undefined {
+function judge<T>(schema: z.ZodMiniType<T>, tree: Tree, problems: Problem[]): T | undefined {
   const result = schema.safeParse(tree.data);
   if (result.success) return result.data;
   // Where the reader of the tree has refused a value already, its absence is no second problem.

@@ -1,25 +1,11 @@
 import { constants } from 'node:fs';
 import { join } from 'node:path';
-import * as z from 'zod';
 import { UserError } from '../base/errors.ts';
 import { readBounded } from '../base/files.ts';
 import { shellQuote } from '../base/text.ts';
 import { decodePosture, tooLarge } from './decode.ts';
-import { postureSchema } from './schema.ts';
 
 export const OVERLAY_FILE = 'overlay.yaml';
-
-const { version, systems, data, environments } = postureSchema.shape;
-
-/** The private part: systems, data and environments, merged by id over those of the file. */
-export const overlaySchema = z.strictObject({
-  version,
-  systems: z.array(systems.unwrap().element.partial().required({ id: true })).optional(),
-  data,
-  environments,
-});
-
-export type Overlay = z.infer<typeof overlaySchema>;
 
 type Parts = { systems?: unknown; data?: unknown; environments?: unknown };
 
