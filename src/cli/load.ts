@@ -13,12 +13,14 @@ const OWN_BOXES: readonly string[] = ['bubblewrap', 'docker'];
 interface Looking {
   /** Whether it matters which boxes can be started here: by default only where the posture declares none yet. */
   boxes?: boolean | 'always';
+  /** Whether systems are looked for: generated files do not depend on them. Default true. */
+  systems?: boolean;
 }
 
 /** Facts and posture of the repository, once what a killed box has left in it is gone. UserError for an invalid posture; undefined where there is none. */
 export async function load(
   { root, home, terminal }: Context,
-  { boxes = true }: Looking = {},
+  { boxes = true, systems = true }: Looking = {},
 ): Promise<{ facts: Facts; posture: LoadedPosture | undefined }> {
   clearPlaceholders(root);
   const reading = loadPosture(root, { stateFolder: stateFolder(root) });
@@ -27,6 +29,7 @@ export async function load(
     home,
     env: terminal.streams.env,
     boxes: boxes === true ? undeclared : boxes === 'always',
+    systems,
   });
   const [posture, facts] = await Promise.all([reading, looking]);
   return { facts, posture };

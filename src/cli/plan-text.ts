@@ -3,6 +3,7 @@ import { formatDiff } from '../generate/diff.ts';
 import type { Change, Plan } from '../generate/types.ts';
 import { painter, type Style } from '../report/style.ts';
 import { displayWidth, hang, pad } from '../report/width.ts';
+import { NOTHING_TO_DO } from './words.ts';
 
 const WORDS: Record<Change['state'], string> = {
   unchanged: 'as it is',
@@ -27,7 +28,7 @@ export function planLines({ changes, notes }: Plan, style: Style): string[] {
       ? hang(`${word}${pad(where(change), widest)}  `, reason, style.width)
       : hang(word, `${where(change)} ${reason}`, style.width);
   });
-  return [...(lines.length > 0 ? lines : [' nothing to do: the files are as the posture asks']), ...notes.map(oneLine)];
+  return [...(lines.length > 0 ? lines : [NOTHING_TO_DO]), ...notes.map(oneLine)];
 }
 
 /** The differences of a plan as unified diffs, safe to print, added and removed lines coloured where asked. */

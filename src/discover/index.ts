@@ -4,7 +4,6 @@ import { agents, surroundingAgent } from '../agents/index.ts';
 import { findProgram } from '../base/exec.ts';
 import { displayPath, readBounded } from '../base/files.ts';
 import { heldByGit, trackedFiles } from '../base/git.ts';
-import { runtimes } from '../isolation/index.ts';
 import { environmentOf } from '../posture/environment.ts';
 import { harmless } from '../posture/harmless.ts';
 import type { Access } from '../posture/schema.ts';
@@ -13,7 +12,7 @@ import type { Facts, Seen, SystemFact } from './facts.ts';
 import { projectName } from './project.ts';
 import { gitFacts } from './repository.ts';
 import { isEnvironmentFile, isSecretFile } from './secret-files.ts';
-import { awsMentions, kubeMentions, type Mention, mentionsIn, namesSystems, systemFacts } from './systems.ts';
+import type { Mention } from './systems.ts';
 import { type Entry, walk } from './walk.ts';
 
 export interface DiscoverOptions {
@@ -22,6 +21,8 @@ export interface DiscoverOptions {
   platform?: NodeJS.Platform;
   /** Whether to look which boxes can be started here: it takes starting some. Default true; without, none is named. */
   boxes?: boolean | (() => Promise<boolean>);
+  /** Whether to look for systems and environments. Default true; generated files do not depend on them. */
+  systems?: boolean;
 }
 
 /** The most that is read of one file, and how many files are read. */
@@ -33,11 +34,13 @@ const SCANNERS = ['gitleaks', 'trufflehog', 'git-secrets'] as const;
 /** What is on this machine and in this repository. Read only, bounded, offline; nothing of the repository is run. */
 export async function discover(
   root: string,
-  { home, env, platform = process.platform, boxes = true }: DiscoverOptions,
+  { home, env, platform = process.platform, boxes = true, systems: wantsSystems = true }: DiscoverOptions,
 ): Promise<Facts> {
   const real = await realpath(root);
   const context = { root: real, home, env, platform };
   const walking = walk(real);
+  // Loaded beside the walk: it knows the formats of a dozen frameworks.
+  const reader = wantsSystems ? import('./systems.ts') : undefined;
   const [project, files, git, found, available, { secrets, secretFiles, harmlessFiles }, read, accounts] =
     await Promise.all([
       projectName(real),
@@ -46,10 +49,10 @@ export async function discover(
       Promise.all(agents.map(agent => agent.detect(context))),
       findBoxes(real, boxes),
       walking.then(({ entries }) => sortSecrets(real, entries)),
-      walking.then(({ entries }) => readMentions(real, entries)),
-      accountMentions(real, home, env),
+      walking.then(async ({ entries }) => readMentions(real, entries, await reader)),
+      reader?.then(known => accountMentions(real, home, env, known)),
     ]);
-  const systems = systemFacts([...read.mentions, ...accounts]);
+  const systems = (await reader)?.systemFacts([...read.mentions, ...(accounts ?? [])]) ?? [];
   return {
     root: real,
     home,
@@ -101,27 +104,35 @@ async function sortSecrets(
 
 async function findBoxes(root: string, boxes: NonNullable<DiscoverOptions['boxes']>): Promise<Facts['runtimes']> {
   const wanted = typeof boxes === 'function' ? await boxes() : boxes;
-  return wanted ? Promise.all(runtimes.map(runtime => runtime.detect(root))) : [];
+  if (!wanted) return [];
+  const { runtimes } = await import('../isolation/index.ts');
+  return Promise.all(runtimes.map(runtime => runtime.detect(root)));
 }
 
-/** Reads the files that name systems, or variables: plain ones only, each up to a limit. */
+type SystemReader = typeof import('./systems.ts');
+
+/** Reads the files that name variables or, where `reader` is given, systems: plain ones only, each up to a limit. */
 async function readMentions(
   root: string,
   entries: readonly Entry[],
+  reader: SystemReader | undefined,
 ): Promise<{ mentions: Mention[]; envNames: Facts['envNames']; notes: string[] }> {
-  const wanted = entries.filter(
-    ({ path, link, ignored }) => !link && namesSystems(path) && (!ignored || isSecretFile(path)),
-  );
-  const notes = wanted.length > FILES ? [`more than ${FILES} files name systems: the rest was not read`] : [];
+  const readable = entries.filter(({ path, link, ignored }) => !link && (!ignored || isSecretFile(path)));
+  const ofVariables = readable.filter(({ path }) => isEnvironmentFile(path));
+  const others = readable.filter(({ path }) => !isEnvironmentFile(path) && reader?.namesSystems(path));
+  // Files of variables are cut off by none that name systems alone, so that they do not depend on whether these are read.
+  const kept = new Set([...ofVariables, ...others].slice(0, FILES));
+  const cut = ofVariables.length + others.length > FILES;
+  const notes = cut ? [`more than ${FILES} files name systems: the rest was not read`] : [];
   const mentions: Mention[] = [];
   const envNames: { path: string; names: readonly string[] }[] = [];
-  for (const { path } of wanted.slice(0, FILES)) {
+  for (const { path } of readable.filter(entry => kept.has(entry))) {
     const file = await readBounded(join(root, path), FILE_LIMIT);
     if (!file.ok) notes.push(`${path}: could not be read (${file.reason})`);
     else {
       if (file.truncated) notes.push(`${path}: only its first ${FILE_LIMIT / 1000} kB were looked at`);
       const text = file.data.toString('utf8');
-      mentions.push(...mentionsIn(path, text));
+      if (reader) mentions.push(...reader.mentionsIn(path, text));
       // In a part of a file, a line of a key may look like a name.
       if (isEnvironmentFile(path) && !file.truncated) envNames.push({ path, names: variableNames(text) });
     }
@@ -130,7 +141,12 @@ async function readMentions(
 }
 
 /** Clusters and cloud accounts by the names in the user's own files. */
-async function accountMentions(root: string, home: string, env: DiscoverOptions['env']): Promise<Mention[]> {
+async function accountMentions(
+  root: string,
+  home: string,
+  env: DiscoverOptions['env'],
+  { awsMentions, kubeMentions }: SystemReader,
+): Promise<Mention[]> {
   const kube = [...(env.KUBECONFIG?.split(delimiter).filter(Boolean) ?? []), join(home, '.kube', 'config')];
   const aws = [
     env.AWS_CONFIG_FILE ?? join(home, '.aws', 'config'),

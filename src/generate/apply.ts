@@ -9,7 +9,8 @@ import { look, missingFolders, putFile } from './disk.ts';
 import { closeEntry, isAs, type JournalEntry, nextId, openEntry, recover, rollBack } from './journal.ts';
 import { extendLedger, LEDGER_FILE, readLedger } from './ledger.ts';
 import { acquireLock } from './lock.ts';
-import { MANIFEST_PATH, readManifest } from './manifest.ts';
+import { readManifest } from './manifest.ts';
+import { MANIFEST_PATH } from './paths.ts';
 import { readSetting, writeSetting } from './settings.ts';
 import type { Applied, Change, FileOnDisk, Plan } from './types.ts';
 

@@ -1,6 +1,5 @@
 import { UserError } from '../base/errors.ts';
 import {
-  BESIDE,
   baseline,
   type Decision,
   decode,
@@ -14,6 +13,7 @@ import { findBlocks, isMarker, putBlock, takeBlock } from './formats/blocks.ts';
 import { FormatProblem } from './formats/types.ts';
 import { type EntryOf, unpack } from './manifest.ts';
 import { mergeLines } from './owned.ts';
+import { BESIDE } from './paths.ts';
 import type { ChangeState, Rendered } from './types.ts';
 
 type BlockRendering = Extract<Rendered, { mode: 'block' }>;

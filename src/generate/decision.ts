@@ -3,8 +3,6 @@ import { sha256 } from '../base/hash.ts';
 import { type Entry, pack, unpack } from './manifest.ts';
 import type { ChangeState, FileOnDisk, Output, Rendered } from './types.ts';
 
-export const BESIDE = '.agent-posture-new';
-
 /** What one output wants of one file now, and what it had there before. One of both is there. */
 export interface Piece<R extends Rendered, E extends Entry> {
   output: Pick<Output, 'id' | 'templateVersion' | 'guard'> | undefined;

@@ -1,5 +1,4 @@
-import { BESIDE } from './decision.ts';
-import { MANIFEST_PATH } from './manifest.ts';
+import { BESIDE, MANIFEST_PATH } from './paths.ts';
 import type { ChangeState, Plan } from './types.ts';
 
 export interface Drift {

@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { UserError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import { canonical, same } from './formats/values.ts';
+import { MANIFEST_PATH } from './paths.ts';
 
-export const MANIFEST_PATH = '.agent-posture/manifest.json';
 /** What a baseline may unpack to, and how much all of them together: bytes. */
 const BASELINE_LIMIT = 1_000_000;
 const TOTAL_LIMIT = 16_000_000;

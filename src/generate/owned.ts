@@ -1,19 +1,11 @@
 import { diffArrays } from 'diff';
 import { diff3Merge } from 'node-diff3';
 import { plural } from '../base/text.ts';
-import {
-  BESIDE,
-  baseline,
-  type Decision,
-  decode,
-  hashOf,
-  isExecutable,
-  type Piece,
-  type Situation,
-} from './decision.ts';
+import { baseline, type Decision, decode, hashOf, isExecutable, type Piece, type Situation } from './decision.ts';
 import { lineEnding } from './formats/values.ts';
 import { type EntryOf, unpack } from './manifest.ts';
 import { meansTheSame } from './meaning.ts';
+import { BESIDE } from './paths.ts';
 import type { Rendered } from './types.ts';
 
 type OwnedPiece = Piece<Extract<Rendered, { mode: 'owned' }>, EntryOf<'owned'>>;

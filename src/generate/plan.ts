@@ -3,14 +3,15 @@ import { UserError } from '../base/errors.ts';
 import { plainStep } from '../base/files.ts';
 import type { Posture } from '../posture/schema.ts';
 import { decideBlocks } from './block.ts';
-import { BESIDE, type Decision, type Piece, type Situation } from './decision.ts';
+import type { Decision, Piece, Situation } from './decision.ts';
 import { look } from './disk.ts';
 import { isInterrupted, recover } from './journal.ts';
 import { decideKeys } from './keys.ts';
 import { knows, type Ledger, readLedger } from './ledger.ts';
 import { acquireLock } from './lock.ts';
-import { type Entry, isOwnPath, MANIFEST_PATH, type Manifest, readManifest, writeManifest } from './manifest.ts';
+import { type Entry, isOwnPath, type Manifest, readManifest, writeManifest } from './manifest.ts';
 import { decideOwned } from './owned.ts';
+import { BESIDE, MANIFEST_PATH } from './paths.ts';
 import { readSetting } from './settings.ts';
 import type { Change, ExtraFile, Output, Plan, RenderContext, Rendered } from './types.ts';
 

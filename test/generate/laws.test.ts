@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { Step } from '../../src/base/files.ts';
 import { drift } from '../../src/generate/drift.ts';
 import { undo } from '../../src/generate/journal.ts';
-import { MANIFEST_PATH } from '../../src/generate/manifest.ts';
+import { MANIFEST_PATH } from '../../src/generate/paths.ts';
 import type { Claim, Output, Rendered } from '../../src/generate/types.ts';
 import { HOSTILE, jsonDocument, tomlDocument, yamlDocument } from './support/documents.ts';
 import { output } from './support/outputs.ts';

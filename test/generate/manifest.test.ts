@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { sha256 } from '../../src/base/hash.ts';
-import { isOwnPath, MANIFEST_PATH, pack, readManifest, unpack } from '../../src/generate/manifest.ts';
+import { isOwnPath, pack, readManifest, unpack } from '../../src/generate/manifest.ts';
+import { MANIFEST_PATH } from '../../src/generate/paths.ts';
 import { output } from './support/outputs.ts';
 import { type Scene, scene, snapshot } from './support/scene.ts';
 

@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { program, type World, world } from '../support/program.ts';
+
+const put = (base: string, path: string, text: string) => {
+  mkdirSync(dirname(join(base, path)), { recursive: true });
+  writeFileSync(join(base, path), text);
+};
+const edit = (base: string, path: string, change: (text: string) => string) =>
+  put(base, path, change(readFileSync(join(base, path), 'utf8')));
+const git = ({ root, env }: World, ...args: string[]) => execFileSync('git', args, { cwd: root, env, stdio: 'ignore' });
+
+/** What goes into a plan, each changed so that there is something to do or to say. The order matters: one follows the other. */
+const CHANGES: readonly [what: string, change: (given: World) => void][] = [
+  [
+    'the posture',
+    ({ root }) => edit(root, 'agent-posture.yaml', text => `${text}data: [{ id: dumps, files: [dumps/**] }]\n`),
+  ],
+  ['an edit of a generated file', ({ root }) => edit(root, 'docs/security-posture.md', text => `${text}mine\n`)],
+  ['a generated file that is gone', ({ root }) => rmSync(join(root, 'docs/security-posture.md'))],
+  [
+    'a guard that was loosened',
+    ({ root }) => edit(root, '.claude/settings.json', text => text.replace(/"Read\([^"]*\.env[^"]*\)",?/, '')),
+  ],
+  ['a hook that cannot be run', ({ root }) => chmodSync(join(root, '.githooks/pre-commit'), 0o644)],
+  ['a line of our block', ({ root }) => edit(root, '.gitignore', text => text.replace(/^\.env.*\n/m, ''))],
+  ['a new file of variables', ({ root }) => put(root, 'api/.env.staging', 'QUEUE_URL=x\n')],
+  ['another variable in one', ({ root }) => edit(root, '.env.production', text => `${text}SEARCH_KEY=y\n`)],
+  ['a setting of git', given => git(given, 'config', '--unset', 'core.hooksPath')],
+  ['the manifest', ({ root }) => rmSync(join(root, '.agent-posture/manifest.json'))],
+  ['a hook manager', ({ root }) => put(root, '.husky/pre-commit', '#!/bin/sh\ntrue\n')],
+];
+
+describe('generate, where nothing has changed since it had nothing to do', () => {
+  test('answers as the whole of it would, after every change of what goes into a plan', {
+    timeout: 120_000,
+  }, async () => {
+    const given = world({ '.env.production': 'API_TOKEN=x\n', 'package.json': '{ "name": "shop" }\n' });
+    const json = async (...args: string[]) =>
+      JSON.parse((await program(given, ['generate', '--json', ...args])).stdout);
+    await program(given, ['init', '--yes', '--no-test']);
+    const memo = () =>
+      join(given.state, readdirSync(given.state).find(name => name.startsWith('shop-api')) ?? '', 'unchanged.json');
+
+    for (const [what, change] of CHANGES) {
+      // Once to settle what the last change brought, once to remember that nothing is left to do.
+      await json('--restore');
+      await json();
+      const { key, memo: kept } = JSON.parse(readFileSync(memo(), 'utf8'));
+      writeFileSync(memo(), JSON.stringify({ key, memo: { ...kept, notes: ['remembered'] } }));
+      expect((await program(given, ['generate'])).stdout, `before ${what}: taken from memory`).toContain('remembered');
+
+      change(given);
+      const whole = await json('--dry-run');
+      const now = await json();
+      expect(whole.changes, `${what}: the plan sees it`).not.toEqual(kept.json.changes);
+      expect(now.changes, what).toEqual(whole.changes);
+    }
+  });
+
+  test('a memory of something else is none, nor is one that cannot be read', async () => {
+    const given = world({ '.env': 'API_TOKEN=x\n' });
+    await program(given, ['init', '--yes', '--no-test']);
+    await program(given, ['generate']);
+    const memo = join(
+      given.state,
+      readdirSync(given.state).find(name => name.startsWith('shop-api')) ?? '',
+      'unchanged.json',
+    );
+    for (const text of ['', '{', '[]', JSON.stringify({ key: 'x', memo: { notes: ['remembered'], json: {} } })]) {
+      writeFileSync(memo, text);
+      const { code, stdout } = await program(given, ['generate']);
+      expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.not.stringContaining('remembered') });
+    }
+  });
+});
