@@ -21,16 +21,21 @@ export interface Thing {
 
 const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
 
-/** The rows of judged vantages as things, in the order in which they are printed. */
-export function things(report: Report): Thing[] {
-  const judged = new Set(report.vantages.filter(vantage => vantage.judged).map(vantage => vantage.id));
+/** The rows of a report as things, in the order in which they are printed. */
+export function things({ rows }: Pick<Report, 'rows'>): Thing[] {
+  return thingsOf(rows).sort(byConsequence);
+}
+
+/** Rows as things, in the order in which the first row of each came. */
+export function thingsOf(rows: readonly Row[]): Thing[] {
   const byTarget = new Map<string, Row[]>();
-  for (const row of report.rows) {
-    if (!judged.has(row.vantage)) continue;
+  for (const row of rows) {
     const key = JSON.stringify([row.vantage, row.attempt, row.target, row.expect]);
-    byTarget.set(key, [...(byTarget.get(key) ?? []), row]);
+    const others = byTarget.get(key);
+    if (others) others.push(row);
+    else byTarget.set(key, [row]);
   }
-  return [...byTarget.values()].map(toThing).sort(byConsequence);
+  return [...byTarget.values()].map(toThing);
 }
 
 function toThing(all: Row[]): Thing {

@@ -563,7 +563,6 @@ async function loosenedRows(
       controls: [],
       severity: 'high',
       group: 'guard',
-      opens: 'what it kept from happening',
       fix: null,
       durationMs: 0,
     }),

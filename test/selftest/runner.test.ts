@@ -275,6 +275,9 @@ describe('what is said beside the rows', () => {
       const row = report.rows.find(({ id }) => id === 'host:process:Claude Code');
       expect(row).toMatchObject({ verdict: 'exposed', group: 'way-out' });
       expect(row?.fix).not.toBeNull();
+      expect(textReport(report, { color: false, unicode: false, width: 100, verbose: false })).toMatch(
+        /A WAY OUT OF THE BOX\n x Claude Code +runs here outside the declared box/,
+      );
     } finally {
       if (agent.pid) process.kill(-agent.pid, 'SIGKILL');
     }
