@@ -120,12 +120,13 @@ export function collapse(list: readonly Thing[], report: Report): Line[] {
 }
 
 /** What the first row says happened, and by how many ways round beside. */
-function happened({ rows }: Thing): string {
+export function happened({ rows }: Thing): string {
   const [first, ...others] = rows as [Row, ...Row[]];
   const opens = first.opens && !first.reason.includes(first.opens) ? first.opens : '';
   // That a file was opened goes without saying beside what it opens.
   const what = opens && first.reason === 'opened' ? opens : [first.reason, opens].filter(Boolean).join(', ');
-  const way = first.escape ? ` (way round: ${first.escape})` : '';
+  // Of the history the reason speaks itself.
+  const way = first.escape && first.escape !== 'history' ? ` (way round: ${first.escape})` : '';
   return `${what}${way}${first.escape === null && others.length > 0 ? `, and ${others.length} more ways` : ''}`;
 }
 

@@ -55,10 +55,12 @@ async function tryAll(column: Column, probes: readonly Probe[], handshake: boole
     some.flatMap(probe => rowsOf(column, key, probe)).filter(plan => wanted(column, plan));
   const isCommand = ({ subject, expect }: Probe) => subject.kind === 'command' && expect === 'deny';
   const isFar = ({ subject }: Probe) => FAR.has(subject.kind);
-  const near = planned(probes.filter(probe => !isCommand(probe) && !isFar(probe)));
+  const isGuard = ({ subject }: Probe) => WRITES.has(subject.kind);
+  const near = planned(probes.filter(probe => !isCommand(probe) && !isFar(probe) && !isGuard(probe)));
   // Each kind waits for its own controls alone: an address that drops everything holds nothing else up.
   await Promise.all([
-    tryNear(column, group(near.filter(({ phase }) => phase !== 3))),
+    tryGroup(group(near.filter(({ phase }) => phase !== 3)), true),
+    tryGuards(column, group(planned(probes.filter(isGuard)))),
     column.controlsReady.then(() => tryGroup(group(planned(probes.filter(isFar))))),
     column.commandsReady.then(() => tryGroup(group(planned(probes.filter(isCommand))))),
   ]);
@@ -138,38 +140,28 @@ class Group {
 /** Verdicts that no later control can change. */
 const STANDS: ReadonlySet<Row['verdict']> = new Set(['exposed', 'works', 'skipped']);
 
-/** What lies on this machine and needs no control that takes its time. */
-async function tryNear(column: Column, group: Group): Promise<void> {
-  const open = (phase: number, guards: boolean) =>
-    group.open(phase).filter(({ subject }) => WRITES.has(subject.kind) === guards);
-  const again = (phase: number, guards: boolean, late = false) => secondTries(open(phase, guards), late);
-
+/** What is tried in any order. In one group the names of variables are looked at beside. */
+async function tryGroup(group: Group, withNames = false): Promise<void> {
   await group.begin();
-  await group.makeWithNames(open(0, false));
-  const guarding = column.exclusively(async () => {
-    await group.make(open(0, true), []);
-    skipReached(group.plans);
-    await group.make(open(1, true), again(0, true));
-    await group.make(open(2, true), []);
-    await group.make([], again(1, true));
-    await group.make([], again(2, true));
-  });
-  skipReached(group.plans);
-  await group.make(open(1, false), again(0, false));
-  await group.make([], again(1, false));
-  await guarding;
-  await group.make([], [...again(0, false, true), ...again(1, false, true)]);
-  await group.conclude();
-}
-
-/** What could only be planned once the host had tried it: sockets, the network, commands. */
-async function tryGroup(group: Group): Promise<void> {
-  await group.begin();
-  await group.make(group.open(0), []);
+  await (withNames ? group.makeWithNames(group.open(0)) : group.make(group.open(0), []));
   skipReached(group.plans);
   await group.make(group.open(1), secondTries(group.open(0), false));
   await group.make([], secondTries(group.open(1), false));
   await group.make([], secondTries([...group.open(0), ...group.open(1)], true));
+  await group.conclude();
+}
+
+/** Writes, whose effects are told apart by their traces: no other vantage makes them meanwhile, and renames are alone. */
+async function tryGuards(column: Column, group: Group): Promise<void> {
+  await group.begin();
+  await column.exclusively(async () => {
+    await group.make(group.open(0), []);
+    skipReached(group.plans);
+    await group.make(group.open(1), secondTries(group.open(0), false));
+    await group.make(group.open(2), []);
+    await group.make([], secondTries(group.open(1), false));
+    await group.make([], secondTries(group.open(2), false));
+  });
   await group.conclude();
 }
 

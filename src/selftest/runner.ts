@@ -119,9 +119,10 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   options.onEvent?.({
     type: 'planned',
     tries: probes.filter(({ subject }) => subject.kind !== 'skip').length * judgedPlaces.length,
+    things: probes.length * judgedPlaces.length,
     vantages: judgedPlaces.map(({ report }) => ({ id: report.id, title: report.title })),
   });
-  const targets = new Targets();
+  const targets = new Targets(signal);
   const decoy = workspace ? plantProcess(root, cleanup) : undefined;
   const reading = targets.read(root, probes);
   const commandsReady = targets.tryCommands(probes);

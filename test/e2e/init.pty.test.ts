@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -160,5 +160,60 @@ describe('test in a terminal', () => {
     await session.press({ text: 'q' });
     expect((await session.exit(PATIENCE)).code).toBe(1);
     expect(session.leftovers()).toEqual([]);
+  });
+
+  /** A posture without a box, and a command that takes its time: everything else is judged long before it. */
+  const slow = (seconds: number): void =>
+    writeFileSync(
+      join(root, 'agent-posture.yaml'),
+      `version: 1\nproject: shop-api\nselftest: { outside: [], commands: [sleep ${seconds}] }\n`,
+    );
+  /** A row is on the screen, and something is still tried. */
+  const rowsLive = (frame: string): boolean =>
+    /✗ ~\/\.aws\/credentials +AWS accounts: prod/.test(frame) && / \d+ of \d+ things/.test(frame);
+
+  it('names what was reached as soon as it is, and draws anew at every size, always lower than the window', async () => {
+    slow(3);
+    const session = start(['test', '--trust']);
+    const frame = await session.waitFor(rowsLive, PATIENCE);
+    expect(frame).toMatch(/reached \d+ · works \d/);
+    expect(frame).toContain('✓ the repository');
+    const [, judged, of] = / (\d+) of (\d+) things/.exec(frame) as unknown as [string, string, string];
+    expect(Number(judged)).toBeLessThan(Number(of));
+    for (const [cols, rows] of [
+      [60, 12],
+      [40, 20],
+      [20, 5],
+      [100, 30],
+      [80, 24],
+    ] as const) {
+      await session.resize(cols, rows);
+      // What was drawn before has been taken off, however the terminal wrapped it.
+      await session.waitFor(now => {
+        const lines = now.split('\n');
+        return lines.some(row => /^ \S Trying/.test(row)) && lines.every(row => row.length < cols);
+      });
+      expect(session.cursor.y).toBeLessThan(rows);
+      expect(session.frame().split('\n').length).toBeLessThan(rows);
+    }
+    await session.waitFor('enter all rows', PATIENCE);
+    expect(session.frame()).toMatch(/^ shop-api +your shell, no box/m);
+    expect(session.frame()).not.toMatch(/ctrl-c/);
+    await session.press({ text: 'q' });
+    expect((await session.exit(PATIENCE)).code).toBe(1);
+  });
+
+  it('is stopped by Ctrl-C while rows are drawn, ends what it started, and takes its rows off', async () => {
+    slow(77);
+    const session = start(['test', '--trust']);
+    await session.waitFor(rowsLive, PATIENCE);
+    const begun = Date.now();
+    session.send('\u0003');
+    expect((await session.exit(PATIENCE)).code).toBe(130);
+    expect(Date.now() - begun).toBeLessThan(10_000);
+    expect(session.leftovers()).toEqual([]);
+    expect(session.scrollback()).not.toMatch(/Trying|ctrl-c|aws/);
+    expect(files()).toEqual(['.env.production', 'agent-posture.yaml', 'package.json']);
+    expect(spawnSync('pgrep', ['-f', '^sleep 77']).stdout.toString()).toBe('');
   });
 });

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { plural } from '../../base/text.ts';
-import type { Report, Row } from '../../selftest/types.ts';
+import { type Counts, happened, type Thing } from '../../report/things.ts';
+import type { Report } from '../../selftest/types.ts';
 import { Lines } from '../components/lines.tsx';
 import { SpinnerLine } from '../components/spinner.tsx';
 import { type Block, SPACE, Stack } from '../components/stack.tsx';
@@ -9,40 +10,55 @@ import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { keyBar } from '../key-bar.ts';
 import { type Line, line, type Span, span, table } from '../lines.ts';
-import { markOf } from '../marks.ts';
-import type { Progress } from '../progress.ts';
+import { stateMark } from '../marks.ts';
+import { standing } from '../progress.ts';
 import type { Glyphs } from '../theme.ts';
 
 /** `reached 9 · held 41 · works 6`: only what there is. */
-export function counters(progress: Progress, glyphs: Glyphs): Line {
+export function counters({ reached, tooTight, held, works, accepted, notProven }: Counts, glyphs: Glyphs): Line {
   const parts: Span[] = [];
   const add = (count: number, word: string, tone: Span['tone']): void => {
     if (count === 0) return;
     if (parts.length > 0) parts.push(span(` ${glyphs.dot} `, 'quiet'));
     parts.push(span(`${word} ${count}`, tone));
   };
-  add(progress.reached, 'reached', 'bad');
-  add(progress.tight, 'too tight', 'warn');
-  add(progress.held, 'held', 'good');
-  add(progress.works, 'works', 'plain');
-  add(progress.unproven, 'not proven', 'quiet');
+  add(reached, 'reached', 'bad');
+  add(tooTight, 'too tight', 'warn');
+  add(held, 'held', 'good');
+  add(works, 'works', 'plain');
+  add(notProven, 'not proven', 'quiet');
+  add(accepted, 'accepted', 'quiet');
   return parts;
 }
 
-/** Rows that were reached: mark, target, what it opens. */
-export function rowLines(rows: readonly Row[], width: number, glyphs: Glyphs): Line[] {
+/** What is said beside a thing. That it was opened goes without saying beside what it opens. */
+function says(thing: Thing): string {
+  const { state, rows } = thing;
+  const [first] = rows;
+  if (state === 'held') return ['held', first?.layer && `by the ${first.layer}`].filter(Boolean).join(' ');
+  if (state === 'not proven') return `not proven: ${first?.reason}`;
+  return happened(thing);
+}
+
+/** Things as they come, one line each: mark, target, what happened. */
+export function thingLines(list: readonly Thing[], width: number, glyphs: Glyphs): Line[] {
   return table(
-    rows.map(row => ({
-      mark: markOf(row.verdict === 'broken', glyphs),
-      name: row.target,
-      says: row.opens ?? row.reason,
+    list.map(thing => ({
+      mark: stateMark(thing.state, glyphs),
+      name: thing.target === '.' ? 'the repository' : thing.target,
+      says: says(thing),
     })),
     width,
     glyphs.ellipsis,
   );
 }
 
-/** Rows as they are judged: a counter, and the last ones that were reached. */
+/** As many as a column is measured by: lines that come do not move the ones that stand there. */
+const MEASURED = 200;
+/** Lines of what is as it should be: enough to see that something goes on. */
+const OTHERS = 6;
+
+/** Things as they are judged: a counter, all that was reached, and the last of the others. */
 export function LiveTest({
   title,
   start,
@@ -54,29 +70,43 @@ export function LiveTest({
 }): ReactNode {
   const progress = useSelftest(start, onDone);
   const theme = useTheme();
-  const { width, height } = useSize();
-  const of = progress.tries > 0 ? `${progress.judged} of ${plural(progress.tries, 'thing')}` : '';
-  const rows = rowLines(progress.last.slice(-Math.max(1, height - 6)), width, theme.glyphs);
+  const { width } = useSize();
+  const { counts, judged, of, open, others } = standing(progress);
+  const shown = open.slice(-MEASURED);
+  const lines = thingLines([...shown, ...others.slice(-MEASURED)], width, theme.glyphs);
+  const opened = lines.slice(0, shown.length);
+  const last = lines.slice(shown.length).slice(-OTHERS);
   const down = progress.vantages
     .filter(vantage => vantage.down !== null)
     .map(vantage => line(' ', span(`${theme.glyphs.unproven} `, 'warn'), `${vantage.title}: ${vantage.down}`));
-  const counts = counters(progress, theme.glyphs);
+  const counted = counters(counts, theme.glyphs);
   const blocks: Block[] = [
     SPACE,
     {
       want: 1,
       least: 1,
       rank: 0,
-      draw: (_, columns) => <SpinnerLine says={line(title, span(of && `  ${of}`, 'quiet'))} width={columns} />,
+      draw: (_, columns) => (
+        <SpinnerLine
+          says={line(title, span(of > 0 ? `  ${judged} of ${plural(of, 'thing')}` : '', 'quiet'))}
+          width={columns}
+        />
+      ),
     },
-    { lines: counts.length > 0 ? [line('   ', ...counts)] : [], rank: 1 },
-    { lines: down, rank: 3, least: 0 },
-    ...(rows.length > 0 ? [SPACE] : []),
+    { lines: counted.length > 0 ? [line('   ', ...counted)] : [], rank: 1 },
+    { lines: down, rank: 2, least: 1 },
+    ...(lines.length > 0 ? [SPACE] : []),
     {
-      want: rows.length,
+      want: opened.length,
       least: 1,
-      rank: 2,
-      draw: (given, columns) => <Lines lines={rows.slice(-given)} width={columns} />,
+      rank: 3,
+      draw: (given, columns) => <Lines lines={opened.slice(-given)} width={columns} />,
+    },
+    {
+      want: last.length,
+      least: 1,
+      rank: 5,
+      draw: (given, columns) => <Lines lines={last.slice(-given)} width={columns} />,
     },
     SPACE,
     {
