@@ -9,18 +9,18 @@ import { type StartTest, useSelftest } from '../hooks/use-selftest.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { keyBar } from '../key-bar.ts';
-import { type Line, line, type Span, span, table } from '../lines.ts';
+import { cells, fitWords, type Line, line, lineCells, type Span, span, TWO_COLUMNS, table } from '../lines.ts';
 import { stateMark } from '../marks.ts';
 import { standing } from '../progress.ts';
 import type { Glyphs } from '../theme.ts';
 
-/** `reached 9 · held 41 · works 6`: only what there is. */
-export function counters({ reached, tooTight, held, works, accepted, notProven }: Counts, glyphs: Glyphs): Line {
+/** `reached 9 · held 41 · works 6`: only what there is, and has room as a whole. */
+export function counters(counts: Counts, width: number, glyphs: Glyphs): Line {
+  const { reached, tooTight, held, works, accepted, notProven } = counts;
   const parts: Span[] = [];
   const add = (count: number, word: string, tone: Span['tone']): void => {
-    if (count === 0) return;
-    if (parts.length > 0) parts.push(span(` ${glyphs.dot} `, 'quiet'));
-    parts.push(span(`${word} ${count}`, tone));
+    const part = [...(parts.length > 0 ? [span(` ${glyphs.dot} `, 'quiet')] : []), span(`${word} ${count}`, tone)];
+    if (count > 0 && lineCells(parts) + lineCells(part) <= width) parts.push(...part);
   };
   add(reached, 'reached', 'bad');
   add(tooTight, 'too tight', 'warn');
@@ -79,19 +79,16 @@ export function LiveTest({
   const down = progress.vantages
     .filter(vantage => vantage.down !== null)
     .map(vantage => line(' ', span(`${theme.glyphs.unproven} `, 'warn'), `${vantage.title}: ${vantage.down}`));
-  const counted = counters(counts, theme.glyphs);
+  const counted = counters(counts, width - 3, theme.glyphs);
+  const progressed = of === 0 ? '' : `  ${judged} of ${width < TWO_COLUMNS ? of : plural(of, 'thing')}`;
+  const heading = fitWords(title, width - 3 - cells(progressed), theme.glyphs.ellipsis);
   const blocks: Block[] = [
     SPACE,
     {
       want: 1,
       least: 1,
       rank: 0,
-      draw: (_, columns) => (
-        <SpinnerLine
-          says={line(title, span(of > 0 ? `  ${judged} of ${plural(of, 'thing')}` : '', 'quiet'))}
-          width={columns}
-        />
-      ),
+      draw: (_, columns) => <SpinnerLine says={line(heading, span(progressed, 'quiet'))} width={columns} />,
     },
     { lines: counted.length > 0 ? [line('   ', ...counted)] : [], rank: 1 },
     { lines: down, rank: 2, least: 1 },
