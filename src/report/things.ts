@@ -22,7 +22,7 @@ export interface Thing {
 const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
 
 /** The rows of a report as things, in the order in which they are printed. */
-export function things({ rows }: Pick<Report, 'rows'>): Thing[] {
+export function things({ rows }: { rows: readonly Row[] }): Thing[] {
   return thingsOf(rows).sort(byConsequence);
 }
 

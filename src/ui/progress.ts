@@ -1,4 +1,4 @@
-import { type Counts, count, type Thing, thingsOf } from '../report/things.ts';
+import { type Counts, count, type Thing, things, thingsOf } from '../report/things.ts';
 import type { Row, SelftestEvent } from '../selftest/types.ts';
 
 /** What has been told so far. */
@@ -37,20 +37,21 @@ export interface Standing {
   /** Things with a verdict, and of how many; 0 as long as that is not known. */
   judged: number;
   of: number;
-  /** What asks for something to be done, and everything else that was tried, each in the order in which it came. */
+  /** What asks for something to be done, in the report's order, the gravest first. */
   open: readonly Thing[];
+  /** Everything else that was tried, in the order in which it came. */
   others: readonly Thing[];
 }
 
-export function standing({ things, rows }: Progress): Standing {
+export function standing({ things: planned, rows }: Progress): Standing {
   const list = thingsOf(rows);
   const tried = list.filter(({ state }) => state !== 'not tried');
   const isOpen = ({ state }: Thing) => state === 'reached' || state === 'too tight';
   return {
     counts: count(list),
     judged: tried.length,
-    of: list.length > 0 ? Math.max(things - (list.length - tried.length), tried.length) : 0,
-    open: tried.filter(isOpen),
+    of: list.length > 0 ? Math.max(planned - (list.length - tried.length), tried.length) : 0,
+    open: things({ rows }).filter(isOpen),
     others: tried.filter(thing => !isOpen(thing)),
   };
 }

@@ -9,6 +9,7 @@ import { type StartTest, useSelftest } from '../hooks/use-selftest.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { keyBar } from '../key-bar.ts';
+import { clip } from '../layout.ts';
 import { cells, fitWords, type Line, line, lineCells, type Span, span, TWO_COLUMNS, table } from '../lines.ts';
 import { stateMark } from '../marks.ts';
 import { standing } from '../progress.ts';
@@ -58,7 +59,7 @@ const MEASURED = 200;
 /** Lines of what is as it should be: enough to see that something goes on. */
 const OTHERS = 6;
 
-/** Things as they are judged: a counter, all that was reached, and the last of the others. */
+/** Things as they are judged: a counter, the gravest that were reached, and the last of the others. */
 export function LiveTest({
   title,
   start,
@@ -70,12 +71,15 @@ export function LiveTest({
 }): ReactNode {
   const progress = useSelftest(start, onDone);
   const theme = useTheme();
-  const { width } = useSize();
+  const { width, height } = useSize();
   const { counts, judged, of, open, others } = standing(progress);
-  const shown = open.slice(-MEASURED);
+  const shown = open.slice(0, MEASURED);
   const lines = thingLines([...shown, ...others.slice(-MEASURED)], width, theme.glyphs);
   const opened = lines.slice(0, shown.length);
   const last = lines.slice(shown.length).slice(-OTHERS);
+  // What a narrower window makes of these rows has mostly room in it still, and can be taken off.
+  const half = Math.max(1, Math.floor(height / 2));
+  const more = (count: number): Line => [span(`   ${theme.glyphs.ellipsis} ${count} more`, 'quiet')];
   const down = progress.vantages
     .filter(vantage => vantage.down !== null)
     .map(vantage => line(' ', span(`${theme.glyphs.unproven} `, 'warn'), `${vantage.title}: ${vantage.down}`));
@@ -94,13 +98,13 @@ export function LiveTest({
     { lines: down, rank: 2, least: 1 },
     ...(lines.length > 0 ? [SPACE] : []),
     {
-      want: opened.length,
+      want: Math.min(opened.length, half),
       least: 1,
       rank: 3,
-      draw: (given, columns) => <Lines lines={opened.slice(-given)} width={columns} />,
+      draw: (given, columns) => <Lines lines={clip(opened, given, more)} width={columns} />,
     },
     {
-      want: last.length,
+      want: Math.min(last.length, Math.max(1, half - opened.length)),
       least: 1,
       rank: 5,
       draw: (given, columns) => <Lines lines={last.slice(-given)} width={columns} />,
