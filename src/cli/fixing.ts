@@ -56,10 +56,8 @@ function again(rows: readonly Row[]): ReadonlySet<string> {
 export function beforeAfter({ before, after }: Fixed, style: Style): string[] {
   const bad = (rows: readonly Row[]) =>
     rows.filter(row => ['exposed', 'broken'].includes(row.verdict) && !row.accepted);
-  const judged = new Set(after.vantages.filter(vantage => vantage.judged).map(({ id }) => id));
-  const now = after.rows.filter(row => judged.has(row.vantage));
-  const left = bad(now);
-  const unproven = now.filter(row => row.verdict === 'inconclusive');
+  const left = bad(after.rows);
+  const unproven = after.rows.filter(row => row.verdict === 'inconclusive');
   const arrow = style.unicode ? '→' : '->';
   const open = unproven.length > 0 ? `, ${unproven.length} not proven` : '';
   return [

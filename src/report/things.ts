@@ -21,16 +21,21 @@ export interface Thing {
 
 const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
 
-/** The rows of judged vantages as things, in the order in which they are printed. */
-export function things(report: Report): Thing[] {
-  const judged = new Set(report.vantages.filter(vantage => vantage.judged).map(vantage => vantage.id));
+/** The rows of a report as things, in the order in which they are printed. */
+export function things({ rows }: { rows: readonly Row[] }): Thing[] {
+  return thingsOf(rows).sort(byConsequence);
+}
+
+/** Rows as things, in the order in which the first row of each came. */
+export function thingsOf(rows: readonly Row[]): Thing[] {
   const byTarget = new Map<string, Row[]>();
-  for (const row of report.rows) {
-    if (!judged.has(row.vantage)) continue;
+  for (const row of rows) {
     const key = JSON.stringify([row.vantage, row.attempt, row.target, row.expect]);
-    byTarget.set(key, [...(byTarget.get(key) ?? []), row]);
+    const others = byTarget.get(key);
+    if (others) others.push(row);
+    else byTarget.set(key, [row]);
   }
-  return [...byTarget.values()].map(toThing).sort(byConsequence);
+  return [...byTarget.values()].map(toThing);
 }
 
 function toThing(all: Row[]): Thing {
@@ -115,12 +120,13 @@ export function collapse(list: readonly Thing[], report: Report): Line[] {
 }
 
 /** What the first row says happened, and by how many ways round beside. */
-function happened({ rows }: Thing): string {
+export function happened({ rows }: Thing): string {
   const [first, ...others] = rows as [Row, ...Row[]];
   const opens = first.opens && !first.reason.includes(first.opens) ? first.opens : '';
   // That a file was opened goes without saying beside what it opens.
   const what = opens && first.reason === 'opened' ? opens : [first.reason, opens].filter(Boolean).join(', ');
-  const way = first.escape ? ` (way round: ${first.escape})` : '';
+  // Of the history the reason speaks itself.
+  const way = first.escape && first.escape !== 'history' ? ` (way round: ${first.escape})` : '';
   return `${what}${way}${first.escape === null && others.length > 0 ? `, and ${others.length} more ways` : ''}`;
 }
 

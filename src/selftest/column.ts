@@ -25,88 +25,144 @@ import type { ControlResult, Row } from './types.ts';
 /** What the host itself has to reach first. */
 const FAR: ReadonlySet<Subject['kind']> = new Set(['address', 'name', 'request', 'socket']);
 
-/** Tries every probe in one vantage and judges what came of it. Never throws for what the vantage does. */
-export async function runColumn(near: Column, probes: readonly Probe[]): Promise<{ rows: Row[]; handshake: boolean }> {
+/**
+ * Tries every probe in one vantage, judges what came of it, and tells `near.tell` its rows. Whether the vantage brought
+ * back a decoy. Never throws for what the vantage does.
+ */
+export async function runColumn(near: Column, probes: readonly Probe[]): Promise<boolean> {
   const handshake = await shakeHands(near);
   const control = near.controlSession;
   const far = handshake || !control ? undefined : await shakeHandsFar(near, control);
-  if (!far || !control) return tryAll(near, probes, handshake);
+  if (!far || !control) {
+    await tryAll(near, probes, handshake);
+    return handshake;
+  }
   const targets = new RemoteTargets(control);
   await targets.read(near.root, probes);
   await targets.tryBefore(control, probes);
   const controlAfter = (keys: readonly string[]) => targets.tryAfter(control, keys);
   const controlsReady = Promise.resolve();
-  const column = await tryAll({ ...near, far, targets, controlAfter, controlsReady }, probes, true);
+  await tryAll({ ...near, far, targets, controlAfter, controlsReady }, probes, true);
   await control.round([makeTry({ op: 'unwrite', how: 'create', path: far.path })]);
-  return column;
+  return true;
 }
 
-async function tryAll(
-  column: Column,
-  probes: readonly Probe[],
-  handshake: boolean,
-): Promise<{ rows: Row[]; handshake: boolean }> {
+async function tryAll(column: Column, probes: readonly Probe[], handshake: boolean): Promise<void> {
   const key = randomHex(16);
   const run = new Rounds(column);
-  const plans: RowPlan[] = [];
+  const group = (plans: RowPlan[]) => new Group(column, run, plans, handshake);
   const planned = (some: readonly Probe[]) =>
     some.flatMap(probe => rowsOf(column, key, probe)).filter(plan => wanted(column, plan));
   const isCommand = ({ subject, expect }: Probe) => subject.kind === 'command' && expect === 'deny';
   const isFar = ({ subject }: Probe) => FAR.has(subject.kind);
+  const isGuard = ({ subject }: Probe) => WRITES.has(subject.kind);
+  const near = planned(probes.filter(probe => !isCommand(probe) && !isFar(probe) && !isGuard(probe)));
   // Each kind waits for its own controls alone: an address that drops everything holds nothing else up.
   await Promise.all([
-    tryNear(column, run, plans, planned(probes.filter(probe => !isCommand(probe) && !isFar(probe)))),
-    column.controlsReady.then(() => tryGroup(column, run, plans, planned(probes.filter(isFar)))),
-    column.commandsReady.then(() => tryGroup(column, run, plans, planned(probes.filter(isCommand)))),
+    tryGroup(group(near.filter(({ phase }) => phase !== 3)), true),
+    tryGuards(column, group(planned(probes.filter(isGuard)))),
+    column.controlsReady.then(() => tryGroup(group(planned(probes.filter(isFar))))),
+    column.commandsReady.then(() => tryGroup(group(planned(probes.filter(isCommand))))),
   ]);
-  const last = plans.filter(plan => plan.phase === 3 && plan.skip === undefined);
-  await run.make(last, []);
-  const instruments = await run.finalInstruments(plans);
-  await column.controlAfter(refusedKeys(last));
-  for (const plan of last)
-    if (isRefused(plan) && plan.subject.kind === 'command') await column.controlCommand(plan.subject);
-  const rows = await Promise.all(plans.map(plan => judged(column, plan, plans, handshake, instruments)));
-  return { rows, handshake };
+  const last = group(near.filter(({ phase }) => phase === 3));
+  await last.make(last.plans, []);
+  await last.conclude();
 }
 
-/** What lies on this machine and needs no control that takes its time. Adds to `plans` what it tries. */
-async function tryNear(column: Column, run: Rounds, plans: RowPlan[], own: RowPlan[]): Promise<void> {
-  plans.push(...own);
-  const open = (phase: number, guards: boolean) =>
-    own.filter(plan => plan.phase === phase && plan.skip === undefined && WRITES.has(plan.subject.kind) === guards);
-  const again = (phase: number, guards: boolean, late = false) => secondTries(open(phase, guards), late);
+/** Rows that are tried and controlled together. Each is told once, as soon as nothing can change its verdict any more. */
+class Group {
+  private readonly told = new Set<RowPlan>();
 
-  for (const found of await run.withNames(open(0, false))) {
-    const rows = foundVariable(column, found).filter(plan => wanted(column, plan));
-    own.push(...rows);
-    plans.push(...rows);
+  constructor(
+    private readonly column: Column,
+    private readonly run: Rounds,
+    readonly plans: RowPlan[],
+    private readonly handshake: boolean,
+  ) {}
+
+  /** What is still to be tried in this phase. */
+  open(phase: number): RowPlan[] {
+    return this.plans.filter(plan => plan.phase === phase && plan.skip === undefined);
   }
-  const guarding = column.exclusively(async () => {
-    await run.make(open(0, true), []);
-    skipReached(own);
-    await run.make(open(1, true), again(0, true));
-    await run.make(open(2, true), []);
-    await run.make([], again(1, true));
-    await run.make([], again(2, true));
-  });
-  skipReached(own);
-  await run.make(open(1, false), again(0, false));
-  await run.make([], again(1, false));
-  await guarding;
-  await run.make([], [...again(0, false, true), ...again(1, false, true)]);
-  await column.controlAfter(refusedKeys(own));
+
+  /** Tells what is not tried at all. */
+  begin(): Promise<void> {
+    return this.tell(this.plans.filter(({ skip }) => skip !== undefined));
+  }
+
+  /** The first round, as `Rounds.withNames`; rows of variables that only the vantage has become part of the group. */
+  async makeWithNames(first: readonly RowPlan[]): Promise<void> {
+    const found = await this.run.withNames(first);
+    this.plans.push(...found.flatMap(one => foundVariable(this.column, one)).filter(plan => wanted(this.column, plan)));
+    await this.tellReached(first);
+  }
+
+  /** One round, as `Rounds.make`. */
+  async make(first: readonly RowPlan[], again: readonly RowPlan[]): Promise<void> {
+    await this.run.make(first, again);
+    await this.tellReached([...first, ...again]);
+  }
+
+  /** The last controls, and then every row that they were missing for. */
+  async conclude(): Promise<void> {
+    const { column, plans } = this;
+    const instruments = await this.run.finalInstruments(plans);
+    await column.controlAfter(refusedKeys(plans));
+    for (const { phase, subject } of plans.filter(isRefused))
+      if (phase === 3 && subject.kind === 'command') await column.controlCommand(subject);
+    await this.tell(
+      plans.filter(plan => !this.told.has(plan)),
+      instruments,
+    );
+  }
+
+  /** An effect needs no further control, and what had one is not tried again. */
+  private tellReached(plans: readonly RowPlan[]): Promise<void> {
+    return this.tell(plans.filter(isReached));
+  }
+
+  /** Before the last controls, which come with `instruments`, only what needs none is told. */
+  private async tell(plans: readonly RowPlan[], instruments?: ReadonlyMap<Instrument, Check>): Promise<void> {
+    const rows = await Promise.all(
+      plans.map(plan => judged(this.column, plan, this.plans, this.handshake, instruments ?? new Map())),
+    );
+    this.column.tell(
+      rows.filter((row, index) => {
+        const plan = plans[index] as RowPlan;
+        if (this.told.has(plan) || !(instruments || STANDS.has(row.verdict))) return false;
+        this.told.add(plan);
+        return true;
+      }),
+    );
+  }
 }
 
-/** What could only be planned once the host had tried it: sockets, the network, commands. Adds to `plans` what it tries. */
-async function tryGroup(column: Column, run: Rounds, plans: RowPlan[], own: RowPlan[]): Promise<void> {
-  plans.push(...own);
-  const open = (phase: number) => own.filter(plan => plan.phase === phase && plan.skip === undefined);
-  await run.make(open(0), []);
-  skipReached(own);
-  await run.make(open(1), secondTries(open(0), false));
-  await run.make([], secondTries(open(1), false));
-  await run.make([], secondTries([...open(0), ...open(1)], true));
-  await column.controlAfter(refusedKeys(own));
+/** Verdicts that no later control can change. */
+const STANDS: ReadonlySet<Row['verdict']> = new Set(['exposed', 'works', 'skipped']);
+
+/** What is tried in any order. In one group the names of variables are looked at beside. */
+async function tryGroup(group: Group, withNames = false): Promise<void> {
+  await group.begin();
+  await (withNames ? group.makeWithNames(group.open(0)) : group.make(group.open(0), []));
+  skipReached(group.plans);
+  await group.make(group.open(1), secondTries(group.open(0), false));
+  await group.make([], secondTries(group.open(1), false));
+  await group.make([], secondTries([...group.open(0), ...group.open(1)], true));
+  await group.conclude();
+}
+
+/** Writes, whose effects are told apart by their traces: no other vantage makes them meanwhile, and renames are alone. */
+async function tryGuards(column: Column, group: Group): Promise<void> {
+  await group.begin();
+  await column.exclusively(async () => {
+    await group.make(group.open(0), []);
+    skipReached(group.plans);
+    await group.make(group.open(1), secondTries(group.open(0), false));
+    await group.make(group.open(2), []);
+    await group.make([], secondTries(group.open(1), false));
+    await group.make([], secondTries(group.open(2), false));
+  });
+  await group.conclude();
 }
 
 /** What was refused, or what ran out of time, is tried a second time, in another order. */
@@ -121,11 +177,17 @@ function refusedKeys(plans: readonly RowPlan[]): string[] {
     .flatMap(plan => plan.ways.flatMap(way => (way.key && way.before?.ok ? [way.key] : [])));
 }
 
-/** A way round is not tried where the target was reached without it. */
+/** A way round is not tried where the target was reached without it. What has been tried stays so. */
 function skipReached(plans: readonly RowPlan[]): void {
   const literals = new Map(plans.filter(plan => plan.escape === null).map(plan => [plan.probe, plan]));
   for (const plan of plans)
-    if (plan.escape !== null && plan.leansOn.length === 0 && plan.phase !== 0 && isReached(literals.get(plan.probe)))
+    if (
+      plan.escape !== null &&
+      plan.leansOn.length === 0 &&
+      plan.phase !== 0 &&
+      plan.ways.every(way => way.tries.length === 0) &&
+      isReached(literals.get(plan.probe))
+    )
       plan.skip ??= 'reached directly';
 }
 

@@ -12,6 +12,7 @@ import { listRemoteTry, type PushTarget, preparePush, pushTry, remoteAlive, sett
 import type { Session } from './session.ts';
 import { controlKey, nothingHere, type Targets } from './targets.ts';
 import { bringTry, challenge, makeTry, nameDigests, plainTry, readTry, writeTry } from './tries.ts';
+import type { Row } from './types.ts';
 import type { FileSystemPlace, Observation, ReadWay, Try, VantageFacts, WriteHow } from './wire.ts';
 import { asideOf, type Workspace } from './workspace.ts';
 
@@ -61,6 +62,8 @@ export interface Column {
   controlCommand(subject: Extract<Subject, { kind: 'command' }>): Promise<void>;
   /** Makes the host's after-controls. */
   controlAfter(keys: readonly string[]): Promise<void>;
+  /** Hears of rows as soon as their verdicts stand, each once. */
+  tell(rows: readonly Row[]): void;
 }
 
 /** The permitted sibling of a kind of try. */

@@ -120,9 +120,10 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   options.onEvent?.({
     type: 'planned',
     tries: probes.filter(({ subject }) => subject.kind !== 'skip').length * judgedPlaces.length,
+    things: probes.length * judgedPlaces.length,
     vantages: judgedPlaces.map(({ report }) => ({ id: report.id, title: report.title })),
   });
-  const targets = new Targets();
+  const targets = new Targets(signal);
   const decoy = workspace ? plantProcess(root, cleanup) : undefined;
   const reading = targets.read(root, probes);
   const commandsReady = targets.tryCommands(probes);
@@ -143,19 +144,26 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   if (hostPlace) opened.set(hostPlace, hostOpened);
 
   const exclusively = oneAtATime();
-  const emit = (rows: readonly Row[]) => {
-    for (const row of rows) options.onEvent?.({ type: 'row', row });
+  const today = started.toISOString().slice(0, 10);
+  const vantages = places.filter(({ report }) => report.judged || report.id === 'host').map(({ report }) => report);
+  const rows: Row[] = [];
+  // The report is made of the very rows that were told.
+  const tell = (judged: readonly Row[]) => {
+    const changed = markChanges(markUnapproved(judged, plan.probes, approvals), vantages, baseline);
+    for (const row of markAccepted(changed, posture?.accepted ?? [], today)) {
+      rows.push(row);
+      options.onEvent?.({ type: 'row', row });
+    }
   };
-  const columns = judgedPlaces.map(async (place): Promise<Row[]> => {
+  const columns = judgedPlaces.map(async place => {
     const { report } = place;
     const answer = opened.get(place);
     if (!answer?.ok) {
       report.available = false;
       report.reason = answer?.reason ?? 'it was not started';
       options.onEvent?.({ type: 'vantage', id: report.id, available: false, reason: report.reason });
-      const rows = unavailable(report, probes);
-      emit(rows);
-      return rows;
+      tell(unavailable(report, probes));
+      return;
     }
     const { session } = answer;
     report.facts = session.facts;
@@ -178,28 +186,22 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
       controlAfter: async keys => {
         if (hostSession) await targets.tryAfter(hostSession, keys);
       },
+      tell,
     };
-    const { rows, handshake } = await runColumn(column, probes);
+    const handshake = await runColumn(column, probes);
     if (!handshake && workspace) {
       report.available = false;
       report.reason = 'it never brought back the decoy planted in the workspace';
     }
     options.onEvent?.({ type: 'vantage', id: report.id, available: report.available, reason: report.reason });
     notes.push(...session.notes.map(note => `${report.title}: ${note}`));
-    emit(rows);
-    return rows;
   });
-  const judged = (await Promise.all(columns)).flat();
+  await Promise.all(columns);
   if (signal?.aborted) throw new Interrupted();
   const integrity = await integrityNotes(judgedPlaces, opened, workspace);
   notes.push(...integrity);
-  const outside = await rowsOutside(context, judgedPlaces);
-  outside.push(...(await loosenedRows(options, notes)));
-  emit(outside);
-  const today = started.toISOString().slice(0, 10);
-  const vantages = places.filter(({ report }) => report.judged || report.id === 'host').map(({ report }) => report);
-  const all = markUnapproved([...judged, ...outside], plan.probes, approvals);
-  const rows = markAccepted(markChanges(all, vantages, baseline), posture?.accepted ?? [], today);
+  tell(await rowsOutside(context, judgedPlaces));
+  tell(await loosenedRows(options, notes));
   const { fixes, rows: fixed } = withFixes(rows, probes, options);
   const kept =
     state?.lasting === false && !options.saveBaseline
@@ -563,7 +565,6 @@ async function loosenedRows(
       controls: [],
       severity: 'high',
       group: 'guard',
-      opens: 'what it kept from happening',
       fix: null,
       durationMs: 0,
     }),

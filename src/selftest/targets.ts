@@ -51,13 +51,15 @@ function controlTry(subject: Network, host?: string): Try {
 }
 
 /** Runs a command as the host, as the pack would: of its output only whether it was there, and what was looked for. */
-async function runHere(subject: Command): Promise<Observation> {
+async function runHere(subject: Command, signal: AbortSignal | undefined): Promise<Observation> {
   const [program = '', ...args] = subject.argv;
   const started = Date.now();
+  if (signal?.aborted) return { id: '', took: 0, outcome: 'error', reason: 'it was stopped' };
   const ran = await run(program, args, {
     cwd: subject.cwd,
     env: { ...(process.env as Record<string, string>), ...subject.env },
     timeout: subject.timeout,
+    ...(signal ? { signal } : {}),
     ...(subject.input === undefined ? {} : { input: subject.input }),
   });
   const base = { id: '', took: Date.now() - started };
@@ -92,6 +94,9 @@ export class Targets {
   private readonly before = new Map<string, Check>();
   private readonly after = new Map<string, Check>();
   private readonly subjects = new Map<string, { subject: Network; host?: string }>();
+
+  /** `signal` ends what runs here for a control, and lets nothing more be started. */
+  constructor(private readonly signal?: AbortSignal) {}
 
   /** Reads what the host itself can: files, folders, and whether guards could be changed. */
   async read(root: string, probes: readonly Probe[]): Promise<void> {
@@ -148,7 +153,7 @@ export class Targets {
         if (subject.kind !== 'command' || expect !== 'deny') return;
         const key = controlKey(subject);
         this.commands.set(key, subject);
-        const observation = await runHere(subject);
+        const observation = await runHere(subject, this.signal);
         this.observed.set(key, observation);
         this.before.set(key, checkOf(observation));
       }),
@@ -167,7 +172,7 @@ export class Targets {
       this.run(session, wanted, this.after),
       ...wanted.map(async key => {
         const subject = this.commands.get(key);
-        if (subject) this.after.set(key, checkOf(await runHere(subject)));
+        if (subject) this.after.set(key, checkOf(await runHere(subject, this.signal)));
       }),
     ]);
   }
@@ -175,7 +180,7 @@ export class Targets {
   /** The control of a command that must work, made only when it did not work elsewhere. */
   async tryCommand(subject: Command): Promise<void> {
     const key = controlKey(subject);
-    const check = checkOf(await runHere(subject));
+    const check = checkOf(await runHere(subject, this.signal));
     this.before.set(key, check);
     this.after.set(key, check);
   }

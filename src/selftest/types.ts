@@ -157,9 +157,10 @@ export interface ApprovalRequest {
 }
 
 export type SelftestEvent =
-  /** `tries`: things to be tried, each in as many ways as there are. */
-  | { type: 'planned'; tries: number; vantages: { id: string; title: string }[] }
+  /** `tries`: things to be tried, each in as many ways as there are; `things`: these, and what is known not to be tried. */
+  | { type: 'planned'; tries: number; things: number; vantages: { id: string; title: string }[] }
   | { type: 'vantage'; id: string; available: boolean; reason: string | null }
+  /** Told once its verdict stands: the report has the same row. */
   | { type: 'row'; row: Row };
 
 /** A guard that this program laid and that guards less by now, with the reason. */

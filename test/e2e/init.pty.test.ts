@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ const PATIENCE = 60_000;
 
 /** Takes defaults until the plan stands there; returns how many keys that took. */
 async function toPlan(session: Session): Promise<number> {
-  await session.waitFor('Close this', PATIENCE);
+  await session.waitFor(/Close this|Back to the questions/, PATIENCE);
   let keys = 0;
   while (!session.frame().includes('nothing is written yet')) {
     const before = session.frame();
@@ -80,6 +80,37 @@ describe('init in a terminal', () => {
     const undo = start(['undo', '--yes']);
     expect((await undo.exit(PATIENCE)).code).toBe(0);
     expect(files()).toEqual(before);
+  });
+
+  it('fits a window of 80×24 all the way, rows as they come too, and leaves none of its screens behind', async () => {
+    const session = start(['init']);
+    const fits = (): void => {
+      expect(session.cursor.y).toBeLessThan(24);
+      expect(
+        Math.max(
+          ...session
+            .frame()
+            .split('\n')
+            .map(row => row.length),
+        ),
+      ).toBeLessThan(80);
+    };
+    await session.waitFor(/Trying what an agent/, PATIENCE);
+    fits();
+    for (let at = await toPlan(session); at > 0; at--) await session.press('left');
+    await session.waitFor('Back to the questions', PATIENCE);
+    fits();
+    await toPlan(session);
+    fits();
+    await session.press('enter');
+    await session.waitFor('[y/N]', PATIENCE);
+    session.send('y\r');
+    await session.waitFor(/Trying again.* \d+ of \d+ things\n +(reached|held|works) /, PATIENCE);
+    fits();
+    expect((await session.exit(PATIENCE)).code).toBe(0);
+    expect(session.scrollback()).toMatch(/BEFORE {2}\d+ reached {3}→ {3}AFTER {2}\d+ reached/);
+    expect(session.scrollback()).not.toMatch(/Trying|ctrl-c|esc quit|❯/);
+    expect(session.scrollback().split('would reach').length).toBe(2);
   });
 
   it('is stopped by Ctrl-C at what it asks while it tries again, and says how to take back what was written', async () => {
@@ -160,5 +191,56 @@ describe('test in a terminal', () => {
     await session.press({ text: 'q' });
     expect((await session.exit(PATIENCE)).code).toBe(1);
     expect(session.leftovers()).toEqual([]);
+  });
+
+  /** A posture without a box, and a command that takes its time: everything else is judged long before it. */
+  const slow = (): void =>
+    writeFileSync(
+      join(root, 'agent-posture.yaml'),
+      'version: 1\nproject: shop-api\nselftest: { outside: [], commands: [sleep 77] }\n',
+    );
+  /** A row is on the screen, and something is still tried. */
+  const rowsLive = (frame: string): boolean =>
+    /✗ ~\/\.aws\/credentials +AWS accounts: prod/.test(frame) && / \d+ of \d+ things/.test(frame);
+
+  it('names what was reached as soon as it is, and draws anew at every size, always lower than the window', async () => {
+    slow();
+    const session = start(['test', '--trust'], { cols: 100, rows: 30 });
+    const frame = await session.waitFor(rowsLive, PATIENCE);
+    expect(frame).toMatch(/reached \d+ · works \d/);
+    expect(frame).toContain('✓ the repository');
+    const [, judged, of] = / (\d+) of (\d+) things/.exec(frame) as unknown as [string, string, string];
+    expect(Number(judged)).toBeLessThan(Number(of));
+    for (const [cols, rows] of [
+      [80, 24],
+      [60, 20],
+      [40, 12],
+    ] as const) {
+      await session.resize(cols, rows);
+      // What was drawn before has been taken off, however the terminal wrapped it.
+      await session.waitFor(now => {
+        const lines = now.split('\n');
+        return lines.some(row => /^ \S Trying/.test(row)) && lines.every(row => row.length < cols);
+      });
+      expect(session.cursor.y).toBeLessThan(rows);
+      expect(session.frame().split('\n').length).toBeLessThan(rows);
+    }
+    session.send('\u0003');
+    expect((await session.exit(PATIENCE)).code).toBe(130);
+    expect(session.leftovers()).toEqual([]);
+  });
+
+  it('is stopped by Ctrl-C while rows are drawn, ends what it started, and takes its rows off', async () => {
+    slow();
+    const session = start(['test', '--trust']);
+    await session.waitFor(rowsLive, PATIENCE);
+    const begun = Date.now();
+    session.send('\u0003');
+    expect((await session.exit(PATIENCE)).code).toBe(130);
+    expect(Date.now() - begun).toBeLessThan(10_000);
+    expect(session.leftovers()).toEqual([]);
+    expect(session.scrollback()).not.toMatch(/Trying|ctrl-c|aws/);
+    expect(files()).toEqual(['.env.production', 'agent-posture.yaml', 'package.json']);
+    expect(spawnSync('pgrep', ['-f', '^sleep 77']).stdout.toString()).toBe('');
   });
 });

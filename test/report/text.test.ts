@@ -164,9 +164,11 @@ describe('the report on a terminal', () => {
     expect(print(report(rows, { subject, vantages: [{ ...box, available: false }] }))).not.toContain('start it with');
   });
 
-  test('host rows that only served as control are not counted', () => {
-    const text = print(report([row({ target: '~/.netrc' })], { vantages: [{ ...host, judged: false }] }));
-    expect(text).not.toContain('~/.netrc');
+  test('what was seen on the host beside the judged box is told', () => {
+    const loosened = row({ target: '.githooks/pre-commit', attempt: 'write', reason: 'loosened by hand' });
+    const text = print(report([loosened], { vantages: [{ ...host, judged: false }] }));
+    expect(text).toContain('REACHED 1 thing.');
+    expect(text).toContain('loosened by hand');
   });
 
   test('accepted rows are neither reached nor held', () => {

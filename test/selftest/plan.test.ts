@@ -87,6 +87,18 @@ describe('files', () => {
     expect(find('read', '.env')?.opens).toBe('names mail.example.com, example.net');
   });
 
+  it('says the line of the one host that a file names, and else which variables hold secrets by their names', async () => {
+    const text = '# of the shop\nPORT=3000\nDATABASE_URL=postgres://u:p@db.prod.example.com/shop\n';
+    put(join(root, '.env.production'), text);
+    put(join(root, '.env'), 'PORT=3000\nDATABASE_URL=postgres://127.0.0.1/shop\nSESSION_KEY=x\n');
+    const facts = labFacts(root, home);
+    facts.secretFiles = [{ path: '.env' }, { path: '.env.production' }];
+    facts.envNames = [{ path: '.env', names: ['PORT', 'DATABASE_URL', 'SESSION_KEY'] }];
+    const { find } = await planOf(undefined, { facts });
+    expect(find('read', '.env.production')?.opens).toBe('names db.prod.example.com (line 3)');
+    expect(find('read', '.env')?.opens).toBe('holds DATABASE_URL, SESSION_KEY');
+  });
+
   it('is bounded, and says so', async () => {
     for (let n = 0; n < 30; n++) put(join(root, `d/${n}.pem`));
     const { files, cut } = await matchFiles(root, ['*.pem'], 10);

@@ -9,7 +9,7 @@ import { sha256 } from '../../src/base/hash.ts';
 import { stateFolder } from '../../src/base/state.ts';
 import { declaredBox } from '../../src/cli/box.ts';
 import { textReport } from '../../src/report/text.ts';
-import type { ApprovalRequest, SelftestEvent } from '../../src/selftest/types.ts';
+import type { ApprovalRequest, Row, SelftestEvent } from '../../src/selftest/types.ts';
 import { recover } from '../../src/selftest/workspace.ts';
 import { boxCommand, hasBox, type Lab, makeLab, tryLab, verdicts } from '../labs/box.ts';
 
@@ -171,12 +171,30 @@ describe('what is said beside the rows', () => {
     expect(report.notes.some(note => note.startsWith('judge integrity not established'))).toBe(true);
   });
 
-  it('events: the plan, then each vantage, then every row', async () => {
-    const events: SelftestEvent[] = [];
-    const report = await tryLab(lab, { ...few, onEvent: event => events.push(event) });
-    expect(events[0]).toMatchObject({ type: 'planned', vantages: [{ id: 'host' }] });
-    expect(events.filter(({ type }) => type === 'row')).toHaveLength(report.rows.length);
-  });
+  it.skipIf(!hasBox)(
+    'each row once and as the report has it: what is reached at once, what is held after its controls',
+    async () => {
+      const slow = 'sleep 1';
+      lab.posture.isolation = { runtime: 'bubblewrap', files: { write: ['.'], hide: ['~/.aws'] } };
+      lab.posture.selftest = { commands: [slow] };
+      lab.posture.accepted = [
+        { safeguard: 'SEC-1', target: '.env.production', reason: 'lab', owner: 'lab', until: '2999-01-01' },
+      ];
+      const events: SelftestEvent[] = [];
+      const report = await tryLab(lab, { onEvent: event => events.push(event) });
+      expect(events[0]).toMatchObject({ type: 'planned', vantages: [{ id: 'sandbox' }] });
+      const told = events.flatMap(event => (event.type === 'row' ? [event.row] : []));
+      const byId = (rows: readonly Row[]) =>
+        rows.map(row => ({ ...row, fix: null })).sort((a, b) => (a.id < b.id ? -1 : 1));
+      expect(byId(told)).toEqual(byId(report.rows));
+      const order = ['.env.production', '~/.aws/credentials', slow].map(name =>
+        told.findIndex(row => row.target === name && row.escape === null),
+      );
+      expect(told[order[0] ?? -1]?.accepted).toBeDefined();
+      expect(order.map(at => told[at]?.verdict)).toEqual(['exposed', 'blocked', 'works']);
+      expect(order).toEqual([...order].sort((a, b) => a - b));
+    },
+  );
 
   it('only the rows that are asked for', async () => {
     const only = new Set(['host:read:~/.aws/credentials']);
@@ -257,6 +275,9 @@ describe('what is said beside the rows', () => {
       const row = report.rows.find(({ id }) => id === 'host:process:Claude Code');
       expect(row).toMatchObject({ verdict: 'exposed', group: 'way-out' });
       expect(row?.fix).not.toBeNull();
+      expect(textReport(report, { color: false, unicode: false, width: 100, verbose: false })).toMatch(
+        /A WAY OUT OF THE BOX\n x Claude Code +runs here outside the declared box/,
+      );
     } finally {
       if (agent.pid) process.kill(-agent.pid, 'SIGKILL');
     }

@@ -408,6 +408,7 @@ async function play(
   onEvent({
     type: 'planned',
     tries: report.rows.length,
+    things: report.rows.length,
     vantages: report.vantages.map(({ id, title }) => ({ id, title })),
   });
   for (const one of report.rows) {

@@ -46,10 +46,11 @@ function write(folder: string, files: Record<string, string>): void {
 
 /**
  * A home with planted credentials and a repository "shop-api" in it, whose history holds a key that was taken out since.
- * Returns a command that starts the built program of `project` there: in namespaces of its own, where the home is
- * /home/sam, no socket of the tester's machine is, and 127.0.0.1:5432 is the scene's own database.
+ * Returns where that repository lies, and a command that starts the built program of `project` there: in namespaces of
+ * its own, where the home is /home/sam, no socket of the tester's machine is, and 127.0.0.1:5432 is the scene's own
+ * database.
  */
-export function makeScene(folder: string, project: string): { program: string; args: string[] } {
+export function makeScene(folder: string, project: string): { program: string; args: string[]; root: string } {
   const home = join(folder, 'home');
   const root = join(home, 'shop-api');
   write(home, HOME_FILES);
@@ -93,5 +94,5 @@ exit $code
     ...['--setenv', 'AGENT_POSTURE_STATE', `${HOME}/.local/state/agent-posture`, '--chdir', `${HOME}/shop-api`],
     '/opt/start.sh',
   ];
-  return { program: 'bwrap', args };
+  return { program: 'bwrap', args, root };
 }

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { closeAll, type Session, spawn } from './pty.ts';
 import { makeScene } from './scene.ts';
@@ -11,8 +12,8 @@ export async function drawScreens(scratch: string, project: string, target: stri
     session.screenshot(path, from);
     drawn.push(path);
   };
-  const start = (command: string, rows: number): Session =>
-    spawn(scene.program, [...scene.args, command], { cols: 84, rows });
+  const start = (command: string, rows: number, ...flags: string[]): Session =>
+    spawn(scene.program, [...scene.args, command, ...flags], { cols: 84, rows });
   try {
     const open = start('test', 32);
     await open.waitFor('q quit');
@@ -48,6 +49,17 @@ export async function drawScreens(scratch: string, project: string, target: stri
     draw(report, '8-report', 'shop-api');
     await report.press({ text: 'q' });
     await report.exit();
+
+    // One command that takes its time, so that there is a moment in which all but one is judged.
+    appendFileSync(join(scene.root, 'agent-posture.yaml'), 'selftest: { commands: [sleep 30] }\n');
+    const live = start('test', 24, '--trust');
+    await live.waitFor(frame => {
+      const [, judged, of] = /(\d+) of (\d+) things/.exec(frame) ?? [];
+      return of !== undefined && Number(judged) === Number(of) - 1;
+    });
+    draw(live, '9-live-rows', 'Trying');
+    await live.press('ctrl-c');
+    await live.exit();
     return drawn.sort();
   } finally {
     await closeAll();

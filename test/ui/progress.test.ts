@@ -1,20 +1,42 @@
 import { expect, it } from 'vitest';
 import { count, things } from '../../src/report/things.ts';
-import { advance, NOTHING_YET } from '../../src/ui/progress.ts';
+import { advance, NOTHING_YET, standing } from '../../src/ui/progress.ts';
 import { report, row, shop } from '../report/sample.ts';
 
-it('counts as the report does: things, however many ways round each has, and never more than there are', () => {
-  const given = report([
-    ...shop().rows,
-    row({ target: '~/.ssh/id_rsa', escape: 'proc-root', verdict: 'blocked' }),
-    row({ target: '~/held-0', escape: 'mounts' }),
-    row({ target: '~/held-1', escape: 'mounts', verdict: 'inconclusive' }),
-    row({ target: 'FOUND_TOKEN', attempt: 'env' }),
-  ]);
-  let progress = advance(NOTHING_YET, { type: 'planned', tries: 3, vantages: [] });
-  for (const each of given.rows) progress = advance(progress, { type: 'row', row: each });
-  const { reached, held, works, tooTight, notProven, accepted } = count(things(given));
-  expect(progress).toMatchObject({ reached, held, works, tight: tooTight, unproven: notProven });
-  expect(progress.judged).toBe(reached + held + works + tooTight + notProven + accepted);
-  expect(progress.tries).toBe(progress.judged);
+const given = report([
+  ...shop().rows,
+  row({ target: '~/.ssh/id_rsa', escape: 'proc-root', verdict: 'blocked' }),
+  row({ target: '~/held-0', escape: 'mounts' }),
+  row({ target: '~/held-1', escape: 'mounts', verdict: 'inconclusive' }),
+  row({ target: '~/.config/gh/hosts.yml', escape: 'mounts', verdict: 'blocked' }),
+  row({ target: 'FOUND_TOKEN', attempt: 'env' }),
+]);
+const after = (rows: typeof given.rows, planned: number) =>
+  rows.reduce(
+    (progress, each) => advance(progress, { type: 'row', row: each }),
+    advance(NOTHING_YET, { type: 'planned', tries: planned, things: planned, vantages: [] }),
+  );
+
+it('counts as the report does: things, however many ways round each has, accepted ones too', () => {
+  const { counts, judged } = standing(after(given.rows, 3));
+  expect(counts).toEqual(count(things(given)));
+  const { reached, held, works, tooTight, notProven, accepted } = counts;
+  expect(judged).toBe(reached + held + works + tooTight + notProven + accepted);
+});
+
+it('is through at the end: of what is planned, what is not tried goes off, and what was found is added', () => {
+  const all = things(given).length;
+  for (const planned of [all, all - 1, 3]) {
+    const { judged, of } = standing(after(given.rows, planned));
+    expect(of).toBe(judged);
+  }
+  expect(standing(after([], all)).of).toBe(0);
+  expect(standing(after(given.rows.slice(0, 5), all))).toMatchObject({ judged: 5, of: all });
+});
+
+it('keeps what was reached apart, the gravest first', () => {
+  const { open, others } = standing(after([...given.rows].reverse(), 3));
+  expect(open.map(({ state }) => state).filter(state => state !== 'reached')).toEqual(['too tight']);
+  expect(open[0]?.target).toBe('~/.aws/credentials');
+  expect(others.some(({ state }) => state === 'not tried')).toBe(false);
 });

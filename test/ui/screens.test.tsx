@@ -186,7 +186,7 @@ describe('a live test', () => {
       />,
       { rows: 8 },
     );
-    emit({ type: 'planned', tries: report.rows.length, vantages: [{ id: 'sandbox', title: 'bubblewrap box' }] });
+    emit({ type: 'planned', tries: 21, things: 21, vantages: [{ id: 'sandbox', title: 'bubblewrap box' }] });
     emit({ type: 'vantage', id: 'sandbox', available: false, reason: 'it said no hello' });
     for (const row of report.rows) emit({ type: 'row', row });
     const frame = await shown.waitFor('21 of 21');

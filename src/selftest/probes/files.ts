@@ -4,7 +4,9 @@ import { join, relative } from 'node:path';
 import ignore from 'ignore';
 import { displayPath, expandHome, isWithin, readBounded } from '../../base/files.ts';
 import { trackedFiles } from '../../base/git.ts';
+import { secretLookingName } from '../../base/secret-names.ts';
 import { oneLine } from '../../base/text.ts';
+import type { Facts } from '../../discover/facts.ts';
 import { saysProduction } from '../../posture/environment.ts';
 import { harmless } from '../../posture/harmless.ts';
 import { patternRules } from '../../posture/patterns.ts';
@@ -102,6 +104,9 @@ async function expandPatterns(context: ProbeContext, patterns: readonly string[]
   return [...new Set(found)].filter(path => !EXAMPLE.test(path)).sort();
 }
 
+/** Names that are said of one file. */
+const NAMED = 3;
+
 const PRODUCTION_FIRST = (text: string, group: Group, severity: Severity): { group: Group; severity: Severity } =>
   saysProduction(text) ? { group: 'production', severity: 'critical' } : { group, severity };
 
@@ -118,7 +123,7 @@ export async function repositoryFiles(context: ProbeContext): Promise<Probe[]> {
       target: target(path),
       expect: 'deny',
       ...PRODUCTION_FIRST(target(path), 'secrets', 'high'),
-      opens: await hostsNamed(path),
+      opens: (await hostsNamed(path)) ?? secretsNamed(facts, relative(root, path)),
       subject: { kind: 'file', path },
       origin: 'secret-file',
     });
@@ -176,14 +181,24 @@ async function harmlessFiles({ root, facts }: ProbeContext, paths: readonly stri
 /** A line that is a comment, or what follows a value as one. */
 const COMMENT = /^[ \t]*(?:#|\/\/|;).*$|[ \t]#.*$/gm;
 
-/** The hosts that the URLs in a file name, comments apart, without user and password: `names db.prod.example.com`. */
+/** The variables of an environment file whose names say that they hold a secret: `holds SESSION_KEY`. */
+function secretsNamed({ envNames }: Facts, path: string): string | undefined {
+  const names = (envNames.find(file => file.path === path)?.names ?? []).filter(secretLookingName);
+  const rest = names.length - NAMED;
+  return names.length > 0
+    ? `holds ${names.slice(0, NAMED).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
+    : undefined;
+}
+
+/** The hosts that the URLs in a file name, comments apart, without user and password: `names db.prod.example.com (line 3)`. */
 async function hostsNamed(path: string): Promise<string | undefined> {
   const file = await readBounded(path, 200_000);
   if (!file.ok) return undefined;
   const text = file.data.toString('utf8').replace(COMMENT, '');
   const urls = [...text.matchAll(/\b[a-z][a-z0-9+.-]{1,20}:\/\/(?:[^\s/@'"]*@)?([A-Za-z0-9.-]+\.[A-Za-z]{2,})/g)];
-  const hosts = [...new Set(urls.map(match => match[1] as string))].slice(0, 3);
-  return hosts.length > 0 ? `names ${hosts.join(', ')}` : undefined;
+  const hosts = [...new Set(urls.map(match => match[1] as string))].slice(0, NAMED);
+  const line = hosts.length === 1 ? ` (line ${text.slice(0, urls[0]?.index).split('\n').length})` : '';
+  return hosts.length > 0 ? `names ${hosts.join(', ')}${line}` : undefined;
 }
 
 /** The places where programs keep credentials: one row a file that is here, one skipped row for a place that is not. */

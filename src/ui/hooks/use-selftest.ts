@@ -5,9 +5,10 @@ import type { Report, SelftestEvent } from '../../selftest/types.ts';
 import type { Aside } from '../../wizard/types.ts';
 import { useLifecycle } from '../lifecycle.ts';
 import { advance, NOTHING_YET, type Progress } from '../progress.ts';
+import { useTheme } from './use-theme.ts';
 
-/** Milliseconds between two drawings, however fast rows arrive. */
-const PACE = 50;
+/** Milliseconds between two drawings, however fast rows arrive. Who is read each of them aloud gets fewer. */
+const PACE = { seen: 50, heard: 3_000 };
 
 export type StartTest = (onEvent: (event: SelftestEvent) => void, signal: AbortSignal, aside: Aside) => Promise<Report>;
 
@@ -27,6 +28,7 @@ export function useSelftest(start: StartTest, onDone: (report: Report) => void):
   const [progress, setProgress] = useState(NOTHING_YET);
   const started = useRef(false);
   const { suspendTerminal } = useApp();
+  const { screenReader } = useTheme();
   useEffect(() => {
     if (started.current) return;
     started.current = true;
@@ -49,7 +51,7 @@ export function useSelftest(start: StartTest, onDone: (report: Report) => void):
         start(
           event => {
             current = advance(current, event);
-            timer ??= setTimeout(show, PACE);
+            timer ??= setTimeout(show, screenReader ? PACE.heard : PACE.seen);
           },
           signal,
           aside,

@@ -10,19 +10,7 @@ import { useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { keyBar } from '../key-bar.ts';
-import {
-  cells,
-  edges,
-  fitText,
-  type Line,
-  line,
-  pad,
-  paragraph,
-  span,
-  TWO_COLUMNS,
-  together,
-  wrapText,
-} from '../lines.ts';
+import { cells, edges, type Line, line, pad, span, TWO_COLUMNS, together, wrapText } from '../lines.ts';
 import type { Theme } from '../theme.ts';
 
 /** An answer in the words of its choices. */
@@ -35,6 +23,9 @@ export function answerText(step: Step, answer: Answer, context: StepContext, ans
   return words.length > 0 ? words.join(', ') : 'none';
 }
 
+/** Fewer cells than these beside the names, and answers stand under them. */
+const ANSWER = 16;
+
 /** `✓ Never touch   orders-db`: what was answered so far. */
 export function answeredLines(
   done: readonly Step[],
@@ -43,18 +34,16 @@ export function answeredLines(
   width: number,
   { glyphs }: Theme,
 ): Line[] {
-  const column = Math.min(Math.max(0, ...done.map(step => cells(step.title))), Math.floor(width / 3));
+  const names = Math.max(0, ...done.map(step => cells(step.title)));
+  const beside = width - names - 7 >= ANSWER;
+  const room = beside ? width - names - 7 : width - 4;
   return done.flatMap(step => {
-    const room = width - column - 7;
     const parts = answerText(step, answers[step.id] ?? '', context, answers).split(', ');
     const given = wrapText(parts.map(part => (cells(part) < room ? together(part) : part)).join(', '), room);
+    const name = (text: string): Line => line(' ', span(`${glyphs.done} `, 'good'), span(text, 'quiet'));
+    if (!beside) return [name(step.title), ...given.map(text => line(`   ${text}`))];
     return given.map((text, index) =>
-      line(
-        ' ',
-        span(index === 0 ? `${glyphs.done} ` : '  ', 'good'),
-        span(pad(index === 0 ? fitText(step.title, column, glyphs.ellipsis) : '', column), 'quiet'),
-        `   ${text}`,
-      ),
+      index === 0 ? [...name(pad(step.title, names)), ...line(`   ${text}`)] : line(' '.repeat(names + 6), text),
     );
   });
 }
@@ -120,7 +109,9 @@ export function Question({
   const { glyphs } = theme;
   const progress = `${number} of ${of}`;
   const room = width - 3 - cells(progress);
-  const question = paragraph(step.question(context, answers), Math.max(room, 16), height < 9 ? 2 : 4, glyphs.ellipsis);
+  const whole = wrapText(step.question(context, answers), Math.max(room, 16));
+  // The name of the answer asks as well, where the question would be cut before its end.
+  const question = whole.length <= (height < 9 ? 2 : 4) ? whole : [`${step.title}?`];
   const head: Line[] = question.map((text, index) =>
     index === 0
       ? edges(line(span(` ${text}`, 'strong')), line(span(progress, 'quiet')), width, glyphs.ellipsis)
