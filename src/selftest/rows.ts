@@ -29,6 +29,7 @@ const NEAR_ONLY: ReadonlySet<Subject['kind']> = new Set([
   'push',
   'processes',
   'workspace',
+  'nested-git',
   'command',
   'variable',
 ]);
@@ -110,8 +111,8 @@ export interface RowPlan {
   skip?: string | undefined;
 }
 
-/** Whose effect the host tells from a trace that any vantage could have left. */
-export const WRITES: ReadonlySet<Subject['kind']> = new Set(['guard', 'push']);
+/** Whose effect the host tells from a trace that any vantage could have left, and what has one name for all. */
+export const WRITES: ReadonlySet<Subject['kind']> = new Set(['guard', 'nested-git', 'push']);
 const READ_WAYS: readonly ReadWay[] = ['mounts', 'proc-root', 'umount', 'nsenter', 'open-fd'];
 const ENV_SOURCES = ['init', 'processes', 'login-shell'] as const;
 export const OK: Check = { ok: true, reason: '' };
@@ -167,6 +168,8 @@ export function rowsOf(column: Column, key: string, probe: Probe): RowPlan[] {
       return guardRows(column, probe, subject);
     case 'workspace':
       return [workspaceRow(column, probe)];
+    case 'nested-git':
+      return [nestedGitRow(column, probe)];
     case 'push':
       return [pushRow(column, probe, subject)];
   }
@@ -557,10 +560,26 @@ function contentFor(path: string, canary: string): string {
   return `# agent-posture ${canary}\n`;
 }
 
+/** Whether the host could make something in the workspace: only where its folder lies in the root. */
+const inWorkspace = ({ inRoot }: Workspace): Check => (inRoot ? OK : { ok: false, reason: 'EACCES' });
+
+function nestedGitRow({ workspace }: Column, probe: Probe): RowPlan {
+  const base = { probe, subject: probe.subject, escape: null, phase: 0, leansOn: [] } as const;
+  if (!workspace) return { ...base, ways: [], skip: 'read-only try: nothing is written' };
+  const check = inWorkspace(workspace);
+  const way: WayPlan = {
+    ...plainWay('write:create', check),
+    after: async () => check,
+    // A file will do: it names the folder whose settings git takes.
+    make: () => writeMade(workspace, 'create', join(workspace.folder, '.git'), false),
+  };
+  return { ...base, ways: [way] };
+}
+
 function workspaceRow({ workspace }: Column, probe: Probe): RowPlan {
   const base = { probe, subject: probe.subject, escape: null, phase: 0, leansOn: [] } as const;
   if (!workspace) return { ...base, ways: [], skip: 'read-only try: nothing is written' };
-  const check: Check = workspace.inRoot ? OK : { ok: false, reason: 'EACCES' };
+  const check = inWorkspace(workspace);
   const make =
     probe.attempt === 'read'
       ? () => {

@@ -16,17 +16,17 @@ import { loginsOf } from '../../agents/index.ts';
 import { UserError } from '../../base/errors.ts';
 import { findProgram, run } from '../../base/exec.ts';
 import { isWithin } from '../../base/files.ts';
-import { git } from '../../base/git.ts';
+import { git, gitlinks } from '../../base/git.ts';
 import { outermost } from '../../base/outermost.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
 import { type Egress, FORWARD_PORT, forwarderCommand, startEgress } from '../egress/index.ts';
 import { boxEnvironment } from '../environment.ts';
+import { gitGuards, kindOf, worktreeFolder } from '../git.ts';
+import { guardPath, keptPaths, realPlace } from '../guards.ts';
 import { expandHidden, expandWritable, trackedNotes } from '../hidden.ts';
 import { makePlaceholders, type Placeholders } from '../placeholders.ts';
 import type { BoxContext, Boxed, Runtime } from '../types.ts';
-import { gitGuards, kindOf, worktreeFolder } from './git.ts';
-import { keptPaths, realPlace } from './guards.ts';
-import { guardPath, mountArguments, mountsOf } from './mounts.ts';
+import { mountArguments, mountsOf } from './mounts.ts';
 import { seccompFilter } from './seccomp.ts';
 import { privateSystemFiles, resolverFile, systemMounts, toolFolders } from './system.ts';
 
@@ -166,17 +166,16 @@ async function start(context: BoxContext, command: readonly string[], stdio: 'pi
   const gitFolders = worktree && 'common' in worktree ? [worktree.common] : [];
   const link = join(root, '.git');
   const common = kindOf(link) === 'folder' ? link : gitFolders[0];
-  const ofGit = common === undefined ? { files: [], folders: [] } : gitGuards(root, common);
+  const ofGit = gitGuards(root, common, await gitlinks(root));
   const wanted = [
     ...outermost(context.guards)
       // Those of git's own folder are looked up above, as they are in a worktree too.
       .filter(guard => !guard.startsWith('.git/'))
       .map(guard => guardPath(root, guard)),
-    // Made from inside, or made to point elsewhere, git outside would obey them: the second makes the root a bare repository.
-    ...(kindOf(link) === 'folder' ? [] : [link]),
-    join(root, 'commondir'),
+    ...ofGit.beside,
     ...ofGit.folders,
     ...ofGit.files,
+    ...ofGit.nested,
   ];
   const writable = expandWritable(root, isolation.files?.write ?? ['.']);
   const canWrite = (path: string) => [...writable, ...gitFolders].some(place => isWithin(place, path));
@@ -301,7 +300,7 @@ export const bubblewrap: Runtime = {
   id: 'bubblewrap',
   title: 'bubblewrap box',
   limits:
-    'Shares this machine’s kernel. A repository that is made inside below the root (a folder with its own .git, a submodule) brings settings that git outside obeys, even for git status in the root. Where the network is not restricted, services of this machine on loopback and abstract sockets stay in reach. A hidden or guarded file that a program outside replaces while the box runs is no longer kept until the next start.',
+    'Shares this machine’s kernel. A repository that is made inside below the root (a folder with its own .git, a submodule) brings settings that git outside obeys, even for git status in the root: agent-posture run names it when it ends. Where the network is not restricted, services of this machine on loopback and abstract sockets stay in reach. A hidden or guarded file that a program outside replaces while the box runs is no longer kept until the next start.',
   detect,
   approval: () => undefined,
   start,

@@ -41,6 +41,19 @@ async function exists(root: string, path: string): Promise<boolean> {
   return path.endsWith('/') ? stats?.isDirectory() === true : stats?.isFile() === true;
 }
 
+/** Git outside obeys the settings of every repository below the root too: of a gitlink's even for a status in the root. */
+const nestedGit: Probe = {
+  safeguard: 'GRD-1',
+  attempt: 'write',
+  target: '*/.git',
+  expect: 'deny',
+  severity: 'high',
+  group: 'guard',
+  opens: 'programs that git runs for you, even for git status here',
+  subject: { kind: 'nested-git' },
+  origin: 'nested-git',
+};
+
 /** Write tries on the guards: in place, by a copy renamed over them, by renaming their folder, and by creating one that is missing. */
 export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
   const { root, home, facts, posture } = context;
@@ -57,7 +70,7 @@ export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
   const ofGit = (await exists(root, '.git/')) ? ['.git/config.worktree', '.git/info/attributes'] : [];
   missing.push(...ofGit.filter(path => !present.includes(path)));
   const renamed = new Set<string>();
-  const probes: Probe[] = [];
+  const probes: Probe[] = facts.git.present ? [nestedGit] : [];
   const add = (path: string, subject: Probe['subject']) =>
     probes.push({
       safeguard: 'GRD-1',

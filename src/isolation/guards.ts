@@ -1,7 +1,6 @@
 import { lstatSync, readdirSync, realpathSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { isWithin } from '../../base/files.ts';
-import { inRepository } from './mounts.ts';
+import { basename, dirname, join, relative } from 'node:path';
+import { isWithin } from '../base/files.ts';
 
 /** The most entries of guard folders that are looked at to find links. */
 const LIMIT = 20_000;
@@ -70,4 +69,38 @@ function linksIn(folder: string, budget: { entries: number }): string[] {
       }
     } catch {}
   return links;
+}
+
+/** Folders between `top` (excluded) and `path` (excluded), the upper ones first. */
+export function foldersBetween(top: string, path: string): string[] {
+  const found: string[] = [];
+  for (let folder = dirname(path); folder !== top && isWithin(top, folder); folder = dirname(folder))
+    found.unshift(folder);
+  return found;
+}
+
+/**
+ * The folders that hold something of `kept`, guarded or hidden, and lie in one of the writable `places` and in no guard,
+ * sorted. Each is bound onto itself: a mount point cannot be renamed, so what it holds cannot be moved to where the next
+ * start does not look for it.
+ */
+export function holdersOf(places: readonly string[], kept: readonly string[], guards: readonly string[]): string[] {
+  const holders = new Set<string>();
+  for (const path of kept) {
+    const place = places.filter(each => isWithin(each, path)).sort((a, b) => a.length - b.length)[0];
+    if (place === undefined) continue;
+    for (const folder of foldersBetween(place, path))
+      if (!guards.some(guard => isWithin(guard, folder))) holders.add(folder);
+  }
+  return [...holders].sort();
+}
+
+/** `path` as one writes it in the repository. */
+export function inRepository(root: string, path: string): string {
+  return relative(root, path) || '.';
+}
+
+/** Absolute path of a guard, with or without the trailing `/` of a folder. */
+export function guardPath(root: string, guard: string): string {
+  return join(root, guard.replace(/[/\\]+$/, ''));
 }
