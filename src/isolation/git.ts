@@ -41,6 +41,8 @@ export function commonFolder(root: string): string | undefined {
 
 /** In each folder of git's: what names programs to run, or another folder to take that from. */
 const STEERING = ['config', 'config.worktree', 'commondir', 'info/attributes'];
+/** Without these, git takes no folder for its own. */
+export const GIT_PARTS: readonly string[] = ['objects', 'refs'];
 /** The deepest that git's folders of submodules are looked for. */
 const DEPTH = 8;
 
@@ -83,10 +85,16 @@ function submoduleSettings(root: string, links: readonly string[]): string[] {
   const places = links.map(link => join(root, link));
   return nestedRepositories(root)
     .repositories.filter(({ folder }) => places.some(place => isWithin(place, folder)))
-    .flatMap(({ git }) =>
-      kindOf(git) === 'file' ? [git] : [...STEERING, 'hooks'].map(name => join(git, name)).filter(kindOf),
-    );
+    .flatMap(({ git }) => (kindOf(git) === 'file' ? [git] : settingsIn(git)));
 }
+
+/** What git obeys of submodules and is there, in their own folders and in git's folder of the root. All absolute. */
+export function submoduleGuards(root: string, links: readonly string[]): string[] {
+  const inGit = submodules(join(root, '.git', 'modules')).flatMap(settingsIn);
+  return [...submoduleSettings(root, links), ...inGit];
+}
+
+const settingsIn = (git: string) => [...STEERING, 'hooks'].map(name => join(git, name)).filter(kindOf);
 
 /** A repository below the root: its folder, and what of it is git's own, a folder or a file that names one. */
 export interface Nested {

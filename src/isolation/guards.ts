@@ -1,6 +1,10 @@
 import { lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { isWithin } from '../base/files.ts';
+import { gitlinks } from '../base/git.ts';
+import { outermost } from '../base/outermost.ts';
+import { GIT_PARTS, gitGuards } from './git.ts';
+import { makePlaceholders, type Placeholders } from './placeholders.ts';
 
 /** The most entries of guard folders that are looked at to find links. */
 const LIMIT = 20_000;
@@ -103,4 +107,64 @@ export function inRepository(root: string, path: string): string {
 /** Absolute path of a guard, with or without the trailing `/` of a folder. */
 export function guardPath(root: string, guard: string): string {
   return join(root, guard.replace(/[/\\]+$/, ''));
+}
+
+/** The guards of one box, as every runtime that mounts lays them. All paths absolute and real. */
+export interface LaidGuards {
+  /** Bound read-only. */
+  guards: string[];
+  /** Of git's own folder: bound as they are, since a mount point cannot be removed, and git's folder stays one. */
+  parts: string[];
+  /** What could not be kept, each in one line. */
+  notes: string[];
+  /** Takes away what stood for guards that were missing. */
+  close(): void;
+}
+
+/**
+ * Looks up what must not be changed from inside, and has something stand for what is missing. `wanted`: the guards of the
+ * box, relative to `root`; those of git's folder are looked up in `common`, as they are in a worktree too, undefined where
+ * the box has none. Nothing is laid where the box cannot write.
+ */
+export async function layGuards(
+  root: string,
+  wanted: readonly string[],
+  common: string | undefined,
+  canWrite: (path: string) => boolean,
+): Promise<LaidGuards> {
+  const ofGit = gitGuards(root, common, await gitlinks(root));
+  const paths = [
+    ...outermost(wanted)
+      .filter(guard => !guard.startsWith('.git/'))
+      .map(guard => guardPath(root, guard)),
+    ...ofGit.beside,
+    ...ofGit.folders,
+    ...ofGit.files,
+    ...ofGit.nested,
+  ];
+  const inGit = (path: string) => common !== undefined && isWithin(common, path);
+  const placeholders: Placeholders[] = [];
+  const close = () => {
+    for (const each of placeholders) each.close();
+  };
+  try {
+    // Git's folder first, here and at the end: while it is not whole, the root must not pass for a bare repository.
+    if (common !== undefined && canWrite(common)) {
+      placeholders.push(makePlaceholders(common, ofGit.files.filter(inGit), 'git'));
+      placeholders.push(makePlaceholders(common, ofGit.folders));
+    }
+    // Instructions in Markdown are made by agents every day; only what configures one is kept from being made.
+    const places = paths.map(realPlace).filter(path => canWrite(path) && !path.endsWith('.md'));
+    const inRoot = places.filter(path => isWithin(root, path) && !inGit(path));
+    placeholders.push(makePlaceholders(root, inRoot));
+    const parts = common !== undefined && canWrite(common) ? GIT_PARTS.map(name => join(common, name)) : [];
+    return {
+      ...keptPaths(root, paths),
+      parts: parts.filter(path => lstatSync(path, { throwIfNoEntry: false })),
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
 }

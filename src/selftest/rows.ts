@@ -1,6 +1,6 @@
 import { lstat, readFile, rename, rm } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isWithin } from '../base/files.ts';
 import { randomHex } from '../base/hash.ts';
 import type { Check, Tried } from './case.ts';
@@ -556,6 +556,8 @@ export async function writeMade(
 
 /** Harmless in the file's own format, for the moment that it is there. */
 function contentFor(path: string, canary: string): string {
+  // A folder's name, with dots and slashes for digits, that means the folder itself: every git that runs goes on in it.
+  if (basename(path) === 'commondir') return `./${[...canary].map(digit => (digit < '8' ? './' : './/')).join('')}\n`;
   if (/\.jsonc?$/.test(path)) return `{ "$comment": "agent-posture ${canary}" }\n`;
   return `# agent-posture ${canary}\n`;
 }
