@@ -3,7 +3,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { isWithin } from '../base/files.ts';
 import { gitlinks } from '../base/git.ts';
 import { outermost } from '../base/outermost.ts';
-import { GIT_PARTS, gitGuards } from './git.ts';
+import { GIT_PARTS, gitGuards, kindOf } from './git.ts';
 import { makePlaceholders, type Placeholders } from './placeholders.ts';
 
 /** The most entries of guard folders that are looked at to find links. */
@@ -158,11 +158,8 @@ export async function layGuards(
     const inRoot = places.filter(path => isWithin(root, path) && !inGit(path));
     placeholders.push(makePlaceholders(root, inRoot));
     const parts = common !== undefined && canWrite(common) ? GIT_PARTS.map(name => join(common, name)) : [];
-    return {
-      ...keptPaths(root, paths),
-      parts: parts.filter(path => lstatSync(path, { throwIfNoEntry: false })),
-      close,
-    };
+    // A link in their place would be followed to wherever whoever made the repository wants.
+    return { ...keptPaths(root, paths), parts: parts.filter(path => kindOf(path) === 'folder'), close };
   } catch (error) {
     close();
     throw error;

@@ -137,9 +137,11 @@ export function trackedNotes(root: string, { tracked, edited }: Expanded): strin
 
 /**
  * What `isolation.files.write` matches, absolute; `.` is the root itself. A matching folder stands for all it holds.
- * Nothing outside the root: a posture that asks for that is refused when it is read.
+ * Nothing outside the root: a posture that asks for that is refused when it is read, and a symbolic link, which may lead
+ * anywhere, is never let through.
  */
 export function expandWritable(root: string, patterns: readonly string[]): string[] {
   if (patterns.includes('.') || patterns.includes('./')) return [root];
-  return matchesBelow(root, root, sortPatterns(patterns).repository, { entries: ENTRY_LIMIT });
+  const found = matchesBelow(root, root, sortPatterns(patterns).repository, { entries: ENTRY_LIMIT });
+  return found.filter(path => !lstatSync(path).isSymbolicLink());
 }

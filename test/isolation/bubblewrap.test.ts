@@ -410,6 +410,22 @@ for (const starter of STARTERS)
       expect(lab.git('status', '-s')).toBe('');
     });
 
+    test('a link in the repository gives nothing outside it, where it may be written or in git’s own folder', async () => {
+      lab.write('~/.ssh/id', 'CANARY');
+      lab.write('src/a', 'a');
+      symlinkSync('../..', join(lab.root, 'out'));
+      rmSync(join(lab.root, '.git/refs'), { recursive: true });
+      symlinkSync('../../..', join(lab.root, '.git/refs'));
+      const tried =
+        'cat ~/.ssh/id out/.ssh/id .git/refs/.ssh/id; echo x > out/PLANTED; echo x > ~/PLANTED; echo b >> src/a && cat src/a';
+      for (const write of [['src', 'out'], ['.']]) {
+        const { stdout } = await lab.sh(tried, { files: { write, hide: [] } });
+        expect(stdout).toContain('ab');
+        expect(stdout).not.toContain('CANARY');
+        expect(existsSync(join(lab.home, 'PLANTED'))).toBe(false);
+      }
+    });
+
     test('of a submodule, what git outside obeys is kept; a clone that is not in the index comes and goes', async () => {
       const make = (name: string) => {
         execFileSync('git', ['init', '-q', join(lab.root, name)]);

@@ -185,6 +185,15 @@ describeWith(['docker', 'docker-compose', 'busybox', 'git'], 'the compose contai
     expect(existsSync(join(root, 'commondir'))).toBe(false);
   }, 60_000);
 
+  test('a link in the repository gives the container nothing outside it', async () => {
+    await repository.generate(posture({}));
+    rmSync(join(repository.root, '.githooks'), { recursive: true });
+    symlinkSync('../outside', join(repository.root, '.githooks'));
+    mkdirSync(join(repository.folder, 'outside'));
+    writeFileSync(join(repository.folder, 'outside/key'), 'CANARY');
+    await expect(sh('cat .githooks/key')).rejects.toThrow('.githooks leads out of the repository');
+  }, 60_000);
+
   test('a compose file that lays the repository elsewhere has what it keeps laid there', async () => {
     repository.write('.env', 'CANARY');
     await repository.generate(posture({}));

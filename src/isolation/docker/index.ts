@@ -59,7 +59,19 @@ function keyWords({ agents, env }: BoxContext): string[] {
   return loginsOf(agents).flatMap(login => login.keys.flatMap(key => (env[key] === undefined ? [] : ['-e', key])));
 }
 
-/** Where the compose file lays the repository, and what it already lays. Throws UserError where it cannot be read. */
+/** A path that is not there leads nowhere. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/**
+ * Where the compose file lays the repository, and what it already lays. UserError where it cannot be read, or where a link
+ * in the repository would have it lay something else.
+ */
 function composePlaces(root: string, service: string): { workspace: string; there: ReadonlySet<string> } {
   let volumes: unknown;
   try {
@@ -82,6 +94,13 @@ function composePlaces(root: string, service: string): { workspace: string; ther
       target: String(long.target ?? target).replaceAll(WORKSPACE_TEXT, root),
     };
   });
+  for (const { source } of list)
+    if (isWithin(root, source) && !isWithin(root, realPath(source)))
+      throw new UserError({
+        what: `${relative(root, source)} leads out of the repository by a symbolic link, and the container would be given what it leads to`,
+        where: { path: COMPOSE_FILE },
+        next: 'take the link away, or take it out of the compose file',
+      });
   const workspace = list.find(({ source }) => source === root)?.target ?? root;
   return { workspace, there: new Set(list.map(({ target }) => target)) };
 }
