@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { COMMON_GUARDS, GIT_GUARDS } from '../../agents/guards.ts';
+import { COMMON_GUARDS, GIT_GUARDS, GUARDS_IF_THERE, LEFTHOOK_GUARDS } from '../../agents/guards.ts';
 import { agents } from '../../agents/index.ts';
 import { displayPath, isWithin } from '../../base/files.ts';
 import { gitlinks } from '../../base/git.ts';
@@ -23,8 +24,10 @@ export function guardPaths(
   const ids = agentIds(facts, declared);
   const ofAgents = agents.filter(({ id }) => ids.has(id)).flatMap(({ guardFiles }) => guardFiles);
   const hooks = git.hooksPath === undefined ? [] : hooksFolder(root, git.hooksPath);
-  const common = [...COMMON_GUARDS, ...GIT_GUARDS];
-  return [...new Set([...common, ...ofAgents, ...hooks, ...commandFiles(root, isolation?.command)])];
+  const common = [...COMMON_GUARDS, ...GIT_GUARDS, ...GUARDS_IF_THERE.filter(path => existsSync(join(root, path)))];
+  const manager = git.hookManager?.id === 'lefthook' ? [git.hookManager.seen.path, ...LEFTHOOK_GUARDS] : [];
+  const ofManager = manager.filter(path => path !== 'package.json');
+  return [...new Set([...common, ...ofAgents, ...hooks, ...ofManager, ...commandFiles(root, isolation?.command)])];
 }
 
 /** The agents whose settings are guards: those found here, and those that the posture declares. */
@@ -71,6 +74,8 @@ export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
     .flatMap(({ guardFiles }) => guardFiles)
     // Instructions in Markdown are written by agents every day; only what configures one is tried when it is missing.
     .filter(path => !path.endsWith('/') && !path.endsWith('.md') && !present.includes(path));
+  if (facts.git.hookManager?.id === 'lefthook')
+    missing.push(...LEFTHOOK_GUARDS.filter(path => !present.includes(path)));
   if (await exists(root, '.git/')) missing.push(...GIT_GUARDS.filter(path => !present.includes(path)));
   const renamed = new Set<string>();
   const probes: Probe[] = facts.git.present ? [nestedGit] : [];
