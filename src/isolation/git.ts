@@ -148,6 +148,13 @@ export function repositoriesMade(root: string, before: readonly Nested[], since:
   return { made, whole };
 }
 
+/** Whether a rebase was left open since: what it is to do next is a list that may name commands, run by --continue. */
+export function rebaseLeft(root: string, since: number): boolean {
+  const worktree = worktreeFolder(root);
+  const own = worktree && 'own' in worktree ? worktree.own : join(root, '.git');
+  return changedAt(join(own, 'rebase-merge/git-rebase-todo')) >= since - TICK;
+}
+
 /** What git obeys of a repository: where `git` is a file, that itself. */
 function settingsOf(git: string): string[] {
   if (kindOf(git) !== 'folder') return [git];

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Nested, nestedRepositories, repositoriesMade } from '../../src/isolation/git.ts';
+import { type Nested, nestedRepositories, rebaseLeft, repositoriesMade } from '../../src/isolation/git.ts';
 
 describe('repositories that were made below the root', () => {
   let root: string;
@@ -87,6 +87,19 @@ describe('repositories that were made below the root', () => {
     await start();
     renameSync(join(root, 'x/data'), join(root, 'x/.git'));
     expect(made()).toEqual(['x']);
+  });
+
+  it('a rebase that was left open is told, and runs what it names when it is continued', () => {
+    writeFileSync(join(root, 'b'), 'b');
+    git('add', 'b');
+    git('commit', '-qm', 'b');
+    expect(rebaseLeft(root, since)).toBe(false);
+    git('-c', 'sequence.editor=sed -i s/^pick/edit/', 'rebase', '-q', '-i', '--root');
+    writeFileSync(join(root, '.git/rebase-merge/git-rebase-todo'), `exec touch ${mark}\n`);
+    expect(rebaseLeft(root, since)).toBe(true);
+    git('rebase', '--continue');
+    expect(existsSync(mark)).toBe(true);
+    expect(rebaseLeft(root, since)).toBe(false);
   });
 
   it('git obeys one that the index names for a status in the root: why all this is told', () => {

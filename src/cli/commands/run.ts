@@ -5,7 +5,7 @@ import { EXIT, UserError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { list } from '../../base/text.ts';
 import type { Facts } from '../../discover/facts.ts';
-import { type Nested, nestedRepositories, repositoriesMade } from '../../isolation/git.ts';
+import { type Nested, nestedRepositories, rebaseLeft, repositoriesMade } from '../../isolation/git.ts';
 import type { Boxed } from '../../isolation/types.ts';
 import { approver } from '../approve.ts';
 import { approveBox, declaredBox } from '../box.ts';
@@ -45,6 +45,9 @@ function madeInside(root: string, before: readonly Nested[], since: number): str
       ? [
           `${someOf(names)}: a git repository was made or changed inside, and git obeys its settings, which may name programs, even for git status in the root: look at them, or remove it, before you run git`,
         ]
+      : []),
+    ...(rebaseLeft(root, since)
+      ? ['a rebase was left open inside, and its list may name commands: look at it, or end it with git rebase --quit']
       : []),
     ...(whole ? [] : ['there are too many files here to see whether git repositories were made inside']),
   ];
