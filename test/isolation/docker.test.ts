@@ -185,6 +185,15 @@ describeWith(['docker', 'docker-compose', 'busybox', 'git'], 'the compose contai
     expect(existsSync(join(root, 'commondir'))).toBe(false);
   }, 60_000);
 
+  test('only what may be written can be', async () => {
+    repository.write('src/a', 'a');
+    repository.write('agent-posture.yaml', 'version: 1\n');
+    const files = { write: ['src'], hide: [] };
+    await repository.generate(posture({ files }));
+    const script = 'echo b >> src/a && cat src/a; echo x > b && echo 1; echo x > .git/x && echo 2; true';
+    expect(await sh(script, context({ files }))).toMatchObject({ stdout: 'ab\n' });
+  }, 60_000);
+
   test('a link in the repository gives the container nothing outside it', async () => {
     await repository.generate(posture({}));
     rmSync(join(repository.root, '.githooks'), { recursive: true });

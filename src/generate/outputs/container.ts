@@ -30,6 +30,9 @@ function composeFile(context: RenderContext): string {
     target,
     read_only: readOnly,
   });
+  // Single places that may be written are laid when the container is started by us, as they are then.
+  const write = posture.isolation?.files?.write ?? ['.'];
+  const whole = write.includes('.') || write.includes('./');
   const inside = (path: string) => `${WORKSPACE_TEXT}/${composeText(path)}`;
   const agent = {
     image: composeText(posture.isolation?.image ?? IMAGE),
@@ -57,9 +60,9 @@ function composeFile(context: RenderContext): string {
     },
     tmpfs: [`${HOME}:exec,mode=1777`, '/tmp:exec,mode=1777'],
     volumes: [
-      bind('..', WORKSPACE_TEXT, false),
+      bind('..', WORKSPACE_TEXT, !whole),
       // A mount point cannot be renamed: without these, .git with the guards in it could be moved away or be no git folder.
-      ...(context.facts.git.present
+      ...(context.facts.git.present && whole
         ? ['.git', ...GIT_PARTS.map(name => `.git/${name}`)].map(path => bind(`../${path}`, inside(path), false))
         : []),
       ...guardMounts(context).map(guard => bind(`../${guard}`, inside(guard), true)),

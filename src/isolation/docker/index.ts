@@ -22,7 +22,7 @@ import { shellLine } from '../../base/text.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
 import { kindOf } from '../git.ts';
 import { holdersOf, type LaidGuards, layGuards } from '../guards.ts';
-import { expandHidden, trackedNotes } from '../hidden.ts';
+import { expandHidden, expandWritable, trackedNotes } from '../hidden.ts';
 import type { BoxContext, Boxed, Runtime } from '../types.ts';
 import { composeApproval } from './approval.ts';
 import { COMPOSE_FILE, SERVICE, WORKSPACE_NAME, WORKSPACE_TEXT } from './settings.ts';
@@ -109,12 +109,17 @@ function composePlaces(root: string, service: string): { workspace: string; ther
 async function extraMounts(
   { root, home, isolation }: BoxContext,
   { guards, parts }: LaidGuards,
+  writable: readonly string[],
   empty: { file: string; folder: string },
 ): Promise<{ mounts: string[]; notes: string[] }> {
   const { workspace, there } = composePlaces(root, isolation.service ?? SERVICE);
   const expanded = await expandHidden({ root, home, shown: [] }, isolation.files?.hide ?? []);
   const hidden = expanded.hidden.filter(path => isWithin(root, path));
-  const holders = [...parts, ...holdersOf([root], [...guards, ...hidden, ...parts], guards)];
+  const holders = [
+    ...writable.filter(path => path !== root),
+    ...parts,
+    ...holdersOf(writable, [...guards, ...hidden, ...parts], guards),
+  ];
   const mounts = new Map<string, string>();
   const lay = (path: string, from: string, how: string) => {
     const at = `${workspace}/${relative(root, path)}`;
@@ -189,7 +194,10 @@ export const docker: Runtime = {
 
     // A worktree's folder of git lies elsewhere, and is not in the container.
     const link = join(root, '.git');
-    const laid = await layGuards(root, context.guards, kindOf(link) === 'folder' ? link : undefined, () => true);
+    const writable = expandWritable(root, isolation.files?.write ?? ['.']);
+    const laid = await layGuards(root, context.guards, kindOf(link) === 'folder' ? link : undefined, path =>
+      writable.some(place => isWithin(place, path)),
+    );
     const folder = mkdtempSync(join(tmpdir(), 'agent-posture-'));
     const empty = { file: join(folder, 'file'), folder: join(folder, 'folder') };
     mkdirSync(empty.folder, { mode: 0o755 });
@@ -212,7 +220,7 @@ export const docker: Runtime = {
       rmSync(folder, { recursive: true, force: true });
     };
     try {
-      const { mounts, notes } = await extraMounts(context, laid, empty);
+      const { mounts, notes } = await extraMounts(context, laid, writable, empty);
       return open(['--name', box, ...mounts], [...laid.notes, ...notes], close);
     } catch (error) {
       await close();
