@@ -16,7 +16,29 @@ export const COMMON_GUARDS: readonly string[] = [
   'lefthook.yml',
   '.gitleaks.toml',
   '.devcontainer/',
+  // Tasks that start with the folder, programs that settings name, and what an agent in the editor may do unasked.
+  '.vscode/',
+  '.idea/',
 ];
+
+/** What a server or a hook manager runs where it is there: no repository has it all, and it is not made unseen. */
+export const GUARDS_IF_THERE: readonly string[] = [
+  '.circleci/',
+  '.travis.yml',
+  'Jenkinsfile',
+  'azure-pipelines.yml',
+  'bitbucket-pipelines.yml',
+  '.buildkite/',
+  '.drone.yml',
+  '.woodpecker/',
+  '.gitea/workflows/',
+  '.forgejo/workflows/',
+];
+
+/** Beside its own settings, lefthook obeys those that are meant for one machine, and that git mostly ignores. */
+export const LEFTHOOK_GUARDS: readonly string[] = ['lefthook-local', '.lefthook-local'].flatMap(name =>
+  ['yml', 'yaml', 'toml', 'json'].map(ending => `${name}.${ending}`),
+);
 
 /** What is not there in most repositories, and would make git outside run a program once it is made. */
 export const GIT_GUARDS: readonly string[] = ['.git/commondir', '.git/config.worktree', '.git/info/attributes'];

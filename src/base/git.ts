@@ -52,23 +52,29 @@ export async function git(args: readonly string[], options: RunOptions): Promise
   return ask(program, ['--no-pager', ...INERT, ...args], { ...options, env: { ...gitEnvironment(), ...options.env } });
 }
 
-/**
- * The plain files that git tracks below `root`: path relative to it to the object id of what is staged. Empty where git
- * does not say, or where the list is over 64 MB.
- */
-export async function trackedFiles(root: string): Promise<ReadonlyMap<string, string>> {
+/** What is staged in `root`, path by path. Empty where git does not say, or where the list is over 64 MB. */
+async function staged(root: string): Promise<{ mode: string; object: string; path: string }[]> {
   const listed = await git(['-c', 'safe.directory=*', 'ls-files', '--stage', '-z'], {
     cwd: root,
     timeout: 10_000,
     maxBuffer: 64_000_000,
   });
-  if (listed.code !== 0) return new Map();
-  return new Map(
-    listed.stdout.split('\0').flatMap(line => {
-      const match = /^100\d{3} ([0-9a-f]+) 0\t(.+)$/s.exec(line);
-      return match ? [[match[2] as string, match[1] as string]] : [];
-    }),
-  );
+  if (listed.code !== 0) return [];
+  return listed.stdout.split('\0').flatMap(line => {
+    const match = /^(\d{6}) ([0-9a-f]+) 0\t(.+)$/s.exec(line);
+    return match ? [{ mode: match[1] as string, object: match[2] as string, path: match[3] as string }] : [];
+  });
+}
+
+/** The plain files that git tracks below `root`: path relative to it to the object id of what is staged. */
+export async function trackedFiles(root: string): Promise<ReadonlyMap<string, string>> {
+  const files = (await staged(root)).filter(({ mode }) => mode.startsWith('100'));
+  return new Map(files.map(({ path, object }) => [path, object]));
+}
+
+/** The folders below `root`, relative to it, that stand in the index as repositories of their own: submodules. */
+export async function gitlinks(root: string): Promise<string[]> {
+  return (await staged(root)).filter(({ mode }) => mode === '160000').map(({ path }) => path);
 }
 
 /** More is not compared with what git holds. */

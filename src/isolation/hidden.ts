@@ -1,12 +1,10 @@
-import { type Dirent, lstatSync, readdirSync, realpathSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { lstatSync, realpathSync } from 'node:fs';
+import { relative } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { expandHome, isWithin } from '../base/files.ts';
 import { heldByGit, trackedFiles } from '../base/git.ts';
 import { patternRules } from '../posture/patterns.ts';
-
-/** The most entries that are looked at to find what a pattern matches. */
-export const ENTRY_LIMIT = 500_000;
+import { type Budget, ENTRY_LIMIT, type Visit, walkBelow } from './walk.ts';
 
 /** Generated examples hold names only, so they are never hidden. */
 const NEVER_HIDDEN = ['!.env*.example', '!.env.example'];
@@ -23,29 +21,15 @@ function sortPatterns(patterns: readonly string[]): { home: string[]; repository
   return { home, repository };
 }
 
-/** Looks at everything below `start`; goes into a folder where `visit` says so. Links are named, never followed. */
-function walk(start: string, budget: { entries: number }, visit: (path: string, entry: Dirent) => boolean): void {
-  const folders = [start];
-  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    let entries: Dirent[];
-    try {
-      entries = readdirSync(folder, { withFileTypes: true });
-    } catch {
-      continue;
-    }
-    budget.entries -= entries.length;
-    if (budget.entries < 0)
-      throw new UserError({
-        what: `more than ${ENTRY_LIMIT} files below ${start}, so the patterns of isolation.files cannot be carried out whole`,
-        where: { path: 'agent-posture.yaml' },
-        expected: 'a repository whose files can all be looked at',
-        next: 'move what is not part of the repository out of it',
-      });
-    for (const entry of entries) {
-      const path = join(folder, entry.name);
-      if (visit(path, entry) && entry.isDirectory()) folders.push(path);
-    }
-  }
+/** Looks at everything below `start`, and throws where that is more than the budget. */
+function walk(start: string, budget: Budget, visit: Visit): void {
+  if (walkBelow(start, budget, visit)) return;
+  throw new UserError({
+    what: `more than ${ENTRY_LIMIT} files below ${start}, so the patterns of isolation.files cannot be carried out whole`,
+    where: { path: 'agent-posture.yaml' },
+    expected: 'a repository whose files can all be looked at',
+    next: 'move what is not part of the repository out of it',
+  });
 }
 
 /** What the patterns, read from `base`, match below `start`: a matching folder is one entry, unless it is `apart`. */
@@ -53,7 +37,7 @@ function matchesBelow(
   base: string,
   start: string,
   patterns: readonly string[],
-  budget: { entries: number },
+  budget: Budget,
   apart: (folder: string) => boolean = () => false,
 ): string[] {
   const rules = patternRules(patterns);
@@ -69,7 +53,7 @@ function matchesBelow(
 }
 
 /** All names, below `root`, of those of the files that have more than one. */
-function otherNames(root: string, files: readonly string[], budget: { entries: number }): string[] {
+function otherNames(root: string, files: readonly string[], budget: Budget): string[] {
   const inode = (path: string) => {
     const { dev, ino, nlink } = lstatSync(path);
     return nlink > 1 ? `${dev}:${ino}` : undefined;
@@ -153,9 +137,11 @@ export function trackedNotes(root: string, { tracked, edited }: Expanded): strin
 
 /**
  * What `isolation.files.write` matches, absolute; `.` is the root itself. A matching folder stands for all it holds.
- * Nothing outside the root: a posture that asks for that is refused when it is read.
+ * Nothing outside the root: a posture that asks for that is refused when it is read, and a symbolic link, which may lead
+ * anywhere, is never let through.
  */
 export function expandWritable(root: string, patterns: readonly string[]): string[] {
   if (patterns.includes('.') || patterns.includes('./')) return [root];
-  return matchesBelow(root, root, sortPatterns(patterns).repository, { entries: ENTRY_LIMIT });
+  const found = matchesBelow(root, root, sortPatterns(patterns).repository, { entries: ENTRY_LIMIT });
+  return found.filter(path => !lstatSync(path).isSymbolicLink());
 }

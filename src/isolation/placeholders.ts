@@ -14,7 +14,7 @@ import { errorCode } from '../base/errors.ts';
 import { isWithin } from '../base/files.ts';
 import { randomHex } from '../base/hash.ts';
 import { stateFolder } from '../base/state.ts';
-import { commonFolder } from './bubblewrap/git.ts';
+import { commonFolder } from './git.ts';
 
 /**
  * A guard that is not there yet could be made from inside, and something outside would obey it later. A mount needs a

@@ -317,7 +317,7 @@ export const safeguards: readonly Safeguard[] = [
     generated: { outputs: ['claude-code-settings', 'codex-config'] },
     proven: {
       attempts: ['write'],
-      how: 'Each guard is written in place, replaced by a renamed copy, moved away with its folder, and created where it is missing; the effect is looked at from outside.',
+      how: 'Each guard is written in place, replaced by a renamed copy, moved away with its folder, and created where it is missing, and a repository is made below the root, whose settings git would obey; the effect is looked at from outside.',
     },
   },
   {

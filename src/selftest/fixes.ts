@@ -139,6 +139,12 @@ export const FIX_KINDS: readonly FixKind[] = [
     text: 'This is what the agent logs in with: it is let into the box on purpose, since without it the agent cannot work, and a model that has turned could read it. Log the agent in with an account or key that opens nothing else and can be revoked, and take the row on under `accepted` in the posture, with an end.',
   },
   {
+    id: 'nested-git',
+    closes: failing => reached(failing) && failing.probe.origin === 'nested-git',
+    title: () => 'look for repositories that were made inside before you run git',
+    text: 'Whoever can write folders here can make a repository of one, and git outside obeys its settings, which may name programs: in its folder, and once it is in the index even for git status, diff and add in the root. No box that lets the work be done can refuse a name. When agent-posture run ends, it names what was made; while an agent works, and where it was not started by that, look with: git ls-files -s | grep ^160000; find . -mindepth 2 -name .git. Until you have looked, use git status --ignore-submodules=all, and keep editors and prompts from starting git there. Then accept it in the posture (safeguard GRD-1, target "*/.git") with an end.',
+  },
+  {
     id: 'restore',
     closes: ({ probe }) => probe.origin === 'loosened',
     title: rows => `put ${plural(rows.length, 'guard')} back that somebody loosened`,

@@ -1,6 +1,6 @@
 import { lstat, readFile, rename, rm } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isWithin } from '../base/files.ts';
 import { randomHex } from '../base/hash.ts';
 import type { Check, Tried } from './case.ts';
@@ -30,6 +30,7 @@ const NEAR_ONLY: ReadonlySet<Subject['kind']> = new Set([
   'push',
   'processes',
   'workspace',
+  'nested-git',
   'command',
   'variable',
 ]);
@@ -113,8 +114,8 @@ export interface RowPlan {
   skip?: string | undefined;
 }
 
-/** Whose effect the host tells from a trace that any vantage could have left. */
-export const WRITES: ReadonlySet<Subject['kind']> = new Set(['guard', 'push']);
+/** Whose effect the host tells from a trace that any vantage could have left, and what has one name for all. */
+export const WRITES: ReadonlySet<Subject['kind']> = new Set(['guard', 'nested-git', 'push']);
 const READ_WAYS: readonly ReadWay[] = ['mounts', 'proc-root', 'umount', 'nsenter', 'open-fd'];
 const ENV_SOURCES = ['init', 'processes', 'login-shell'] as const;
 export const OK: Check = { ok: true, reason: '' };
@@ -170,6 +171,8 @@ export function rowsOf(column: Column, key: string, probe: Probe): RowPlan[] {
       return guardRows(column, probe, subject);
     case 'workspace':
       return [workspaceRow(column, probe)];
+    case 'nested-git':
+      return [nestedGitRow(column, probe)];
     case 'push':
       return [pushRow(column, probe, subject)];
   }
@@ -556,14 +559,32 @@ export async function writeMade(
 
 /** Harmless in the file's own format, for the moment that it is there. */
 function contentFor(path: string, canary: string): string {
+  // A folder's name, with dots and slashes for digits, that means the folder itself: every git that runs goes on in it.
+  if (basename(path) === 'commondir') return `./${[...canary].map(digit => (digit < '8' ? './' : './/')).join('')}\n`;
   if (/\.jsonc?$/.test(path)) return `{ "$comment": "agent-posture ${canary}" }\n`;
   return `# agent-posture ${canary}\n`;
+}
+
+/** Whether the host could make something in the workspace: only where its folder lies in the root. */
+const inWorkspace = ({ inRoot }: Workspace): Check => (inRoot ? OK : { ok: false, reason: 'EACCES' });
+
+function nestedGitRow({ workspace }: Column, probe: Probe): RowPlan {
+  const base = { probe, subject: probe.subject, escape: null, phase: 0, leansOn: [] } as const;
+  if (!workspace) return { ...base, ways: [], skip: 'read-only try: nothing is written' };
+  const check = inWorkspace(workspace);
+  const way: WayPlan = {
+    ...plainWay('write:create', check),
+    after: async () => check,
+    // A file will do: it names the folder whose settings git takes.
+    make: () => writeMade(workspace, 'create', join(workspace.folder, '.git'), false),
+  };
+  return { ...base, ways: [way] };
 }
 
 function workspaceRow({ workspace }: Column, probe: Probe): RowPlan {
   const base = { probe, subject: probe.subject, escape: null, phase: 0, leansOn: [] } as const;
   if (!workspace) return { ...base, ways: [], skip: 'read-only try: nothing is written' };
-  const check: Check = workspace.inRoot ? OK : { ok: false, reason: 'EACCES' };
+  const check = inWorkspace(workspace);
   const make =
     probe.attempt === 'read'
       ? () => {

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileS
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { approvalHash } from '../../src/base/approvals.ts';
+import { hasBox } from '../labs/box.ts';
 import { POSTURE, program, type World, world } from '../support/program.ts';
 
 /** A repository that would like to run something: each attempt leaves a mark when it comes off. */
@@ -108,6 +109,20 @@ describe('a hostile repository', () => {
     ]);
     expect(code).toBe(7);
     expect(readFileSync(mark, 'utf8')).toBe('1\n');
+  });
+
+  test.skipIf(!hasBox)('a repository that was made in the box is named once the box has ended', async () => {
+    const { given, mark } = hostile();
+    const plain = { ...given, env: { ...given.env, PATH: process.env.PATH ?? '' } };
+    const script = `git init -q sub; git -C sub config core.fsmonitor "touch ${mark}; false"; git -C sub -c core.fsmonitor= -c user.name=x -c user.email=x@y.z commit -q --allow-empty -m x; git -c core.fsmonitor= add sub; exit 4`;
+    const { code, stderr } = await program(plain, ['run', '--', 'sh', '-c', script]);
+    expect({ code, stderr }).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('./sub: a git repository was made'),
+    });
+    expect(ran(mark)).toBe('');
+    expect((await program(plain, ['run', '--', 'true'])).stderr).not.toContain('a git repository was made');
+    expect(ran(mark)).toBe('');
   });
 
   test('a bare --trust on a pull request warns that it approves itself', async () => {

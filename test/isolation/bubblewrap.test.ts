@@ -399,6 +399,54 @@ for (const starter of STARTERS)
       expect(lab.git('status', '-s')).toBe('');
     });
 
+    test('a link in the repository gives nothing outside it, where it may be written or in git’s own folder', async () => {
+      lab.write('~/.ssh/id', 'CANARY');
+      lab.write('src/a', 'a');
+      symlinkSync('../..', join(lab.root, 'out'));
+      rmSync(join(lab.root, '.git/refs'), { recursive: true });
+      symlinkSync('../../..', join(lab.root, '.git/refs'));
+      const tried =
+        'cat ~/.ssh/id out/.ssh/id .git/refs/.ssh/id; echo x > out/PLANTED; echo x > ~/PLANTED; echo b >> src/a && cat src/a';
+      for (const write of [['src', 'out'], ['.']]) {
+        const { stdout } = await lab.sh(tried, { files: { write, hide: [] } });
+        expect(stdout).toContain('ab');
+        expect(stdout).not.toContain('CANARY');
+        expect(existsSync(join(lab.home, 'PLANTED'))).toBe(false);
+      }
+    });
+
+    test('of a submodule, what git outside obeys is kept; a clone that is not in the index comes and goes', async () => {
+      const make = (name: string) => {
+        execFileSync('git', ['init', '-q', join(lab.root, name)]);
+        lab.git(
+          '-C',
+          name,
+          '-c',
+          'user.name=x',
+          '-c',
+          'user.email=x@example.com',
+          'commit',
+          '-q',
+          '--allow-empty',
+          '-m',
+          'x',
+        );
+      };
+      make('sub');
+      make('clone');
+      lab.git('add', 'sub');
+      const { stdout } = await lab.sh(
+        [
+          'exec 2>/dev/null',
+          'echo x >> sub/.git/config && echo 1; echo x > sub/.git/hooks/post-checkout && echo 2',
+          'mv sub s && echo 3; mv sub/.git sub/.g && echo 4; rm -rf sub/.git/config && echo 5',
+          'echo a > sub/a; git -C sub add a && git -C sub -c user.name=x -c user.email=x@y.z commit -qm two && git -C sub log --format=%s | head -1',
+          'rm -rf clone && echo gone',
+        ].join('\n'),
+      );
+      expect(stdout).toBe('two\ngone\n');
+    });
+
     test('a killed box leaves no bare repository behind either, and the next command mends git’s folder', async () => {
       const before = [lab.tree(), readdirSync(join(lab.root, '.git')).sort()];
       const script =

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -15,6 +16,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { findPart } from '../../scripts/parts.js';
 import { docker } from '../../src/isolation/docker/index.ts';
+import { WORKSPACE_TEXT } from '../../src/isolation/docker/settings.ts';
 import type { BoxContext } from '../../src/isolation/types.ts';
 import type { Isolation, Posture } from '../../src/posture/schema.ts';
 import { FULL, Repository } from '../generate/outputs/lab.ts';
@@ -38,6 +40,7 @@ const TOOLS = [
   'nc',
   'env',
   'true',
+  'pwd',
 ];
 
 describeWith(['docker', 'docker-compose', 'busybox', 'git'], 'the compose container', () => {
@@ -151,6 +154,65 @@ describeWith(['docker', 'docker-compose', 'busybox', 'git'], 'the compose contai
     expect(readFileSync(join(repository.root, 'new.ts'), 'utf8')).toBe('new\n');
     expect(existsSync(join(repository.root, '.mcp.json'))).toBe(false);
     expect(execFileSync('docker', ['ps', '-aq'], { encoding: 'utf8' })).toBe('');
+  }, 60_000);
+
+  test('git outside runs nothing that was planted inside, in .git or as a bare repository; a submodule is kept too', async () => {
+    const { root, folder } = repository;
+    const outside = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@y.z', ...args], { cwd: root, encoding: 'utf8' });
+    outside('init', '-q', 'sub');
+    outside('-C', 'sub', 'commit', '-q', '--allow-empty', '-m', 'x');
+    await repository.generate(posture({}));
+    outside('add', '.');
+    outside('commit', '-qm', 'one', '--no-verify');
+    const before = readdirSync(join(root, '.git')).sort();
+    const hostile = `[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = .\n\tfsmonitor = "touch ${folder}/PWNED; false"\n`;
+    const { stdout } = await sh(
+      [
+        'exec 2>/dev/null',
+        `mkdir c; echo '${hostile}' > c/config; mv c/config .git/config.worktree && echo 1`,
+        'echo ../c > .git/commondir && echo 2; rm -f .git/commondir && echo 3; mv .git .g && echo 4',
+        'echo x > .git/info/attributes && echo 5; mv .git/info .git/i && echo 6',
+        'echo c > commondir && echo 7; mv commondir x && echo 8; mv .git/refs .git/r && echo 9; mv .git/objects .git/o && echo 10',
+        'echo x >> sub/.git/config && echo 11; mv sub/.git sub/.g && echo 12; mv sub s && echo 13; echo x > sub/.git/hooks/a && echo 14',
+        `mkdir objects refs; echo 'ref: refs/heads/main' > HEAD; echo '${hostile}' > config; rm .git/HEAD; echo done`,
+      ].join('\n'),
+    );
+    expect(stdout).toBe('done\n');
+    expect(outside('status', '-s', 'sub')).toBe('');
+    expect(existsSync(join(folder, 'PWNED'))).toBe(false);
+    expect(readdirSync(join(root, '.git')).sort()).toEqual(before);
+    expect(existsSync(join(root, 'commondir'))).toBe(false);
+  }, 60_000);
+
+  test('only what may be written can be', async () => {
+    repository.write('src/a', 'a');
+    repository.write('agent-posture.yaml', 'version: 1\n');
+    const files = { write: ['src'], hide: [] };
+    await repository.generate(posture({ files }));
+    const script = 'echo b >> src/a && cat src/a; echo x > b && echo 1; echo x > .git/x && echo 2; true';
+    expect(await sh(script, context({ files }))).toMatchObject({ stdout: 'ab\n' });
+  }, 60_000);
+
+  test('a link in the repository gives the container nothing outside it', async () => {
+    await repository.generate(posture({}));
+    rmSync(join(repository.root, '.githooks'), { recursive: true });
+    symlinkSync('../outside', join(repository.root, '.githooks'));
+    mkdirSync(join(repository.folder, 'outside'));
+    writeFileSync(join(repository.folder, 'outside/key'), 'CANARY');
+    await expect(sh('cat .githooks/key')).rejects.toThrow('.githooks leads out of the repository');
+  }, 60_000);
+
+  test('a compose file that lays the repository elsewhere has what it keeps laid there', async () => {
+    repository.write('.env', 'CANARY');
+    await repository.generate(posture({}));
+    const path = join(repository.root, '.devcontainer/compose.yaml');
+    const given = readFileSync(path, 'utf8');
+    expect(given).toContain(WORKSPACE_TEXT);
+    expect((await sh('pwd')).stdout).toBe(`${realpathSync(repository.root)}\n`);
+    writeFileSync(path, given.replaceAll(WORKSPACE_TEXT, '/elsewhere'));
+    const { stdout } = await sh('pwd; cat .env; echo x > .mcp.json || echo kept');
+    expect(stdout).toBe('/elsewhere\nkept\n');
   }, 60_000);
 
   test('without the compose file it says what to do, and starts nothing', async () => {

@@ -149,12 +149,13 @@ export function boxCommand({ root, home }: Lab, faults: Faults = {}): string {
 }
 
 /** What git obeys beside its hooks: a strict box keeps it from being changed or made. */
-export const OBEYED = ['.git/config', '.git/config.worktree', '.git/info'] as const;
+export const OBEYED = ['.git/config', '.git/config.worktree', '.git/commondir', '.git/info'] as const;
 
 /** Lays what of it a new repository does not have yet, so that it can be mounted over itself. */
 export function layObeyed(root: string): void {
   mkdirSync(join(root, '.git/info'), { recursive: true });
   for (const path of ['.git/config.worktree', '.git/info/attributes']) writeFileSync(join(root, path), '# the lab\n');
+  writeFileSync(join(root, '.git/commondir'), '.\n');
 }
 
 /** A second name for a file, inside the workspace. */

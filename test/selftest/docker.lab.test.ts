@@ -84,6 +84,7 @@ const known = (): Record<string, Verdict> => ({
   'write:.git/config': 'blocked',
   'write:.git/config.worktree': 'blocked',
   'write:.git/info/attributes': 'blocked',
+  'write:.git/commondir': 'blocked',
   'write:.': 'works',
 });
 

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report, Verdict } from '../../src/selftest/types.ts';
 import { boxCommand, type Faults, hardLink, hasBox, type Lab, makeLab, tryLab, verdicts } from '../labs/box.ts';
@@ -113,6 +114,36 @@ describe.skipIf(!hasBox)('bubblewrap boxes with known truth', () => {
       'write:.git/hooks#mounts': 'blocked > -',
       'write:.git/hooks#rename-parent': 'blocked > -',
     });
+  });
+
+  it('a repository made below the root: reached in every box that lets the work be done, and what to do', () => {
+    const row = good.rows.find(({ id }) => id === 'via:1:write:*/.git');
+    expect(row).toMatchObject({ safeguard: 'GRD-1', verdict: 'exposed', group: 'guard' });
+    const fix = good.fixes.find(({ closes }) => closes.includes('via:1:write:*/.git'));
+    expect(fix?.text).toContain('--ignore-submodules=all');
+  });
+
+  it('where no folder takes a .git, that row is held, and no other turns', async () => {
+    // No mount can refuse a name in folders that are yet to come; a kernel module that knows names would say this.
+    const wall = join(lab.state, 'wall.cjs');
+    writeFileSync(
+      wall,
+      `const { promises } = require('node:fs'); const { open } = promises;
+      promises.open = async (path, ...rest) => {
+        if (String(path).endsWith('/.git')) throw Object.assign(new Error('refused'), { code: 'EROFS' });
+        return open(path, ...rest);
+      };
+      require('node:module').syncBuiltinESMExports();`,
+    );
+    const bin = join(lab.state, 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'node'), `#!/bin/sh\nexec ${process.execPath} --require=${wall} "$@"\n`, { mode: 0o755 });
+    const command = boxCommand(lab).replace('bwrap', `bwrap --setenv PATH ${bin}:/usr/bin:/bin`);
+    const report = await tryLab(lab, { via: [command] });
+    const changed = report.rows.filter(({ id, verdict }) => verdict !== good.rows.find(row => row.id === id)?.verdict);
+    expect(changed.map(({ id, verdict, layer }) => ({ id, verdict, layer }))).toEqual([
+      { id: 'via:1:write:*/.git', verdict: 'blocked', layer: 'sandbox' },
+    ]);
   });
 
   it('nothing may be written: too tight, not safe', async () => {

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { constants } from 'node:os';
+import { relative } from 'node:path';
 import { EXIT, UserError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/suggest.ts';
+import { list } from '../../base/text.ts';
 import type { Facts } from '../../discover/facts.ts';
+import { type Nested, nestedRepositories, rebaseLeft, repositoriesMade } from '../../isolation/git.ts';
 import type { Boxed } from '../../isolation/types.ts';
 import { approver } from '../approve.ts';
 import { approveBox, declaredBox } from '../box.ts';
@@ -23,10 +26,40 @@ export const command: Command = async context => {
   if (runtime.id === 'none' || runtime.id === 'native') terminal.note(`${runtime.title}: ${runtime.limits}`);
 
   // What the user starts gets the user's own PATH; only our helpers are not taken from the repository.
+  const { root } = box;
+  const before = nestedRepositories(root).repositories;
+  const since = Date.now();
   const boxed = await runtime.start({ ...box, env: { ...box.env, PATH: context.path } }, argv, 'inherit');
   for (const note of boxed.notes) terminal.note(note);
-  return { exitCode: await exitCodeOf(boxed), json: {}, text: () => '' };
+  const exitCode = await exitCodeOf(boxed);
+  for (const note of madeInside(root, before, since)) terminal.note(note);
+  return { exitCode, json: {}, text: () => '' };
 };
+
+/** What git outside would obey, and was not there before the box was started. */
+function madeInside(root: string, before: readonly Nested[], since: number): string[] {
+  const { made, whole } = repositoriesMade(root, before, since);
+  const names = made.map(folder => `./${relative(root, folder)}`);
+  return [
+    ...(made.length > 0
+      ? [
+          `${someOf(names)}: a git repository was made or changed inside, and git obeys its settings, which may name programs, even for git status in the root: look at them, or remove it, before you run git`,
+        ]
+      : []),
+    ...(rebaseLeft(root, since)
+      ? ['a rebase was left open inside, and its list may name commands: look at it, or end it with git rebase --quit']
+      : []),
+    ...(whole ? [] : ['there are too many files here to see whether git repositories were made inside']),
+  ];
+}
+
+/** As many as are named of a list. */
+const NAMED = 5;
+
+function someOf(names: readonly string[]): string {
+  const more = names.length - NAMED;
+  return more > 0 ? `${names.slice(0, NAMED).join(', ')} and ${more} more` : list(names);
+}
 
 /** What is started: the words, or with --agent that agent's program and the words after it. */
 function commandLine(facts: Facts, agents: readonly string[], words: readonly string[]): [string, ...string[]] {

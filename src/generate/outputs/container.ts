@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
-import { COMPOSE_FILE, SERVICE, WORKSPACE } from '../../isolation/docker/settings.ts';
+import { COMPOSE_FILE, SERVICE, WORKSPACE, WORKSPACE_TEXT } from '../../isolation/docker/settings.ts';
+import { GIT_PARTS } from '../../isolation/git.ts';
 import type { Output, RenderContext } from '../types.ts';
 import { commentText, composeText, devcontainerText } from './encode.ts';
 import { boxesInContainer, guardsThere } from './guards.ts';
@@ -26,15 +27,19 @@ function composeFile(context: RenderContext): string {
   const bind = (source: string, target: string, readOnly: boolean) => ({
     type: 'bind',
     source: composeText(source),
-    target: composeText(target),
+    target,
     read_only: readOnly,
   });
+  // Single places that may be written are laid when the container is started by us, as they are then.
+  const write = posture.isolation?.files?.write ?? ['.'];
+  const whole = write.includes('.') || write.includes('./');
+  const inside = (path: string) => `${WORKSPACE_TEXT}/${composeText(path)}`;
   const agent = {
     image: composeText(posture.isolation?.image ?? IMAGE),
     init: true,
     // biome-ignore lint/suspicious/noTemplateCurlyInString: compose replaces it; whose files these are is known at start.
     user: '${AGENT_UID:-1000}:${AGENT_GID:-1000}',
-    working_dir: WORKSPACE,
+    working_dir: WORKSPACE_TEXT,
     command: ['sleep', 'infinity'],
     cap_drop: ['ALL'],
     security_opt: ['no-new-privileges:true'],
@@ -55,11 +60,13 @@ function composeFile(context: RenderContext): string {
     },
     tmpfs: [`${HOME}:exec,mode=1777`, '/tmp:exec,mode=1777'],
     volumes: [
-      bind('..', WORKSPACE, false),
-      // A mount point cannot be renamed: without this one, .git with the guards in it could be moved away.
-      ...(context.facts.git.present ? [bind('../.git', `${WORKSPACE}/.git`, false)] : []),
-      ...guardMounts(context).map(guard => bind(`../${guard}`, `${WORKSPACE}/${guard}`, true)),
-      ...hiddenFiles(context).map(file => bind(`./${EMPTY}`, `${WORKSPACE}/${file}`, true)),
+      bind('..', WORKSPACE_TEXT, !whole),
+      // A mount point cannot be renamed: without these, .git with the guards in it could be moved away or be no git folder.
+      ...(context.facts.git.present && whole
+        ? ['.git', ...GIT_PARTS.map(name => `.git/${name}`)].map(path => bind(`../${path}`, inside(path), false))
+        : []),
+      ...guardMounts(context).map(guard => bind(`../${guard}`, inside(guard), true)),
+      ...hiddenFiles(context).map(file => bind(`./${EMPTY}`, inside(file), true)),
     ],
     ...(allow === undefined ? {} : proxied ? { networks: ['box'], depends_on: ['egress'] } : { network_mode: 'none' }),
   };
@@ -114,7 +121,7 @@ export const container: Output = {
   id: 'container',
   title: 'a container for the agent: compose file and devcontainer',
   safeguards: ['ISO-1', 'ISO-3'],
-  templateVersion: 1,
+  templateVersion: 2,
   guard: true,
   render(context) {
     const { posture } = context;

@@ -17,16 +17,14 @@ import { UserError } from '../../base/errors.ts';
 import { findProgram, run } from '../../base/exec.ts';
 import { isWithin } from '../../base/files.ts';
 import { git } from '../../base/git.ts';
-import { outermost } from '../../base/outermost.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
 import { type Egress, FORWARD_PORT, forwarderCommand, startEgress } from '../egress/index.ts';
 import { boxEnvironment } from '../environment.ts';
+import { kindOf, worktreeFolder } from '../git.ts';
+import { type LaidGuards, layGuards } from '../guards.ts';
 import { expandHidden, expandWritable, trackedNotes } from '../hidden.ts';
-import { makePlaceholders, type Placeholders } from '../placeholders.ts';
 import type { BoxContext, Boxed, Runtime } from '../types.ts';
-import { gitGuards, kindOf, worktreeFolder } from './git.ts';
-import { keptPaths, realPlace } from './guards.ts';
-import { guardPath, mountArguments, mountsOf } from './mounts.ts';
+import { mountArguments, mountsOf } from './mounts.ts';
 import { seccompFilter } from './seccomp.ts';
 import { privateSystemFiles, resolverFile, systemMounts, toolFolders } from './system.ts';
 
@@ -166,44 +164,22 @@ async function start(context: BoxContext, command: readonly string[], stdio: 'pi
   const gitFolders = worktree && 'common' in worktree ? [worktree.common] : [];
   const link = join(root, '.git');
   const common = kindOf(link) === 'folder' ? link : gitFolders[0];
-  const ofGit = common === undefined ? { files: [], folders: [] } : gitGuards(root, common);
-  const wanted = [
-    ...outermost(context.guards)
-      // Those of git's own folder are looked up above, as they are in a worktree too.
-      .filter(guard => !guard.startsWith('.git/'))
-      .map(guard => guardPath(root, guard)),
-    // Made from inside, or made to point elsewhere, git outside would obey them: the second makes the root a bare repository.
-    ...(kindOf(link) === 'folder' ? [] : [link]),
-    join(root, 'commondir'),
-    ...ofGit.folders,
-    ...ofGit.files,
-  ];
   const writable = expandWritable(root, isolation.files?.write ?? ['.']);
   const canWrite = (path: string) => [...writable, ...gitFolders].some(place => isWithin(place, path));
-  const inGit = (path: string) => common !== undefined && isWithin(common, path);
-  const placeholders: Placeholders[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'agent-posture-'));
   const descriptors = new Descriptors(folder);
   let egress: Egress | undefined;
+  let laid: LaidGuards | undefined;
   const close = async () => {
     await egress?.close();
     descriptors.close();
     rmSync(folder, { recursive: true, force: true });
-    for (const each of placeholders) each.close();
+    laid?.close();
   };
 
   try {
-    // Instructions in Markdown are made by agents every day; only what configures one is kept from being made.
-    const places = wanted.map(realPlace).filter(path => canWrite(path) && !path.endsWith('.md'));
-    // Git's folder first, here and at the end: while it is not whole, the root must not pass for a bare repository.
-    if (common !== undefined && canWrite(common)) {
-      placeholders.push(makePlaceholders(common, ofGit.files.filter(inGit), 'git'));
-      placeholders.push(makePlaceholders(common, ofGit.folders));
-    }
-    const inRoot = places.filter(path => isWithin(root, path) && !inGit(path));
-    placeholders.push(makePlaceholders(root, inRoot));
-    const kept = keptPaths(root, wanted);
-    notes.push(...kept.notes);
+    laid = await layGuards(root, context.guards, common, canWrite);
+    notes.push(...laid.notes);
     const expanded = await expandHidden({ root, home, shown: [...tools, ...gitFolders] }, isolation.files?.hide ?? []);
     notes.push(...trackedNotes(root, expanded));
     const mounts = mountsOf({
@@ -213,12 +189,8 @@ async function start(context: BoxContext, command: readonly string[], stdio: 'pi
       tools,
       logins: logins.flatMap(login => login.files.map(file => join(home, file))).filter(exists),
       gitFolders,
-      writable: [
-        ...writable,
-        // Mount points cannot be removed: git's folder stays one that git obeys.
-        ...(common !== undefined && canWrite(common) ? ['objects', 'refs'].map(name => join(common, name)) : []),
-      ].filter(exists),
-      guards: kept.guards,
+      writable: [...writable, ...laid.parts].filter(exists),
+      guards: laid.guards,
       hidden: [...expanded.hidden, ...privateSystemFiles()].map(path => ({
         path,
         folder: exists(path)?.isDirectory() ?? false,
@@ -301,7 +273,7 @@ export const bubblewrap: Runtime = {
   id: 'bubblewrap',
   title: 'bubblewrap box',
   limits:
-    'Shares this machine’s kernel. A repository that is made inside below the root (a folder with its own .git, a submodule) brings settings that git outside obeys, even for git status in the root. Where the network is not restricted, services of this machine on loopback and abstract sockets stay in reach. A hidden or guarded file that a program outside replaces while the box runs is no longer kept until the next start.',
+    'Shares this machine’s kernel. A repository that is made inside below the root (a folder with its own .git, a submodule) brings settings that git outside obeys, even for git status in the root: agent-posture run names it when it ends. Where the network is not restricted, services of this machine on loopback and abstract sockets stay in reach. A hidden or guarded file that a program outside replaces while the box runs is no longer kept until the next start.',
   detect,
   approval: () => undefined,
   start,

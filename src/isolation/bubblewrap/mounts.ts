@@ -1,5 +1,5 @@
-import { dirname, join, relative } from 'node:path';
 import { isWithin } from '../../base/files.ts';
+import { holdersOf } from '../guards.ts';
 
 /** One step in building the box's view of the file system; later ones lie over earlier ones. */
 export type Mount =
@@ -29,14 +29,6 @@ export interface BoxParts {
   hidden: readonly { path: string; folder: boolean }[];
 }
 
-/** Folders between `top` (excluded) and `path` (excluded), the upper ones first. */
-export function foldersBetween(top: string, path: string): string[] {
-  const found: string[] = [];
-  for (let folder = dirname(path); folder !== top && isWithin(top, folder); folder = dirname(folder))
-    found.unshift(folder);
-  return found;
-}
-
 /** The mounts, in order: hide over guard over write over the root. Pure. */
 export function mountsOf(parts: BoxParts): Mount[] {
   const { root, home, guards, hidden } = parts;
@@ -52,17 +44,9 @@ export function mountsOf(parts: BoxParts): Mount[] {
     ...parts.gitFolders.map((path): Mount => ({ kind: 'write', path })),
     ...parts.writable.filter(path => path !== root).map((path): Mount => ({ kind: 'write', path })),
   ];
-  // A folder that holds something guarded or hidden is bound onto itself: a mount point cannot be renamed, so what it
-  // holds cannot be moved to where the next start does not look for it.
-  const holders = new Set<string>();
-  const places = [...parts.writable, ...parts.gitFolders, ...parts.logins];
-  for (const kept of [...guards, ...hidden.map(({ path }) => path)]) {
-    const place = places.filter(each => isWithin(each, kept)).sort((a, b) => a.length - b.length)[0];
-    if (place === undefined) continue;
-    for (const folder of foldersBetween(place, kept))
-      if (!guards.some(other => isWithin(other, folder))) holders.add(folder);
-  }
-  mounts.push(...[...holders].sort().map((path): Mount => ({ kind: 'write', path })));
+  const kept = [...guards, ...hidden.map(({ path }) => path)];
+  const holders = holdersOf([...parts.writable, ...parts.gitFolders, ...parts.logins], kept, guards);
+  mounts.push(...holders.map((path): Mount => ({ kind: 'write', path })));
   mounts.push(...guards.map((path): Mount => ({ kind: 'read', path })));
   const shown = mounts.filter(mount => mount.kind === 'read' || mount.kind === 'write').map(mount => mount.path);
   for (const { path, folder } of hidden) {
@@ -84,14 +68,4 @@ function argumentsOf(mount: Mount, emptyFile: string): string[] {
   if (mount.kind === 'write') return ['--bind', mount.path, mount.path];
   if (mount.writable) return ['--tmpfs', mount.path];
   return ['--perms', '0555', '--tmpfs', mount.path, '--remount-ro', mount.path];
-}
-
-/** `path` as one writes it in the repository. */
-export function inRepository(root: string, path: string): string {
-  return relative(root, path) || '.';
-}
-
-/** Absolute path of a guard, with or without the trailing `/` of a folder. */
-export function guardPath(root: string, guard: string): string {
-  return join(root, guard.replace(/[/\\]+$/, ''));
 }

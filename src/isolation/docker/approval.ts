@@ -7,7 +7,7 @@ import { fileHashes } from '../command/files.ts';
 import { COMPOSE_FILE } from './settings.ts';
 
 /** Variables that this program itself sets for the compose file. */
-const OWN = /\$\{?AGENT_[UG]ID\b/g;
+const OWN = /\$\{?AGENT_(UID|GID|WORKSPACE)\b/g;
 
 interface Service {
   extends?: unknown;

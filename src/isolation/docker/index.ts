@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import {
   chmodSync,
-  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -11,22 +10,22 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { loginsOf } from '../../agents/index.ts';
 import { errorCode, UserError } from '../../base/errors.ts';
 import { cleanEnvironment, findProgram, run } from '../../base/exec.ts';
 import { isWithin } from '../../base/files.ts';
 import { randomHex } from '../../base/hash.ts';
-import { outermost } from '../../base/outermost.ts';
 import { stateFolder } from '../../base/state.ts';
 import { shellLine } from '../../base/text.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
-import { expandHidden, trackedNotes } from '../hidden.ts';
-import { makePlaceholders } from '../placeholders.ts';
+import { kindOf } from '../git.ts';
+import { holdersOf, type LaidGuards, layGuards } from '../guards.ts';
+import { expandHidden, expandWritable, trackedNotes } from '../hidden.ts';
 import type { BoxContext, Boxed, Runtime } from '../types.ts';
 import { composeApproval } from './approval.ts';
-import { COMPOSE_FILE, SERVICE, WORKSPACE } from './settings.ts';
+import { COMPOSE_FILE, SERVICE, WORKSPACE_NAME, WORKSPACE_TEXT } from './settings.ts';
 
 /** `docker compose` where the engine has the plugin, else the older program. Undefined: neither. */
 async function composeProgram(untrusted: readonly string[]): Promise<string[] | undefined> {
@@ -60,8 +59,20 @@ function keyWords({ agents, env }: BoxContext): string[] {
   return loginsOf(agents).flatMap(login => login.keys.flatMap(key => (env[key] === undefined ? [] : ['-e', key])));
 }
 
-/** Where the compose file already lays something. Throws UserError where it cannot be read. */
-function composeTargets(root: string, service: string): Set<string> {
+/** A path that is not there leads nowhere. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/**
+ * Where the compose file lays the repository, and what it already lays. UserError where it cannot be read, or where a link
+ * in the repository would have it lay something else.
+ */
+function composePlaces(root: string, service: string): { workspace: string; there: ReadonlySet<string> } {
   let volumes: unknown;
   try {
     const file = parse(readFileSync(join(root, COMPOSE_FILE), 'utf8')) as {
@@ -75,29 +86,50 @@ function composeTargets(root: string, service: string): Set<string> {
       next: 'agent-posture generate --only container',
     });
   }
-  const list = Array.isArray(volumes) ? (volumes as { target?: unknown }[]) : [];
-  return new Set(list.map(({ target }) => String(target)));
+  const list = (Array.isArray(volumes) ? volumes : []).map((volume: unknown) => {
+    const [source, target] = typeof volume === 'string' ? volume.replaceAll(WORKSPACE_TEXT, root).split(':') : [];
+    const long = typeof volume === 'object' ? (volume as { source?: unknown; target?: unknown }) : {};
+    return {
+      source: resolve(root, dirname(COMPOSE_FILE), String(long.source ?? source)),
+      target: String(long.target ?? target).replaceAll(WORKSPACE_TEXT, root),
+    };
+  });
+  for (const { source } of list)
+    if (isWithin(root, source) && !isWithin(root, realPath(source)))
+      throw new UserError({
+        what: `${relative(root, source)} leads out of the repository by a symbolic link, and the container would be given what it leads to`,
+        where: { path: COMPOSE_FILE },
+        next: 'take the link away, or take it out of the compose file',
+      });
+  const workspace = list.find(({ source }) => source === root)?.target ?? root;
+  return { workspace, there: new Set(list.map(({ target }) => target)) };
 }
 
 /** What hides files and keeps guards as of now, beyond what the compose file knew when it was written. */
 async function extraMounts(
-  { root, home, isolation, guards }: BoxContext,
-  missing: readonly string[],
+  { root, home, isolation }: BoxContext,
+  { guards, parts }: LaidGuards,
+  writable: readonly string[],
   empty: { file: string; folder: string },
 ): Promise<{ mounts: string[]; notes: string[] }> {
-  const there = composeTargets(root, isolation.service ?? SERVICE);
-  const target = (path: string) => `${WORKSPACE}/${relative(root, path)}`;
-  const kept = [...outermost(guards).map(guard => join(root, guard.replace(/\/$/, ''))), ...missing];
-  const mounts = new Map<string, string>();
-  for (const path of kept) {
-    const stats = lstatSync(path, { throwIfNoEntry: false });
-    if (stats && !stats.isSymbolicLink()) mounts.set(target(path), path);
-  }
+  const { workspace, there } = composePlaces(root, isolation.service ?? SERVICE);
   const expanded = await expandHidden({ root, home, shown: [] }, isolation.files?.hide ?? []);
-  for (const path of expanded.hidden)
-    if (isWithin(root, path)) mounts.set(target(path), statSync(path).isDirectory() ? empty.folder : empty.file);
+  const hidden = expanded.hidden.filter(path => isWithin(root, path));
+  const holders = [
+    ...writable.filter(path => path !== root),
+    ...parts,
+    ...holdersOf(writable, [...guards, ...hidden, ...parts], guards),
+  ];
+  const mounts = new Map<string, string>();
+  const lay = (path: string, from: string, how: string) => {
+    const at = `${workspace}/${relative(root, path)}`;
+    mounts.set(at, `${from}:${at}${how}`);
+  };
+  for (const path of holders) lay(path, path, '');
+  for (const path of guards) lay(path, path, ':ro');
+  for (const path of hidden) lay(path, statSync(path).isDirectory() ? empty.folder : empty.file, ':ro');
   return {
-    mounts: [...mounts].filter(([at]) => !there.has(at)).flatMap(([at, from]) => ['-v', `${from}:${at}:ro`]),
+    mounts: [...mounts].filter(([at]) => !there.has(at)).flatMap(([, words]) => ['-v', words]),
     notes: trackedNotes(root, expanded),
   };
 }
@@ -126,7 +158,7 @@ export const docker: Runtime = {
   id: 'docker',
   title: 'compose container',
   limits:
-    'Shares the engine’s kernel. Whoever may use the engine’s socket is root on this machine: it is not mounted, keep it so. A hidden or guarded file that a program outside replaces while the box runs is no longer kept until the next start. Opened by an editor as a devcontainer, files are hidden as of the last generate.',
+    'Shares the engine’s kernel. Whoever may use the engine’s socket is root on this machine: it is not mounted, keep it so. A hidden or guarded file that a program outside replaces while the box runs is no longer kept until the next start. A repository that is made inside below the root brings settings that git outside obeys: agent-posture run names it when it ends. Opened by an editor as a devcontainer, files are hidden as of the last generate, and guards that are missing can be made.',
   detect,
   approval(context) {
     const named = context.isolation.container !== undefined;
@@ -150,6 +182,7 @@ export const docker: Runtime = {
     const env = cleanEnvironment({
       AGENT_UID: String(process.getuid?.() ?? 1000),
       AGENT_GID: String(process.getgid?.() ?? 1000),
+      [WORKSPACE_NAME]: root,
     });
     for (const key of loginsOf(context.agents).flatMap(login => login.keys))
       if (context.env[key] !== undefined) env[key] = context.env[key];
@@ -159,17 +192,18 @@ export const docker: Runtime = {
     };
     if (isolation.container !== undefined) return open([], [], async () => {});
 
+    // A worktree's folder of git lies elsewhere, and is not in the container.
+    const link = join(root, '.git');
+    const writable = expandWritable(root, isolation.files?.write ?? ['.']);
+    const laid = await layGuards(root, context.guards, kindOf(link) === 'folder' ? link : undefined, path =>
+      writable.some(place => isWithin(place, path)),
+    );
     const folder = mkdtempSync(join(tmpdir(), 'agent-posture-'));
     const empty = { file: join(folder, 'file'), folder: join(folder, 'folder') };
     mkdirSync(empty.folder, { mode: 0o755 });
     writeFileSync(empty.file, '', { mode: 0o644 });
     chmodSync(folder, 0o755);
     const box = `agent-posture-${process.pid}-${randomHex(4)}`;
-    const guards = outermost(context.guards).filter(guard => !guard.startsWith('.git/') && !guard.endsWith('.md'));
-    const placeholders = makePlaceholders(
-      root,
-      guards.map(guard => join(root, guard.replace(/\/$/, ''))),
-    );
     const project = composeWords(root);
     // The networks and the proxy are shared by all boxes of this repository: the last one takes them away.
     const takeDown = async () => {
@@ -182,12 +216,12 @@ export const docker: Runtime = {
     const close = async () => {
       await run(docker, ['rm', '-f', box], { cwd: '/', env, timeout: 20_000 });
       await takeDown();
-      placeholders.close();
+      laid.close();
       rmSync(folder, { recursive: true, force: true });
     };
     try {
-      const { mounts, notes } = await extraMounts(context, placeholders.paths, empty);
-      return open(['--name', box, ...mounts], notes, close);
+      const { mounts, notes } = await extraMounts(context, laid, writable, empty);
+      return open(['--name', box, ...mounts], [...laid.notes, ...notes], close);
     } catch (error) {
       await close();
       throw error;

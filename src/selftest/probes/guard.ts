@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { COMMON_GUARDS, GIT_GUARDS } from '../../agents/guards.ts';
+import { COMMON_GUARDS, GIT_GUARDS, GUARDS_IF_THERE, LEFTHOOK_GUARDS } from '../../agents/guards.ts';
 import { agents } from '../../agents/index.ts';
 import { displayPath, isWithin } from '../../base/files.ts';
+import { gitlinks } from '../../base/git.ts';
 import type { Facts } from '../../discover/facts.ts';
 import { commandFiles } from '../../isolation/command/files.ts';
+import { kindOf, submoduleGuards } from '../../isolation/git.ts';
 import type { Posture } from '../../posture/schema.ts';
 import type { Probe, ProbeContext } from './types.ts';
 
@@ -21,8 +24,10 @@ export function guardPaths(
   const ids = agentIds(facts, declared);
   const ofAgents = agents.filter(({ id }) => ids.has(id)).flatMap(({ guardFiles }) => guardFiles);
   const hooks = git.hooksPath === undefined ? [] : hooksFolder(root, git.hooksPath);
-  const common = [...COMMON_GUARDS, ...GIT_GUARDS];
-  return [...new Set([...common, ...ofAgents, ...hooks, ...commandFiles(root, isolation?.command)])];
+  const common = [...COMMON_GUARDS, ...GIT_GUARDS, ...GUARDS_IF_THERE.filter(path => existsSync(join(root, path)))];
+  const manager = git.hookManager?.id === 'lefthook' ? [git.hookManager.seen.path, ...LEFTHOOK_GUARDS] : [];
+  const ofManager = manager.filter(path => path !== 'package.json');
+  return [...new Set([...common, ...ofAgents, ...hooks, ...ofManager, ...commandFiles(root, isolation?.command)])];
 }
 
 /** The agents whose settings are guards: those found here, and those that the posture declares. */
@@ -41,6 +46,22 @@ async function exists(root: string, path: string): Promise<boolean> {
   return path.endsWith('/') ? stats?.isDirectory() === true : stats?.isFile() === true;
 }
 
+/** Of what git obeys of submodules, as much is tried. */
+const SUBMODULE_ROWS = 40;
+
+/** Git outside obeys the settings of every repository below the root too: of a gitlink's even for a status in the root. */
+const nestedGit: Probe = {
+  safeguard: 'GRD-1',
+  attempt: 'write',
+  target: '*/.git',
+  expect: 'deny',
+  severity: 'high',
+  group: 'guard',
+  opens: 'programs that git runs for you, even for git status here',
+  subject: { kind: 'nested-git' },
+  origin: 'nested-git',
+};
+
 /** Write tries on the guards: in place, by a copy renamed over them, by renaming their folder, and by creating one that is missing. */
 export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
   const { root, home, facts, posture } = context;
@@ -53,11 +74,11 @@ export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
     .flatMap(({ guardFiles }) => guardFiles)
     // Instructions in Markdown are written by agents every day; only what configures one is tried when it is missing.
     .filter(path => !path.endsWith('/') && !path.endsWith('.md') && !present.includes(path));
-  // A commondir of ours would stop every git that runs at that moment: whether it can be made shows by the other two.
-  const ofGit = (await exists(root, '.git/')) ? ['.git/config.worktree', '.git/info/attributes'] : [];
-  missing.push(...ofGit.filter(path => !present.includes(path)));
+  if (facts.git.hookManager?.id === 'lefthook')
+    missing.push(...LEFTHOOK_GUARDS.filter(path => !present.includes(path)));
+  if (await exists(root, '.git/')) missing.push(...GIT_GUARDS.filter(path => !present.includes(path)));
   const renamed = new Set<string>();
-  const probes: Probe[] = [];
+  const probes: Probe[] = facts.git.present ? [nestedGit] : [];
   const add = (path: string, subject: Probe['subject']) =>
     probes.push({
       safeguard: 'GRD-1',
@@ -69,13 +90,7 @@ export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
       subject,
       origin: 'guard',
     });
-  for (const guard of present) {
-    const path = join(root, guard.replace(/\/$/, ''));
-    const folder = guard.endsWith('/');
-    // One folder is renamed once, and never the root itself, nor `.git` under a git that may be running.
-    const parent = folder ? path : dirname(path);
-    const rename = parent !== root && parent !== join(root, '.git') && !renamed.has(parent);
-    if (rename) renamed.add(parent);
+  const change = (path: string, folder: boolean, rename: boolean) =>
     add(path, {
       kind: 'guard',
       path,
@@ -83,7 +98,17 @@ export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
       folder,
       rounds: [...(folder ? [] : (['replace'] as const)), ...(rename ? (['rename-parent'] as const) : [])],
     });
+  for (const guard of present) {
+    const path = join(root, guard.replace(/\/$/, ''));
+    const folder = guard.endsWith('/');
+    // One folder is renamed once, and never the root itself, nor `.git` under a git that may be running.
+    const parent = folder ? path : dirname(path);
+    const rename = parent !== root && parent !== join(root, '.git') && !renamed.has(parent);
+    if (rename) renamed.add(parent);
+    change(path, folder, rename);
   }
+  for (const path of submoduleGuards(root, await gitlinks(root)).slice(0, SUBMODULE_ROWS))
+    change(path, kindOf(path) === 'folder', false);
   for (const guard of [...new Set(missing)]) {
     const path = join(root, guard);
     const there = await lstat(path).catch(() => undefined);

@@ -17,6 +17,8 @@ export type Subject =
   /** A guard file or folder. `how` is the literal try; `rounds` are the other ways to change it. */
   | { kind: 'guard'; path: string; how: WriteHow; folder: boolean; rounds: readonly WriteHow[] }
   | { kind: 'workspace' }
+  /** A repository below the root, made by a `.git` in a fresh folder. */
+  | { kind: 'nested-git' }
   /** `argv[0]` is absolute. `success`: exit 0, or exit 0 and something printed (or `expect` in it). */
   | {
       kind: 'command';
@@ -69,6 +71,7 @@ export type Origin =
   | 'git-config'
   | 'sibling'
   | 'guard'
+  | 'nested-git'
   | 'loosened'
   | 'sudo'
   | 'kvm'

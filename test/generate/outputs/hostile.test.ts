@@ -89,11 +89,10 @@ describe.each(HOSTILE.map(text => [JSON.stringify(text), text] as const))('a pos
     };
     expect(Object.keys(compose.services)).toEqual(['agent', 'egress']);
     expect(compose.services.agent?.image.replaceAll('$$', '$')).toBe(posture.isolation?.image);
-    expect(
-      read('.devcontainer/compose.yaml')
-        .replaceAll('$$', '')
-        .match(/\$\{?\w+/g),
-    ).toEqual(['${AGENT_UID', '${AGENT_GID']);
+    const replaced = read('.devcontainer/compose.yaml')
+      .replaceAll('$$', '')
+      .match(/\$\{?\w+/g);
+    expect([...new Set(replaced)]).toEqual(['${AGENT_UID', '${AGENT_GID', '${AGENT_WORKSPACE']);
     const devcontainer = JSON.parse(read('.devcontainer/devcontainer.json')) as { name: string };
     expect(devcontainer.name).not.toContain('${');
 
