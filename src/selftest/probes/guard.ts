@@ -61,6 +61,9 @@ const nestedGit: Probe = {
   subject: { kind: 'nested-git' },
   origin: 'nested-git',
 };
+/** Reached wherever work can be done: a row that is always red is no news, so it is only tried when one looks closely. */
+const NOT_NEWS =
+  'no box that lets work be done can refuse it: agent-posture run names what was made; tried with --deep';
 
 /** Write tries on the guards: in place, by a copy renamed over them, by renaming their folder, and by creating one that is missing. */
 export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
@@ -78,7 +81,8 @@ export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
     missing.push(...LEFTHOOK_GUARDS.filter(path => !present.includes(path)));
   if (await exists(root, '.git/')) missing.push(...GIT_GUARDS.filter(path => !present.includes(path)));
   const renamed = new Set<string>();
-  const probes: Probe[] = facts.git.present ? [nestedGit] : [];
+  const nested = context.deep ? nestedGit : { ...nestedGit, subject: { kind: 'skip', why: NOT_NEWS } as const };
+  const probes: Probe[] = facts.git.present ? [nested] : [];
   const add = (path: string, subject: Probe['subject']) =>
     probes.push({
       safeguard: 'GRD-1',
