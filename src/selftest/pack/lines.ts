@@ -177,8 +177,17 @@ const facts = z.object({
 
 export type Ready = z.infer<typeof facts>;
 
-/** The pack's first line: who and where it is. */
-export function decodeReady(form: Form, line: string): Ready | undefined {
+/**
+ * The pack's first line, behind its `ready`: who and where it is. It carries a sum as every result does, so that whoever
+ * only sees the output cannot hide a proxy or name another user. `changed` where that sum is not the one it must be.
+ */
+export function decodeReady(form: Form, secret: string, line: string): Ready | 'changed' | undefined {
+  const [, sum, body = ''] = /^(\S+) (.*)$/.exec(line) ?? [];
+  const ready = decodeFacts(form, body);
+  return ready && sum !== summary(ready.sum, `${secret} ready\n${body}`) ? 'changed' : ready;
+}
+
+function decodeFacts(form: Form, line: string): Ready | undefined {
   try {
     if (form === 'node') return facts.parse(JSON.parse(line));
     const { ns, ...rest } = fromWords(line) as { ns?: string[] };

@@ -1310,7 +1310,8 @@ ap_ready() {
     ap_has "$ap_n" && ap_add tools+ "$ap_n"
   done
   ap_add clock "$(date +%s)"
-  printf '%s ready %s\n' "$ap_tag" "$ap_line"
+  ap_sum_up "$ap_secret ready$ap_nl$ap_line"
+  printf '%s ready %s %s\n' "$ap_tag" "$ap_s" "$ap_line"
 }
 
 ap_add() {
