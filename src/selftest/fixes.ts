@@ -55,6 +55,7 @@ const BOXED: ReadonlySet<Origin> = new Set([
   'process',
   'sibling',
   'guard',
+  'later',
   'sudo',
   'kvm',
 ]);

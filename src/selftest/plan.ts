@@ -1,4 +1,5 @@
 import { credentialPlaces, repositoryFiles, siblingRepositories } from './probes/files.ts';
+import { laterProbes } from './probes/later.ts';
 import { helperProbes, powerProbes, socketProbes, variableProbes } from './probes/machine.ts';
 import { networkProbes } from './probes/network.ts';
 import { gitConfigProbe, historyOnly, pushProbes, secretsInHistory, workProbes } from './probes/repository.ts';
@@ -19,7 +20,7 @@ export interface ProbePlan {
  * looked at before, since a box lays placeholders for those that are missing.
  */
 export async function makePlan(context: ProbeContext, guards: readonly Probe[]): Promise<ProbePlan> {
-  const [files, places, network, sockets, powers, siblings, history, config, push, helpers] = await Promise.all([
+  const [files, places, network, sockets, powers, siblings, history, config, push, helpers, later] = await Promise.all([
     repositoryFiles(context),
     credentialPlaces(context),
     networkProbes(context),
@@ -30,6 +31,7 @@ export async function makePlan(context: ProbeContext, guards: readonly Probe[]):
     gitConfigProbe(context),
     pushProbes(context),
     helperProbes(context),
+    laterProbes(context),
   ]);
   const withHistory = (probe: PlannedProbe): PlannedProbe => {
     const found = probe.attempt === 'read' ? history.get(probe.target) : undefined;
@@ -65,6 +67,7 @@ export async function makePlan(context: ProbeContext, guards: readonly Probe[]):
     ...helpers,
     ...powers,
     ...guards,
+    ...later,
     ...config,
     ...historyOnly(history, new Set([...files, ...network].map(({ target }) => target))),
     ...siblings,

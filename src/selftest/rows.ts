@@ -5,6 +5,7 @@ import { isWithin } from '../base/files.ts';
 import { randomHex } from '../base/hash.ts';
 import type { Check, Tried } from './case.ts';
 import { traceOf } from './controls.ts';
+import { plantHere, plantTry, takeBack, takeBackTry } from './crontab.ts';
 import { formatAddress, isLoopback } from './probes/network.ts';
 import { historySubject, inHistory } from './probes/repository.ts';
 import type { Probe, Subject } from './probes/types.ts';
@@ -31,6 +32,7 @@ const NEAR_ONLY: ReadonlySet<Subject['kind']> = new Set([
   'workspace',
   'command',
   'variable',
+  'crontab',
 ]);
 
 /** One vantage's column of the report: who is asked, and against what. */
@@ -111,7 +113,7 @@ export interface RowPlan {
 }
 
 /** Whose effect the host tells from a trace that any vantage could have left. */
-export const WRITES: ReadonlySet<Subject['kind']> = new Set(['guard', 'push']);
+export const WRITES: ReadonlySet<Subject['kind']> = new Set(['guard', 'push', 'crontab']);
 const READ_WAYS: readonly ReadWay[] = ['mounts', 'proc-root', 'umount', 'nsenter', 'open-fd'];
 const ENV_SOURCES = ['init', 'processes', 'login-shell'] as const;
 export const OK: Check = { ok: true, reason: '' };
@@ -169,6 +171,8 @@ export function rowsOf(column: Column, key: string, probe: Probe): RowPlan[] {
       return [workspaceRow(column, probe)];
     case 'push':
       return [pushRow(column, probe, subject)];
+    case 'crontab':
+      return [crontabRow(column, probe, subject)];
   }
 }
 
@@ -467,6 +471,27 @@ function pushRow(
       if (look && (answer?.outcome !== 'done' || answer.code !== 0))
         return { one: listRemoteTry(root, subject.remote) ?? look, refusedAs: 'unreachable' };
       return pushMade(workspace, root, await preparePush(workspace, subject));
+    },
+  };
+  return { ...base, ways: [way] };
+}
+
+/** The host has one crontab, so it plants, looks and takes back while no other vantage does. */
+function crontabRow({ workspace, id }: Column, probe: Probe, subject: Extract<Subject, { kind: 'crontab' }>): RowPlan {
+  const base = { probe, subject, escape: null, phase: 0, leansOn: [] } as const;
+  if (!workspace) return { ...base, ways: [], skip: 'read-only try: nothing is written' };
+  const { program } = subject;
+  const way: WayPlan = {
+    ...plainWay('exec', undefined),
+    after: () => plantHere(program, workspace.fresh()),
+    make: async () => {
+      if (id !== 'host') way.before ??= await plantHere(program, workspace.fresh());
+      const mark = workspace.fresh();
+      workspace.willPlant(program, mark);
+      return {
+        one: await plantTry(program, mark),
+        settle: async () => ({ seen: await takeBack(program, mark), back: takeBackTry(mark) }),
+      };
     },
   };
   return { ...base, ways: [way] };

@@ -20,6 +20,7 @@ import { judge } from './judge.ts';
 import { makePlan, type PlannedProbe } from './plan.ts';
 import { preflight } from './preflight.ts';
 import { guardPaths, guardProbes } from './probes/guard.ts';
+import { laterFolders } from './probes/later.ts';
 import { agentsOutside } from './probes/machine.ts';
 import type { Probe, ProbeContext } from './probes/types.ts';
 import { exitCodeOf, inOrder, markAccepted, summarize } from './report.ts';
@@ -91,7 +92,10 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
     note: text => notes.push(text),
   };
   await preflight(undefined, undefined);
-  if (!readOnly) notes.push(...(await recover(recoveryFolders(options), stateFolder(root))));
+  if (!readOnly) {
+    const folders = [...recoveryFolders(options), ...(await laterFolders(context))];
+    notes.push(...(await recover(folders, stateFolder(root))));
+  }
   const hostOpening = openOrExplain(
     places.find(({ report }) => report.id === 'host'),
     options,

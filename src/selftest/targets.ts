@@ -13,6 +13,7 @@ import {
   readHost,
   stillHolds,
 } from './controls.ts';
+import { plantOutcome } from './crontab.ts';
 import type { Probe, Subject } from './probes/types.ts';
 import { pushOutcome } from './push.ts';
 import type { Session } from './session.ts';
@@ -293,5 +294,6 @@ export function settled(observation: Observation | undefined, subject: Subject):
   // Whoever takes a connection on a socket of this machine and waits to be spoken to is there: no proxy stands between.
   if (subject.kind === 'socket' && subject.greeting === 'none' && observation.outcome === 'silent')
     return { ...observation, outcome: 'done', reason: 'accepted' };
+  if (subject.kind === 'crontab') return plantOutcome(observation);
   return subject.kind === 'push' ? pushOutcome(observation) : observation;
 }

@@ -17,6 +17,8 @@ export type Subject =
   /** A guard file or folder. `how` is the literal try; `rounds` are the other ways to change it. */
   | { kind: 'guard'; path: string; how: WriteHow; folder: boolean; rounds: readonly WriteHow[] }
   | { kind: 'workspace' }
+  /** The user's own crontab; `program` is the host's, absolute. */
+  | { kind: 'crontab'; program: string }
   /** `argv[0]` is absolute. `success`: exit 0, or exit 0 and something printed (or `expect` in it). */
   | {
       kind: 'command';
@@ -72,6 +74,7 @@ export type Origin =
   | 'loosened'
   | 'sudo'
   | 'kvm'
+  | 'later'
   | 'work'
   | 'push';
 
