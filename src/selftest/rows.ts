@@ -6,6 +6,7 @@ import { randomHex } from '../base/hash.ts';
 import type { Check, Tried } from './case.ts';
 import { traceOf } from './controls.ts';
 import { plantHere, plantTry, takeBack, takeBackTry } from './crontab.ts';
+import { PASSINGS } from './passing.ts';
 import { formatAddress, isLoopback } from './probes/network.ts';
 import { historySubject, inHistory } from './probes/repository.ts';
 import type { Probe, Subject } from './probes/types.ts';
@@ -13,7 +14,7 @@ import { listRemoteTry, type PushTarget, preparePush, pushTry, remoteAlive, sett
 import type { Session } from './session.ts';
 import { controlKey, nothingHere, type Targets } from './targets.ts';
 import { bringTry, challenge, makeTry, nameDigests, plainTry, readTry, writeTry } from './tries.ts';
-import type { FileSystemPlace, Observation, ReadWay, Try, VantageFacts, WriteHow } from './wire.ts';
+import type { FileSystemPlace, Observation, ReadWay, Told, Try, VantageFacts, WriteHow } from './wire.ts';
 import { asideOf, type Workspace } from './workspace.ts';
 
 /** A decoy far away, where it lies and what it holds. */
@@ -156,7 +157,7 @@ export function rowsOf(column: Column, key: string, probe: Probe): RowPlan[] {
     case 'variable':
       return variableRows(column, key, probe, subject);
     case 'address':
-      return [addressRow(column, probe, subject)];
+      return addressRows(column, probe, subject);
     case 'name':
     case 'request':
     case 'command':
@@ -327,13 +328,16 @@ export function foundVariable({ kind }: Column, { probe, from }: { probe: Probe;
   ];
 }
 
-/** An address by its name and by each of its own addresses, directly and through each proxy; a loopback one by the host's aliases too. */
-function addressRow(column: Column, probe: Probe, subject: Extract<Subject, { kind: 'address' }>): RowPlan {
-  const { targets, session, hostFacts } = column;
+/**
+ * An address by its name and by each of its own addresses, directly and through each proxy; a loopback one by the host's
+ * aliases too. Where a list of names is kept, also as one of them.
+ */
+function addressRows(column: Column, probe: Probe, subject: Extract<Subject, { kind: 'address' }>): RowPlan[] {
+  const { targets, session, hostFacts, kind } = column;
   const own = targets.addresses.get(subject.host) ?? [];
   const hosts = [subject.host, ...own.filter(host => host !== subject.host)];
   const family = (host: string): Instrument => (isIP(host) === 6 ? 'ipv6' : 'ipv4');
-  const way = (host: string, label: string, control: string, proxy?: string): WayPlan => ({
+  const way = (host: string, label: string, control: string, proxy?: string, told?: Told): WayPlan => ({
     ...plainWay(
       isIP(host) === 0 && own.length > 0 && own.every(address => isIP(address) === 6) ? 'ipv6' : family(host),
       targets.checkBefore(control),
@@ -341,15 +345,22 @@ function addressRow(column: Column, probe: Probe, subject: Extract<Subject, { ki
     label,
     key: control,
     after: async () => targets.checkAfter(control),
-    make: () => ({ one: plainTry(subject, { host, ...(proxy === undefined ? {} : { proxy }) }) }),
+    make: () => ({
+      one: plainTry(subject, { host, ...(proxy === undefined ? {} : { proxy }), ...(told ? { told } : {}) }),
+    }),
   });
-  const direct = hosts.map(host => {
-    const control = controlKey(subject, host === subject.host ? undefined : host);
-    return way(host, formatAddress({ host, port: subject.port }), control);
-  });
-  const proxies = session.facts.proxies.map(proxy =>
-    way(subject.host, `${formatAddress(subject)} through ${proxy}`, controlKey(subject), proxy),
-  );
+  const straight = (told?: Told) =>
+    hosts.map(host => {
+      const control = controlKey(subject, host === subject.host ? undefined : host);
+      return way(host, formatAddress({ host, port: subject.port }), control, undefined, told);
+    });
+  const through = (some: readonly string[], told?: Told) =>
+    session.facts.proxies.flatMap(proxy =>
+      some.map(host => {
+        const control = controlKey(subject, host === subject.host ? undefined : host);
+        return way(host, `${formatAddress({ host, port: subject.port })} through ${proxy}`, control, proxy, told);
+      }),
+    );
   const loopback = isLoopback(subject.host);
   const elsewhere = hostFacts?.namespaces.net !== session.facts.namespaces.net;
   // The host answers at its own loopback; whether it also does at an alias is what the try shows.
@@ -359,14 +370,25 @@ function addressRow(column: Column, probe: Probe, subject: Extract<Subject, { ki
           way(alias, formatAddress({ host: alias, port: subject.port }), controlKey(subject)),
         )
       : [];
-  return {
+  const literal: RowPlan = {
     probe,
     subject,
     escape: null,
     phase: 0,
-    ways: [...direct, ...proxies, ...aliases],
+    // A list of names may not know what to do with a bare address.
+    ways: [...straight(), ...through(hosts), ...aliases],
     leansOn: [],
   };
+  const { allowed } = subject;
+  if (allowed === undefined || kind === 'host') return [literal];
+  const escapes = PASSINGS.flatMap(({ name, told: tell, route }): RowPlan[] => {
+    const told = tell(subject, allowed);
+    if (told === undefined) return [];
+    const ways = [...(route === 'any' ? straight(told) : []), ...through([subject.host], told)];
+    const row = escapeRow(probe, name, ways);
+    return [ways.length > 0 ? row : { ...row, skip: 'there is no proxy there' }];
+  });
+  return [literal, ...escapes];
 }
 
 function commonRow(

@@ -1,6 +1,6 @@
 import { randomHex, sha256 } from '../base/hash.ts';
 import type { Subject } from './probes/types.ts';
-import type { Challenge, FileSystemPlace, Observation, ReadWay, Try, WriteHow } from './wire.ts';
+import type { Challenge, FileSystemPlace, Observation, ReadWay, Told, Try, WriteHow } from './wire.ts';
 
 /** A try without its id and its end: what is to be done. */
 type Deed<T> = T extends Try ? Omit<T, 'id' | 'timeout'> : never;
@@ -93,7 +93,7 @@ export function writeTry(how: WriteHow, path: string, content: string, aside?: s
 /** The try for subjects that are tried in the same way from everywhere. */
 export function plainTry(
   subject: Extract<Subject, { kind: 'address' | 'name' | 'request' | 'command' }>,
-  route: { host?: string; proxy?: string } = {},
+  route: { host?: string; proxy?: string; told?: Told } = {},
 ): Try {
   const proxy = route.proxy === undefined ? {} : { proxy: route.proxy };
   switch (subject.kind) {
@@ -104,6 +104,7 @@ export function plainTry(
         port: subject.port,
         greeting: subject.greeting,
         ...proxy,
+        ...(route.told ? { told: route.told } : {}),
       });
     case 'name':
       return makeTry({ op: 'resolve', name: subject.name });

@@ -46,6 +46,16 @@ export type Greeting =
   | 'wayland'
   | 'none';
 
+/** What a proxy or a filter on the way is told of a connection, to get past a list of names. */
+export interface Told {
+  /** The target of CONNECT; may hold any byte. */
+  target?: string | undefined;
+  /** The Host header beside it. */
+  header?: string | undefined;
+  /** The name in the TLS hello. */
+  name?: string | undefined;
+}
+
 export type WriteHow =
   /** A new file with a fresh name; it must not exist. */
   | 'create'
@@ -104,6 +114,8 @@ export type Try = {
       port: number;
       greeting: Greeting /** An entry of `proxies` to go through. */;
       proxy?: string | undefined;
+      /** What is said on the way instead of the plain truth. */
+      told?: Told | undefined;
     }
   | { op: 'resolve'; name: string }
   | { op: 'request'; method: string; url: string; proxy?: string | undefined }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { sha256 } from '../../base/hash.ts';
 import type { Outcome, Try } from '../wire.ts';
 import { say } from './greetings.ts';
+import { connectRequest, formatTarget } from './tunnel.ts';
 
 export type Form = 'node' | 'sh';
 /** How the pack sums up a line: SHA-256 where it can, else the POSIX `cksum`. */
@@ -10,8 +11,14 @@ export type Sum = 'sha256' | 'cksum';
 /** A try as one line without its end. Node takes JSON, a shell takes `key=value` words that `printf %b` can undo. */
 export function encodeTry(form: Form, one: Try): string {
   const sent: Record<string, unknown> = { ...one };
-  if (one.op === 'connect' || one.op === 'socket')
-    sent.say = say(one.greeting, one.op === 'connect' ? one.host : one.path).toString('hex');
+  if (one.op === 'connect') {
+    const { told, host, port, greeting } = one;
+    delete sent.told;
+    sent.say = say(greeting, told?.name ?? host).toString('hex');
+    // As bytes, since a shell cannot hold each of them.
+    const target = told?.target ?? formatTarget(host, port);
+    if (told) sent.ask = connectRequest(target, told.header ?? target).toString('hex');
+  } else if (one.op === 'socket') sent.say = say(one.greeting, one.path).toString('hex');
   if (form === 'node') return JSON.stringify(sent);
   return Object.entries(sent)
     .flatMap(([key, value]) => words(key, value))

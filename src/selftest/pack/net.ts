@@ -8,6 +8,7 @@ import type { TryOf } from '../wire.ts';
 import { type Context, codeOf, failed, type Result, readText, runProgram, strongest, which } from './base.ts';
 import { proxyOf } from './facts.ts';
 import { images } from './proc.ts';
+import { connectRequest, formatTarget } from './tunnel.ts';
 
 /** As many bytes of a greeting as are looked at. */
 const HEARD = 64;
@@ -118,7 +119,7 @@ function dial(
   options: NetConnectOpts,
   said: Buffer,
   { deadline, signal, env }: Context,
-  via?: { proxy: string; target: string },
+  via?: { proxy: string; ask: Buffer },
   opened?: Socket,
 ): Promise<Result> {
   return new Promise(resolve => {
@@ -143,8 +144,7 @@ function dial(
     signal.addEventListener('abort', late);
     socket.on('connect', () => {
       connected = true;
-      if (via)
-        socket.write(`CONNECT ${via.target} HTTP/1.1\r\nHost: ${via.target}\r\n${proxyLogin(via.proxy, env)}\r\n`);
+      if (via) socket.write(Buffer.concat([via.ask, Buffer.from(`${proxyLogin(via.proxy, env)}\r\n`)]));
       else if (said.length > 0) socket.write(said);
     });
     socket.on('data', part => {
@@ -187,7 +187,10 @@ async function addresses(host: string): Promise<string[]> {
 const bytes = (one: { say?: string }) => Buffer.from(one.say ?? '', 'hex');
 
 /** Connects to a name by every address it has at once, or through a proxy, which resolves it itself. */
-export async function connect(one: TryOf<'connect'> & { say?: string }, context: Context): Promise<Result> {
+export async function connect(
+  one: TryOf<'connect'> & { say?: string; ask?: string },
+  context: Context,
+): Promise<Result> {
   const barred = untriable(one.proxy);
   if (barred) return barred;
   try {
@@ -197,8 +200,9 @@ export async function connect(one: TryOf<'connect'> & { say?: string }, context:
       return { ...('outcome' in opened ? opened : await dial(one, bytes(one), context, undefined, opened)), at };
     }
     if (one.proxy) {
-      const target = `${isIP(one.host) === 6 ? `[${one.host}]` : one.host}:${one.port}`;
-      const result = await dial(splitAddress(one.proxy), bytes(one), context, { proxy: one.proxy, target });
+      const target = formatTarget(one.host, one.port);
+      const ask = one.ask === undefined ? connectRequest(target, target) : Buffer.from(one.ask, 'hex');
+      const result = await dial(splitAddress(one.proxy), bytes(one), context, { proxy: one.proxy, ask });
       return { ...result, at: `proxy ${one.proxy}` };
     }
     const all = await addresses(one.host);
@@ -413,7 +417,7 @@ function tunnel(proxy: string, target: string, { signal, env }: Context): Promis
     const stop = () => socket.destroy(Object.assign(new Error('late'), { code: 'ETIMEDOUT' }));
     signal.addEventListener('abort', stop, { once: true });
     socket.on('connect', () =>
-      socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${proxyLogin(proxy, env)}\r\n`),
+      socket.write(Buffer.concat([connectRequest(target, target), Buffer.from(`${proxyLogin(proxy, env)}\r\n`)])),
     );
     socket.on('error', error => done(failed(error)));
     socket.on('close', () => done({ outcome: 'closed', reason: 'closed at once' }));

@@ -817,7 +817,7 @@ ap_op_process() {
 }
 
 # Opens a connection, says the bytes, prints `OUTCOME REASON HEX`: seconds, tcp|unix|abstract, host or path, port, hex, proxy.
-ap_perl='use strict;use Socket qw(:DEFAULT getaddrinfo);use IO::Handle;my($s,$k,$h,$p,$say,$via)=@ARGV;my $end=time+$s;
+ap_perl='use strict;use Socket qw(:DEFAULT getaddrinfo);use IO::Handle;my($s,$k,$h,$p,$say,$via,$ask)=@ARGV;my $end=time+$s;
 sub out{print join(" ",@_),"\n";exit}sub code{my($n)=grep{$!{$_}}keys %!;$n||"unknown"}
 my @a;my($ch,$cp)=$via?$via=~/^(.*):(\d+)$/:($h,$p);$ch=~s/^\[|\]$//g;
 if($k eq "tcp"){my($e,@r)=getaddrinfo($ch,$cp,{socktype=>SOCK_STREAM});if($e){out("refused",$e==Socket::EAI_AGAIN()?"EAI_AGAIN":"ENOTFOUND")}@a=@r}
@@ -826,13 +826,13 @@ else{@a=map{{family=>AF_UNIX,addr=>pack("S",AF_UNIX)."\0".$_}}($h,pack("a107",$h
 my @last=("refused","ENOTFOUND");for my $a(@a){my $o="";my $f;socket($f,$a->{family},SOCK_STREAM,0)or do{@last=("refused",code());next};$f->blocking(0);
 if(!connect($f,$a->{addr})){if($!{EINPROGRESS}||$!{EAGAIN}){my $w="";vec($w,fileno($f),1)=1;my $n=select(undef,$w,undef,$end-time);if(!$n){@last=("timeout","ETIMEDOUT");next}
 $!=unpack("i",getsockopt($f,SOL_SOCKET,SO_ERROR));if($!){@last=($!{ETIMEDOUT}?"timeout":"refused",code());next}}else{@last=("refused",code());next}}
-my $tunnel=!$via;my $b="";syswrite($f,$via?"CONNECT $h:$p HTTP/1.1\r\nHost: $h:$p\r\n\r\n":pack("H*",$say));
+my $tunnel=!$via;my $b="";syswrite($f,$via?($ask?pack("H*",$ask):"CONNECT $h:$p HTTP/1.1\r\nHost: $h:$p\r\n")."\r\n":pack("H*",$say));
 while(1){my $r="";vec($r,fileno($f),1)=1;my $n=select($r,undef,undef,$end-time);if(!$n){out("done","answered",unpack("H*",substr($b,0,64)))if length $b&&$tunnel;@last=$tunnel?("silent","silent"):("timeout","ETIMEDOUT");last}
 my $g=sysread($f,$b,4096,length $b);if(!$g){out("done","answered",unpack("H*",substr($b,0,64)))if length $b&&$tunnel;@last=("closed",defined $g?"closed":code());last}
 if(!$tunnel){next unless $b=~s/^HTTP\/1\.[01] (\d+).*?\r\n\r\n//s;$1==200 or out("refused","PROXY_$1");$tunnel=1;syswrite($f,pack("H*",$say));next unless length $b}
 out("done","answered",unpack("H*",substr($b,0,64)))if length $b>=16||!$say||$say;}}out(@last)'
 ap_python='import errno,re,socket,sys,time
-s,k,h,p,say,via=sys.argv[1:7];end=time.time()+float(s)
+s,k,h,p,say,via,ask=sys.argv[1:8];end=time.time()+float(s)
 def out(*a):
   print(*a);sys.exit()
 def code(e): return errno.errorcode.get(e.errno or 0,"unknown")
@@ -847,7 +847,7 @@ for fam,addr in a:
   b=b"";tunnel=not via;up=False
   try:
     f=socket.socket(fam);f.settimeout(max(.1,end-time.time()));f.connect(addr);up=True
-    f.sendall(("CONNECT %s:%s HTTP/1.1\r\nHost: %s:%s\r\n\r\n"%(h,p,h,p)).encode() if via else bytes.fromhex(say))
+    f.sendall((bytes.fromhex(ask) or ("CONNECT %s:%s HTTP/1.1\r\nHost: %s:%s\r\n"%(h,p,h,p)).encode())+b"\r\n" if via else bytes.fromhex(say))
     while True:
       f.settimeout(max(.1,end-time.time()));g=f.recv(4096);b+=g
       if not g: last=("closed","closed");break
@@ -876,9 +876,9 @@ ap_hex_out() { od -An -v -t x1 | tr -d ' \n'; }
 # Connects by one of the tools: kind, host or path, port.
 ap_dial() {
   if ap_has perl; then
-    ap_answer=$(ap_limit perl -e "$ap_perl" "$ap_wait" "$1" "$2" "$3" "$ap_say" "$ap_proxy" 2>/dev/null)
+    ap_answer=$(ap_limit perl -e "$ap_perl" "$ap_wait" "$1" "$2" "$3" "$ap_say" "$ap_proxy" "$ap_ask" 2>/dev/null)
   elif ap_has python3; then
-    ap_answer=$(ap_limit python3 -c "$ap_python" "$ap_wait" "$1" "$2" "$3" "$ap_say" "$ap_proxy" 2>/dev/null)
+    ap_answer=$(ap_limit python3 -c "$ap_python" "$ap_wait" "$1" "$2" "$3" "$ap_say" "$ap_proxy" "$ap_ask" 2>/dev/null)
   elif [ "$1" != tcp ] || [ -n "$ap_proxy" ]; then
     ap_set unable 'perl or python3'
     return
@@ -1168,7 +1168,7 @@ ap_op_exec() {
 # Makes the try of line $1 and answers.
 ap_attempt() {
   ap_id= ap_op= ap_timeout=2000 ap_way= ap_path= ap_how= ap_aside= ap_content= ap_name= ap_from= ap_host= ap_port= ap_proxy=
-  ap_say= ap_method= ap_url= ap_abstract= ap_family= ap_cwd=/ ap_input= ap_expect= ap_key= ap_bring= ap_greeting=
+  ap_say= ap_ask= ap_method= ap_url= ap_abstract= ap_family= ap_cwd=/ ap_input= ap_expect= ap_key= ap_bring= ap_greeting=
   ap_challenge_key= ap_challenge_digest= ap_challenge_lines= ap_place_device= ap_place_path= ap_digests= ap_argc=0 ap_envc=0
   ap_outcome=error ap_reason=unknown ap_extra= ap_at= ap_denied=
   for ap_word in $1; do
@@ -1180,7 +1180,7 @@ ap_attempt() {
       ;;
     esac
     case $ap_k in
-      id | op | timeout | way | path | how | aside | content | name | from | host | port | proxy | say | method | url | abstract | family | cwd | input | expect | key | bring | greeting | challenge_key | challenge_digest | challenge_lines | place_device | place_path) eval "ap_$ap_k=\$ap_v" ;;
+      id | op | timeout | way | path | how | aside | content | name | from | host | port | proxy | say | ask | method | url | abstract | family | cwd | input | expect | key | bring | greeting | challenge_key | challenge_digest | challenge_lines | place_device | place_path) eval "ap_$ap_k=\$ap_v" ;;
       digests) ap_digests="$ap_digests $ap_v" ;;
       argv)
         ap_argc=$((ap_argc + 1))

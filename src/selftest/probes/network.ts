@@ -93,6 +93,15 @@ function outsideAddresses({ posture, restricted, env }: ProbeContext): { address
   return { addresses: declared ?? OUTSIDE, asks: declared !== undefined };
 }
 
+/** A name that the declared box may reach, for what is not on the list to pass for. */
+function allowedName({ posture }: ProbeContext): string | undefined {
+  const names = (posture?.isolation?.network?.allow ?? []).map(entry => entry.replace(/:\d+$/, ''));
+  // One below it, where all below it are allowed.
+  return names
+    .map(name => name.replace(/^\*\./, 'www.'))
+    .find(name => /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(name) && isIP(name) === 0);
+}
+
 /** Connect, resolve, request and (for sqlite) read tries for every declared system, the outside addresses, and found systems as not tried. */
 export async function networkProbes(context: ProbeContext): Promise<Probe[]> {
   const { posture, facts } = context;
@@ -132,7 +141,7 @@ export async function networkProbes(context: ProbeContext): Promise<Probe[]> {
             severity: 'medium',
             group: 'outside',
             opens: 'a way to send data out',
-            subject: { kind: 'address', ...address },
+            subject: { kind: 'address', ...address, allowed: allowedName(context) },
             origin: 'outside',
             asks,
           },
@@ -143,7 +152,8 @@ export async function networkProbes(context: ProbeContext): Promise<Probe[]> {
 }
 
 /** What is tried on a declared system. One that cannot be tried has a skipped row that says why, and so have its requests. */
-function systemProbes(system: System, { root, home, posture, restricted }: ProbeContext): Probe[] {
+function systemProbes(system: System, context: ProbeContext): Probe[] {
+  const { root, home, posture, restricted } = context;
   if (!posture) return [];
   const access = accessTo(posture, system);
   const production = access === 'none';
@@ -191,7 +201,12 @@ function systemProbes(system: System, { root, home, posture, restricted }: Probe
   const address = parseAddress(system.address, system.kind);
   if (!address) return untried(system.address, 'no port is known for this address: add one to it');
   const probes: Probe[] = [
-    { ...common, attempt: 'connect', target: formatAddress(address), subject: { kind: 'address', ...address } },
+    {
+      ...common,
+      attempt: 'connect',
+      target: formatAddress(address),
+      subject: { kind: 'address', ...address, ...(production && restricted ? { allowed: allowedName(context) } : {}) },
+    },
   ];
   if (production && restricted && isIP(address.host) === 0 && !isLoopback(address.host))
     probes.push({

@@ -9,7 +9,8 @@ export type Subject =
   | { kind: 'folder'; path: string }
   /** A variable by name; `value` is the host's own, for the challenge, and goes nowhere else. */
   | { kind: 'variable'; name: string; value: string | undefined }
-  | { kind: 'address'; host: string; port: number; greeting: Greeting }
+  /** `allowed`: a name that the box may reach, to pass for. */
+  | { kind: 'address'; host: string; port: number; greeting: Greeting; allowed?: string | undefined }
   | { kind: 'name'; name: string }
   | { kind: 'request'; method: string; url: string }
   | { kind: 'socket'; path: string; abstract: boolean; greeting: Greeting }
