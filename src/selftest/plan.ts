@@ -101,12 +101,15 @@ function merged(first: PlannedProbe, second: PlannedProbe): PlannedProbe {
   };
 }
 
+/** Attempts whose target says by itself what is done. */
+const AS_WRITTEN: ReadonlySet<Probe['attempt']> = new Set(['connect', 'request', 'exec']);
+
 /** All that only the posture names: contacted once the user has seen the list whole, requests with their method and path. */
 function contactText(network: readonly Probe[]) {
-  const probes = new Set(network.filter(({ asks, subject }) => asks && subject.kind !== 'skip'));
+  // What is agreed to is the same on a machine that lacks a program for it.
+  const asked = network.filter(({ asks, attempt, subject }) => asks && (subject.kind !== 'skip' || attempt === 'exec'));
+  const probes = new Set(asked.filter(({ subject }) => subject.kind !== 'skip'));
   if (probes.size === 0) return undefined;
-  const lines = [...probes].map(({ attempt, target }) =>
-    attempt === 'connect' || attempt === 'request' ? target : `${attempt} ${target}`,
-  );
+  const lines = asked.map(({ attempt, target }) => (AS_WRITTEN.has(attempt) ? target : `${attempt} ${target}`));
   return { probes, text: [...new Set(lines)].sort().join('\n') };
 }

@@ -41,6 +41,7 @@ export const REFUSALS: Readonly<Record<Attempt, readonly string[]>> = {
     'ENODATA',
     'ESERVFAIL',
     'EREFUSED',
+    'none',
     'timeout',
     ...NETWORK,
   ],

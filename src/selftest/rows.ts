@@ -75,6 +75,7 @@ export type Instrument =
   | 'ipv4'
   | 'ipv6'
   | 'unix'
+  | 'udp'
   | 'resolve'
   | 'push'
   | 'exec';
@@ -336,10 +337,13 @@ function addressRows(column: Column, probe: Probe, subject: Extract<Subject, { k
   const { targets, session, hostFacts, kind } = column;
   const own = targets.addresses.get(subject.host) ?? [];
   const hosts = [subject.host, ...own.filter(host => host !== subject.host)];
-  const family = (host: string): Instrument => (isIP(host) === 6 ? 'ipv6' : 'ipv4');
+  const datagram = subject.greeting === 'quic';
+  const family = (host: string): Instrument => (datagram ? 'udp' : isIP(host) === 6 ? 'ipv6' : 'ipv4');
   const way = (host: string, label: string, control: string, proxy?: string, told?: Told): WayPlan => ({
     ...plainWay(
-      isIP(host) === 0 && own.length > 0 && own.every(address => isIP(address) === 6) ? 'ipv6' : family(host),
+      !datagram && isIP(host) === 0 && own.length > 0 && own.every(address => isIP(address) === 6)
+        ? 'ipv6'
+        : family(host),
       targets.checkBefore(control),
     ),
     label,
@@ -355,7 +359,7 @@ function addressRows(column: Column, probe: Probe, subject: Extract<Subject, { k
       return way(host, formatAddress({ host, port: subject.port }), control, undefined, told);
     });
   const through = (some: readonly string[], told?: Told) =>
-    session.facts.proxies.flatMap(proxy =>
+    (datagram ? [] : session.facts.proxies).flatMap(proxy =>
       some.map(host => {
         const control = controlKey(subject, host === subject.host ? undefined : host);
         return way(host, `${formatAddress({ host, port: subject.port })} through ${proxy}`, control, proxy, told);
@@ -410,6 +414,17 @@ function commonRow(
       ...(own ? { tries: [{ observation: own, alone: true, controlled: true }] } : {}),
     },
   ];
+  if (subject.kind === 'name') {
+    const asked = { ...subject, direct: true };
+    const key = controlKey(asked);
+    ways.push({
+      ...plainWay('udp', targets.checkBefore(key)),
+      label: 'its name servers asked directly',
+      key,
+      after: async () => targets.checkAfter(key),
+      make: () => ({ one: plainTry(asked) }),
+    });
+  }
   if (subject.kind === 'request')
     for (const proxy of column.session.facts.proxies)
       ways.push({

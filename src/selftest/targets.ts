@@ -34,7 +34,7 @@ export function controlKey(subject: Network, host?: string): string {
     case 'address':
       return `address ${host ?? subject.host} ${subject.port}`;
     case 'name':
-      return `name ${subject.name}`;
+      return `name ${subject.name}${subject.direct ? ' directly' : ''}`;
     case 'request':
       return `request ${subject.method} ${subject.url}`;
     case 'command':
@@ -136,7 +136,9 @@ export class Targets {
         this.subjects.set(controlKey(subject), { subject });
         for (const host of this.addresses.get(subject.host) ?? [])
           this.subjects.set(controlKey(subject, host), { subject, host });
-      } else if (subject.kind === 'name' || subject.kind === 'request' || subject.kind === 'socket')
+      } else if (subject.kind === 'name') {
+        for (const one of [subject, { ...subject, direct: true }]) this.subjects.set(controlKey(one), { subject: one });
+      } else if (subject.kind === 'request' || subject.kind === 'socket')
         this.subjects.set(controlKey(subject), { subject });
     }
     await this.run(session, [...this.subjects.keys()], this.before);
@@ -260,6 +262,9 @@ export class RemoteTargets extends Targets {
   }
 }
 
+/** Programs that are worth a try only where they do it for the host. */
+const COMMANDS: ReadonlySet<Probe['origin']> = new Set(['helper', 'sudo', 'kvm', 'outside']);
+
 /** Why a probe is not worth a try, since there is nothing there for the host itself; undefined where there is. */
 export function nothingHere({ subject, origin }: Probe, targets: Targets): string | undefined {
   if (subject.kind === 'file') {
@@ -278,7 +283,11 @@ export function nothingHere({ subject, origin }: Probe, targets: Targets): strin
     const check = targets.checkBefore(controlKey(subject));
     return origin === 'socket' && check?.reason === 'ECONNREFUSED' ? 'nobody listens there' : undefined;
   }
-  if (subject.kind === 'command' && (origin === 'helper' || origin === 'sudo' || origin === 'kvm')) {
+  if (subject.kind === 'address' && subject.greeting === 'quic') {
+    const check = targets.checkBefore(controlKey(subject));
+    return check && !check.ok ? 'it answers no datagram of yours either' : undefined;
+  }
+  if (subject.kind === 'command' && COMMANDS.has(origin)) {
     const check = targets.checkBefore(controlKey(subject));
     if (!check || check.ok) return undefined;
     if (check.reason !== 'exit') return `it does not run for you either (${check.reason})`;

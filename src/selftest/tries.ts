@@ -25,7 +25,11 @@ const BOUNDS: Readonly<Record<Try['op'], number>> = {
 /** A socket whose server waits to be spoken to is only seen to take the connection, and that takes no time. */
 const ACCEPTED = 100;
 
+/** Most servers never answer a datagram, and nobody shall wait for that. */
+const DATAGRAM = 500;
+
 function boundOf(deed: Deed<Try>): number {
+  if (deed.op === 'connect' && deed.greeting === 'quic') return DATAGRAM;
   return deed.op === 'socket' && deed.greeting === 'none' ? ACCEPTED : BOUNDS[deed.op];
 }
 
@@ -107,7 +111,7 @@ export function plainTry(
         ...(route.told ? { told: route.told } : {}),
       });
     case 'name':
-      return makeTry({ op: 'resolve', name: subject.name });
+      return makeTry({ op: 'resolve', name: subject.name, ...(subject.direct ? { direct: true } : {}) });
     case 'request':
       return makeTry({ op: 'request', method: subject.method, url: subject.url, ...proxy });
     case 'command':

@@ -276,7 +276,11 @@ describe('the network', () => {
         'GET http://api.example.com:80/drop?all=1',
         'api.example.com:80',
         'out.example.com:443',
+        'out.example.com:443/udp',
+        // Whether this machine has a ping or not.
+        'ping out.example.com',
         `read ${join(folder, 'code/x.sqlite')}`,
+        'resolve out.example.com',
         'socket /run/pg.sock',
       ],
     ]);
@@ -348,7 +352,8 @@ describe('the network', () => {
       plan.probes.filter(({ origin }) => origin === 'outside').map(({ target }) => target);
     expect(outside(await planOf({ isolation: { runtime: 'bubblewrap' } }, { env }))).toEqual([]);
     const restricted: Partial<Posture> = { isolation: { runtime: 'bubblewrap', network: { allow: [] } } };
-    expect(outside(await planOf(restricted, { env }))).toEqual(['example.com:443']);
+    const all = ['example.com:443', 'example.com:443/udp', 'example.com', 'ping example.com'];
+    expect(outside(await planOf(restricted, { env }))).toEqual(all);
     expect(outside(await planOf({ ...restricted, selftest: { outside: [] } }, { env }))).toEqual([]);
     expect(outside(await planOf(restricted))).toEqual([]);
   });

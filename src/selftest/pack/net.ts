@@ -1,4 +1,5 @@
-import { lookup } from 'node:dns/promises';
+import { createSocket } from 'node:dgram';
+import { getServers, lookup } from 'node:dns/promises';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, isIP, type NetConnectOpts, connect as open, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -178,6 +179,31 @@ function dial(
   });
 }
 
+/** Sends one datagram and waits for one. There is no connection, so silence is no answer at all. */
+function ask(host: string, port: number, said: Buffer, { deadline, signal }: Context): Promise<Result> {
+  return new Promise(done => {
+    const socket = createSocket(isIP(host) === 6 ? 'udp6' : 'udp4');
+    const end = (result: Result) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', late);
+      socket.removeAllListeners('error').on('error', () => {});
+      try {
+        socket.close();
+      } catch {}
+      done(result);
+    };
+    const late = () => end({ outcome: 'timeout', reason: 'ETIMEDOUT' });
+    const timer = setTimeout(late, Math.max(1, deadline - performance.now() - 20));
+    signal.addEventListener('abort', late);
+    socket.on('error', error => end(failed(error)));
+    socket.on('message', part =>
+      end({ outcome: 'done', reason: 'answered', heard: part.subarray(0, HEARD).toString('hex') }),
+    );
+    // Connected, so that a refusal comes back, and nobody else's datagram counts.
+    socket.connect(port, host, () => socket.send(said));
+  });
+}
+
 async function addresses(host: string): Promise<string[]> {
   if (isIP(host)) return [host];
   const found = await lookup(host, { all: true, verbatim: true });
@@ -206,16 +232,49 @@ export async function connect(
       return { ...result, at: `proxy ${one.proxy}` };
     }
     const all = await addresses(one.host);
-    const results = await Promise.all(
-      all.map(async host => ({ ...(await dial({ host, port: one.port }, bytes(one), context)), at: host })),
-    );
+    const open = (host: string) =>
+      one.greeting === 'quic'
+        ? ask(host, one.port, bytes(one), context)
+        : dial({ host, port: one.port }, bytes(one), context);
+    const results = await Promise.all(all.map(async host => ({ ...(await open(host)), at: host })));
     return strongest(results, { outcome: 'refused', reason: 'ENOTFOUND' });
   } catch (error) {
     return failed(error);
   }
 }
 
-export async function resolve({ name }: TryOf<'resolve'>): Promise<Result> {
+/** What an answer's code means (RFC 1035, 4.1.1), in the words of the system's own resolver. */
+const RCODES: Readonly<Record<number, string>> = { 0: 'ENODATA', 2: 'ESERVFAIL', 3: 'ENOTFOUND', 5: 'EREFUSED' };
+
+/** Asks each name server by itself. One that says that there is no such name has let nothing through. */
+async function askServers(name: string, context: Context): Promise<Result> {
+  const id = Buffer.from([Math.floor(Math.random() * 256), Math.floor(Math.random() * 256)]);
+  const labels = name.split('.').map(label => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)]));
+  const question = Buffer.concat([
+    id,
+    Buffer.from('01000001000000000000', 'hex'),
+    ...labels,
+    Buffer.from('0000010001', 'hex'),
+  ]);
+  const results = await Promise.all(
+    getServers().map(async (server): Promise<Result> => {
+      const { host, port } = isIP(server) === 0 ? splitAddress(server) : { host: server, port: 53 };
+      const { heard = '', ...result } = await ask(host, port, question, context);
+      const answer = Buffer.from(heard, 'hex');
+      if (result.outcome !== 'done') return { ...result, at: server };
+      if (answer.length < 12 || !answer.subarray(0, 2).equals(id))
+        return { outcome: 'error', reason: 'the name server answered something else', at: server };
+      const code = (answer[3] ?? 0) & 15;
+      return code === 0 && answer.readUInt16BE(6) > 0
+        ? { outcome: 'done', reason: 'resolved', at: server }
+        : { outcome: 'refused', reason: RCODES[code] ?? 'EREFUSED', at: server };
+    }),
+  );
+  return strongest(results, { outcome: 'none', reason: 'no name server' });
+}
+
+export async function resolve({ name, direct }: TryOf<'resolve'>, context: Context): Promise<Result> {
+  if (direct) return askServers(name, context);
   try {
     const found = await lookup(name, { all: true, verbatim: true });
     return {
@@ -314,6 +373,7 @@ export async function socket(one: TryOf<'socket'> & { say?: string }, context: C
 
 /** A listener of the pack's own and a connection to it. */
 export async function listen({ family }: TryOf<'listen'>, context: Context): Promise<Result> {
+  if (family === 'udp') return echo(context);
   if (family !== 'unix') return listenAt({ host: family === 'ipv6' ? '::1' : '127.0.0.1', port: 0 }, context);
   const name = `ap-${process.pid}-${Math.random().toString(36).slice(2)}`;
   if (process.platform === 'win32') return listenAt({ path: `\\\\.\\pipe\\${name}` }, context);
@@ -329,6 +389,24 @@ export async function listen({ family }: TryOf<'listen'>, context: Context): Pro
     return failed(error);
   } finally {
     if (folder) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A datagram to ourselves and back. */
+async function echo(context: Context): Promise<Result> {
+  const server = createSocket('udp4');
+  server.on('error', () => {});
+  server.on('message', (_part, { port, address }) => server.send('here', port, address));
+  try {
+    await new Promise<void>((done, fail) => {
+      server.once('error', fail);
+      server.bind(0, '127.0.0.1', done);
+    });
+    return await ask('127.0.0.1', server.address().port, Buffer.from('?'), context);
+  } catch (error) {
+    return failed(error);
+  } finally {
+    server.close();
   }
 }
 

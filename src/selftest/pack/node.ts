@@ -62,7 +62,7 @@ function make(one: Try, context: Context): Promise<Result> {
     case 'connect':
       return connect(one, context);
     case 'resolve':
-      return resolve(one);
+      return resolve(one, context);
     case 'request':
       return request(one, context);
     case 'socket':

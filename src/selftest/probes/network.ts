@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { findProgram } from '../../base/exec.ts';
 import { displayPath, expandHome, isWithin } from '../../base/files.ts';
 import { endpointOf } from '../../posture/address.ts';
 import { saysProduction } from '../../posture/environment.ts';
@@ -93,6 +94,50 @@ function outsideAddresses({ posture, restricted, env }: ProbeContext): { address
   return { addresses: declared ?? OUTSIDE, asks: declared !== undefined };
 }
 
+/** What gets out where connections do not: a datagram, a question to a name server, an echo request. */
+function besides({ host, port }: Address, asks: boolean, { root, readOnly }: ProbeContext): Probe[] {
+  const common = { safeguard: 'ISO-3', expect: 'deny', group: 'outside', origin: 'outside', asks } as const;
+  const datagram: Probe = {
+    ...common,
+    attempt: 'connect',
+    target: `${formatAddress({ host, port })}/udp`,
+    severity: 'medium',
+    opens: 'a way to send data out',
+    subject: { kind: 'address', host, port, greeting: 'quic' },
+  };
+  // In a box its own loopback answers.
+  if (isLoopback(host)) return [datagram];
+  const ping = findProgram('ping', [root]);
+  const skip = ping === undefined ? 'not here' : readOnly ? 'read-only try: nothing is started' : undefined;
+  const echo: Probe = {
+    ...common,
+    attempt: 'exec',
+    target: `ping ${host}`,
+    severity: 'low',
+    opens: 'a way to send data out',
+    subject:
+      skip !== undefined || ping === undefined
+        ? { kind: 'skip', why: skip ?? 'not here' }
+        : {
+            kind: 'command',
+            argv: [ping, '-c', '1', '-W', '1', '--', host],
+            cwd: '/',
+            success: 'exit',
+            timeout: 1_500,
+          },
+  };
+  if (isIP(host) !== 0) return [datagram, echo];
+  const name: Probe = {
+    ...common,
+    attempt: 'resolve',
+    target: host,
+    severity: 'low',
+    opens: 'questions to a name server carry data out',
+    subject: { kind: 'name', name: host },
+  };
+  return [datagram, name, echo];
+}
+
 /** A name that the declared box may reach, for what is not on the list to pass for. */
 function allowedName({ posture }: ProbeContext): string | undefined {
   const names = (posture?.isolation?.network?.allow ?? []).map(entry => entry.replace(/:\d+$/, ''));
@@ -145,6 +190,7 @@ export async function networkProbes(context: ProbeContext): Promise<Probe[]> {
             origin: 'outside',
             asks,
           },
+          ...besides(address, asks, context),
         ]
       : [];
   });

@@ -11,7 +11,8 @@ export type Subject =
   | { kind: 'variable'; name: string; value: string | undefined }
   /** `allowed`: a name that the box may reach, to pass for. */
   | { kind: 'address'; host: string; port: number; greeting: Greeting; allowed?: string | undefined }
-  | { kind: 'name'; name: string }
+  /** `direct`: the name servers themselves are asked, not the system. */
+  | { kind: 'name'; name: string; direct?: boolean | undefined }
   | { kind: 'request'; method: string; url: string }
   | { kind: 'socket'; path: string; abstract: boolean; greeting: Greeting }
   | { kind: 'processes' }
