@@ -56,6 +56,7 @@ const BOXED: ReadonlySet<Origin> = new Set([
   'sibling',
   'guard',
   'later',
+  'keyring',
   'sudo',
   'kvm',
 ]);

@@ -1,4 +1,5 @@
 import { credentialPlaces, repositoryFiles, siblingRepositories } from './probes/files.ts';
+import { keyringProbe } from './probes/keyring.ts';
 import { laterProbes } from './probes/later.ts';
 import { helperProbes, powerProbes, socketProbes, variableProbes } from './probes/machine.ts';
 import { networkProbes } from './probes/network.ts';
@@ -66,6 +67,7 @@ export async function makePlan(context: ProbeContext, guards: readonly Probe[]):
     ...sockets,
     ...helpers,
     ...powers,
+    keyringProbe(context),
     ...guards,
     ...later,
     ...config,

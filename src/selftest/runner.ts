@@ -20,6 +20,7 @@ import { judge } from './judge.ts';
 import { makePlan, type PlannedProbe } from './plan.ts';
 import { preflight } from './preflight.ts';
 import { guardPaths, guardProbes } from './probes/guard.ts';
+import { plantKey } from './probes/keyring.ts';
 import { laterFolders } from './probes/later.ts';
 import { agentsOutside } from './probes/machine.ts';
 import type { Probe, ProbeContext } from './probes/types.ts';
@@ -128,7 +129,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   const targets = new Targets();
   const decoy = workspace ? plantProcess(root, cleanup) : undefined;
   const reading = targets.read(root, probes);
-  const commandsReady = targets.tryCommands(probes);
+  const commandsReady = plantKeys(probes, cleanup).then(() => targets.tryCommands(probes));
   const hostOpened = await hostOpening;
   const hostSession = hostOpened?.ok ? hostOpened.session : undefined;
   let controlsReady = Promise.resolve();
@@ -446,6 +447,12 @@ function plantProcess(root: string, cleanup: Cleanup): { canary: string } | unde
     end();
   });
   return { canary };
+}
+
+/** The key that a probe looks for in the kernel's keyrings. */
+async function plantKeys(probes: readonly Probe[], cleanup: Cleanup): Promise<void> {
+  for (const { origin, subject } of probes)
+    if (origin === 'keyring' && subject.kind === 'command') cleanup.add(await plantKey(subject));
 }
 
 /** Where a killed run may have left something. */

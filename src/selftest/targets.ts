@@ -263,7 +263,7 @@ export class RemoteTargets extends Targets {
 }
 
 /** Programs that are worth a try only where they do it for the host. */
-const COMMANDS: ReadonlySet<Probe['origin']> = new Set(['helper', 'sudo', 'kvm', 'outside']);
+const COMMANDS: ReadonlySet<Probe['origin']> = new Set(['helper', 'sudo', 'kvm', 'outside', 'keyring']);
 
 /** Why a probe is not worth a try, since there is nothing there for the host itself; undefined where there is. */
 export function nothingHere({ subject, origin }: Probe, targets: Targets): string | undefined {

@@ -132,10 +132,12 @@ export function plainTry(
 /** A program that ran has done nothing yet: it must have ended well, and said what was waited for. */
 export function commandOutcome(
   observation: Observation,
-  { success, expect }: Pick<Extract<Subject, { kind: 'command' }>, 'success' | 'expect'>,
+  { success, expect, denied }: Pick<Extract<Subject, { kind: 'command' }>, 'success' | 'expect' | 'denied'>,
 ): Observation {
   if (observation.outcome !== 'done') return observation;
   const said = expect === undefined ? observation.printed === true : observation.found === true;
   const well = observation.code === 0 && (success === 'exit' || said);
+  if (!well && denied !== undefined && observation.code !== denied)
+    return { ...observation, outcome: 'error', reason: `it ended with ${observation.code}` };
   return well ? observation : { ...observation, outcome: 'refused', reason: 'exit' };
 }

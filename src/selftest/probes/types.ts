@@ -30,6 +30,8 @@ export type Subject =
       input?: string;
       expect?: string;
       success: 'exit' | 'printed';
+      /** The exit code by which it says that it was refused, where any other but 0 says nothing. */
+      denied?: number;
       /** Milliseconds. */
       timeout: number;
     }
@@ -77,6 +79,7 @@ export type Origin =
   | 'sudo'
   | 'kvm'
   | 'later'
+  | 'keyring'
   | 'work'
   | 'push';
 
