@@ -57,6 +57,7 @@ const BOXED: ReadonlySet<Origin> = new Set([
   'guard',
   'later',
   'keyring',
+  'terminal',
   'sudo',
   'kvm',
 ]);

@@ -4,6 +4,7 @@ import { laterProbes } from './probes/later.ts';
 import { helperProbes, powerProbes, socketProbes, variableProbes } from './probes/machine.ts';
 import { networkProbes } from './probes/network.ts';
 import { gitConfigProbe, historyOnly, pushProbes, secretsInHistory, workProbes } from './probes/repository.ts';
+import { terminalProbe } from './probes/terminal.ts';
 import type { Probe, ProbeContext } from './probes/types.ts';
 import { type ApprovalRequest, SEVERITIES } from './types.ts';
 
@@ -21,19 +22,21 @@ export interface ProbePlan {
  * looked at before, since a box lays placeholders for those that are missing.
  */
 export async function makePlan(context: ProbeContext, guards: readonly Probe[]): Promise<ProbePlan> {
-  const [files, places, network, sockets, powers, siblings, history, config, push, helpers, later] = await Promise.all([
-    repositoryFiles(context),
-    credentialPlaces(context),
-    networkProbes(context),
-    socketProbes(context),
-    powerProbes(context),
-    siblingRepositories(context),
-    secretsInHistory(context.root),
-    gitConfigProbe(context),
-    pushProbes(context),
-    helperProbes(context),
-    laterProbes(context),
-  ]);
+  const [files, places, network, sockets, powers, siblings, history, config, push, helpers, later, terminal] =
+    await Promise.all([
+      repositoryFiles(context),
+      credentialPlaces(context),
+      networkProbes(context),
+      socketProbes(context),
+      powerProbes(context),
+      siblingRepositories(context),
+      secretsInHistory(context.root),
+      gitConfigProbe(context),
+      pushProbes(context),
+      helperProbes(context),
+      laterProbes(context),
+      terminalProbe(context),
+    ]);
   const withHistory = (probe: PlannedProbe): PlannedProbe => {
     const found = probe.attempt === 'read' ? history.get(probe.target) : undefined;
     return found && 'object' in found ? { ...probe, history: found.object } : probe;
@@ -67,6 +70,7 @@ export async function makePlan(context: ProbeContext, guards: readonly Probe[]):
     ...sockets,
     ...helpers,
     ...powers,
+    terminal,
     keyringProbe(context),
     ...guards,
     ...later,

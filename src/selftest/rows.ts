@@ -13,6 +13,7 @@ import type { Probe, Subject } from './probes/types.ts';
 import { listRemoteTry, type PushTarget, preparePush, pushTry, remoteAlive, settlePush } from './push.ts';
 import type { Session } from './session.ts';
 import { controlKey, nothingHere, type Targets } from './targets.ts';
+import type { Terminal } from './terminal.ts';
 import { bringTry, challenge, makeTry, nameDigests, plainTry, readTry, writeTry } from './tries.ts';
 import type { FileSystemPlace, Observation, ReadWay, Told, Try, VantageFacts, WriteHow } from './wire.ts';
 import { asideOf, type Workspace } from './workspace.ts';
@@ -34,6 +35,7 @@ const NEAR_ONLY: ReadonlySet<Subject['kind']> = new Set([
   'command',
   'variable',
   'crontab',
+  'terminal',
 ]);
 
 /** One vantage's column of the report: who is asked, and against what. */
@@ -49,6 +51,8 @@ export interface Column {
   workspace: Workspace | undefined;
   /** The value that the host's decoy process carries. */
   processDecoy: string | undefined;
+  /** A terminal of ours on the host; undefined where there can be none. */
+  terminal: Terminal | undefined;
   /** A session in the place from which a remote vantage's controls are made. */
   controlSession: Session | undefined;
   /** The decoy on the remote vantage's machine, laid by the control's way. */
@@ -115,7 +119,7 @@ export interface RowPlan {
 }
 
 /** Whose effect the host tells from a trace that any vantage could have left. */
-export const WRITES: ReadonlySet<Subject['kind']> = new Set(['guard', 'push', 'crontab']);
+export const WRITES: ReadonlySet<Subject['kind']> = new Set(['guard', 'push', 'crontab', 'terminal']);
 const READ_WAYS: readonly ReadWay[] = ['mounts', 'proc-root', 'umount', 'nsenter', 'open-fd'];
 const ENV_SOURCES = ['init', 'processes', 'login-shell'] as const;
 export const OK: Check = { ok: true, reason: '' };
@@ -175,6 +179,8 @@ export function rowsOf(column: Column, key: string, probe: Probe): RowPlan[] {
       return [pushRow(column, probe, subject)];
     case 'crontab':
       return [crontabRow(column, probe, subject)];
+    case 'terminal':
+      return [terminalRow(column, probe)];
   }
 }
 
@@ -514,13 +520,17 @@ function pushRow(
 }
 
 /** The host has one crontab, so it plants, looks and takes back while no other vantage does. */
-function crontabRow({ workspace, id }: Column, probe: Probe, subject: Extract<Subject, { kind: 'crontab' }>): RowPlan {
+function crontabRow(
+  { workspace, id, exclusively }: Column,
+  probe: Probe,
+  subject: Extract<Subject, { kind: 'crontab' }>,
+): RowPlan {
   const base = { probe, subject, escape: null, phase: 0, leansOn: [] } as const;
   if (!workspace) return { ...base, ways: [], skip: 'read-only try: nothing is written' };
   const { program } = subject;
   const way: WayPlan = {
     ...plainWay('exec', undefined),
-    after: () => plantHere(program, workspace.fresh()),
+    after: () => exclusively(() => plantHere(program, workspace.fresh())),
     make: async () => {
       if (id !== 'host') way.before ??= await plantHere(program, workspace.fresh());
       const mark = workspace.fresh();
@@ -529,6 +539,23 @@ function crontabRow({ workspace, id }: Column, probe: Probe, subject: Extract<Su
         one: await plantTry(program, mark),
         settle: async () => ({ seen: await takeBack(program, mark), back: takeBackTry(mark) }),
       };
+    },
+  };
+  return { ...base, ways: [way] };
+}
+
+/** A terminal is one session's at a time, so only one vantage types. */
+function terminalRow({ workspace, terminal, exclusively }: Column, probe: Probe): RowPlan {
+  const base = { probe, subject: probe.subject, escape: null, phase: 0, leansOn: [] } as const;
+  if (!workspace) return { ...base, ways: [], skip: 'read-only try: nothing is started' };
+  if (!terminal) return { ...base, ways: [], skip: 'you cannot type into one either' };
+  const way: WayPlan = {
+    // The host has typed into it, or it would not be there.
+    ...plainWay('exec', OK),
+    after: () => exclusively(() => terminal.typeHere(workspace.fresh())),
+    make: () => {
+      const word = workspace.fresh();
+      return { one: terminal.typeTry(word), settle: async () => ({ seen: await terminal.arrived(word) }) };
     },
   };
   return { ...base, ways: [way] };

@@ -28,6 +28,7 @@ import { exitCodeOf, inOrder, markAccepted, summarize } from './report.ts';
 import { type Column, rowId } from './rows.ts';
 import { type Opened, openSession, type Session } from './session.ts';
 import { Targets } from './targets.ts';
+import { openTerminal, type Terminal } from './terminal.ts';
 import { makeTry, writeTry } from './tries.ts';
 import type { ApprovalRequest, Report, Row, SelftestOptions, VantageReport } from './types.ts';
 import { openVantage, vantageOf } from './vantages/index.ts';
@@ -128,6 +129,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   });
   const targets = new Targets();
   const decoy = workspace ? plantProcess(root, cleanup) : undefined;
+  const making = workspace ? makeTerminal(probes, workspace, cleanup) : undefined;
   const reading = targets.read(root, probes);
   const commandsReady = plantKeys(probes, cleanup).then(() => targets.tryCommands(probes));
   const hostOpened = await hostOpening;
@@ -141,6 +143,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
       `no controls could be made from the host: ${hostOpened?.ok === false ? hostOpened.reason : 'it was not started'}`,
     );
   await reading;
+  const terminal = await making;
   const control = await openControl(options, cleanup, notes);
   const opened = new Map<Place, Opened | undefined>(await Promise.all(opening));
   const hostPlace = places.find(({ report }) => report.id === 'host');
@@ -173,6 +176,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
       targets,
       workspace,
       processDecoy: decoy?.canary,
+      terminal,
       controlSession: report.id === 'host' ? undefined : control,
       only: options.only && onlyIn(options.only, report.id),
       exclusively,
@@ -447,6 +451,19 @@ function plantProcess(root: string, cleanup: Cleanup): { canary: string } | unde
     end();
   });
   return { canary };
+}
+
+/** The terminal that a probe types into. */
+async function makeTerminal(
+  probes: readonly Probe[],
+  workspace: Workspace,
+  cleanup: Cleanup,
+): Promise<Terminal | undefined> {
+  const subject = probes.map(probe => probe.subject).find(({ kind }) => kind === 'terminal');
+  if (subject?.kind !== 'terminal') return undefined;
+  const terminal = await openTerminal(subject.perl, workspace.fresh());
+  if (terminal) cleanup.add(terminal.close);
+  return terminal;
 }
 
 /** The key that a probe looks for in the kernel's keyrings. */

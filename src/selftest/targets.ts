@@ -17,6 +17,7 @@ import { plantOutcome } from './crontab.ts';
 import type { Probe, Subject } from './probes/types.ts';
 import { pushOutcome } from './push.ts';
 import type { Session } from './session.ts';
+import { typedOutcome } from './terminal.ts';
 import { commandOutcome, makeTry, nameDigests, plainTry, readTry } from './tries.ts';
 import type { FileSystemPlace, Observation, Try } from './wire.ts';
 
@@ -304,5 +305,6 @@ export function settled(observation: Observation | undefined, subject: Subject):
   if (subject.kind === 'socket' && subject.greeting === 'none' && observation.outcome === 'silent')
     return { ...observation, outcome: 'done', reason: 'accepted' };
   if (subject.kind === 'crontab') return plantOutcome(observation);
+  if (subject.kind === 'terminal') return typedOutcome(observation);
   return subject.kind === 'push' ? pushOutcome(observation) : observation;
 }

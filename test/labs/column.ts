@@ -3,6 +3,7 @@ import { runColumn } from '../../src/selftest/column.ts';
 import type { Probe } from '../../src/selftest/probes/types.ts';
 import { openSession, type SessionOptions } from '../../src/selftest/session.ts';
 import { Targets } from '../../src/selftest/targets.ts';
+import type { Terminal } from '../../src/selftest/terminal.ts';
 import type { Row } from '../../src/selftest/types.ts';
 import { startProgram } from '../../src/selftest/vantages/start.ts';
 import { openWorkspace } from '../../src/selftest/workspace.ts';
@@ -17,6 +18,7 @@ export interface ColumnLab {
   /** The wrapper around the host's own session: a namespace that the test made, where the host must not be this machine. */
   host?: readonly string[];
   form?: SessionOptions['form'];
+  terminal?: Terminal;
 }
 
 /** Tries the probes and gives the rows by `attempt:target` and way round. */
@@ -49,6 +51,7 @@ export async function tryColumn(lab: ColumnLab, probes: readonly Probe[]): Promi
         targets,
         workspace,
         processDecoy: undefined,
+        terminal: lab.terminal,
         controlSession: undefined,
         only: undefined,
         exclusively: work => work(),

@@ -19,6 +19,8 @@ export type Subject =
   /** A guard file or folder. `how` is the literal try; `rounds` are the other ways to change it. */
   | { kind: 'guard'; path: string; how: WriteHow; folder: boolean; rounds: readonly WriteHow[] }
   | { kind: 'workspace' }
+  /** A terminal of the user's, held by `perl`, absolute. */
+  | { kind: 'terminal'; perl: string }
   /** The user's own crontab; `program` is the host's, absolute. */
   | { kind: 'crontab'; program: string }
   /** `argv[0]` is absolute. `success`: exit 0, or exit 0 and something printed (or `expect` in it). */
@@ -80,6 +82,7 @@ export type Origin =
   | 'kvm'
   | 'later'
   | 'keyring'
+  | 'terminal'
   | 'work'
   | 'push';
 
