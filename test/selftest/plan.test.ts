@@ -136,6 +136,28 @@ describe('git', () => {
     expect(probes.some(({ target }) => target === '.env.example')).toBe(false);
   });
 
+  it('finds what was amended away, and what stood on a branch that is gone', async () => {
+    put(join(root, 'a'), 'a\n');
+    git('add', '.');
+    git('commit', '-qm', 'one');
+    put(join(root, 'server.key'), 'key\n');
+    git('add', '-f', '.');
+    git('commit', '-qm', 'two');
+    const first = (await planOf()).find('read', 'server.key')?.history;
+    git('rm', '-q', 'server.key');
+    git('commit', '-q', '--amend', '--allow-empty', '-m', 'two');
+    git('checkout', '-q', '-b', 'gone');
+    put(join(root, 'old.key'), 'another\n');
+    git('add', '-f', '.');
+    git('commit', '-qm', 'three');
+    git('checkout', '-q', 'main');
+    git('branch', '-qD', 'gone');
+    const { find } = await planOf();
+    expect(first).toMatch(/^[0-9a-f]{40}$/);
+    expect(find('read', 'server.key')?.history).toBe(first);
+    expect(find('read', 'old.key')?.history).toMatch(/^[0-9a-f]{40}$/);
+  });
+
   it('leaves out, with the reason, what git holds and is no secret; an older version that is one counts', async () => {
     put(join(root, 'tests/app/.env'), 'API_TOKEN=short\n');
     put(join(root, 'tests/gone/server.pem'), 'key\n');
