@@ -58,6 +58,7 @@ const BOXED: ReadonlySet<Origin> = new Set([
   'later',
   'keyring',
   'terminal',
+  'debug',
   'sudo',
   'kvm',
 ]);

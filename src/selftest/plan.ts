@@ -1,3 +1,4 @@
+import { debugProbes } from './probes/debug.ts';
 import { credentialPlaces, repositoryFiles, siblingRepositories } from './probes/files.ts';
 import { keyringProbe } from './probes/keyring.ts';
 import { laterProbes } from './probes/later.ts';
@@ -22,21 +23,35 @@ export interface ProbePlan {
  * looked at before, since a box lays placeholders for those that are missing.
  */
 export async function makePlan(context: ProbeContext, guards: readonly Probe[]): Promise<ProbePlan> {
-  const [files, places, network, sockets, powers, siblings, history, config, push, helpers, later, terminal] =
-    await Promise.all([
-      repositoryFiles(context),
-      credentialPlaces(context),
-      networkProbes(context),
-      socketProbes(context),
-      powerProbes(context),
-      siblingRepositories(context),
-      secretsInHistory(context.root),
-      gitConfigProbe(context),
-      pushProbes(context),
-      helperProbes(context),
-      laterProbes(context),
-      terminalProbe(context),
-    ]);
+  const [
+    files,
+    places,
+    network,
+    sockets,
+    powers,
+    siblings,
+    history,
+    config,
+    push,
+    helpers,
+    later,
+    terminal,
+    debuggers,
+  ] = await Promise.all([
+    repositoryFiles(context),
+    credentialPlaces(context),
+    networkProbes(context),
+    socketProbes(context),
+    powerProbes(context),
+    siblingRepositories(context),
+    secretsInHistory(context.root),
+    gitConfigProbe(context),
+    pushProbes(context),
+    helperProbes(context),
+    laterProbes(context),
+    terminalProbe(context),
+    debugProbes(),
+  ]);
   const withHistory = (probe: PlannedProbe): PlannedProbe => {
     const found = probe.attempt === 'read' ? history.get(probe.target) : undefined;
     return found && 'object' in found ? { ...probe, history: found.object } : probe;
@@ -70,6 +85,7 @@ export async function makePlan(context: ProbeContext, guards: readonly Probe[]):
     ...sockets,
     ...helpers,
     ...powers,
+    ...debuggers,
     terminal,
     keyringProbe(context),
     ...guards,

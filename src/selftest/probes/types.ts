@@ -83,6 +83,7 @@ export type Origin =
   | 'later'
   | 'keyring'
   | 'terminal'
+  | 'debug'
   | 'work'
   | 'push';
 
