@@ -112,7 +112,7 @@ const around = (socket: string, proxy = true) => [
 
 async function verdicts(box: readonly string[], form?: 'sh'): Promise<Record<string, string>> {
   const rows = await tryColumn({ ...lab, box, form }, await probesOf());
-  const own = [...rows].filter(([id]) => id.startsWith(`connect:localhost:${port}`));
+  const own = [...rows].filter(([id]) => id.split('#')[0] === `connect:localhost:${port}`);
   return Object.fromEntries(own.map(([id, { verdict }]) => [id.replace(/^[^#]*#?/, '') || 'literal', verdict]));
 }
 
