@@ -33,7 +33,7 @@ type Network = Extract<Subject, { kind: 'address' | 'name' | 'request' | 'comman
 export function controlKey(subject: Network, host?: string): string {
   switch (subject.kind) {
     case 'address':
-      return `address ${host ?? subject.host} ${subject.port}`;
+      return `address ${host ?? subject.host} ${subject.port}${subject.greeting === 'quic' ? ' by datagram' : ''}`;
     case 'name':
       return `name ${subject.name}${subject.direct ? ' directly' : ''}`;
     case 'request':
