@@ -40,6 +40,21 @@ export function isExample(path: string): boolean {
 
 /** Whether a repository-relative path (with `/`) names a file that holds secrets. By name alone. */
 export function isSecretFile(path: string): boolean {
+  const original = originalOf(path);
+  return !isExample(original) && [path, original].some(isSecretName);
+}
+
+/** Whose swap or backup file it is, as Vim, Emacs, nano and people name them; otherwise the path itself. */
+function originalOf(path: string): string {
+  const name = basename(path);
+  const original = name
+    .replace(/^\.(.+)\.sw[a-p]$/, '$1')
+    .replace(/^#(.+)#$/, '$1')
+    .replace(/(~|\.(bak|orig|old|save))$/, '');
+  return path.slice(0, path.length - name.length) + original;
+}
+
+function isSecretName(path: string): boolean {
   const name = basename(path);
   if (isExample(name) || name === '.env.vault' || name.endsWith('.pub')) return false;
   if (/(^|\/)\.(aws|docker)\/(credentials|config\.json)$/.test(path)) return true;

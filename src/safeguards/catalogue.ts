@@ -20,7 +20,7 @@ export const safeguards: readonly Safeguard[] = [
     generated: { outputs: ['claude-code-settings', 'codex-config', 'container'] },
     proven: {
       attempts: ['read', 'list', 'write', 'socket', 'process', 'connect', 'resolve', 'exec'],
-      how: 'Files outside, sockets that give power, processes of the host, outside addresses and ways round the walls are tried from inside the box, each with a control that shows it is there; what has to work is tried beside it.',
+      how: 'Files outside, sockets that give power, processes and terminals of the host, what it runs later (services, startup files, cron), outside addresses and ways round the walls are tried from inside the box, each with a control that shows it is there; what has to work is tried beside it.',
     },
   },
   {

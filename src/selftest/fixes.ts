@@ -55,6 +55,10 @@ const BOXED: ReadonlySet<Origin> = new Set([
   'process',
   'sibling',
   'guard',
+  'later',
+  'keyring',
+  'terminal',
+  'debug',
   'sudo',
   'kvm',
 ]);

@@ -1,7 +1,11 @@
+import { debugProbes } from './probes/debug.ts';
 import { credentialPlaces, repositoryFiles, siblingRepositories } from './probes/files.ts';
+import { keyringProbe } from './probes/keyring.ts';
+import { laterProbes } from './probes/later.ts';
 import { helperProbes, powerProbes, socketProbes, variableProbes } from './probes/machine.ts';
 import { networkProbes } from './probes/network.ts';
 import { gitConfigProbe, historyOnly, pushProbes, secretsInHistory, workProbes } from './probes/repository.ts';
+import { terminalProbe } from './probes/terminal.ts';
 import type { Probe, ProbeContext } from './probes/types.ts';
 import { type ApprovalRequest, SEVERITIES } from './types.ts';
 
@@ -19,7 +23,21 @@ export interface ProbePlan {
  * looked at before, since a box lays placeholders for those that are missing.
  */
 export async function makePlan(context: ProbeContext, guards: readonly Probe[]): Promise<ProbePlan> {
-  const [files, places, network, sockets, powers, siblings, history, config, push, helpers] = await Promise.all([
+  const [
+    files,
+    places,
+    network,
+    sockets,
+    powers,
+    siblings,
+    history,
+    config,
+    push,
+    helpers,
+    later,
+    terminal,
+    debuggers,
+  ] = await Promise.all([
     repositoryFiles(context),
     credentialPlaces(context),
     networkProbes(context),
@@ -30,6 +48,9 @@ export async function makePlan(context: ProbeContext, guards: readonly Probe[]):
     gitConfigProbe(context),
     pushProbes(context),
     helperProbes(context),
+    laterProbes(context),
+    terminalProbe(context),
+    debugProbes(),
   ]);
   const withHistory = (probe: PlannedProbe): PlannedProbe => {
     const found = probe.attempt === 'read' ? history.get(probe.target) : undefined;
@@ -64,7 +85,11 @@ export async function makePlan(context: ProbeContext, guards: readonly Probe[]):
     ...sockets,
     ...helpers,
     ...powers,
+    ...debuggers,
+    terminal,
+    keyringProbe(context),
     ...guards,
+    ...later,
     ...config,
     ...historyOnly(history, new Set([...files, ...network].map(({ target }) => target))),
     ...siblings,
@@ -98,12 +123,15 @@ function merged(first: PlannedProbe, second: PlannedProbe): PlannedProbe {
   };
 }
 
+/** Attempts whose target says by itself what is done. */
+const AS_WRITTEN: ReadonlySet<Probe['attempt']> = new Set(['connect', 'request', 'exec']);
+
 /** All that only the posture names: contacted once the user has seen the list whole, requests with their method and path. */
 function contactText(network: readonly Probe[]) {
-  const probes = new Set(network.filter(({ asks, subject }) => asks && subject.kind !== 'skip'));
+  // What is agreed to is the same on a machine that lacks a program for it.
+  const asked = network.filter(({ asks, attempt, subject }) => asks && (subject.kind !== 'skip' || attempt === 'exec'));
+  const probes = new Set(asked.filter(({ subject }) => subject.kind !== 'skip'));
   if (probes.size === 0) return undefined;
-  const lines = [...probes].map(({ attempt, target }) =>
-    attempt === 'connect' || attempt === 'request' ? target : `${attempt} ${target}`,
-  );
+  const lines = asked.map(({ attempt, target }) => (AS_WRITTEN.has(attempt) ? target : `${attempt} ${target}`));
   return { probes, text: [...new Set(lines)].sort().join('\n') };
 }

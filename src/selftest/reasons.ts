@@ -30,7 +30,7 @@ const PROXY = /^PROXY_/;
 export const REFUSALS: Readonly<Record<Attempt, readonly string[]>> = {
   read: [...FILE, 'EISDIR', 'ENXIO', 'ENODEV', 'EINVAL', 'none'],
   list: FILE,
-  write: [...FILE, 'EROFS', 'EBUSY', 'EXDEV', 'EISDIR', 'EEXIST', 'own-layer', 'none'],
+  write: [...FILE, 'EROFS', 'EBUSY', 'EXDEV', 'EISDIR', 'EEXIST', 'own-layer', 'no crontab', 'not typed', 'none'],
   env: ['not set', 'masked', 'ENOENT', 'EACCES', 'EPERM', 'none'],
   connect: NETWORK,
   resolve: [
@@ -41,6 +41,7 @@ export const REFUSALS: Readonly<Record<Attempt, readonly string[]>> = {
     'ENODATA',
     'ESERVFAIL',
     'EREFUSED',
+    'none',
     'timeout',
     ...NETWORK,
   ],
@@ -85,6 +86,8 @@ const WORDS: Readonly<Record<string, string>> = {
   EISDIR: 'something else lies over it',
   ENXIO: 'something else lies over it',
   ENODEV: 'something else lies over it',
+  'no crontab': 'the crontab was refused',
+  'not typed': 'no terminal of yours takes it',
   'own-layer': 'only a copy inside the box changed',
   'not seen': 'not to be seen',
   none: 'nothing there leads to it',

@@ -130,6 +130,7 @@ export class Rounds {
       case 'ipv4':
       case 'ipv6':
       case 'unix':
+      case 'udp':
         return { one: makeTry({ op: 'listen', family: kind }) };
       case 'resolve':
         return { one: makeTry({ op: 'resolve', name: 'localhost' }) };

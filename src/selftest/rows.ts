@@ -5,15 +5,18 @@ import { isWithin } from '../base/files.ts';
 import { randomHex } from '../base/hash.ts';
 import type { Check, Tried } from './case.ts';
 import { traceOf } from './controls.ts';
+import { plantHere, plantTry, takeBack, takeBackTry } from './crontab.ts';
+import { PASSINGS } from './passing.ts';
 import { formatAddress, isLoopback } from './probes/network.ts';
 import { historySubject, inHistory } from './probes/repository.ts';
 import type { Probe, Subject } from './probes/types.ts';
 import { listRemoteTry, type PushTarget, preparePush, pushTry, remoteAlive, settlePush } from './push.ts';
 import type { Session } from './session.ts';
 import { controlKey, nothingHere, type Targets } from './targets.ts';
+import type { Terminal } from './terminal.ts';
 import { bringTry, challenge, makeTry, nameDigests, plainTry, readTry, writeTry } from './tries.ts';
 import type { Row } from './types.ts';
-import type { FileSystemPlace, Observation, ReadWay, Try, VantageFacts, WriteHow } from './wire.ts';
+import type { FileSystemPlace, Observation, ReadWay, Told, Try, VantageFacts, WriteHow } from './wire.ts';
 import { asideOf, type Workspace } from './workspace.ts';
 
 /** A decoy far away, where it lies and what it holds. */
@@ -33,6 +36,8 @@ const NEAR_ONLY: ReadonlySet<Subject['kind']> = new Set([
   'nested-git',
   'command',
   'variable',
+  'crontab',
+  'terminal',
 ]);
 
 /** One vantage's column of the report: who is asked, and against what. */
@@ -48,6 +53,8 @@ export interface Column {
   workspace: Workspace | undefined;
   /** The value that the host's decoy process carries. */
   processDecoy: string | undefined;
+  /** A terminal of ours on the host; undefined where there can be none. */
+  terminal: Terminal | undefined;
   /** A session in the place from which a remote vantage's controls are made. */
   controlSession: Session | undefined;
   /** The decoy on the remote vantage's machine, laid by the control's way. */
@@ -76,6 +83,7 @@ export type Instrument =
   | 'ipv4'
   | 'ipv6'
   | 'unix'
+  | 'udp'
   | 'resolve'
   | 'push'
   | 'exec';
@@ -115,7 +123,7 @@ export interface RowPlan {
 }
 
 /** Whose effect the host tells from a trace that any vantage could have left, and what has one name for all. */
-export const WRITES: ReadonlySet<Subject['kind']> = new Set(['guard', 'nested-git', 'push']);
+export const WRITES: ReadonlySet<Subject['kind']> = new Set(['guard', 'nested-git', 'push', 'crontab', 'terminal']);
 const READ_WAYS: readonly ReadWay[] = ['mounts', 'proc-root', 'umount', 'nsenter', 'open-fd'];
 const ENV_SOURCES = ['init', 'processes', 'login-shell'] as const;
 export const OK: Check = { ok: true, reason: '' };
@@ -158,7 +166,7 @@ export function rowsOf(column: Column, key: string, probe: Probe): RowPlan[] {
     case 'variable':
       return variableRows(column, key, probe, subject);
     case 'address':
-      return [addressRow(column, probe, subject)];
+      return addressRows(column, probe, subject);
     case 'name':
     case 'request':
     case 'command':
@@ -175,6 +183,10 @@ export function rowsOf(column: Column, key: string, probe: Probe): RowPlan[] {
       return [nestedGitRow(column, probe)];
     case 'push':
       return [pushRow(column, probe, subject)];
+    case 'crontab':
+      return [crontabRow(column, probe, subject)];
+    case 'terminal':
+      return [terminalRow(column, probe)];
   }
 }
 
@@ -329,29 +341,42 @@ export function foundVariable({ kind }: Column, { probe, from }: { probe: Probe;
   ];
 }
 
-/** An address by its name and by each of its own addresses, directly and through each proxy; a loopback one by the host's aliases too. */
-function addressRow(column: Column, probe: Probe, subject: Extract<Subject, { kind: 'address' }>): RowPlan {
-  const { targets, session, hostFacts } = column;
+/**
+ * An address by its name and by each of its own addresses, directly and through each proxy; a loopback one by the host's
+ * aliases too. Where a list of names is kept, also as one of them.
+ */
+function addressRows(column: Column, probe: Probe, subject: Extract<Subject, { kind: 'address' }>): RowPlan[] {
+  const { targets, session, hostFacts, kind } = column;
   const own = targets.addresses.get(subject.host) ?? [];
   const hosts = [subject.host, ...own.filter(host => host !== subject.host)];
-  const family = (host: string): Instrument => (isIP(host) === 6 ? 'ipv6' : 'ipv4');
-  const way = (host: string, label: string, control: string, proxy?: string): WayPlan => ({
+  const datagram = subject.greeting === 'quic';
+  const family = (host: string): Instrument => (datagram ? 'udp' : isIP(host) === 6 ? 'ipv6' : 'ipv4');
+  const way = (host: string, label: string, control: string, proxy?: string, told?: Told): WayPlan => ({
     ...plainWay(
-      isIP(host) === 0 && own.length > 0 && own.every(address => isIP(address) === 6) ? 'ipv6' : family(host),
+      !datagram && isIP(host) === 0 && own.length > 0 && own.every(address => isIP(address) === 6)
+        ? 'ipv6'
+        : family(host),
       targets.checkBefore(control),
     ),
     label,
     key: control,
     after: async () => targets.checkAfter(control),
-    make: () => ({ one: plainTry(subject, { host, ...(proxy === undefined ? {} : { proxy }) }) }),
+    make: () => ({
+      one: plainTry(subject, { host, ...(proxy === undefined ? {} : { proxy }), ...(told ? { told } : {}) }),
+    }),
   });
-  const direct = hosts.map(host => {
-    const control = controlKey(subject, host === subject.host ? undefined : host);
-    return way(host, formatAddress({ host, port: subject.port }), control);
-  });
-  const proxies = session.facts.proxies.map(proxy =>
-    way(subject.host, `${formatAddress(subject)} through ${proxy}`, controlKey(subject), proxy),
-  );
+  const straight = (told?: Told) =>
+    hosts.map(host => {
+      const control = controlKey(subject, host === subject.host ? undefined : host);
+      return way(host, formatAddress({ host, port: subject.port }), control, undefined, told);
+    });
+  const through = (some: readonly string[], told?: Told) =>
+    (datagram ? [] : session.facts.proxies).flatMap(proxy =>
+      some.map(host => {
+        const control = controlKey(subject, host === subject.host ? undefined : host);
+        return way(host, `${formatAddress({ host, port: subject.port })} through ${proxy}`, control, proxy, told);
+      }),
+    );
   const loopback = isLoopback(subject.host);
   const elsewhere = hostFacts?.namespaces.net !== session.facts.namespaces.net;
   // The host answers at its own loopback; whether it also does at an alias is what the try shows.
@@ -361,14 +386,25 @@ function addressRow(column: Column, probe: Probe, subject: Extract<Subject, { ki
           way(alias, formatAddress({ host: alias, port: subject.port }), controlKey(subject)),
         )
       : [];
-  return {
+  const literal: RowPlan = {
     probe,
     subject,
     escape: null,
     phase: 0,
-    ways: [...direct, ...proxies, ...aliases],
+    // A list of names may not know what to do with a bare address.
+    ways: [...straight(), ...through(hosts), ...aliases],
     leansOn: [],
   };
+  const { allowed } = subject;
+  if (allowed === undefined || kind === 'host') return [literal];
+  const escapes = PASSINGS.flatMap(({ name, told: tell, route }): RowPlan[] => {
+    const told = tell(subject, allowed);
+    if (told === undefined) return [];
+    const ways = [...(route === 'any' ? straight(told) : []), ...through([subject.host], told)];
+    const row = escapeRow(probe, name, ways);
+    return [ways.length > 0 ? row : { ...row, skip: 'there is no proxy there' }];
+  });
+  return [literal, ...escapes];
 }
 
 function commonRow(
@@ -390,6 +426,17 @@ function commonRow(
       ...(own ? { tries: [{ observation: own, alone: true, controlled: true }] } : {}),
     },
   ];
+  if (subject.kind === 'name') {
+    const asked = { ...subject, direct: true };
+    const key = controlKey(asked);
+    ways.push({
+      ...plainWay('udp', targets.checkBefore(key)),
+      label: 'its name servers asked directly',
+      key,
+      after: async () => targets.checkAfter(key),
+      make: () => ({ one: plainTry(asked) }),
+    });
+  }
   if (subject.kind === 'request')
     for (const proxy of column.session.facts.proxies)
       ways.push({
@@ -473,6 +520,48 @@ function pushRow(
       if (look && (answer?.outcome !== 'done' || answer.code !== 0))
         return { one: listRemoteTry(root, subject.remote) ?? look, refusedAs: 'unreachable' };
       return pushMade(workspace, root, await preparePush(workspace, subject));
+    },
+  };
+  return { ...base, ways: [way] };
+}
+
+/** The host has one crontab, so it plants, looks and takes back while no other vantage does. */
+function crontabRow(
+  { workspace, id, exclusively }: Column,
+  probe: Probe,
+  subject: Extract<Subject, { kind: 'crontab' }>,
+): RowPlan {
+  const base = { probe, subject, escape: null, phase: 0, leansOn: [] } as const;
+  if (!workspace) return { ...base, ways: [], skip: 'read-only try: nothing is written' };
+  const { program } = subject;
+  const way: WayPlan = {
+    ...plainWay('exec', undefined),
+    after: () => exclusively(() => plantHere(program, workspace.fresh())),
+    make: async () => {
+      if (id !== 'host') way.before ??= await plantHere(program, workspace.fresh());
+      const mark = workspace.fresh();
+      workspace.willPlant(program, mark);
+      return {
+        one: await plantTry(program, mark),
+        settle: async () => ({ seen: await takeBack(program, mark), back: takeBackTry(mark) }),
+      };
+    },
+  };
+  return { ...base, ways: [way] };
+}
+
+/** A terminal is one session's at a time, so only one vantage types. */
+function terminalRow({ workspace, terminal, exclusively }: Column, probe: Probe): RowPlan {
+  const base = { probe, subject: probe.subject, escape: null, phase: 0, leansOn: [] } as const;
+  if (!workspace) return { ...base, ways: [], skip: 'read-only try: nothing is started' };
+  if (!terminal) return { ...base, ways: [], skip: 'you cannot type into one either' };
+  const way: WayPlan = {
+    // The host has typed into it, or it would not be there.
+    ...plainWay('exec', OK),
+    after: () => exclusively(() => terminal.typeHere(workspace.fresh())),
+    make: () => {
+      const word = workspace.fresh();
+      return { one: terminal.typeTry(word), settle: async () => ({ seen: await terminal.arrived(word) }) };
     },
   };
   return { ...base, ways: [way] };

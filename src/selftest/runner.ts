@@ -21,12 +21,15 @@ import { judge } from './judge.ts';
 import { makePlan, type PlannedProbe } from './plan.ts';
 import { preflight } from './preflight.ts';
 import { guardPaths, guardProbes } from './probes/guard.ts';
+import { plantKey } from './probes/keyring.ts';
+import { laterFolders } from './probes/later.ts';
 import { agentsOutside } from './probes/machine.ts';
 import type { Probe, ProbeContext } from './probes/types.ts';
 import { exitCodeOf, inOrder, markAccepted, summarize } from './report.ts';
 import { type Column, rowId } from './rows.ts';
 import { type Opened, openSession, type Session } from './session.ts';
 import { Targets } from './targets.ts';
+import { openTerminal, type Terminal } from './terminal.ts';
 import { makeTry, writeTry } from './tries.ts';
 import type { ApprovalRequest, Report, Row, SelftestOptions, VantageReport } from './types.ts';
 import { openVantage, vantageOf } from './vantages/index.ts';
@@ -92,7 +95,10 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
     note: text => notes.push(text),
   };
   await preflight(undefined, undefined);
-  if (!readOnly) notes.push(...(await recover(recoveryFolders(options), stateFolder(root))));
+  if (!readOnly) {
+    const folders = [...recoveryFolders(options), ...(await laterFolders(context))];
+    notes.push(...(await recover(folders, stateFolder(root))));
+  }
   const hostOpening = openOrExplain(
     places.find(({ report }) => report.id === 'host'),
     options,
@@ -125,8 +131,9 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   });
   const targets = new Targets(signal);
   const decoy = workspace ? plantProcess(root, cleanup) : undefined;
+  const making = workspace ? makeTerminal(probes, workspace, cleanup) : undefined;
   const reading = targets.read(root, probes);
-  const commandsReady = targets.tryCommands(probes);
+  const commandsReady = plantKeys(probes, cleanup).then(() => targets.tryCommands(probes));
   const hostOpened = await hostOpening;
   const hostSession = hostOpened?.ok ? hostOpened.session : undefined;
   let controlsReady = Promise.resolve();
@@ -138,6 +145,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
       `no controls could be made from the host: ${hostOpened?.ok === false ? hostOpened.reason : 'it was not started'}`,
     );
   await reading;
+  const terminal = await making;
   const control = await openControl(options, cleanup, notes);
   const opened = new Map<Place, Opened | undefined>(await Promise.all(opening));
   const hostPlace = places.find(({ report }) => report.id === 'host');
@@ -177,6 +185,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
       targets,
       workspace,
       processDecoy: decoy?.canary,
+      terminal,
       controlSession: report.id === 'host' ? undefined : control,
       only: options.only && onlyIn(options.only, report.id),
       exclusively,
@@ -445,6 +454,25 @@ function plantProcess(root: string, cleanup: Cleanup): { canary: string } | unde
     end();
   });
   return { canary };
+}
+
+/** The terminal that a probe types into. */
+async function makeTerminal(
+  probes: readonly Probe[],
+  workspace: Workspace,
+  cleanup: Cleanup,
+): Promise<Terminal | undefined> {
+  const subject = probes.map(probe => probe.subject).find(({ kind }) => kind === 'terminal');
+  if (subject?.kind !== 'terminal') return undefined;
+  const terminal = await openTerminal(subject.perl, workspace.fresh());
+  if (terminal) cleanup.add(terminal.close);
+  return terminal;
+}
+
+/** The key that a probe looks for in the kernel's keyrings. */
+async function plantKeys(probes: readonly Probe[], cleanup: Cleanup): Promise<void> {
+  for (const { origin, subject } of probes)
+    if (origin === 'keyring' && subject.kind === 'command') cleanup.add(await plantKey(subject));
 }
 
 /** Where a killed run may have left something. */

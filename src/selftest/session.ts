@@ -57,6 +57,8 @@ const PARALLEL = { node: 64, sh: 16 } as const;
 /** A clock that is off by more is worth a note. Seconds. */
 const CLOCK = 60;
 
+const FACTS_CHANGED = 'what it said of itself was changed on its way';
+
 const SHELLS_WITHOUT_SH = /\bsh\b.*(not found|no such file)|(not found|no such file|ENOENT).*\bsh\b/i;
 
 /** The pack's source in one of its forms. */
@@ -119,7 +121,8 @@ async function openShell(
   );
   const answer = (await child.next(left())) ?? '';
   if (answer === 'changed') return fail('what was sent to it was changed on its way');
-  const ready = answer.startsWith('ready ') ? decodeReady(form, answer.slice(6)) : undefined;
+  const ready = answer.startsWith('ready ') ? decodeReady(form, secret, answer.slice(6)) : undefined;
+  if (ready === 'changed') return fail(FACTS_CHANGED);
   if (!ready) return fail(child.problem ?? 'it did not say who and where it is');
   if (form === 'sh' && !ready.source) return fail('it has no tool to check its input with: sha256sum, openssl, cksum');
   if (form === 'sh' && ready.source !== summary(ready.sum, `${source.trimEnd()}\n`))
@@ -342,8 +345,12 @@ async function openOneShot(start: Start, { signal, helloTimeout = HELLO }: Sessi
     child.end(oneShot(challenge, sibling.value, secret, source, [...lines, 'sync 1']));
     if ((await child.next(helloTimeout)) === 'hello') {
       const answer = (await child.next(helloTimeout)) ?? '';
-      const ready = answer.startsWith('ready ') ? decodeReady('node', answer.slice(6)) : undefined;
-      if (ready) return { child, ready };
+      const ready = answer.startsWith('ready ') ? decodeReady('node', secret, answer.slice(6)) : undefined;
+      if (ready && ready !== 'changed') return { child, ready };
+      if (ready === 'changed') {
+        await child.close();
+        return FACTS_CHANGED;
+      }
     }
     await child.close();
     return noHello(child, helloTimeout);

@@ -13,9 +13,11 @@ import {
   readHost,
   stillHolds,
 } from './controls.ts';
+import { plantOutcome } from './crontab.ts';
 import type { Probe, Subject } from './probes/types.ts';
 import { pushOutcome } from './push.ts';
 import type { Session } from './session.ts';
+import { typedOutcome } from './terminal.ts';
 import { commandOutcome, makeTry, nameDigests, plainTry, readTry } from './tries.ts';
 import type { FileSystemPlace, Observation, Try } from './wire.ts';
 
@@ -31,9 +33,9 @@ type Network = Extract<Subject, { kind: 'address' | 'name' | 'request' | 'comman
 export function controlKey(subject: Network, host?: string): string {
   switch (subject.kind) {
     case 'address':
-      return `address ${host ?? subject.host} ${subject.port}`;
+      return `address ${host ?? subject.host} ${subject.port}${subject.greeting === 'quic' ? ' by datagram' : ''}`;
     case 'name':
-      return `name ${subject.name}`;
+      return `name ${subject.name}${subject.direct ? ' directly' : ''}`;
     case 'request':
       return `request ${subject.method} ${subject.url}`;
     case 'command':
@@ -140,7 +142,9 @@ export class Targets {
         this.subjects.set(controlKey(subject), { subject });
         for (const host of this.addresses.get(subject.host) ?? [])
           this.subjects.set(controlKey(subject, host), { subject, host });
-      } else if (subject.kind === 'name' || subject.kind === 'request' || subject.kind === 'socket')
+      } else if (subject.kind === 'name') {
+        for (const one of [subject, { ...subject, direct: true }]) this.subjects.set(controlKey(one), { subject: one });
+      } else if (subject.kind === 'request' || subject.kind === 'socket')
         this.subjects.set(controlKey(subject), { subject });
     }
     await this.run(session, [...this.subjects.keys()], this.before);
@@ -264,6 +268,9 @@ export class RemoteTargets extends Targets {
   }
 }
 
+/** Programs that are worth a try only where they do it for the host. */
+const COMMANDS: ReadonlySet<Probe['origin']> = new Set(['helper', 'sudo', 'kvm', 'outside', 'keyring']);
+
 /** Why a probe is not worth a try, since there is nothing there for the host itself; undefined where there is. */
 export function nothingHere({ subject, origin }: Probe, targets: Targets): string | undefined {
   if (subject.kind === 'file') {
@@ -282,7 +289,11 @@ export function nothingHere({ subject, origin }: Probe, targets: Targets): strin
     const check = targets.checkBefore(controlKey(subject));
     return origin === 'socket' && check?.reason === 'ECONNREFUSED' ? 'nobody listens there' : undefined;
   }
-  if (subject.kind === 'command' && (origin === 'helper' || origin === 'sudo' || origin === 'kvm')) {
+  if (subject.kind === 'address' && subject.greeting === 'quic') {
+    const check = targets.checkBefore(controlKey(subject));
+    return check && !check.ok ? 'it answers no datagram of yours either' : undefined;
+  }
+  if (subject.kind === 'command' && COMMANDS.has(origin)) {
     const check = targets.checkBefore(controlKey(subject));
     if (!check || check.ok) return undefined;
     if (check.reason !== 'exit') return `it does not run for you either (${check.reason})`;
@@ -298,5 +309,7 @@ export function settled(observation: Observation | undefined, subject: Subject):
   // Whoever takes a connection on a socket of this machine and waits to be spoken to is there: no proxy stands between.
   if (subject.kind === 'socket' && subject.greeting === 'none' && observation.outcome === 'silent')
     return { ...observation, outcome: 'done', reason: 'accepted' };
+  if (subject.kind === 'crontab') return plantOutcome(observation);
+  if (subject.kind === 'terminal') return typedOutcome(observation);
   return subject.kind === 'push' ? pushOutcome(observation) : observation;
 }

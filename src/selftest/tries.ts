@@ -1,6 +1,6 @@
 import { randomHex, sha256 } from '../base/hash.ts';
 import type { Subject } from './probes/types.ts';
-import type { Challenge, FileSystemPlace, Observation, ReadWay, Try, WriteHow } from './wire.ts';
+import type { Challenge, FileSystemPlace, Observation, ReadWay, Told, Try, WriteHow } from './wire.ts';
 
 /** A try without its id and its end: what is to be done. */
 type Deed<T> = T extends Try ? Omit<T, 'id' | 'timeout'> : never;
@@ -25,7 +25,11 @@ const BOUNDS: Readonly<Record<Try['op'], number>> = {
 /** A socket whose server waits to be spoken to is only seen to take the connection, and that takes no time. */
 const ACCEPTED = 100;
 
+/** Most servers never answer a datagram, and nobody shall wait for that. */
+const DATAGRAM = 500;
+
 function boundOf(deed: Deed<Try>): number {
+  if (deed.op === 'connect' && deed.greeting === 'quic') return DATAGRAM;
   return deed.op === 'socket' && deed.greeting === 'none' ? ACCEPTED : BOUNDS[deed.op];
 }
 
@@ -93,7 +97,7 @@ export function writeTry(how: WriteHow, path: string, content: string, aside?: s
 /** The try for subjects that are tried in the same way from everywhere. */
 export function plainTry(
   subject: Extract<Subject, { kind: 'address' | 'name' | 'request' | 'command' }>,
-  route: { host?: string; proxy?: string } = {},
+  route: { host?: string; proxy?: string; told?: Told } = {},
 ): Try {
   const proxy = route.proxy === undefined ? {} : { proxy: route.proxy };
   switch (subject.kind) {
@@ -104,9 +108,10 @@ export function plainTry(
         port: subject.port,
         greeting: subject.greeting,
         ...proxy,
+        ...(route.told ? { told: route.told } : {}),
       });
     case 'name':
-      return makeTry({ op: 'resolve', name: subject.name });
+      return makeTry({ op: 'resolve', name: subject.name, ...(subject.direct ? { direct: true } : {}) });
     case 'request':
       return makeTry({ op: 'request', method: subject.method, url: subject.url, ...proxy });
     case 'command':
@@ -127,10 +132,12 @@ export function plainTry(
 /** A program that ran has done nothing yet: it must have ended well, and said what was waited for. */
 export function commandOutcome(
   observation: Observation,
-  { success, expect }: Pick<Extract<Subject, { kind: 'command' }>, 'success' | 'expect'>,
+  { success, expect, denied }: Pick<Extract<Subject, { kind: 'command' }>, 'success' | 'expect' | 'denied'>,
 ): Observation {
   if (observation.outcome !== 'done') return observation;
   const said = expect === undefined ? observation.printed === true : observation.found === true;
   const well = observation.code === 0 && (success === 'exit' || said);
+  if (!well && denied !== undefined && observation.code !== denied)
+    return { ...observation, outcome: 'error', reason: `it ended with ${observation.code}` };
   return well ? observation : { ...observation, outcome: 'refused', reason: 'exit' };
 }

@@ -44,7 +44,19 @@ export type Greeting =
   | 'dbus'
   | 'x11'
   | 'wayland'
+  /** The one that is said in a datagram. */
+  | 'quic'
   | 'none';
+
+/** What a proxy or a filter on the way is told of a connection, to get past a list of names. */
+export interface Told {
+  /** The target of CONNECT; may hold any byte. */
+  target?: string | undefined;
+  /** The Host header beside it. */
+  header?: string | undefined;
+  /** The name in the TLS hello. */
+  name?: string | undefined;
+}
 
 export type WriteHow =
   /** A new file with a fresh name; it must not exist. */
@@ -104,14 +116,17 @@ export type Try = {
       port: number;
       greeting: Greeting /** An entry of `proxies` to go through. */;
       proxy?: string | undefined;
+      /** What is said on the way instead of the plain truth. */
+      told?: Told | undefined;
     }
-  | { op: 'resolve'; name: string }
+  /** `direct`: each name server that the vantage has is asked in a datagram of our own. */
+  | { op: 'resolve'; name: string; direct?: boolean | undefined }
   | { op: 'request'; method: string; url: string; proxy?: string | undefined }
   | { op: 'socket'; path: string; abstract: boolean; place?: FileSystemPlace | undefined; greeting: Greeting }
   /** Looks for a process of the host that carries `AGENT_POSTURE_DECOY`, and brings its value back. */
   | { op: 'process' }
   /** A listener of the pack's own, and a connection to it: the instrument control of `connect` and `socket`. */
-  | { op: 'listen'; family: 'ipv4' | 'ipv6' | 'unix' }
+  | { op: 'listen'; family: 'ipv4' | 'ipv6' | 'unix' | 'udp' }
   /** Runs a program. `argv[0]` is found on the vantage's PATH. Its output stays inside: only its length and `expect` come back. */
   | {
       op: 'exec';

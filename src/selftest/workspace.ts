@@ -3,6 +3,7 @@ import { lstat, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode, UserError } from '../base/errors.ts';
 import { randomHex, sha256 } from '../base/hash.ts';
+import { takeBack } from './crontab.ts';
 
 /** What every name of ours carries, followed by the process id and random digits: `.agent-posture-try-412-9f…`. */
 const MARK = 'agent-posture-try-';
@@ -22,6 +23,8 @@ export interface Workspace {
   decoyFolder(): { path: string; name: string };
   /** Writes down that an original will be aside, before it is. */
   willMove(original: string, aside: string): void;
+  /** Writes down that a comment with this mark will stand in the user's crontab, before it does. */
+  willPlant(program: string, mark: string): void;
   close(): void;
 }
 
@@ -69,6 +72,11 @@ export function openWorkspace(root: string, state: string): Workspace {
     }
     return { path, canary };
   };
+  const writeDown = (entry: Aside | Planted) => {
+    mkdirSync(join(state, RECORDS), { recursive: true, mode: 0o700 });
+    appendFileSync(record, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
+    moving = true;
+  };
   return {
     folder,
     inRoot,
@@ -80,11 +88,11 @@ export function openWorkspace(root: string, state: string): Workspace {
       return { path, name: basename(decoy(path).path) };
     },
     willMove(original, aside) {
-      mkdirSync(join(state, RECORDS), { recursive: true, mode: 0o700 });
       const stats = lstatSync(original);
-      const entry: Aside = { aside, original, sha256: stats.isFile() ? sha256(readFileSync(original)) : null };
-      appendFileSync(record, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
-      moving = true;
+      writeDown({ aside, original, sha256: stats.isFile() ? sha256(readFileSync(original)) : null });
+    },
+    willPlant(program, mark) {
+      writeDown({ crontab: program, mark });
     },
     close,
   };
@@ -108,6 +116,12 @@ interface Aside {
   original: string;
   /** Of the file's content; null for a folder. */
   sha256: string | null;
+}
+
+/** A comment that stands in the user's crontab for a moment. */
+interface Planted {
+  crontab: string;
+  mark: string;
 }
 
 const RECORDS = 'tries';
@@ -142,7 +156,12 @@ export async function recover(folders: readonly string[], state: string): Promis
 
 async function putBack(line: string): Promise<string[]> {
   try {
-    const { aside, original, sha256: wanted } = JSON.parse(line) as Aside;
+    const entry = JSON.parse(line) as Aside | Planted;
+    if ('crontab' in entry)
+      return (await takeBack(entry.crontab, entry.mark))
+        ? ['a comment was taken out of your crontab, left over from a run that was killed']
+        : [];
+    const { aside, original, sha256: wanted } = entry;
     const [kept, there] = await Promise.all([
       lstat(aside).catch(() => undefined),
       lstat(original).catch(() => undefined),

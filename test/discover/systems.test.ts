@@ -83,6 +83,12 @@ describe('files by name', () => {
     '.netrc',
     'test/.env',
     '.aws/credentials',
+    '.env~',
+    '.env.swp',
+    '#.env.local#',
+    'tls/.server.key.swp',
+    'credentials.json.bak',
+    'id_rsa.old',
   ])('%s holds secrets', path => expect(isSecretFile(path)).toBe(true));
   it.each([
     '.env.example',
@@ -100,6 +106,10 @@ describe('files by name', () => {
     'src/secrets.ts',
     'test/fixtures/server.key',
     'keyboard.json',
+    '.env.example~',
+    'README.md~',
+    '.notes.swp',
+    'schema.sql.bak',
   ])('%s does not', path => expect(isSecretFile(path)).toBe(false));
   it('knows examples', () => {
     expect(['.env.example', 'a/.env.production.sample', 'config.dist.json'].every(isExample)).toBe(true);

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer as createHttp } from 'node:http';
 import { createServer as createHttps } from 'node:https';
@@ -544,6 +545,34 @@ describe.each(FORMS)('the pack in $name', form => {
     expect(four).toMatchObject({ outcome: 'done' });
     expect(six?.outcome).toBe('done');
     expect(unix).toMatchObject(bare ? { outcome: 'unable' } : { outcome: 'done' });
+  });
+
+  it('sends datagrams: an answer, a refusal, no answer, and one to itself', async () => {
+    // Version negotiation, and nothing.
+    const answering = createSocket('udp4', (_part, from) =>
+      answering.send(Buffer.from('8000000000080101010101010101080202020202020202', 'hex'), from.port, from.address),
+    );
+    const mute = createSocket('udp4');
+    for (const socket of [answering, mute]) await new Promise<void>(done => socket.bind(0, '127.0.0.1', done));
+    const by = (to: number | undefined) =>
+      ({ op: 'connect', host: '127.0.0.1', port: to, greeting: 'quic', timeout: 1_000 }) as never;
+    const [answered, gone, silent, own] = await tryAll(session, [
+      by(answering.address().port),
+      by(port.free),
+      by(mute.address().port),
+      { op: 'listen', family: 'udp' },
+    ]);
+    answering.close();
+    mute.close();
+    if (bare)
+      for (const one of [answered, gone, silent, own])
+        expect(one).toMatchObject({ outcome: 'unable', reason: 'perl or python3' });
+    else {
+      expect(answered).toMatchObject({ outcome: 'done', at: '127.0.0.1' });
+      expect(gone).toMatchObject({ outcome: 'refused', reason: 'ECONNREFUSED' });
+      expect(silent).toMatchObject({ outcome: 'timeout' });
+      expect(own).toMatchObject({ outcome: 'done' });
+    }
   });
 
   it('requests over TLS, straight and through a proxy', async () => {

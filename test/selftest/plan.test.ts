@@ -148,6 +148,28 @@ describe('git', () => {
     expect(probes.some(({ target }) => target === '.env.example')).toBe(false);
   });
 
+  it('finds what was amended away, and what stood on a branch that is gone', async () => {
+    put(join(root, 'a'), 'a\n');
+    git('add', '.');
+    git('commit', '-qm', 'one');
+    put(join(root, 'server.key'), 'key\n');
+    git('add', '-f', '.');
+    git('commit', '-qm', 'two');
+    const first = (await planOf()).find('read', 'server.key')?.history;
+    git('rm', '-q', 'server.key');
+    git('commit', '-q', '--amend', '--allow-empty', '-m', 'two');
+    git('checkout', '-q', '-b', 'gone');
+    put(join(root, 'old.key'), 'another\n');
+    git('add', '-f', '.');
+    git('commit', '-qm', 'three');
+    git('checkout', '-q', 'main');
+    git('branch', '-qD', 'gone');
+    const { find } = await planOf();
+    expect(first).toMatch(/^[0-9a-f]{40}$/);
+    expect(find('read', 'server.key')?.history).toBe(first);
+    expect(find('read', 'old.key')?.history).toMatch(/^[0-9a-f]{40}$/);
+  });
+
   it('leaves out, with the reason, what git holds and is no secret; an older version that is one counts', async () => {
     put(join(root, 'tests/app/.env'), 'API_TOKEN=short\n');
     put(join(root, 'tests/gone/server.pem'), 'key\n');
@@ -288,7 +310,11 @@ describe('the network', () => {
         'GET http://api.example.com:80/drop?all=1',
         'api.example.com:80',
         'out.example.com:443',
+        'out.example.com:443/udp',
+        // Whether this machine has a ping or not.
+        'ping out.example.com',
         `read ${join(folder, 'code/x.sqlite')}`,
+        'resolve out.example.com',
         'socket /run/pg.sock',
       ],
     ]);
@@ -360,7 +386,8 @@ describe('the network', () => {
       plan.probes.filter(({ origin }) => origin === 'outside').map(({ target }) => target);
     expect(outside(await planOf({ isolation: { runtime: 'bubblewrap' } }, { env }))).toEqual([]);
     const restricted: Partial<Posture> = { isolation: { runtime: 'bubblewrap', network: { allow: [] } } };
-    expect(outside(await planOf(restricted, { env }))).toEqual(['example.com:443']);
+    const all = ['example.com:443', 'example.com:443/udp', 'example.com', 'ping example.com'];
+    expect(outside(await planOf(restricted, { env }))).toEqual(all);
     expect(outside(await planOf({ ...restricted, selftest: { outside: [] } }, { env }))).toEqual([]);
     expect(outside(await planOf(restricted))).toEqual([]);
   });

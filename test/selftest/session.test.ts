@@ -159,6 +159,42 @@ describe('a vantage that lies', () => {
     expect(observations[0]).toMatchObject({ outcome: 'error', reason: 'the try or its result was changed on its way' });
   });
 
+  it.each([
+    ['node', undefined],
+    ['sh', 'sh'],
+  ] as const)('edits what the vantage is (form %s): a hidden proxy is noticed', async (_name, form) => {
+    const env = `http_proxy=http://127.0.0.1:3128 "$@"`;
+    const honest = await open(script(env), { form });
+    expect(honest.facts.proxies).toEqual(['127.0.0.1:3128']);
+    await honest.close();
+    for (const edit of [
+      '/ ready /s/127.0.0.1:3128/127.0.0.1:9/',
+      '/ ready /s/\\(uid[":=]*\\)[0-9]*/\\14242/',
+      's/ ready [0-9a-f]*/ ready 0/',
+    ])
+      expect(await openSession(script(`${env} | sed -u '${edit}'`), { form }), edit).toEqual({
+        ok: false,
+        reason: 'what it said of itself was changed on its way',
+      });
+  });
+
+  it('edits what the vantage is where there is no shell: it is not had', async () => {
+    const bin = only({ node: process.execPath });
+    const through = (filter: string) => {
+      const path = join(scene, `no-shell-${Math.random().toString(36).slice(2)}`);
+      writeFileSync(
+        path,
+        `#!/bin/sh\n[ "$1" = node ] || exit 127\nPATH=${bin} LAB_SESSION=${process.pid} "$@" | ${filter}\n`,
+        { mode: 0o755 },
+      );
+      return openSession(wrapped([path]));
+    };
+    const honest = await through('/bin/cat');
+    expect(honest.ok).toBe(true);
+    if (honest.ok) await honest.session.close();
+    expect((await through(`/bin/sed -u '/ ready /s/"hostname":"[^"]*"/"hostname":"other"/'`)).ok).toBe(false);
+  });
+
   it('doubles results: they are void', async () => {
     const { observations } = await through(script(`"$@" | sed -u '/result/p'`), [
       read(),

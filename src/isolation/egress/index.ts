@@ -124,7 +124,11 @@ export async function startEgress(
   });
   server.on('upgrade', (_message, stream) => stream.destroy());
   server.on('connection', stream => track(stream));
-  server.on('clientError', (_error, stream) => stream.destroy());
+  // Said, so that whoever tries can tell a refusal from a proxy that is gone.
+  server.on('clientError', (_error, stream) => {
+    if (stream.writable) stream.end('HTTP/1.1 400 Refused\r\nConnection: close\r\n\r\n');
+    else stream.destroy();
+  });
 
   await new Promise<void>((done, fail) => {
     server.once('error', fail);

@@ -72,6 +72,15 @@ const httpHead = (host: string) =>
     'latin1',
   );
 
+/**
+ * A QUIC packet of a version that is reserved for this (RFC 9000, 6.3 and 15): a server answers with the versions that it
+ * has. It has the full size, or it would be dropped.
+ */
+function quicProbe(): Buffer {
+  const head = Buffer.from('c01a2a3a4a08616765706f7374310861676570 6f737432'.replaceAll(' ', ''), 'hex');
+  return Buffer.concat([head, Buffer.alloc(1_200 - head.length)]);
+}
+
 const EXCHANGES: Record<Greeting, Exchange> = {
   // SSLRequest: answered with one byte before any login.
   postgres: { say: bytes('00000008 04d2162f'), answers: starts(/^[SNE]/) },
@@ -104,6 +113,10 @@ const EXCHANGES: Record<Greeting, Exchange> = {
   wayland: {
     say: bytes('01000000 01000c00 02000000'),
     answers: heard => heard.length >= 4 && [1, 2].includes(heard.readUInt32LE(0)),
+  },
+  quic: {
+    say: quicProbe,
+    answers: heard => heard.length >= 7 && ((heard[0] ?? 0) & 0x80) !== 0 && heard.readUInt32BE(1) === 0,
   },
   none: { say: nothing, answers: heard => heard.length > 0 },
 };

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { sha256 } from '../../base/hash.ts';
 import type { Outcome, Try } from '../wire.ts';
 import { say } from './greetings.ts';
+import { connectRequest, formatTarget } from './tunnel.ts';
 
 export type Form = 'node' | 'sh';
 /** How the pack sums up a line: SHA-256 where it can, else the POSIX `cksum`. */
@@ -10,8 +11,14 @@ export type Sum = 'sha256' | 'cksum';
 /** A try as one line without its end. Node takes JSON, a shell takes `key=value` words that `printf %b` can undo. */
 export function encodeTry(form: Form, one: Try): string {
   const sent: Record<string, unknown> = { ...one };
-  if (one.op === 'connect' || one.op === 'socket')
-    sent.say = say(one.greeting, one.op === 'connect' ? one.host : one.path).toString('hex');
+  if (one.op === 'connect') {
+    const { told, host, port, greeting } = one;
+    delete sent.told;
+    sent.say = say(greeting, told?.name ?? host).toString('hex');
+    // As bytes, since a shell cannot hold each of them.
+    const target = told?.target ?? formatTarget(host, port);
+    if (told) sent.ask = connectRequest(target, told.header ?? target).toString('hex');
+  } else if (one.op === 'socket') sent.say = say(one.greeting, one.path).toString('hex');
   if (form === 'node') return JSON.stringify(sent);
   return Object.entries(sent)
     .flatMap(([key, value]) => words(key, value))
@@ -177,8 +184,17 @@ const facts = z.object({
 
 export type Ready = z.infer<typeof facts>;
 
-/** The pack's first line: who and where it is. */
-export function decodeReady(form: Form, line: string): Ready | undefined {
+/**
+ * The pack's first line, behind its `ready`: who and where it is. It carries a sum as every result does, so that whoever
+ * only sees the output cannot hide a proxy or name another user. `changed` where that sum is not the one it must be.
+ */
+export function decodeReady(form: Form, secret: string, line: string): Ready | 'changed' | undefined {
+  const [, sum, body = ''] = /^(\S+) (.*)$/.exec(line) ?? [];
+  const ready = decodeFacts(form, body);
+  return ready && sum !== summary(ready.sum, `${secret} ready\n${body}`) ? 'changed' : ready;
+}
+
+function decodeFacts(form: Form, line: string): Ready | undefined {
   try {
     if (form === 'node') return facts.parse(JSON.parse(line));
     const { ns, ...rest } = fromWords(line) as { ns?: string[] };

@@ -1,4 +1,5 @@
-import { lookup } from 'node:dns/promises';
+import { createSocket } from 'node:dgram';
+import { getServers, lookup } from 'node:dns/promises';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, isIP, type NetConnectOpts, connect as open, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import type { TryOf } from '../wire.ts';
 import { type Context, codeOf, failed, type Result, readText, runProgram, strongest, which } from './base.ts';
 import { proxyOf } from './facts.ts';
 import { images } from './proc.ts';
+import { connectRequest, formatTarget } from './tunnel.ts';
 
 /** As many bytes of a greeting as are looked at. */
 const HEARD = 64;
@@ -118,7 +120,7 @@ function dial(
   options: NetConnectOpts,
   said: Buffer,
   { deadline, signal, env }: Context,
-  via?: { proxy: string; target: string },
+  via?: { proxy: string; ask: Buffer },
   opened?: Socket,
 ): Promise<Result> {
   return new Promise(resolve => {
@@ -143,8 +145,7 @@ function dial(
     signal.addEventListener('abort', late);
     socket.on('connect', () => {
       connected = true;
-      if (via)
-        socket.write(`CONNECT ${via.target} HTTP/1.1\r\nHost: ${via.target}\r\n${proxyLogin(via.proxy, env)}\r\n`);
+      if (via) socket.write(Buffer.concat([via.ask, Buffer.from(`${proxyLogin(via.proxy, env)}\r\n`)]));
       else if (said.length > 0) socket.write(said);
     });
     socket.on('data', part => {
@@ -178,6 +179,31 @@ function dial(
   });
 }
 
+/** Sends one datagram and waits for one. There is no connection, so silence is no answer at all. */
+function ask(host: string, port: number, said: Buffer, { deadline, signal }: Context): Promise<Result> {
+  return new Promise(done => {
+    const socket = createSocket(isIP(host) === 6 ? 'udp6' : 'udp4');
+    const end = (result: Result) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', late);
+      socket.removeAllListeners('error').on('error', () => {});
+      try {
+        socket.close();
+      } catch {}
+      done(result);
+    };
+    const late = () => end({ outcome: 'timeout', reason: 'ETIMEDOUT' });
+    const timer = setTimeout(late, Math.max(1, deadline - performance.now() - 20));
+    signal.addEventListener('abort', late);
+    socket.on('error', error => end(failed(error)));
+    socket.on('message', part =>
+      end({ outcome: 'done', reason: 'answered', heard: part.subarray(0, HEARD).toString('hex') }),
+    );
+    // Connected, so that a refusal comes back, and nobody else's datagram counts.
+    socket.connect(port, host, () => socket.send(said));
+  });
+}
+
 async function addresses(host: string): Promise<string[]> {
   if (isIP(host)) return [host];
   const found = await lookup(host, { all: true, verbatim: true });
@@ -187,7 +213,10 @@ async function addresses(host: string): Promise<string[]> {
 const bytes = (one: { say?: string }) => Buffer.from(one.say ?? '', 'hex');
 
 /** Connects to a name by every address it has at once, or through a proxy, which resolves it itself. */
-export async function connect(one: TryOf<'connect'> & { say?: string }, context: Context): Promise<Result> {
+export async function connect(
+  one: TryOf<'connect'> & { say?: string; ask?: string },
+  context: Context,
+): Promise<Result> {
   const barred = untriable(one.proxy);
   if (barred) return barred;
   try {
@@ -197,21 +226,55 @@ export async function connect(one: TryOf<'connect'> & { say?: string }, context:
       return { ...('outcome' in opened ? opened : await dial(one, bytes(one), context, undefined, opened)), at };
     }
     if (one.proxy) {
-      const target = `${isIP(one.host) === 6 ? `[${one.host}]` : one.host}:${one.port}`;
-      const result = await dial(splitAddress(one.proxy), bytes(one), context, { proxy: one.proxy, target });
+      const target = formatTarget(one.host, one.port);
+      const ask = one.ask === undefined ? connectRequest(target, target) : Buffer.from(one.ask, 'hex');
+      const result = await dial(splitAddress(one.proxy), bytes(one), context, { proxy: one.proxy, ask });
       return { ...result, at: `proxy ${one.proxy}` };
     }
     const all = await addresses(one.host);
-    const results = await Promise.all(
-      all.map(async host => ({ ...(await dial({ host, port: one.port }, bytes(one), context)), at: host })),
-    );
+    const open = (host: string) =>
+      one.greeting === 'quic'
+        ? ask(host, one.port, bytes(one), context)
+        : dial({ host, port: one.port }, bytes(one), context);
+    const results = await Promise.all(all.map(async host => ({ ...(await open(host)), at: host })));
     return strongest(results, { outcome: 'refused', reason: 'ENOTFOUND' });
   } catch (error) {
     return failed(error);
   }
 }
 
-export async function resolve({ name }: TryOf<'resolve'>): Promise<Result> {
+/** What an answer's code means (RFC 1035, 4.1.1), in the words of the system's own resolver. */
+const RCODES: Readonly<Record<number, string>> = { 0: 'ENODATA', 2: 'ESERVFAIL', 3: 'ENOTFOUND', 5: 'EREFUSED' };
+
+/** Asks each name server by itself. One that says that there is no such name has let nothing through. */
+async function askServers(name: string, context: Context): Promise<Result> {
+  const id = Buffer.from([Math.floor(Math.random() * 256), Math.floor(Math.random() * 256)]);
+  const labels = name.split('.').map(label => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)]));
+  const question = Buffer.concat([
+    id,
+    Buffer.from('01000001000000000000', 'hex'),
+    ...labels,
+    Buffer.from('0000010001', 'hex'),
+  ]);
+  const results = await Promise.all(
+    getServers().map(async (server): Promise<Result> => {
+      const { host, port } = isIP(server) === 0 ? splitAddress(server) : { host: server, port: 53 };
+      const { heard = '', ...result } = await ask(host, port, question, context);
+      const answer = Buffer.from(heard, 'hex');
+      if (result.outcome !== 'done') return { ...result, at: server };
+      if (answer.length < 12 || !answer.subarray(0, 2).equals(id))
+        return { outcome: 'error', reason: 'the name server answered something else', at: server };
+      const code = (answer[3] ?? 0) & 15;
+      return code === 0 && answer.readUInt16BE(6) > 0
+        ? { outcome: 'done', reason: 'resolved', at: server }
+        : { outcome: 'refused', reason: RCODES[code] ?? 'EREFUSED', at: server };
+    }),
+  );
+  return strongest(results, { outcome: 'none', reason: 'no name server' });
+}
+
+export async function resolve({ name, direct }: TryOf<'resolve'>, context: Context): Promise<Result> {
+  if (direct) return askServers(name, context);
   try {
     const found = await lookup(name, { all: true, verbatim: true });
     return {
@@ -310,6 +373,7 @@ export async function socket(one: TryOf<'socket'> & { say?: string }, context: C
 
 /** A listener of the pack's own and a connection to it. */
 export async function listen({ family }: TryOf<'listen'>, context: Context): Promise<Result> {
+  if (family === 'udp') return echo(context);
   if (family !== 'unix') return listenAt({ host: family === 'ipv6' ? '::1' : '127.0.0.1', port: 0 }, context);
   const name = `ap-${process.pid}-${Math.random().toString(36).slice(2)}`;
   if (process.platform === 'win32') return listenAt({ path: `\\\\.\\pipe\\${name}` }, context);
@@ -325,6 +389,24 @@ export async function listen({ family }: TryOf<'listen'>, context: Context): Pro
     return failed(error);
   } finally {
     if (folder) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A datagram to ourselves and back. */
+async function echo(context: Context): Promise<Result> {
+  const server = createSocket('udp4');
+  server.on('error', () => {});
+  server.on('message', (_part, { port, address }) => server.send('here', port, address));
+  try {
+    await new Promise<void>((done, fail) => {
+      server.once('error', fail);
+      server.bind(0, '127.0.0.1', done);
+    });
+    return await ask('127.0.0.1', server.address().port, Buffer.from('?'), context);
+  } catch (error) {
+    return failed(error);
+  } finally {
+    server.close();
   }
 }
 
@@ -413,7 +495,7 @@ function tunnel(proxy: string, target: string, { signal, env }: Context): Promis
     const stop = () => socket.destroy(Object.assign(new Error('late'), { code: 'ETIMEDOUT' }));
     signal.addEventListener('abort', stop, { once: true });
     socket.on('connect', () =>
-      socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n${proxyLogin(proxy, env)}\r\n`),
+      socket.write(Buffer.concat([connectRequest(target, target), Buffer.from(`${proxyLogin(proxy, env)}\r\n`)])),
     );
     socket.on('error', error => done(failed(error)));
     socket.on('close', () => done({ outcome: 'closed', reason: 'closed at once' }));

@@ -62,7 +62,7 @@ function make(one: Try, context: Context): Promise<Result> {
     case 'connect':
       return connect(one, context);
     case 'resolve':
-      return resolve(one);
+      return resolve(one, context);
     case 'request':
       return request(one, context);
     case 'socket':
@@ -74,6 +74,19 @@ function make(one: Try, context: Context): Promise<Result> {
     case 'exec':
       return exec(one, context);
   }
+}
+
+/** As JSON in plain ASCII, so that it arrives as it was summed up. */
+function ascii(said: object): string {
+  return JSON.stringify(said).replace(
+    /[\u007f-\uffff]/g,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** The keyed sum of an answer, and of what it answers. */
+function sumUp(asked: string, body: string): string {
+  return createHash('sha256').update(`${io.secret} ${asked}\n${body}`).digest('hex').slice(0, 16);
 }
 
 async function attempt(line: string): Promise<void> {
@@ -98,13 +111,8 @@ async function attempt(line: string): Promise<void> {
   ]);
   clearTimeout(timer);
   const observation: Omit<Observation, 'id'> = { ...result, took: Math.round(performance.now() - started) };
-  // Plain ASCII, so that it arrives as it was summed up.
-  const body = JSON.stringify({ id: one.id, ...observation }).replace(
-    /[\u007f-\uffff]/g,
-    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  const sum = createHash('sha256').update(`${io.secret} ${line}\n${body}`).digest('hex').slice(0, 16);
-  print(`result ${sum} ${body}`);
+  const body = ascii({ id: one.id, ...observation });
+  print(`result ${sumUp(line, body)} ${body}`);
 }
 
 const waiting: string[] = [];
@@ -138,7 +146,8 @@ function take(lines: readonly string[]): void {
 
 process.on('uncaughtException', () => {});
 process.on('unhandledRejection', () => {});
-print(`ready ${JSON.stringify(facts(environment))}`);
+const who = ascii(facts(environment));
+print(`ready ${sumUp('ready', who)} ${who}`);
 
 if (io.lines) {
   take(io.lines);

@@ -817,28 +817,29 @@ ap_op_process() {
 }
 
 # Opens a connection, says the bytes, prints `OUTCOME REASON HEX`: seconds, tcp|unix|abstract, host or path, port, hex, proxy.
-ap_perl='use strict;use Socket qw(:DEFAULT getaddrinfo);use IO::Handle;my($s,$k,$h,$p,$say,$via)=@ARGV;my $end=time+$s;
+ap_perl='use strict;use Socket qw(:DEFAULT getaddrinfo);use IO::Handle;my($s,$k,$h,$p,$say,$via,$ask)=@ARGV;my $end=time+$s;
 sub out{print join(" ",@_),"\n";exit}sub code{my($n)=grep{$!{$_}}keys %!;$n||"unknown"}
-my @a;my($ch,$cp)=$via?$via=~/^(.*):(\d+)$/:($h,$p);$ch=~s/^\[|\]$//g;
-if($k eq "tcp"){my($e,@r)=getaddrinfo($ch,$cp,{socktype=>SOCK_STREAM});if($e){out("refused",$e==Socket::EAI_AGAIN()?"EAI_AGAIN":"ENOTFOUND")}@a=@r}
+my $t=$k eq "udp"?SOCK_DGRAM:SOCK_STREAM;my @a;my($ch,$cp)=$via?$via=~/^(.*):(\d+)$/:($h,$p);$ch=~s/^\[|\]$//g;
+if($k=~/^(tcp|udp)$/){my($e,@r)=getaddrinfo($ch,$cp,{socktype=>$t});if($e){out("refused",$e==Socket::EAI_AGAIN()?"EAI_AGAIN":"ENOTFOUND")}@a=@r}
 elsif($k eq "unix"){@a=({family=>AF_UNIX,addr=>pack_sockaddr_un($h)})}
 else{@a=map{{family=>AF_UNIX,addr=>pack("S",AF_UNIX)."\0".$_}}($h,pack("a107",$h))}
-my @last=("refused","ENOTFOUND");for my $a(@a){my $o="";my $f;socket($f,$a->{family},SOCK_STREAM,0)or do{@last=("refused",code());next};$f->blocking(0);
+my @last=("refused","ENOTFOUND");for my $a(@a){my $o="";my $f;socket($f,$a->{family},$t,0)or do{@last=("refused",code());next};$f->blocking(0);
 if(!connect($f,$a->{addr})){if($!{EINPROGRESS}||$!{EAGAIN}){my $w="";vec($w,fileno($f),1)=1;my $n=select(undef,$w,undef,$end-time);if(!$n){@last=("timeout","ETIMEDOUT");next}
 $!=unpack("i",getsockopt($f,SOL_SOCKET,SO_ERROR));if($!){@last=($!{ETIMEDOUT}?"timeout":"refused",code());next}}else{@last=("refused",code());next}}
-my $tunnel=!$via;my $b="";syswrite($f,$via?"CONNECT $h:$p HTTP/1.1\r\nHost: $h:$p\r\n\r\n":pack("H*",$say));
-while(1){my $r="";vec($r,fileno($f),1)=1;my $n=select($r,undef,undef,$end-time);if(!$n){out("done","answered",unpack("H*",substr($b,0,64)))if length $b&&$tunnel;@last=$tunnel?("silent","silent"):("timeout","ETIMEDOUT");last}
-my $g=sysread($f,$b,4096,length $b);if(!$g){out("done","answered",unpack("H*",substr($b,0,64)))if length $b&&$tunnel;@last=("closed",defined $g?"closed":code());last}
+my $tunnel=!$via;my $b="";syswrite($f,$via?($ask?pack("H*",$ask):"CONNECT $h:$p HTTP/1.1\r\nHost: $h:$p\r\n")."\r\n":pack("H*",$say));
+while(1){my $r="";vec($r,fileno($f),1)=1;my $n=select($r,undef,undef,$end-time);if(!$n){out("done","answered",unpack("H*",substr($b,0,64)))if length $b&&$tunnel;@last=$tunnel&&$k ne "udp"?("silent","silent"):("timeout","ETIMEDOUT");last}
+my $g=sysread($f,$b,4096,length $b);if(!$g){out("done","answered",unpack("H*",substr($b,0,64)))if length $b&&$tunnel;@last=$k eq "udp"?("refused",code()):("closed",defined $g?"closed":code());last}
 if(!$tunnel){next unless $b=~s/^HTTP\/1\.[01] (\d+).*?\r\n\r\n//s;$1==200 or out("refused","PROXY_$1");$tunnel=1;syswrite($f,pack("H*",$say));next unless length $b}
 out("done","answered",unpack("H*",substr($b,0,64)))if length $b>=16||!$say||$say;}}out(@last)'
 ap_python='import errno,re,socket,sys,time
-s,k,h,p,say,via=sys.argv[1:7];end=time.time()+float(s)
+s,k,h,p,say,via,ask=sys.argv[1:8];end=time.time()+float(s)
 def out(*a):
   print(*a);sys.exit()
 def code(e): return errno.errorcode.get(e.errno or 0,"unknown")
 ch,cp=via.rsplit(":",1) if via else (h,p)
-if k=="tcp":
-  try: a=[(i[0],i[4]) for i in socket.getaddrinfo(ch.strip("[]"),int(cp),type=socket.SOCK_STREAM)]
+udp=k=="udp";t=socket.SOCK_DGRAM if udp else socket.SOCK_STREAM
+if k in ("tcp","udp"):
+  try: a=[(i[0],i[4]) for i in socket.getaddrinfo(ch.strip("[]"),int(cp),type=t)]
   except socket.gaierror as e: out("refused","EAI_AGAIN" if e.errno==socket.EAI_AGAIN else "ENOTFOUND")
 elif k=="unix": a=[(socket.AF_UNIX,h)]
 else: a=[(socket.AF_UNIX,b"\0"+n) for n in (h.encode(),h.encode().ljust(107,b"\0"))]
@@ -846,8 +847,8 @@ last=("refused","ENOTFOUND")
 for fam,addr in a:
   b=b"";tunnel=not via;up=False
   try:
-    f=socket.socket(fam);f.settimeout(max(.1,end-time.time()));f.connect(addr);up=True
-    f.sendall(("CONNECT %s:%s HTTP/1.1\r\nHost: %s:%s\r\n\r\n"%(h,p,h,p)).encode() if via else bytes.fromhex(say))
+    f=socket.socket(fam,t);f.settimeout(max(.1,end-time.time()));f.connect(addr);up=True
+    f.sendall((bytes.fromhex(ask) or ("CONNECT %s:%s HTTP/1.1\r\nHost: %s:%s\r\n"%(h,p,h,p)).encode())+b"\r\n" if via else bytes.fromhex(say))
     while True:
       f.settimeout(max(.1,end-time.time()));g=f.recv(4096);b+=g
       if not g: last=("closed","closed");break
@@ -858,8 +859,8 @@ for fam,addr in a:
         tunnel=True;b=b[m.end():];f.sendall(bytes.fromhex(say))
         if not b: continue
       out("done","answered",b[:64].hex())
-  except socket.timeout: last=("silent","silent") if up and tunnel else ("timeout","ETIMEDOUT")
-  except OSError as e: last=("closed" if up else ("timeout" if e.errno==errno.ETIMEDOUT else "refused"),code(e))
+  except socket.timeout: last=("silent","silent") if up and tunnel and not udp else ("timeout","ETIMEDOUT")
+  except OSError as e: last=("closed" if up and not udp else ("timeout" if e.errno==errno.ETIMEDOUT else "refused"),code(e))
 out(*last)'
 
 # The bytes of $ap_say for printf %b, in ap_b.
@@ -876,9 +877,9 @@ ap_hex_out() { od -An -v -t x1 | tr -d ' \n'; }
 # Connects by one of the tools: kind, host or path, port.
 ap_dial() {
   if ap_has perl; then
-    ap_answer=$(ap_limit perl -e "$ap_perl" "$ap_wait" "$1" "$2" "$3" "$ap_say" "$ap_proxy" 2>/dev/null)
+    ap_answer=$(ap_limit perl -e "$ap_perl" "$ap_wait" "$1" "$2" "$3" "$ap_say" "$ap_proxy" "$ap_ask" 2>/dev/null)
   elif ap_has python3; then
-    ap_answer=$(ap_limit python3 -c "$ap_python" "$ap_wait" "$1" "$2" "$3" "$ap_say" "$ap_proxy" 2>/dev/null)
+    ap_answer=$(ap_limit python3 -c "$ap_python" "$ap_wait" "$1" "$2" "$3" "$ap_say" "$ap_proxy" "$ap_ask" 2>/dev/null)
   elif [ "$1" != tcp ] || [ -n "$ap_proxy" ]; then
     ap_set unable 'perl or python3'
     return
@@ -966,7 +967,7 @@ ap_op_connect() {
     return
     ;;
   esac
-  ap_dial tcp "$ap_host" "$ap_port"
+  if [ "$ap_greeting" = quic ]; then ap_dial udp "$ap_host" "$ap_port"; else ap_dial tcp "$ap_host" "$ap_port"; fi
   if [ -n "$ap_proxy" ]; then
     ap_at="proxy $ap_proxy"
   else
@@ -996,7 +997,57 @@ ap_op_socket() {
   fi
 }
 
+# Asks each name server of this place by itself, in one datagram: what came of it, and which addresses.
+ap_ask_perl='use strict;use Socket qw(:DEFAULT getaddrinfo);my($s,$n)=@ARGV;my $end=time+$s;my @last=("none","no");my %r=(0,"ENODATA",2,"ESERVFAIL",3,"ENOTFOUND",5,"EREFUSED");
+open(R,"/etc/resolv.conf");my @s=map{/^\s*nameserver\s+(\S+)/?$1:()}<R>;for my $h(@s){my($e,$a)=getaddrinfo($h,53,{socktype=>SOCK_DGRAM});$e and next;
+socket(my $f,$a->{family},SOCK_DGRAM,0)or next;my $q=pack("n6",$$&65535,256,1,0,0,0).join("",map{chr(length).$_}split(/\./,$n))."\0".pack("n2",1,1);
+sub code{my($c)=grep{$!{$_}}keys %!;$c||"unknown"}connect($f,$a->{addr})&&defined syswrite($f,$q)or do{@last=("refused",code());next};
+my $v="";vec($v,fileno($f),1)=1;select($v,undef,undef,$end-time)or do{@last=("timeout","ETIMEDOUT");next};my $b="";defined sysread($f,$b,4096)or do{@last=("refused",code());next};
+length $b>=12&&unpack("n",$b)==($$&65535)or do{@last=("error","the name server answered something else");next};my($c,$k)=(unpack("x3C",$b)&15,unpack("x6n",$b));
+if($c==0&&$k){print "done $h";exit}@last=("refused",$r{$c}||"EREFUSED")}print "@last"'
+ap_resolve_direct() {
+  if ap_has perl; then
+    ap_answer=$(ap_limit perl -e "$ap_ask_perl" "$ap_wait" "$ap_name" 2>/dev/null)
+    ap_outcome=${ap_answer%% *}
+    ap_reason=${ap_answer#* }
+  elif ap_has nslookup; then
+    ap_set none 'no name server'
+    while read -r ap_a ap_b ap_rest; do
+      [ "$ap_a" = nameserver ] || continue
+      ap_seconds=$ap_wait
+      ap_answer=$(ap_limit nslookup "$ap_name" "$ap_b" 2>&1)
+      ap_rc=$?
+      case $ap_rc:$ap_answer in
+        137:* | *'timed out'*) ap_set timeout ETIMEDOUT ;;
+        *efused*) ap_set refused ECONNREFUSED ;;
+        *nreachable*) ap_set refused ENETUNREACH ;;
+        *NXDOMAIN* | *"can't find"* | *'resolve'*) ap_set refused ENOTFOUND ;;
+        0:*Name:*Address*) ap_answer="done $ap_b" ap_outcome=done ;;
+        *) ap_set error 'nslookup said something else' ;;
+      esac
+      if [ "$ap_outcome" = done ]; then
+        ap_reason=$ap_b
+        break
+      fi
+    done </etc/resolv.conf
+  else
+    ap_set unable 'perl or nslookup'
+  fi
+  case $ap_outcome in
+    done)
+      ap_at=$ap_reason
+      ap_reason=resolved
+      ;;
+    refused | none | error | timeout | unable) ;;
+    *) ap_set timeout ETIMEDOUT ;;
+  esac
+}
+
 ap_op_resolve() {
+  if [ -n "$ap_direct" ]; then
+    ap_resolve_direct
+    return
+  fi
   if ap_has getent; then
     ap_found=$(ap_limit getent ahosts "$ap_name" 2>/dev/null | while read -r ap_a ap_rest; do printf '%s\n' "$ap_a"; done | sort -u)
   elif ap_has python3; then
@@ -1074,13 +1125,18 @@ ap_op_request() {
   fi
 }
 
-ap_listen_perl='use Socket;my $k=shift;my($l,$c);alarm 2;
+ap_listen_perl='use Socket;my $k=shift;my($l,$c);alarm 2;if($k eq "udp"){for($l,$c){socket($_,AF_INET,SOCK_DGRAM,0)or die "$!";bind($_,pack_sockaddr_in(0,INADDR_LOOPBACK))or die "$!"}
+send($c,"here",0,getsockname($l))or die "$!";recv($l,my $b,9,0);$b eq "here"or die "$!";print "ok";exit}
 if($k eq "unix"){socketpair($l,$c,AF_UNIX,SOCK_STREAM,0)or die "$!";syswrite($l,"here");sysread($c,my $b,4)==4 or die "$!";print "ok";exit}
 my $f=$k eq "ipv6"?AF_INET6:AF_INET;my $a=$k eq "ipv6"?pack_sockaddr_in6(0,Socket::inet_pton(AF_INET6,"::1")):pack_sockaddr_in(0,INADDR_LOOPBACK);
 socket($l,$f,SOCK_STREAM,0)or die "$!";bind($l,$a)or die "$!";listen($l,1)or die "$!";socket($c,$f,SOCK_STREAM,0)or die "$!";
 connect($c,getsockname($l))or die "$!";accept(my $p,$l)or die "$!";syswrite($p,"here");sysread($c,my $b,4)==4 or die "$!";print "ok"'
 ap_listen_python='import socket,sys
 k=sys.argv[1]
+if k=="udp":
+  s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM);s.settimeout(2);s.bind(("127.0.0.1",0));c=socket.socket(socket.AF_INET,socket.SOCK_DGRAM);c.sendto(b"here",s.getsockname())
+  if s.recv(9)==b"here": print("ok")
+  sys.exit()
 if k=="unix": l,c=socket.socketpair()
 else:
   s=socket.socket(socket.AF_INET6 if k=="ipv6" else socket.AF_INET);s.settimeout(2);s.bind(("::1" if k=="ipv6" else "127.0.0.1",0));s.listen(1)
@@ -1093,7 +1149,7 @@ ap_op_listen() {
     ap_answer=$(ap_limit perl -e "$ap_listen_perl" "$ap_family" 2>&1)
   elif ap_has python3; then
     ap_answer=$(ap_limit python3 -c "$ap_listen_python" "$ap_family" 2>&1)
-  elif [ "$ap_family" = unix ] || ! { ap_has nc || ap_has busybox; }; then
+  elif [ "$ap_family" = unix ] || [ "$ap_family" = udp ] || ! { ap_has nc || ap_has busybox; }; then
     ap_set unable 'perl or python3'
     return
   else
@@ -1168,7 +1224,7 @@ ap_op_exec() {
 # Makes the try of line $1 and answers.
 ap_attempt() {
   ap_id= ap_op= ap_timeout=2000 ap_way= ap_path= ap_how= ap_aside= ap_content= ap_name= ap_from= ap_host= ap_port= ap_proxy=
-  ap_say= ap_method= ap_url= ap_abstract= ap_family= ap_cwd=/ ap_input= ap_expect= ap_key= ap_bring= ap_greeting=
+  ap_say= ap_ask= ap_method= ap_url= ap_abstract= ap_family= ap_cwd=/ ap_input= ap_expect= ap_key= ap_bring= ap_greeting= ap_direct=
   ap_challenge_key= ap_challenge_digest= ap_challenge_lines= ap_place_device= ap_place_path= ap_digests= ap_argc=0 ap_envc=0
   ap_outcome=error ap_reason=unknown ap_extra= ap_at= ap_denied=
   for ap_word in $1; do
@@ -1180,7 +1236,7 @@ ap_attempt() {
       ;;
     esac
     case $ap_k in
-      id | op | timeout | way | path | how | aside | content | name | from | host | port | proxy | say | method | url | abstract | family | cwd | input | expect | key | bring | greeting | challenge_key | challenge_digest | challenge_lines | place_device | place_path) eval "ap_$ap_k=\$ap_v" ;;
+      id | op | timeout | way | path | how | aside | content | name | from | host | port | proxy | say | ask | method | url | abstract | family | cwd | input | expect | key | bring | greeting | direct | challenge_key | challenge_digest | challenge_lines | place_device | place_path) eval "ap_$ap_k=\$ap_v" ;;
       digests) ap_digests="$ap_digests $ap_v" ;;
       argv)
         ap_argc=$((ap_argc + 1))
@@ -1310,7 +1366,8 @@ ap_ready() {
     ap_has "$ap_n" && ap_add tools+ "$ap_n"
   done
   ap_add clock "$(date +%s)"
-  printf '%s ready %s\n' "$ap_tag" "$ap_line"
+  ap_sum_up "$ap_secret ready$ap_nl$ap_line"
+  printf '%s ready %s %s\n' "$ap_tag" "$ap_s" "$ap_line"
 }
 
 ap_add() {

@@ -43,6 +43,24 @@ export interface SocketPlace {
   source: string;
 }
 
+/** A place that something outside a box runs or obeys later. */
+export interface LaterPlace {
+  id: string;
+  title: string;
+  /** Folders in which a new file is obeyed. Where one is not there yet, the nearest one above it that is. */
+  folders?: Partial<Record<Platform, readonly string[]>>;
+  /** Files that are obeyed, where they are there. */
+  files?: Partial<Record<Platform, readonly string[]>>;
+  /** One of these has to be there, or nothing obeys it; `without` says so. */
+  needs?: readonly string[];
+  without?: string;
+  /** Not yours: tried only where you may write it. */
+  writable?: boolean;
+  opens: string;
+  severity: Severity;
+  source: string;
+}
+
 /** A program that hands out credentials without a file being read. */
 export interface HelperPlace {
   id: string;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { findProgram } from '../../base/exec.ts';
 import { displayPath, expandHome, isWithin } from '../../base/files.ts';
 import { endpointOf } from '../../posture/address.ts';
 import { saysProduction } from '../../posture/environment.ts';
@@ -93,6 +94,59 @@ function outsideAddresses({ posture, restricted, env }: ProbeContext): { address
   return { addresses: declared ?? OUTSIDE, asks: declared !== undefined };
 }
 
+/** What gets out where connections do not: a datagram, a question to a name server, an echo request. */
+function besides({ host, port }: Address, asks: boolean, { root, readOnly }: ProbeContext): Probe[] {
+  const common = { safeguard: 'ISO-3', expect: 'deny', group: 'outside', origin: 'outside', asks } as const;
+  const datagram: Probe = {
+    ...common,
+    attempt: 'connect',
+    target: `${formatAddress({ host, port })}/udp`,
+    severity: 'medium',
+    opens: 'a way to send data out',
+    subject: { kind: 'address', host, port, greeting: 'quic' },
+  };
+  // In a box its own loopback answers.
+  if (isLoopback(host)) return [datagram];
+  const ping = findProgram('ping', [root]);
+  const skip = ping === undefined ? 'not here' : readOnly ? 'read-only try: nothing is started' : undefined;
+  const echo: Probe = {
+    ...common,
+    attempt: 'exec',
+    target: `ping ${host}`,
+    severity: 'low',
+    opens: 'a way to send data out',
+    subject:
+      skip !== undefined || ping === undefined
+        ? { kind: 'skip', why: skip ?? 'not here' }
+        : {
+            kind: 'command',
+            argv: [ping, '-c', '1', '-W', '1', '--', host],
+            cwd: '/',
+            success: 'exit',
+            timeout: 1_500,
+          },
+  };
+  if (isIP(host) !== 0) return [datagram, echo];
+  const name: Probe = {
+    ...common,
+    attempt: 'resolve',
+    target: host,
+    severity: 'low',
+    opens: 'questions to a name server carry data out',
+    subject: { kind: 'name', name: host },
+  };
+  return [datagram, name, echo];
+}
+
+/** A name that the declared box may reach, for what is not on the list to pass for. */
+function allowedName({ posture }: ProbeContext): string | undefined {
+  const names = (posture?.isolation?.network?.allow ?? []).map(entry => entry.replace(/:\d+$/, ''));
+  // One below it, where all below it are allowed.
+  return names
+    .map(name => name.replace(/^\*\./, 'www.'))
+    .find(name => /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(name) && isIP(name) === 0);
+}
+
 /** Connect, resolve, request and (for sqlite) read tries for every declared system, the outside addresses, and found systems as not tried. */
 export async function networkProbes(context: ProbeContext): Promise<Probe[]> {
   const { posture, facts } = context;
@@ -132,10 +186,11 @@ export async function networkProbes(context: ProbeContext): Promise<Probe[]> {
             severity: 'medium',
             group: 'outside',
             opens: 'a way to send data out',
-            subject: { kind: 'address', ...address },
+            subject: { kind: 'address', ...address, allowed: allowedName(context) },
             origin: 'outside',
             asks,
           },
+          ...besides(address, asks, context),
         ]
       : [];
   });
@@ -143,7 +198,8 @@ export async function networkProbes(context: ProbeContext): Promise<Probe[]> {
 }
 
 /** What is tried on a declared system. One that cannot be tried has a skipped row that says why, and so have its requests. */
-function systemProbes(system: System, { root, home, posture, restricted }: ProbeContext): Probe[] {
+function systemProbes(system: System, context: ProbeContext): Probe[] {
+  const { root, home, posture, restricted } = context;
   if (!posture) return [];
   const access = accessTo(posture, system);
   const production = access === 'none';
@@ -191,7 +247,12 @@ function systemProbes(system: System, { root, home, posture, restricted }: Probe
   const address = parseAddress(system.address, system.kind);
   if (!address) return untried(system.address, 'no port is known for this address: add one to it');
   const probes: Probe[] = [
-    { ...common, attempt: 'connect', target: formatAddress(address), subject: { kind: 'address', ...address } },
+    {
+      ...common,
+      attempt: 'connect',
+      target: formatAddress(address),
+      subject: { kind: 'address', ...address, ...(production && restricted ? { allowed: allowedName(context) } : {}) },
+    },
   ];
   if (production && restricted && isIP(address.host) === 0 && !isLoopback(address.host))
     probes.push({

@@ -48,6 +48,8 @@ export async function secretsInHistory(root: string): Promise<Map<string, InHist
     [
       'log',
       '--all',
+      // What was amended or rebased away, or stood on a branch that is gone, can still be read for months.
+      '--reflog',
       `--max-count=${COMMITS}`,
       '--raw',
       '--no-abbrev',

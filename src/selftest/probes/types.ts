@@ -9,8 +9,10 @@ export type Subject =
   | { kind: 'folder'; path: string }
   /** A variable by name; `value` is the host's own, for the challenge, and goes nowhere else. */
   | { kind: 'variable'; name: string; value: string | undefined }
-  | { kind: 'address'; host: string; port: number; greeting: Greeting }
-  | { kind: 'name'; name: string }
+  /** `allowed`: a name that the box may reach, to pass for. */
+  | { kind: 'address'; host: string; port: number; greeting: Greeting; allowed?: string | undefined }
+  /** `direct`: the name servers themselves are asked, not the system. */
+  | { kind: 'name'; name: string; direct?: boolean | undefined }
   | { kind: 'request'; method: string; url: string }
   | { kind: 'socket'; path: string; abstract: boolean; greeting: Greeting }
   | { kind: 'processes' }
@@ -19,6 +21,10 @@ export type Subject =
   | { kind: 'workspace' }
   /** A repository below the root, made by a `.git` in a fresh folder. */
   | { kind: 'nested-git' }
+  /** A terminal of the user's, held by `perl`, absolute. */
+  | { kind: 'terminal'; perl: string }
+  /** The user's own crontab; `program` is the host's, absolute. */
+  | { kind: 'crontab'; program: string }
   /** `argv[0]` is absolute. `success`: exit 0, or exit 0 and something printed (or `expect` in it). */
   | {
       kind: 'command';
@@ -28,6 +34,8 @@ export type Subject =
       input?: string;
       expect?: string;
       success: 'exit' | 'printed';
+      /** The exit code by which it says that it was refused, where any other but 0 says nothing. */
+      denied?: number;
       /** Milliseconds. */
       timeout: number;
     }
@@ -75,6 +83,10 @@ export type Origin =
   | 'loosened'
   | 'sudo'
   | 'kvm'
+  | 'later'
+  | 'keyring'
+  | 'terminal'
+  | 'debug'
   | 'work'
   | 'push';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { expandPath } from '../../../src/selftest/places/expand.ts';
 import { filePlaces, helperPlaces, socketPlaces } from '../../../src/selftest/places/index.ts';
+import { laterPlaces } from '../../../src/selftest/places/later.ts';
 import type { Platform } from '../../../src/selftest/places/types.ts';
 import { GROUPS } from '../../../src/selftest/types.ts';
 
@@ -12,6 +13,7 @@ describe.each([
   ['files', filePlaces],
   ['sockets', socketPlaces],
   ['helpers', helperPlaces],
+  ['what is run later', laterPlaces.map(place => ({ ...place, group: 'way-out' as const }))],
 ] as const)('the table of %s', (_, table) => {
   it('has each id once', () => {
     expect(repeated(table.map(entry => entry.id))).toEqual([]);

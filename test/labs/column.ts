@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { runColumn } from '../../src/selftest/column.ts';
+import type { Probe } from '../../src/selftest/probes/types.ts';
+import { openSession, type SessionOptions } from '../../src/selftest/session.ts';
+import { Targets } from '../../src/selftest/targets.ts';
+import type { Terminal } from '../../src/selftest/terminal.ts';
+import type { Row } from '../../src/selftest/types.ts';
+import { startProgram } from '../../src/selftest/vantages/start.ts';
+import { openWorkspace } from '../../src/selftest/workspace.ts';
+
+/** One column of the report, made from probes alone: what `box` is tried from, and what the controls are made by. */
+export interface ColumnLab {
+  root: string;
+  home: string;
+  state: string;
+  /** The wrapper around the vantage; none: the host itself. */
+  box?: readonly string[];
+  /** The wrapper around the host's own session: a namespace that the test made, where the host must not be this machine. */
+  host?: readonly string[];
+  form?: SessionOptions['form'];
+  terminal?: Terminal;
+}
+
+/** Tries the probes and gives the rows by `attempt:target` and way round. */
+export async function tryColumn(lab: ColumnLab, probes: readonly Probe[]): Promise<Map<string, Row>> {
+  const { root, home, state, form } = lab;
+  const open = async (wrapper: readonly string[], options: SessionOptions) => {
+    const opened = await openSession(async words => {
+      const [program = '', ...args] = [...wrapper, ...words];
+      return { child: await startProgram(program, args, root) };
+    }, options);
+    if (!opened.ok) throw new Error(opened.reason);
+    return opened.session;
+  };
+  const hostSession = await open(lab.host ?? [], {});
+  const session = lab.box ? await open(lab.box, { form }) : hostSession;
+  const workspace = openWorkspace(root, join(state, 'column'));
+  try {
+    const targets = new Targets();
+    await targets.read(root, probes);
+    await targets.tryBefore(hostSession, probes);
+    await targets.tryCommands(probes);
+    const rows: Row[] = [];
+    await runColumn(
+      {
+        id: lab.box ? 'via:1' : 'host',
+        kind: lab.box ? 'sandbox' : 'host',
+        root,
+        home,
+        session,
+        hostFacts: hostSession.facts,
+        targets,
+        workspace,
+        processDecoy: undefined,
+        terminal: lab.terminal,
+        controlSession: undefined,
+        only: undefined,
+        exclusively: work => work(),
+        controlsReady: Promise.resolve(),
+        commandsReady: Promise.resolve(),
+        controlCommand: subject => targets.tryCommand(subject),
+        controlAfter: keys => targets.tryAfter(hostSession, keys),
+        tell: told => rows.push(...told),
+      },
+      probes,
+    );
+    return new Map(rows.map(row => [`${row.attempt}:${row.target}${row.escape ? `#${row.escape}` : ''}`, row]));
+  } finally {
+    workspace.close();
+    await Promise.all([session.close(), hostSession.close()]);
+  }
+}
