@@ -116,10 +116,14 @@ describe.skipIf(!hasBox)('bubblewrap boxes with known truth', () => {
     });
   });
 
-  it('a repository made below the root: reached in every box that lets the work be done, and what to do', () => {
-    const row = good.rows.find(({ id }) => id === 'via:1:write:*/.git');
+  const nested = { deep: true, safeguards: ['GRD-1'] };
+  it('a repository made below the root: not tried without --deep; with it reached in every box that lets work be done', async () => {
+    const quiet = good.rows.find(({ id }) => id === 'via:1:write:*/.git');
+    expect(quiet).toMatchObject({ verdict: 'skipped', reason: expect.stringContaining('agent-posture run names') });
+    const deep = await tryLab(lab, { via: [boxCommand(lab)], ...nested });
+    const row = deep.rows.find(({ id }) => id === 'via:1:write:*/.git');
     expect(row).toMatchObject({ safeguard: 'GRD-1', verdict: 'exposed', group: 'guard' });
-    const fix = good.fixes.find(({ closes }) => closes.includes('via:1:write:*/.git'));
+    const fix = deep.fixes.find(({ closes }) => closes.includes('via:1:write:*/.git'));
     expect(fix?.text).toContain('--ignore-submodules=all');
   });
 
@@ -139,8 +143,11 @@ describe.skipIf(!hasBox)('bubblewrap boxes with known truth', () => {
     mkdirSync(bin);
     writeFileSync(join(bin, 'node'), `#!/bin/sh\nexec ${process.execPath} --require=${wall} "$@"\n`, { mode: 0o755 });
     const command = boxCommand(lab).replace('bwrap', `bwrap --setenv PATH ${bin}:/usr/bin:/bin`);
-    const report = await tryLab(lab, { via: [command] });
-    const changed = report.rows.filter(({ id, verdict }) => verdict !== good.rows.find(row => row.id === id)?.verdict);
+    const [open, walled] = [
+      await tryLab(lab, { via: [boxCommand(lab)], ...nested }),
+      await tryLab(lab, { via: [command], ...nested }),
+    ];
+    const changed = walled.rows.filter(({ id, verdict }) => verdict !== open.rows.find(row => row.id === id)?.verdict);
     expect(changed.map(({ id, verdict, layer }) => ({ id, verdict, layer }))).toEqual([
       { id: 'via:1:write:*/.git', verdict: 'blocked', layer: 'sandbox' },
     ]);
