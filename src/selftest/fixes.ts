@@ -134,6 +134,11 @@ function ofLogin({ row }: Failing, posture: Posture | undefined): boolean {
   );
 }
 
+/** A file that git holds as it stands: hiding it would hide nothing, and no box does. */
+function heldByGit({ row, probe }: Failing, { facts }: FixContext): boolean {
+  return probe.subject.kind === 'file' && facts.secretFiles.some(file => file.tracked && file.path === row.target);
+}
+
 /** Every fix, as data. The order decides where two would close as much. */
 export const FIX_KINDS: readonly FixKind[] = [
   {
@@ -246,10 +251,11 @@ export const FIX_KINDS: readonly FixKind[] = [
   },
   {
     id: 'history',
-    closes: ({ row, probe }) => row.escape === 'history' || probe.origin === 'history',
+    closes: (failing, context) =>
+      failing.row.escape === 'history' || failing.probe.origin === 'history' || heldByGit(failing, context),
     title: rows =>
       `rotate ${plural(new Set(rows.map(({ row }) => row.target)).size, 'secret')} that the git history keeps`,
-    text: 'Whoever can read the repository can read them. Rotate what they hold first; then remove the files with git filter-repo and push the new history.',
+    text: 'Whoever can read the repository can read them. Rotate what they hold first; then take the files out of git (git rm --cached FILE), remove them from its history with git filter-repo, and push that.',
   },
   {
     id: 'protect',
@@ -328,7 +334,8 @@ export function chooseFixes(failing: readonly Failing[], context: FixContext): {
   while (left.length > 0) {
     let best: { kind: FixKind; rows: Failing[] } | undefined;
     for (const kind of FIX_KINDS) {
-      const rows = left.filter(one => kind.closes(one, context));
+      const fits = (one: Failing) => kind.id === 'history' || !heldByGit(one, context);
+      const rows = left.filter(one => fits(one) && kind.closes(one, context));
       // What is done by hand, and what fits anything, comes last.
       if (rows.length > 0 && (best === undefined || (kind.edits !== undefined && rows.length > best.rows.length)))
         best = { kind, rows };

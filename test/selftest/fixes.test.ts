@@ -153,6 +153,20 @@ describe('fixes', () => {
     ]);
   });
 
+  it('a file that git holds as it stands is not hidden by anything: it is to be taken out and rotated', () => {
+    const failing = [
+      one('secret-file', '.env', { vantage: 'sandbox' }, { kind: 'file', path: '/work/repo/.env' }),
+      one('secret-file', '.env.local', { vantage: 'sandbox' }, { kind: 'file', path: '/work/repo/.env.local' }),
+    ];
+    const known = { ...facts, secretFiles: [{ path: '.env', tracked: true as const }, { path: '.env.local' }] };
+    const declared = posture({ isolation: { runtime: 'bubblewrap' } });
+    const { of } = chooseFixes(failing, { posture: declared, facts: known });
+    expect([...of].map(([id, fix]) => [id, fix.id])).toEqual([
+      ['sandbox:read:.env.local', 'hide'],
+      ['sandbox:read:.env', 'history'],
+    ]);
+  });
+
   it('says that a box leaks where hiding is declared already', () => {
     const declared = posture({ isolation: { runtime: 'command', command: 'x', files: { hide: ['~/.netrc'] } } });
     const { fixes } = chooseFixes([one('place', '~/.netrc', { vantage: 'sandbox' })], { posture: declared, facts });
