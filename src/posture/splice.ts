@@ -566,7 +566,11 @@ function cut(text: string, splices: readonly Splice[]): string {
   return result;
 }
 
-/** The value with the change made: what the text must mean afterwards. */
+/** The value with the changes made: what the text must mean afterwards. */
+export function withEdits(data: unknown, edits: readonly { path: Path; value: unknown }[]): unknown {
+  return edits.reduce((before, { path, value }) => applied(before, path, withoutUndefined(value)), data);
+}
+
 function applied(data: unknown, path: Path, value: unknown): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return value;
