@@ -1,8 +1,8 @@
 import { extname } from 'node:path';
-import { diffArrays } from 'diff';
 import { applyEdits, formats } from './formats/index.ts';
 import { type Edit, type Format, FormatProblem, type KeyPath } from './formats/types.ts';
 import { applyToValue, isTable, same, table } from './formats/values.ts';
+import { takeLinesBack } from './lines.ts';
 
 /** A text as it was before us, as we wrote it, and as it is now; null where there is no file. */
 export interface Versions {
@@ -42,72 +42,6 @@ export function takeBack(path: string, { was, wrote, now, shared }: Versions): T
   if (outcome === undefined) return { conflict: SAME_LINES };
   return { text: was === null && /^\ufeff?[\s{}]*$/.test(outcome) ? null : outcome };
 }
-
-// ---- By lines
-
-/** How a text came from another: which of the other's lines it still has, and what was put in before each and at the end. */
-interface Alignment {
-  has: boolean[];
-  put: string[][];
-}
-
-function align(from: readonly string[], to: readonly string[]): Alignment {
-  const has: boolean[] = [];
-  const put: string[][] = Array.from({ length: from.length + 1 }, () => []);
-  for (const { added, removed, value } of diffArrays([...from], [...to])) {
-    if (added) put[has.length]?.push(...value);
-    else has.push(...value.map(() => !removed));
-  }
-  return { has, put };
-}
-
-/**
- * `now` without the change from `was` to `wrote`; undefined where somebody has changed the same lines. Unlike a merge,
- * lines that stand just beside ours are no conflict: whoever adds one to the end of a file puts it behind our last.
- */
-export function takeLinesBack(was: string, wrote: string, now: string): string | undefined {
-  const base = wrote.split('\n');
-  const theirs = align(base, now.split('\n'));
-  const back = align(base, was.split('\n'));
-  const result: string[] = [];
-  for (let at = 0; at <= base.length; ) {
-    let end = at;
-    while (end < base.length && !back.has[end]) end++;
-    const gaps = back.put.slice(at, end + 1);
-    if (end > at || gaps.some(({ length }) => length > 0)) {
-      const lines = takeHunkBack(theirs, at, end, gaps.flat());
-      if (!lines) return undefined;
-      result.push(...lines);
-    } else result.push(...(theirs.put[at] ?? []));
-    if (end < base.length && theirs.has[end]) result.push(base[end] ?? '');
-    at = end + 1;
-  }
-  return result.join('\n');
-}
-
-/** What stands in the place of our lines `from` to `to`, for which `old` lines had stood there before. */
-function takeHunkBack({ has, put }: Alignment, from: number, to: number, old: string[]): string[] | undefined {
-  const ours = has.slice(from, to);
-  const added = put.slice(from, to + 1);
-  const kept = added.flat();
-  const gone = ours.filter(there => !there).length;
-  if (old.length === 0) {
-    // A line put beside one of ours that is missing stands for it: part of what we wrote was changed.
-    const changed = added.some(({ length }, gap) => length > 0 && (ours[gap - 1] === false || ours[gap] === false));
-    return changed && gone < ours.length ? undefined : kept;
-  }
-  if (gone === 0 && added.slice(1, -1).flat().length === 0 && (to > from || kept.length === 0))
-    return [...(added[0] ?? []), ...old, ...(to > from ? (added.at(-1) ?? []) : [])];
-  const already =
-    gone === ours.length &&
-    kept
-      .join('\n')
-      .concat('\n')
-      .includes(`${old.join('\n')}\n`);
-  return already ? kept : undefined;
-}
-
-// ---- By keys
 
 class Clash extends Error {}
 
