@@ -134,6 +134,6 @@ describe('encoding', () => {
   });
 
   it('hides nothing that a reader could not see', () => {
-    expect(encodeScalar('a\u202eb\u0085\u200b\u{e0041}')).toBe('"a\\u202eb\\u0085\\u200b\\udb40\\udc41"');
+    expect(encodeScalar('a\u202eb\u0085\u200b\u{e0041}')).toBe('"a\\u202eb\\u0085\\u200b\\U000e0041"');
   });
 });
