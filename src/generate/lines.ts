@@ -84,11 +84,12 @@ export interface Tolerance {
 
 /**
  * An edited text with those lines of `base` back in their places that do something and were taken out or changed, and
- * without added ones that may undo them. Comments, and whatever else may stay, are kept as they are.
+ * what went with them; without added ones that may undo them. All other edits are kept as they are.
  */
 export function restoreLines(base: string, edited: string, { script, harmless }: Tolerance): string {
   const ours = base.split('\n');
   const { has, put } = align(ours.map(bare), edited.split('\n').map(bare));
+  const missed = missedLines(ours, has);
   const raw = edited.split('\n');
   const last = ours.findLastIndex(isEffective);
   const gone = new Set(ours.filter((line, index) => !has[index] && isEffective(line, index)).map(uncommented));
@@ -107,11 +108,22 @@ export function restoreLines(base: string, edited: string, { script, harmless }:
     if (!first) result.push(...kept);
     if (line !== undefined) {
       if (has[gap]) result.push(raw[at++] ?? '');
-      else if (isEffective(line, gap)) result.push(line);
+      else if (missed[gap]) result.push(line);
     }
     if (first) result.push(...kept);
   }
   return result.join('\n');
+}
+
+/** The missing lines that do something, and those that are missing just beside them: their comments. */
+function missedLines(lines: readonly string[], has: readonly boolean[]): boolean[] {
+  const missed = lines.map((line, index) => !has[index] && isEffective(line, index));
+  const spread = (index: number, from: number) => {
+    if (!has[index] && missed[from]) missed[index] = true;
+  };
+  for (let index = 1; index < lines.length; index++) spread(index, index - 1);
+  for (let index = lines.length - 2; index >= 0; index--) spread(index, index + 1);
+  return missed;
 }
 
 /** A line, or what it was before somebody put a comment sign before it. */
