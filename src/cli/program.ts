@@ -171,7 +171,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'undo',
-    summary: 'take back the last command whole, init included',
+    summary: 'take back the last command, init included; edits of yours since then stay',
     flags: { yes: 'do not ask (needed off a terminal)' },
     examples: [['agent-posture undo', '']],
   },

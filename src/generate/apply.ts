@@ -6,7 +6,8 @@ import { randomHex, sha256 } from '../base/hash.ts';
 import { ensurePrivate } from '../base/state.ts';
 import { list } from '../base/text.ts';
 import { look, missingFolders, putFile } from './disk.ts';
-import { closeEntry, isAs, type JournalEntry, nextId, openEntry, recover, rollBack } from './journal.ts';
+import { isAs, type JournalEntry } from './entry.ts';
+import { closeEntry, nextId, openEntry, recover, rollBack } from './journal.ts';
 import { extendLedger, LEDGER_FILE, readLedger } from './ledger.ts';
 import { acquireLock } from './lock.ts';
 import { readManifest } from './manifest.ts';
@@ -61,6 +62,7 @@ export async function applyPlan(
     for (const { base, path, after } of files)
       if (base === 'root' && after) for (const folder of await missingFolders(root, path)) folders.add(folder);
     const id = await nextId(stateFolder);
+    const shared = sharedPaths(plan);
     const entry: JournalEntry = {
       version: 1,
       id,
@@ -74,7 +76,8 @@ export async function applyPlan(
         path,
         temporary,
         before: before && { data: before.data.toString('base64'), mode: before.mode },
-        after: after && { sha256: sha256(after.data), mode: after.mode },
+        after: after && { sha256: sha256(after.data), mode: after.mode, data: after.data.toString('base64') },
+        ...(shared.has(path) ? { shared: true as const } : {}),
       })),
       settings,
     };
@@ -185,6 +188,12 @@ async function targets(plan: Plan, root: string, stateFolder: string): Promise<T
       temporary: temporaryOf(LEDGER_FILE),
     });
   return files;
+}
+
+/** The files of which a part is ours. */
+function sharedPaths({ manifest }: Plan): ReadonlySet<string> {
+  const entries = [manifest.before, manifest.after].flatMap(data => readManifest(data).files);
+  return new Set(entries.filter(({ mode }) => mode !== 'owned').map(({ path }) => path));
 }
 
 /** Where a change really goes: beside the file for a conflict, nowhere for what is only reported. */

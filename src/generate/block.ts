@@ -11,6 +11,7 @@ import {
 } from './decision.ts';
 import { findBlocks, isMarker, putBlock, takeBlock } from './formats/blocks.ts';
 import { FormatProblem } from './formats/types.ts';
+import { restoreLines, takeLinesBack } from './lines.ts';
 import { type EntryOf, unpack } from './manifest.ts';
 import { mergeLines } from './owned.ts';
 import { BESIDE } from './paths.ts';
@@ -146,12 +147,17 @@ function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, te
     return conflict(`its block is not as we write it; ours is in ${at.path}${BESIDE}`);
   }
   if (theirs === base) return write('update', lines, 'follows the posture');
-  if (guarded) {
-    if (at.restore) return write('update', lines, 'put back: lines in our block were changed');
+  const script = rendering.executable === true;
+  const restored = guarded ? restoreLines(base, theirs, { script, harmless: harmlessIn(at.path) }) : theirs;
+  if (restored !== theirs) {
+    if (at.restore) {
+      const put = takeLinesBack(wanted, base, restored) ?? wanted;
+      return write('update', put.split('\n'), 'put back: lines in our block were changed');
+    }
     return {
       state: 'loosened',
       reason: 'lines in our block were changed',
-      line: block.line + 1 + firstDifference(block.lines, base.split('\n')),
+      line: block.line + 1 + firstDifference(block.lines, restored.split('\n')),
       text,
       entry,
     };
@@ -160,6 +166,11 @@ function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, te
   const merged = mergeLines(theirs, base, wanted);
   if (merged !== undefined) return write('merge', merged.split('\n'), 'your edits kept');
   return conflict(`your edits and the new version change the same lines; ours is in ${at.path}${BESIDE}`);
+}
+
+/** Of a list of what is ignored, only a line with a `!` takes something out again. */
+function harmlessIn(path: string): ((line: string) => boolean) | undefined {
+  return path.endsWith('ignore') ? line => !line.trimStart().startsWith('!') : undefined;
 }
 
 function firstDifference(a: readonly string[], b: readonly string[]): number {

@@ -1,12 +1,13 @@
 import { readdir, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import * as z from 'zod';
 import { errorCode, UserError } from '../base/errors.ts';
 import { plainStep, readBounded, type Step, syncFolder, writeAtomic } from '../base/files.ts';
 import { randomHex, sha256 } from '../base/hash.ts';
 import { ensurePrivate } from '../base/state.ts';
 import { look, putFile, removeEmptyFolder, removeLeftover } from './disk.ts';
+import { bytes, entrySchema, type FileEntry, isAs, isCopy, isLaid, type JournalEntry } from './entry.ts';
 import { acquireLock } from './lock.ts';
+import { resolveEntry } from './resolve.ts';
 import { readSetting, writeSetting } from './settings.ts';
 import type { FileOnDisk, Undone } from './types.ts';
 
@@ -15,34 +16,10 @@ const KEPT = 20;
 /** The most that a journal entry is read up to: every file of a plan is at most 4 MB. */
 const ENTRY_LIMIT = 200_000_000;
 
-const before = z.strictObject({ data: z.string(), mode: z.int() }).nullable();
-const entrySchema = z.strictObject({
-  version: z.literal(1),
-  id: z.string(),
-  group: z.string(),
-  command: z.string(),
-  at: z.string(),
-  root: z.string(),
-  /** Folders that were not there, outermost first, repository-relative. */
-  folders: z.array(z.string()),
-  files: z.array(
-    z.strictObject({
-      base: z.enum(['root', 'state']),
-      path: z.string(),
-      temporary: z.string(),
-      before,
-      after: z.strictObject({ sha256: z.string(), mode: z.int() }).nullable(),
-    }),
-  ),
-  settings: z.array(z.strictObject({ key: z.string(), before: z.string().nullable(), after: z.string().nullable() })),
-});
-
-/** What is needed to take one command back. Written, whole and flushed, before the command's first change. */
-export type JournalEntry = z.infer<typeof entrySchema>;
-
 /**
- * The name of an entry's file says how far it is: `writing` until the last change is done, then `done`; `undoing` while
- * it is taken back. What is found as `writing` or `undoing` at a start was interrupted, and is put back.
+ * The name of an entry's file says how far it is: `writing` until the last change is done, then `done`. What is found as
+ * `writing` at a start was interrupted, and is put back. While an entry is taken back there is an `undoing` beside it,
+ * in which stands what becomes of each file: what is found of that at a start is completed, however often it is stopped.
  */
 type Phase = 'writing' | 'done' | 'undoing';
 
@@ -122,23 +99,20 @@ async function drop(stateFolder: string, id: string, phase: Phase, step: Step): 
   await syncFolder(dirname(file));
 }
 
-/** Whether a file is as `content` says; the mode is left out where the system has none to speak of. */
-export function isAs(now: FileOnDisk | null, content: { sha256: string } | null): boolean {
-  return now === null || content === null ? now === content : sha256(now.data) === content.sha256;
-}
-
 interface Back {
   restored: string[];
   removed: string[];
+  edited: string[];
   kept: Undone['kept'];
 }
 
 /**
- * Puts back what an entry changed, last change first. A file that is already as before is left; one that is neither as
- * before nor as the entry left it was changed by somebody since, and is kept. Can be stopped and started again.
+ * Puts back what an entry changed, last change first: as its `back` says, else as it was before. A file that is already
+ * so is left; one that is neither so nor as it was found was changed by somebody since, and is kept. Can be stopped and
+ * started again.
  */
 async function putBack(entry: JournalEntry, stateFolder: string, step: Step): Promise<Back> {
-  const back: Back = { restored: [], removed: [], kept: [] };
+  const back: Back = { restored: [], removed: [], edited: [], kept: [] };
   for (const { key, before: was, after } of [...entry.settings].reverse()) {
     const name = `git config ${key}`;
     const now = await readSetting(entry.root, key);
@@ -154,30 +128,51 @@ async function putBack(entry: JournalEntry, stateFolder: string, step: Step): Pr
     const base = file.base === 'root' ? entry.root : stateFolder;
     const folder = file.path.split('/').slice(0, -1).join('/');
     await removeLeftover(base, folder ? `${folder}/${file.temporary}` : file.temporary);
-    const was = file.before && { data: Buffer.from(file.before.data, 'base64'), mode: file.before.mode };
+    const put = bytes(file.back ? file.back.put : file.before);
+    const found = file.back ? file.back.found : (file.after?.sha256 ?? null);
     const seen = await look(base, file.path);
     if ('refused' in seen) {
-      back.kept.push({ path: file.path, reason: seen.refused });
+      if (file.base === 'root') back.kept.push({ path: file.path, reason: seen.refused });
       continue;
     }
     const now = seen.file;
-    if (isAs(now, was && { sha256: sha256(was.data) }) && (now?.mode === was?.mode || now?.mode !== file.after?.mode))
+    if (isAs(now, put && { sha256: sha256(put.data) }) && (now?.mode === put?.mode || now?.mode !== file.after?.mode))
       continue;
-    if (!isAs(now, file.after)) {
-      back.kept.push({ path: file.path, reason: now ? 'it was edited since' : 'it was removed since' });
+    const asFound = (again: FileOnDisk | null) => isAs(again, found === null ? null : { sha256: found });
+    if (!asFound(now)) {
+      // Of our own state, what a later run has made of it counts.
+      if (file.base === 'root')
+        back.kept.push({ path: file.path, reason: now ? 'it was edited since' : 'it was removed since' });
       continue;
     }
     const changed = (again: FileOnDisk | null) => {
-      if (!isAs(again, file.after))
-        throw new UserError({ what: 'it is being changed right now', where: { path: file.path } });
+      if (!asFound(again)) throw new UserError({ what: 'it is being changed right now', where: { path: file.path } });
     };
-    await putFile(base, { path: file.path, content: was, temporary: file.temporary }, changed, step);
+    await putFile(base, { path: file.path, content: put, temporary: file.temporary }, changed, step);
     if (file.base === 'root') {
       back.restored.push(file.path);
-      if (was === null) back.removed.push(file.path);
+      if (put === null) back.removed.push(file.path);
+      if (found !== (file.after?.sha256 ?? null)) back.edited.push(file.path);
     }
   }
   for (const folder of [...entry.folders].reverse()) await removeEmptyFolder(entry.root, folder, step);
+  return back;
+}
+
+/** Takes an entry back as its files say, and leaves in the journal what could not be. Can be stopped and started again. */
+async function takeEntryBack(stateFolder: string, entry: JournalEntry, step: Step): Promise<Back> {
+  const back = await putBack({ ...entry, files: entry.files.filter(file => file.back) }, stateFolder, step);
+  const left = new Set(back.kept.map(({ path }) => path));
+  const stays = (file: FileEntry) => !file.back || left.has(file.path) || isLaid(file);
+  const rest: JournalEntry = {
+    ...entry,
+    files: entry.files.filter(file => file.base === 'root' && stays(file)).map(({ back: _, ...file }) => file),
+    settings: entry.settings.filter(({ key }) => left.has(`git config ${key}`)),
+  };
+  if (rest.files.length + rest.settings.length === 0) await drop(stateFolder, entry.id, 'done', step);
+  else await writeAtomic(fileOf(stateFolder, entry.id, 'done'), JSON.stringify(rest), 0o600, { step });
+  await drop(stateFolder, entry.id, 'undoing', step);
+  back.restored = back.restored.filter(path => !entry.files.some(file => file.path === path && isLaid(file)));
   return back;
 }
 
@@ -185,13 +180,29 @@ async function putBack(entry: JournalEntry, stateFolder: string, step: Step): Pr
  * Puts back what an interrupted run left half done. Call with the lock held. Returns a sentence for each run found.
  */
 export async function recover(stateFolder: string, step: Step = plainStep): Promise<string[]> {
+  return (await recoverEntries(stateFolder, step)).notes;
+}
+
+async function recoverEntries(
+  stateFolder: string,
+  step: Step,
+): Promise<{ notes: string[]; finished: { entry: JournalEntry; back: Back }[] }> {
   const notes: string[] = [];
+  const finished: { entry: JournalEntry; back: Back }[] = [];
   for (const { id, phase } of (await list(stateFolder)).reverse()) {
     if (phase === 'done') continue;
     const entry = await read(stateFolder, id, phase);
-    const { kept } = await putBack(entry, stateFolder, step);
-    await drop(stateFolder, id, phase, step);
-    const left = kept.length > 0 ? `; left as they are now: ${kept.map(({ path }) => path).join(', ')}` : '';
+    let back: Back;
+    if (phase === 'undoing') {
+      back = await takeEntryBack(stateFolder, entry, step);
+      const waiting = entry.files.filter(file => !file.back && !isCopy(file));
+      back.kept.push(...waiting.map(({ path }) => ({ path, reason: 'it was edited since' })));
+      finished.push({ entry, back });
+    } else {
+      back = await putBack(entry, stateFolder, step);
+      await drop(stateFolder, id, phase, step);
+    }
+    const left = back.kept.length > 0 ? `; left as they are now: ${back.kept.map(({ path }) => path).join(', ')}` : '';
     notes.push(
       phase === 'writing'
         ? `${entry.command} of ${entry.at} was interrupted; what it had changed was put back${left}`
@@ -199,7 +210,7 @@ export async function recover(stateFolder: string, step: Step = plainStep): Prom
     );
   }
   for (const file of await temporaries(stateFolder)) await rm(file, { force: true });
-  return notes;
+  return { notes, finished };
 }
 
 /** Files of a write into the state folder that was cut off before its rename. */
@@ -250,8 +261,10 @@ async function lastGroup(stateFolder: string): Promise<JournalEntry[]> {
 }
 
 /**
- * Takes back the last command whole, with every byte, mode and absence. What was edited since is kept and named; the
- * caller exits with 4 when there is any. Throws UserError when there is nothing to take back, or another run is on.
+ * Takes back the last command whole, with every byte, mode and absence; edits that were made since stay. Where they are
+ * about the same thing as our change, the file is kept as it is and named, what it was before us is laid beside it, and
+ * the journal keeps it for the next undo; the caller exits with 4 when there is any. Throws UserError when there is
+ * nothing to take back, or another run is on.
  */
 export async function undo(
   root: string,
@@ -260,9 +273,9 @@ export async function undo(
   await ensurePrivate(stateFolder);
   const release = await acquireLock(stateFolder);
   try {
-    await recover(stateFolder, step);
+    const { finished } = await recoverEntries(stateFolder, step);
     const group = await lastGroup(stateFolder);
-    const [first] = group;
+    const first = finished[0]?.entry ?? group[0];
     if (!first)
       throw new UserError({
         what: 'there is nothing to undo in this repository',
@@ -274,17 +287,24 @@ export async function undo(
         where: { path: first.root },
         next: `run undo with --root ${first.root}`,
       });
-    const undone: Undone = { restored: [], removed: [], kept: [], command: first.command, at: first.at };
-    for (const entry of [...group].reverse()) {
-      await move(stateFolder, entry.id, 'done', 'undoing', step);
-      const { restored, removed, kept } = await putBack(entry, stateFolder, step);
-      await drop(stateFolder, entry.id, 'undoing', step);
-      undone.restored.push(...restored);
-      undone.removed.push(...removed);
-      undone.kept.push(...kept);
+    const undone: Undone = { restored: [], removed: [], edited: [], kept: [], command: first.command, at: first.at };
+    const held = new Set<string>();
+    const tell = (back: Back) => {
+      for (const key of ['restored', 'removed', 'edited'] as const)
+        undone[key].push(...back[key].filter(path => !undone[key].includes(path)));
+      undone.kept.push(...back.kept.filter(({ path }) => !held.has(path)));
+      for (const { path } of back.kept) held.add(path);
+    };
+    for (const { back } of finished) tell(back);
+    // What is still there of the entries that an interrupted undo was done with waits for the next one.
+    const done = new Set(finished.map(({ entry }) => entry.id));
+    const rest = first.group === group[0]?.group ? group.filter(({ id }) => !done.has(id)) : [];
+    for (const last of rest.reverse()) {
+      const { entry, kept } = await resolveEntry(last, held);
+      await writeAtomic(fileOf(stateFolder, entry.id, 'undoing'), JSON.stringify(entry), 0o600, { step });
+      const back = await takeEntryBack(stateFolder, entry, step);
+      tell({ ...back, kept: [...kept, ...back.kept] });
     }
-    undone.restored = [...new Set(undone.restored)];
-    undone.removed = [...new Set(undone.removed)];
     return undone;
   } finally {
     await release();

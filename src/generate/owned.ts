@@ -3,12 +3,14 @@ import { diff3Merge } from 'node-diff3';
 import { plural } from '../base/text.ts';
 import { baseline, type Decision, decode, hashOf, isExecutable, type Piece, type Situation } from './decision.ts';
 import { lineEnding } from './formats/values.ts';
+import { isEffective, restoreLines, takeLinesBack } from './lines.ts';
 import { type EntryOf, unpack } from './manifest.ts';
 import { meansTheSame } from './meaning.ts';
 import { BESIDE } from './paths.ts';
 import type { Rendered } from './types.ts';
 
-type OwnedPiece = Piece<Extract<Rendered, { mode: 'owned' }>, EntryOf<'owned'>>;
+type OwnedRendering = Extract<Rendered, { mode: 'owned' }>;
+type OwnedPiece = Piece<OwnedRendering, EntryOf<'owned'>>;
 
 /** Decides about a file that is wholly ours. Pure. */
 export function decideOwned(piece: OwnedPiece, at: Situation): Decision {
@@ -98,7 +100,12 @@ export function decideOwned(piece: OwnedPiece, at: Situation): Decision {
   const asMeant = meansTheSame(at.path, theirs, base);
   if (guarded && !asMeant) {
     const weaker = weakening(base, theirs, executable === true);
-    if (weaker && at.restore) return write('update', encode(rendering.content), `put back: ${weaker.reason}`);
+    if (weaker && at.restore) {
+      const restored = restoreGuard(base, theirs, rendering);
+      return restored === undefined
+        ? conflict(`it guards less than it should, and cannot be put back; ours is in ${at.path}${BESIDE}`)
+        : write('update', encode(restored), `put back: ${weaker.reason}`);
+    }
     if (weaker) return stay('loosened', weaker.reason, keptEntries, weaker.line);
   }
   if (rendering.content === base) {
@@ -111,6 +118,14 @@ export function decideOwned(piece: OwnedPiece, at: Situation): Decision {
   if (asMeant && meansTheSame(at.path, theirs, base, 'without comments'))
     return write('update', encode(rendering.content), reasonOfUpdate(entry, output.templateVersion));
   return conflict(`your edits and the new version change the same lines; ours is in ${at.path}${BESIDE}`);
+}
+
+/** The file with what guards in it put back, in its new version, and with the edits that do no harm. */
+function restoreGuard(base: string, theirs: string, { content, executable }: OwnedRendering): string | undefined {
+  const script = executable === true;
+  if (theirs.trim() === '') return content;
+  const restored = restoreLines(base, script ? theirs.replaceAll('\r\n', '\n') : theirs, { script });
+  return weakening(base, restored, script) ? content : takeLinesBack(content, base, restored);
 }
 
 function reasonOfUpdate(entry: EntryOf<'owned'> | undefined, template: number): string {
@@ -182,9 +197,7 @@ export function weakening(
 function effective(text: string): { text: string; line: number }[] {
   return text
     .split('\n')
-    .map((line, index) => ({ text: line.replace(/[ \t]+$/, ''), line: index + 1 }))
-    .filter(({ text: line, line: number }) => {
-      const start = line.trimStart();
-      return start !== '' && (!/^(#|\/\/)/.test(start) || (number === 1 && start.startsWith('#!')));
-    });
+    .flatMap((line, index) =>
+      isEffective(line, index) ? [{ text: line.replace(/[ \t]+$/, ''), line: index + 1 }] : [],
+    );
 }

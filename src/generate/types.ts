@@ -122,8 +122,13 @@ export interface Undone {
   restored: string[];
   /** Those of them that were not there before, and are gone again. */
   removed: string[];
-  /** What was edited since and is therefore kept; the caller exits with 4 when there is any. */
-  kept: { path: string; reason: string }[];
+  /** Those of them that were edited since: the edits are still there. */
+  edited: string[];
+  /**
+   * What could not be taken back and is kept as it is, with a copy of what it was before us beside it where there is one.
+   * The next undo tries again. The caller exits with 4 when there is any.
+   */
+  kept: { path: string; reason: string; beside?: string }[];
   /** When the command that was taken back had run, and its name. */
   command: string;
   at: string;

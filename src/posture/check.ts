@@ -3,7 +3,7 @@ import { didYouMean } from '../base/suggest.ts';
 import { list } from '../base/text.ts';
 import { isHost, readAddress, splitHostPort } from './address.ts';
 import { SYSTEM_KINDS } from './schema.ts';
-import { type Path, shown, type Tree } from './tree.ts';
+import { MOST_PROBLEMS, type Path, shown, type Tree } from './tree.ts';
 
 type Entry = Record<string, unknown>;
 
@@ -58,13 +58,20 @@ export function checkMeaning(tree: Tree, known: unknown = tree.data): Problem[] 
     system: new Set(targets.system),
     data: new Set(targets.data),
   };
+  const hints = new Map<unknown, number>();
+  /** The name that was meant: looked for among all, so only for as many as may be listed. */
+  const meant = ([place]: Path, value: string, kind: keyof typeof targets) => {
+    const given = hints.get(place) ?? 0;
+    hints.set(place, given + 1);
+    return given < MOST_PROBLEMS ? didYouMean(value, targets[kind]) : '';
+  };
   const refer = (path: Path, value: unknown, kind: keyof typeof targets, part?: 'key') => {
     if (typeof value !== 'string' || sets[kind].has(value)) return;
     const section = { environment: 'environments', system: 'systems', data: 'data' }[kind];
     add(
       path,
       {
-        what: `${shown(value)} is not declared under "${section}"${didYouMean(value, targets[kind])}`,
+        what: `${shown(value)} is not declared under "${section}"${meant(path, value, kind)}`,
         expected:
           targets[kind].length > 0 && targets[kind].length <= 12 ? `one of ${list(targets[kind], 'or')}` : undefined,
         next: `declare it under "${section}", or correct the name`,

@@ -7,9 +7,8 @@ const UNSEEN =
   /[\u007f-\u009f\u061c\u00a0\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]|[\u{e0000}-\u{e007f}]/gu;
 
 function escapeUnseen(character: string): string {
-  return [...Array(character.length).keys()]
-    .map(index => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)
-    .join('');
+  const code = character.codePointAt(0) ?? 0;
+  return code > 0xffff ? `\\U${code.toString(16).padStart(8, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../base/errors.ts';
 import { oneLine, truncate } from '../base/text.ts';
 import { encodeScalar } from './encode.ts';
@@ -5,7 +6,7 @@ import { migrate } from './migrate.ts';
 import { POSTURE_FILE, type PostureEdit } from './model.ts';
 import { postureSchema } from './schema.ts';
 import { secretShape } from './secrets.ts';
-import { spliceYaml } from './splice.ts';
+import { spliceYaml, withEdits } from './splice.ts';
 import { readTree } from './tree.ts';
 
 const ORDER = Object.keys(postureSchema.shape);
@@ -36,12 +37,69 @@ export function editPosture(text: string, edits: readonly PostureEdit[]): string
 }
 
 function attempt(text: string, edits: readonly PostureEdit[]): string | undefined {
+  return spliceFolded(text, edits) ?? splice(text, edits);
+}
+
+function splice(text: string, edits: readonly PostureEdit[]): string | undefined {
   try {
     return spliceYaml(text, edits, ORDER);
   } catch (error) {
     // Text that no longer parses after a splice is the same fault as text that means something else.
     if (error instanceof Error && error.name === 'YAMLParseError') return undefined;
     throw error;
+  }
+}
+
+/**
+ * The same on the text without the long parts that no edit is about, so that ten thousand credentials are not read again
+ * for each of them. Undefined where the outcome, read whole, is not what was asked: then it takes the long way.
+ */
+function spliceFolded(text: string, edits: readonly PostureEdit[]): string | undefined {
+  const folded = fold(text, new Set(edits.map(({ path }) => String(path[0]))));
+  if (!folded) return undefined;
+  const before = readTree(text, POSTURE_FILE);
+  const short = before.problems.length === 0 ? splice(folded.text, edits) : undefined;
+  if (short === undefined) return undefined;
+  const whole = folded.unfold(short);
+  const after = readTree(whole, POSTURE_FILE);
+  return after.problems.length === 0 && isDeepStrictEqual(after.data, withEdits(before.data, edits))
+    ? whole
+    : undefined;
+}
+
+const FOLDED = 'folded-';
+
+/** The text with each top-level block of lines whose key is not in `open` as one line; undefined where there is none. */
+function fold(text: string, open: ReadonlySet<string>): { text: string; unfold(text: string): string } | undefined {
+  if (text.includes(FOLDED)) return undefined;
+  const parts: string[] = [];
+  let short = '';
+  let done = 0;
+  const starts = [...text.matchAll(/^[^\s#\-\]}].*/gm)];
+  for (const [index, start] of starts.entries()) {
+    const key = /^([A-Za-z]\w*):\s*(?:#.*)?$/.exec(start[0])?.[1];
+    if (key === undefined || open.has(key)) continue;
+    const end = contentEnd(text, start.index, starts[index + 1]?.index ?? text.length);
+    if (end === start.index + start[0].length) continue;
+    short += `${text.slice(done, start.index)}${key}: ${FOLDED}${parts.push(text.slice(start.index, end)) - 1}`;
+    done = end;
+  }
+  if (parts.length === 0) return undefined;
+  const line = new RegExp(`^[A-Za-z]\\w*: ${FOLDED}(\\d+)`, 'gm');
+  return {
+    text: short + text.slice(done),
+    unfold: edited => edited.replace(line, (whole, number) => parts[Number(number)] ?? whole),
+  };
+}
+
+/** Where the last line between two places ends that is neither empty nor a comment at the margin. */
+function contentEnd(text: string, from: number, to: number): number {
+  let end = to;
+  for (;;) {
+    const begin = text.lastIndexOf('\n', end - 1) + 1;
+    const line = text.slice(begin, end);
+    if (begin <= from || (line.trim() !== '' && !line.startsWith('#'))) return begin + line.trimEnd().length;
+    end = begin - 1;
   }
 }
 

@@ -90,8 +90,8 @@ export function secretShape(text: string): string | undefined {
   return undefined;
 }
 
-/** By the issuers' prefixes alone. */
-function knownSecretShape(text: string): string | undefined {
+/** The same by the issuers' prefixes alone. */
+export function knownSecretShape(text: string): string | undefined {
   if (text.length < SHORTEST) return undefined;
   return SHAPES.find(([, shape]) => shape.test(text))?.[0];
 }

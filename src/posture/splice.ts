@@ -90,7 +90,7 @@ function open(text: string, order: readonly string[]): Source {
   let comments: Comment[] | undefined;
   return {
     text,
-    root: document.contents as Node | null,
+    root: isEmptyNode(document.contents) ? null : (document.contents as Node | null),
     get comments() {
       comments ??= findComments(text);
       return comments;
@@ -452,7 +452,7 @@ function insertFlow(source: Source, collection: YAMLMap | YAMLSeq, index: number
         ]
       : [{ from: at, to: at, by: `${pad}${entry},` }];
   }
-  return [{ from: rest, to: rest, by: comma === undefined ? `, ${entry}` : ` ${entry}` }];
+  return [{ from: rest, to: rest, by: comma === undefined ? `, ${entry}` : ` ${entry},` }];
 }
 
 function entryEndFlow(collection: YAMLMap | YAMLSeq, index: number): number {
@@ -491,7 +491,8 @@ function insertBlock(
     typeof step === 'number' ? step - 1 : top ? neighbour(source, collection, step) : collection.items.length - 1;
   const at = lineEnd(source, entryEnd(source, collection, before));
   const past = pastBreak(source, at);
-  const blank = top && separated(source, collection) ? eol : '';
+  // In a file of others the line would stay when the key goes again.
+  const blank = top && source.order.length > 0 && separated(source, collection) ? eol : '';
   const body = lines.join(eol);
   return past > at
     ? [{ from: past, to: past, by: `${blank}${body}${eol}` }]
@@ -566,7 +567,11 @@ function cut(text: string, splices: readonly Splice[]): string {
   return result;
 }
 
-/** The value with the change made: what the text must mean afterwards. */
+/** The value with the changes made: what the text must mean afterwards. */
+export function withEdits(data: unknown, edits: readonly { path: Path; value: unknown }[]): unknown {
+  return edits.reduce((before, { path, value }) => applied(before, path, withoutUndefined(value)), data);
+}
+
 function applied(data: unknown, path: Path, value: unknown): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return value;
@@ -579,11 +584,12 @@ function applied(data: unknown, path: Path, value: unknown): unknown {
   if (value === undefined && (!isMapping(data) || !Object.hasOwn(data, step))) return data;
   if (typeof step === 'number') return [applied(undefined, rest, value)];
   const base = isMapping(data) ? data : {};
-  const copy: Record<string, unknown> = { ...base };
+  // Without a prototype, so that `__proto__` is a key like any other.
+  const copy: Record<string, unknown> = Object.assign(Object.create(null), base);
   const next = applied(Object.hasOwn(base, step) ? base[step] : undefined, rest, value);
   if (next === undefined) delete copy[step];
   else copy[step] = next;
-  return copy;
+  return { ...copy };
 }
 
 /**

@@ -1,7 +1,8 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import type { Position, Problem } from '../base/errors.ts';
 import { oneLine, truncate } from '../base/text.ts';
-import { knownSecrets, SECRET_ADVICE, secretShape } from './secrets.ts';
+import { readPlainYaml } from './plain-yaml.ts';
+import { knownSecretShape, knownSecrets, SECRET_ADVICE, secretShape } from './secrets.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -16,8 +17,9 @@ export interface Tree {
 }
 
 /** More problems than these are not listed: the first ones explain the rest. */
-const MOST_PROBLEMS = 50;
+export const MOST_PROBLEMS = 50;
 const DEEPEST = 30;
+const BOM = '\ufeff';
 const KEYS_REFUSED = new Set(['__proto__', 'constructor', 'prototype']);
 /** Text that may have more than one line. */
 const FREE_TEXT = new Set(['project', 'note', 'reason', 'by', 'sql']);
@@ -53,6 +55,12 @@ export function shown(value: unknown): string {
   return typeof value === 'string' ? `"${truncate(oneLine(text), 40)}"` : text;
 }
 
+/** What no posture may have in any place. */
+const UNSEEN = new RegExp(
+  `${CONTROL.source}|\\r(?!\\n)|${DIRECTION.source}|[\\u2028\\u2029\\u{e0000}-\\u{e007f}]`,
+  'gu',
+);
+
 /** Problems of the bytes themselves: unseen characters, conflict markers, known tokens anywhere, comments included. */
 function textProblems(text: string, at: (offset: number) => Position): Problem[] {
   const problems: Problem[] = [];
@@ -63,11 +71,7 @@ function textProblems(text: string, at: (offset: number) => Position): Problem[]
       expected: 'one version of these lines',
       next: 'resolve the conflict, then run again',
     });
-  const unseen = new RegExp(
-    `${CONTROL.source}|\\r(?!\\n)|${DIRECTION.source}|[\\u2028\\u2029\\u{e0000}-\\u{e007f}]`,
-    'gu',
-  );
-  for (const match of text.matchAll(unseen)) {
+  for (const match of text.matchAll(UNSEEN)) {
     const what = unseenCharacter(match[0])?.what ?? 'a carriage return without a line feed (U+000D)';
     problems.push({
       what,
@@ -93,10 +97,42 @@ function syntaxProblem(message: string): string {
   return /duplicate|unique/i.test(plain) ? plain : `not valid YAML: ${truncate(plain, 160)}`;
 }
 
+/** The texts without a problem that were read last: a command reads the same one to load it, to change it and to judge the change. */
+const recent: { text: string; data: unknown }[] = [];
+const REMEMBERED = 2;
+
 /** Reads YAML as this program allows it: one document of mappings, lists and scalars; no anchors, tags, merges or directives. */
 export function readTree(text: string, path: string): Tree {
-  const marked = text.startsWith('\ufeff');
-  const source = marked ? text.slice(1) : text;
+  const known = recent.find(one => one.text === text) ?? plainData(text);
+  const tree = known ? undefined : readNodes(text, path);
+  if (tree && tree.problems.length > 0) return tree;
+  const { data } = known ?? tree ?? { data: null };
+  remember(text, data);
+  // Places are asked for only where something is wrong, and the nodes that know them are large.
+  let places: Tree['locate'] | undefined;
+  const locate: Tree['locate'] = (way, part) => {
+    places ??= readNodes(text, path).locate;
+    return places(way, part);
+  };
+  return { data, problems: [], readable: true, locate };
+}
+
+function remember(text: string, data: unknown): void {
+  if (recent.some(one => one.text === text)) return;
+  recent.unshift({ text, data });
+  recent.splice(REMEMBERED);
+}
+
+/** The data of a text in which nothing can be wrong, read without its places; undefined for any other. */
+function plainData(text: string): { data: unknown } | undefined {
+  const source = text.startsWith(BOM) ? text.slice(1) : text;
+  if (source.search(UNSEEN) >= 0 || knownSecrets(source).length > 0) return undefined;
+  return readPlainYaml(source, word => unseenCharacter(word) === undefined && secretShape(word) === undefined);
+}
+
+/** Reads the text whole, with a place for everything in it. */
+function readNodes(text: string, path: string): Tree {
+  const source = text.startsWith(BOM) ? text.slice(1) : text;
   const lines = new LineCounter();
   const document = parseDocument(source, {
     lineCounter: lines,
@@ -154,7 +190,7 @@ export function readTree(text: string, path: string): Tree {
       report(node, { what: `"${name}" holds a line break or a tab`, expected: 'one line of text' });
     const shape = secretShape(value);
     // The known shapes were found in the bytes already, unless the way it is written hid them.
-    if (shape && knownSecrets(raw).length === 0)
+    if (shape && knownSecretShape(raw) === undefined)
       report(node, { what: `this looks like ${shape}`, expected: 'names, never values', next: SECRET_ADVICE });
   };
   const refuseExtras = (node: Node) => {

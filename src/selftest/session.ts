@@ -243,7 +243,7 @@ function judgeLine(
       reason: 'the try or its result was changed on its way',
       took: result.took,
     };
-  const bringing = (one.op === 'read' && one.bring) || (one.op === 'env' && one.bring) || one.op === 'process';
+  const bringing = (one.op === 'read' || one.op === 'env') && one.bring;
   const { brought, ...rest } = result;
   const observation = { ...rest, ...(bringing && brought !== undefined ? { brought } : {}) };
   if ((one.op === 'connect' || one.op === 'socket') && observation.outcome === 'done') {

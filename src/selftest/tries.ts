@@ -17,7 +17,6 @@ const BOUNDS: Readonly<Record<Try['op'], number>> = {
   resolve: 1_000,
   request: 1_500,
   socket: 300,
-  process: 2_000,
   listen: 700,
   exec: 3_000,
 };

@@ -123,8 +123,6 @@ export type Try = {
   | { op: 'resolve'; name: string; direct?: boolean | undefined }
   | { op: 'request'; method: string; url: string; proxy?: string | undefined }
   | { op: 'socket'; path: string; abstract: boolean; place?: FileSystemPlace | undefined; greeting: Greeting }
-  /** Looks for a process of the host that carries `AGENT_POSTURE_DECOY`, and brings its value back. */
-  | { op: 'process' }
   /** A listener of the pack's own, and a connection to it: the instrument control of `connect` and `socket`. */
   | { op: 'listen'; family: 'ipv4' | 'ipv6' | 'unix' | 'udp' }
   /** Runs a program. `argv[0]` is found on the vantage's PATH. Its output stays inside: only its length and `expect` come back. */

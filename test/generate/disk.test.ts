@@ -316,19 +316,20 @@ describe('bad days', () => {
 });
 
 describe('undo', () => {
-  test('keeps what was edited since and takes back the rest', async () => {
+  test('keeps a file in which our own change was changed, and takes back the rest', async () => {
     const s = scene();
     writeFileSync(join(s.root, '.gitignore'), 'mine\n');
     const before = snapshot(s.root);
     await s.generate(everyMode(1), { command: 'init' });
-    writeFileSync(join(s.root, 'config.toml'), 'edited = 1\n');
+    const edited = '[sandbox]\nmode = "mine"\n';
+    writeFileSync(join(s.root, 'config.toml'), edited);
     expect(await lastCommand(s.stateFolder)).toMatchObject({
       command: 'init',
       paths: expect.arrayContaining(['.gitignore']),
     });
     const undone = await undo(s.root, { stateFolder: s.stateFolder });
-    expect(undone.kept).toEqual([{ path: 'config.toml', reason: 'it was edited since' }]);
-    expect(snapshot(s.root)).toEqual({ ...before, 'config.toml': '644 edited = 1\n' });
+    expect(undone.kept).toEqual([{ path: 'config.toml', reason: 'it was edited since, in the same lines' }]);
+    expect(snapshot(s.root)).toEqual({ ...before, 'config.toml': `644 ${edited}` });
   });
 
   test('goes back command by command, those that belong together at once, and then has nothing more', async () => {

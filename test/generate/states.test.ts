@@ -189,8 +189,25 @@ describe('a guard of ours', () => {
     expect(drift(plan)[0]?.reason).toContain('--restore');
     expect(only((await s.generate([hook(`${script}check three\n`)])).changes).state).toBe('loosened');
     await s.generate([hook(script)], { restore: true });
-    expect(read(s, '.githooks/pre-push')).toBe(script);
+    // What the owner had to say in comments of his own stays.
+    expect(read(s, '.githooks/pre-push')).toBe(text === '#\n# off\n' ? `${script}${text}` : script);
     expect(drift(await s.plan([hook(script)]))).toEqual([]);
+  });
+
+  test('is put back without another byte of its owner being touched', async () => {
+    const s = scene();
+    await s.generate([hook(script)]);
+    const mine =
+      '# mine\n\n#!not first\n# guard\nset -e\n#check one\nexit 0\n# why\ncheck two\n\nnpm run lint\n# end\n';
+    writeFileSync(join(s.root, '.githooks/pre-push'), `#!/bin/sh\n${mine}`);
+    await s.generate([hook(script)], { restore: true });
+    expect(read(s, '.githooks/pre-push')).toBe(
+      '#!/bin/sh\n# mine\n\n#!not first\n# guard\nset -e\ncheck one\n# why\ncheck two\n\nnpm run lint\n# end\n',
+    );
+    expect(drift(await s.plan([hook(script)]))).toEqual([]);
+    writeFileSync(join(s.root, '.githooks/pre-push'), '#!/bin/sh\n# guard\nset -e\ncheck two\nnpm run lint\n');
+    await s.generate([hook(`${script.replace('two', 'three')}`)], { restore: true });
+    expect(read(s, '.githooks/pre-push')).toContain('check one\n');
   });
 
   test('with comments, or lines after its work, is an ordinary edit', async () => {
@@ -245,6 +262,38 @@ describe('keys in a file of theirs', () => {
     expect(plan.journal).toBeUndefined();
     await s.generate([settings(['one', 'two'])], { restore: true });
     expect(read(s, 'settings.json')).toContain('"deny": ["two", "one"]');
+  });
+
+  test.each([
+    [
+      'json',
+      '{\n  // mine\n  "our": { "key": "off", "x": 1 },\n  "deny": ["mine", /* first */ "two"],\n}\n',
+      '{\n  // mine\n  "our": { "key": "on", "x": 1 },\n  "deny": ["mine", /* first */ "two", "one"],\n}\n',
+    ],
+    [
+      'toml',
+      '# mine\ndeny = [\n  "mine", # first\n  "two",\n]\n\n[our]\nx = 1\nkey = "off" # why\n',
+      '# mine\ndeny = [\n  "mine", # first\n  "two",\n  "one",\n]\n\n[our]\nx = 1\nkey = "on" # why\n',
+    ],
+    [
+      'yaml',
+      '# mine\nour: { x: 1, key: off } # why\ndeny:\n  - mine # first\n  - two\n\nlast:   1\n',
+      '# mine\nour: { x: 1, key: "on" } # why\ndeny:\n  - mine # first\n  - two\n  - one\n\nlast:   1\n',
+    ],
+  ] as const)('in %s is put back without another byte being touched', async (format, loosened, restored) => {
+    const s = scene();
+    const path = `settings.${format}`;
+    const claims = [
+      { path: ['deny'], elements: ['one', 'two'], guard: true },
+      { path: ['our', 'key'], value: 'on', guard: true },
+    ];
+    const guard = [output('settings', [{ mode: 'keys', path, format, claims }])];
+    await s.generate(guard);
+    put(s, path, loosened);
+    expect(only((await s.generate(guard)).changes).state).toBe('loosened');
+    await s.generate(guard, { restore: true });
+    expect(read(s, path)).toBe(restored);
+    expect(drift(await s.plan(guard))).toEqual([]);
   });
 
   test('a guarding value changed or removed by hand is reported', async () => {
@@ -369,6 +418,20 @@ describe('lines in a file of theirs', () => {
     expect(only((await s.plan([block(['.env', 'key'], true)])).changes).state).toBe('loosened');
     await s.generate([block(['.env', 'key'], true)], { restore: true });
     expect(read(s, '.gitignore')).toBe(`x\n${begin}\n.env\nkey\n${end}\n`);
+  });
+
+  test('that guard are put back without another line being touched, those between the markers included', async () => {
+    const s = scene();
+    const guard = [block(['.env', '# keys', 'key'], true)];
+    await s.generate(guard);
+    put(s, '.gitignore', `x\n${begin}\n# mine\n!.env\ndist\n# keys\n#key\nlast\n${end}\ny\n`);
+    await s.generate(guard, { restore: true });
+    const restored = `x\n${begin}\n.env\n# mine\ndist\n# keys\nkey\nlast\n${end}\ny\n`;
+    expect(read(s, '.gitignore')).toBe(restored);
+    expect(only((await s.plan(guard)).changes).state).toBe('unchanged');
+    await s.generate([block(['*.pem', '.env', '# keys', 'key'], true)]);
+    expect(read(s, '.gitignore')).toContain('*.pem\n');
+    expect(read(s, '.gitignore')).toContain('dist\n');
   });
 
   test('edits in a block that guards nothing are merged', async () => {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
 import { sha256 } from '../../src/base/hash.ts';
 import { loadPosture, parsePosture } from '../../src/posture/load.ts';
-import { accessTo } from '../../src/posture/schema.ts';
+import { accessTo, type Posture } from '../../src/posture/schema.ts';
 
 const whole = new URL('../fixtures/posture/whole.yaml', import.meta.url);
 
@@ -32,6 +32,13 @@ function refusal(text: string): UserError {
 }
 
 const head = 'version: 1\nproject: shop\n';
+
+/** Milliseconds of work: what else the machine does is not counted. */
+function worked(work: () => unknown): number {
+  const begun = process.cpuUsage();
+  work();
+  return process.cpuUsage(begun).user / 1_000;
+}
 
 describe('parsePosture', () => {
   it('reads the whole example of the design', async () => {
@@ -305,9 +312,24 @@ accepted:
     text += 'credentials:\n';
     for (let i = 0; i < 10_000; i++)
       text += `  - { id: c${i}, environment: production, system: s${i % 1_000}, kind: role, inject: DB_${i} }\n`;
-    const begun = performance.now();
-    expect(parsePosture(text, 'p').credentials).toHaveLength(10_000);
-    expect(performance.now() - begun).toBeLessThan(6_000);
+    let posture: Posture | undefined;
+    expect(
+      worked(() => {
+        posture = parsePosture(text, 'p');
+      }),
+    ).toBeLessThan(1_000);
+    expect(posture?.credentials).toHaveLength(10_000);
+  });
+
+  it('finds a thousand names for ten thousand wrong ones without looking at each pair', () => {
+    let text = `${head}systems:\n`;
+    for (let i = 0; i < 1_000; i++) text += `  - { id: one-${i}, kind: postgres }\n`;
+    text += 'environments: { dev: {} }\ncredentials:\n';
+    for (let i = 0; i < 10_000; i++) text += `  - { id: c${i}, environment: dev, system: onf-${i}, kind: role }\n`;
+    let found: string[] = [];
+    expect(worked(() => (found = problemsOf(text)))).toBeLessThan(10_000);
+    expect(found[0]).toContain('"onf-0" is not declared under "systems" (did you mean "one-0"?)');
+    expect(found).toHaveLength(51);
   });
 
   it('is not slowed down by a file made for it', () => {
@@ -321,9 +343,10 @@ accepted:
       `${head}agents: ["${'http://a:'.repeat(60_000)}"]\n`,
       `${head}agents: ["${'a_'.repeat(200_000)}"]\n`,
     ]) {
-      const begun = performance.now();
-      problemsOf(text);
-      expect(performance.now() - begun, text.slice(0, 60)).toBeLessThan(10_000);
+      expect(
+        worked(() => problemsOf(text)),
+        text.slice(0, 60),
+      ).toBeLessThan(10_000);
     }
   });
 });

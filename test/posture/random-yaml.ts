@@ -175,3 +175,31 @@ export function handwritten(root: Record<string, unknown>, draw: (n: number) => 
   const text = all.join('\n') + (draw(4) === 0 ? '' : '\n');
   return draw(4) === 0 ? text.replaceAll('\n', '\r\n') : text;
 }
+
+/** Numbers for `handwritten`, from a seed, so that a failure shrinks over the value and is repeated exactly. */
+export function drawer(seed: number): (n: number) => number {
+  let state = seed >>> 0 || 1;
+  return n => {
+    state ^= state << 13;
+    state >>>= 0;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    state >>>= 0;
+    return state % n;
+  };
+}
+
+export type Path = (string | number)[];
+
+/** A random value, and a text of it. */
+export const document = fc.tuple(mapping, fc.integer({ min: 1, max: 2 ** 31 })).map(([root, seed]) => ({
+  root,
+  text: handwritten(root, drawer(seed)),
+}));
+
+/** Every path of a value, the containers included. */
+export function pathsOf(data: unknown, way: Path = []): Path[] {
+  if (typeof data !== 'object' || data === null) return way.length ? [way] : [];
+  const keys: (string | number)[] = Array.isArray(data) ? [...data.keys()] : Object.keys(data);
+  return [...(way.length ? [way] : []), ...keys.flatMap(key => pathsOf((data as never)[key], [...way, key]))];
+}

@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
 import { parsePosture } from '../../src/posture/load.ts';
 import { editPosture, newPosture } from '../../src/posture/save.ts';
-import { NASTY } from './random-yaml.ts';
+import { postureSchema } from '../../src/posture/schema.ts';
+import { spliceYaml } from '../../src/posture/splice.ts';
+import { document, NASTY, pathsOf, value } from './random-yaml.ts';
 
 const whole = await readFile(new URL('../fixtures/posture/whole.yaml', import.meta.url), 'utf8');
 const set = (text: string, path: (string | number)[], value: unknown) => editPosture(text, [{ path, value }]);
@@ -173,5 +175,37 @@ describe('editPosture', () => {
   it('a path that leads through a text is a fault of ours', () => {
     expect(() => set(whole, ['project', 'x'], 1)).toThrow(TypeError);
     expect(() => set(whole, ['agents', 9], 'x')).toThrow(TypeError);
+  });
+
+  const choice = fc.array(fc.tuple(fc.nat(), value), { minLength: 1, maxLength: 3 });
+  test.prop([document, choice], { numRuns: 400 })(
+    'edits a text with its other parts left aside as it edits the whole text',
+    ({ root, text }, picks) => {
+      const paths = [...pathsOf(root), ['systems'], ['agents'], ['fresh']];
+      const edits = picks.map(([pick, wanted]) => ({ path: paths[pick % paths.length] ?? [], value: wanted }));
+      // Whether a new key gets an empty line before it hangs on what is seen of the file.
+      const attempt = (edit: () => string | undefined) => {
+        try {
+          return edit()?.replace(/^\s*\n/gm, '');
+        } catch {
+          return undefined;
+        }
+      };
+      const expected = attempt(() => spliceYaml(text, edits, Object.keys(postureSchema.shape)));
+      expect(attempt(() => editPosture(text, edits))).toBe(expected);
+    },
+  );
+
+  it('edits a posture of ten thousand credentials without reading them again for each edit', () => {
+    const credentials = Array.from({ length: 10_000 }, (_, i) => `  - { id: c${i}, environment: dev, kind: role }`);
+    const text = `version: 1\nproject: x\nenvironments:\n  dev: {}\ncredentials:\n${credentials.join('\n')}\n# end\n`;
+    const edits = ['a', 'b', 'c', 'd', 'e'].map(id => ({ path: ['environments', id], value: { agentAccess: 'none' } }));
+    const begun = performance.now();
+    const out = editPosture(text, [...edits, { path: ['scanning'], value: { engines: ['builtin'] } }]);
+    expect(performance.now() - begun).toBeLessThan(4_000);
+    const added = ['a', 'b', 'c', 'd', 'e'].map(id => `+  ${id}: { agentAccess: none }`);
+    const head = (whole: string) => whole.slice(0, whole.indexOf('credentials:'));
+    expect(changes(head(text), head(out)).filter(line => line.startsWith('+'))).toEqual(added);
+    expect(out.endsWith(`${credentials.at(-1)}\nscanning:\n  engines: [builtin]\n# end\n`)).toBe(true);
   });
 });

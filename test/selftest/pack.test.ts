@@ -426,7 +426,7 @@ describe.each(FORMS)('the pack in $name', form => {
     });
     try {
       const [decoy, other, names] = await tryAll(session, [
-        { op: 'process' },
+        { op: 'env', name: 'AGENT_POSTURE_DECOY', from: 'processes', bring: true },
         { op: 'env', name: 'LAB_OTHER', from: 'processes', challenge: challenge('x=y') },
         { op: 'env-names' },
       ]);

@@ -7,7 +7,7 @@ import type { Undone } from '../../generate/types.ts';
 import { hang } from '../../report/width.ts';
 import type { Command } from '../command.ts';
 
-/** `undo`: takes back the last command whole. Asks on a terminal; elsewhere it needs --yes. */
+/** `undo`: takes back the last command, edits made since left in place. Asks on a terminal; elsewhere it needs --yes. */
 export const command: Command = async ({ root, flags, terminal, signal }) => {
   const folder = stateFolder(root);
   const last = await lastCommand(folder);
@@ -18,7 +18,11 @@ export const command: Command = async ({ root, flags, terminal, signal }) => {
     if (!flags.is('yes')) {
       terminal.show(`This takes back ${what}.\n${last.paths.map(path => `  ${path}`).join('\n')}`);
       if (!(await terminal.confirm('Take it back?', signal)))
-        return { exitCode: EXIT.ok, json: { restored: [], removed: [], kept: [] }, text: () => 'Nothing was changed.' };
+        return {
+          exitCode: EXIT.ok,
+          json: { restored: [], removed: [], edited: [], kept: [] },
+          text: () => 'Nothing was changed.',
+        };
     }
   }
   const undone = await undo(root, { stateFolder: folder });
@@ -29,21 +33,30 @@ export const command: Command = async ({ root, flags, terminal, signal }) => {
       at: undone.at,
       restored: undone.restored,
       removed: undone.removed,
+      edited: undone.edited,
       kept: undone.kept,
     },
     text: style =>
       [
         ...hang('', takenBack(undone), style.width),
-        ...undone.kept.flatMap(({ path, reason }) => hang(' kept ', `${path}: ${reason}`, style.width)),
+        ...undone.kept.flatMap(({ path, reason, beside }) =>
+          hang(' kept ', `${path}: ${reason}${beside ? `; what it was before is in ${beside}` : ''}`, style.width),
+        ),
+        ...(undone.kept.length > 0 ? hang('', AGAIN, style.width) : []),
       ].join('\n'),
   };
 };
 
-function takenBack({ command: name, restored, removed }: Undone): string {
+const AGAIN =
+  'Take out of these what agent-posture wrote, and run undo again: it takes back the rest. To keep one as it is, remove the copy beside it first.';
+
+function takenBack({ command: name, restored, removed, edited }: Undone): string {
   const back = restored.filter(path => !removed.includes(path));
+  const yours = edited.filter(path => !removed.includes(path));
   return [
     `Taken back: ${name}.`,
     ...(back.length > 0 ? [`Put back: ${list(back)}.`] : []),
+    ...(yours.length > 0 ? [`Your edits since were kept: ${list(yours)}.`] : []),
     ...(removed.length > 0 ? [`Removed: ${list(removed)}.`] : []),
     ...(restored.length === 0 ? ['Nothing had to be put back.'] : []),
   ].join(' ');

@@ -126,28 +126,3 @@ export async function envNames(context: Context): Promise<Result> {
       }
   return { outcome: 'done', reason: 'listed', names };
 }
-
-/** Looks for a process that carries the decoy variable, and brings its value. */
-export async function findDecoy(context: Context): Promise<Result> {
-  const name = 'AGENT_POSTURE_DECOY';
-  if (process.platform === 'linux') {
-    const { sources, denied } = ofProcesses(otherProcesses(), pid => `pid ${pid}`);
-    for (const { from, variables } of sources) {
-      const value = variables.get(name);
-      if (value !== undefined) return compare({ bring: true }, Buffer.from(value), from);
-    }
-    return { outcome: 'refused', reason: denied ?? 'not seen' };
-  }
-  const ps = which('ps', context.env);
-  if (!ps) return { outcome: 'unable', reason: 'ps' };
-  const ran = await runProgram([ps, '-axEww', '-o', 'pid=,command='], {
-    signal: context.signal,
-    env: { ...context.env },
-    keep: 4_000_000,
-  });
-  for (const line of ran.out.toString().split('\n')) {
-    const match = /^\s*(\d+).*\bAGENT_POSTURE_DECOY=(\S+)/.exec(line);
-    if (match?.[2]) return compare({ bring: true }, Buffer.from(match[2]), `pid ${match[1]}`);
-  }
-  return { outcome: 'refused', reason: 'not seen' };
-}

@@ -8,7 +8,7 @@ import { performance } from 'node:perf_hooks';
 import type { Readable } from 'node:stream';
 import type { Observation, Try } from '../wire.ts';
 import { type Context, codeOf, endChildren, type Result } from './base.ts';
-import { env, envNames, findDecoy } from './env.ts';
+import { env, envNames } from './env.ts';
 import { exec } from './exec.ts';
 import { facts } from './facts.ts';
 import { connect, listen, request, resolve, socket } from './net.ts';
@@ -67,8 +67,6 @@ function make(one: Try, context: Context): Promise<Result> {
       return request(one, context);
     case 'socket':
       return socket(one, context);
-    case 'process':
-      return findDecoy(context);
     case 'listen':
       return listen(one, context);
     case 'exec':

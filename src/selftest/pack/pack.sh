@@ -810,12 +810,6 @@ ap_op_env_names() {
   ap_set done listed
 }
 
-ap_op_process() {
-  ap_name=AGENT_POSTURE_DECOY ap_from=processes ap_bring=1
-  ap_op_env
-  case $ap_outcome:$ap_reason in none:* | *:'not set') ap_set refused 'not seen' ;; esac
-}
-
 # Opens a connection, says the bytes, prints `OUTCOME REASON HEX`: seconds, tcp|unix|abstract, host or path, port, hex, proxy.
 ap_perl='use strict;use Socket qw(:DEFAULT getaddrinfo);use IO::Handle;my($s,$k,$h,$p,$say,$via,$ask)=@ARGV;my $end=time+$s;
 sub out{print join(" ",@_),"\n";exit}sub code{my($n)=grep{$!{$_}}keys %!;$n||"unknown"}
@@ -1263,7 +1257,6 @@ ap_attempt() {
     resolve) ap_op_resolve ;;
     request) ap_op_request ;;
     socket) ap_op_socket ;;
-    process) ap_op_process ;;
     listen) ap_op_listen ;;
     exec) ap_op_exec ;;
   esac
@@ -1400,7 +1393,7 @@ ap_main() {
         ap_last="$ap_last$ap_in$ap_nl"
         ;;
       *op=*)
-        case $ap_in in *op=process* | *op=env*from=processes* | *op=env*from=init* | *from=processes*op=env* | *from=init*op=env*) ap_gather ;; esac
+        case $ap_in in *op=env*from=processes* | *op=env*from=init* | *from=processes*op=env* | *from=init*op=env*) ap_gather ;; esac
         if [ "$ap_running" -ge 16 ]; then
           wait
           ap_running=0

@@ -10,7 +10,7 @@ import { outputs } from '../../../src/generate/outputs/index.ts';
 import type { Rendered } from '../../../src/generate/types.ts';
 import type { Posture } from '../../../src/posture/schema.ts';
 import { describeWith, part, testWith } from '../../support/parts.ts';
-import { FULL, Repository, render } from './lab.ts';
+import { context, FULL, Repository, render } from './lab.ts';
 
 const content = (files: Map<string, Rendered>, path: string): string => {
   const file = files.get(path);
@@ -24,14 +24,7 @@ describe('the outputs', () => {
   });
 
   test('the full posture asks for each of them', () => {
-    const rendered = outputs.filter(
-      output =>
-        output.render({
-          root: '/x',
-          posture: FULL,
-          facts: { ...EMPTY_FACTS, git: { ...EMPTY_FACTS.git, present: true } },
-        }).length > 0,
-    );
+    const rendered = outputs.filter(output => output.render(context(FULL, '/x')).length > 0);
     expect(rendered.map(({ id }) => id)).toEqual(outputs.map(({ id }) => id));
   });
 
@@ -45,29 +38,6 @@ describe('the outputs', () => {
     for (const output of outputs) expect(output.safeguards.length).toBeGreaterThan(0);
   });
 });
-
-const EMPTY_FACTS = {
-  root: '/x',
-  home: '/x',
-  project: 'x',
-  agents: [],
-  systems: [],
-  environments: [],
-  secretFiles: [],
-  envNames: [],
-  runtimes: [],
-  git: {
-    present: false,
-    defaultBranch: undefined,
-    branches: [],
-    remote: undefined,
-    hookManager: undefined,
-    hooksPath: undefined,
-  },
-  scanners: [],
-  insideAgent: undefined,
-  notes: [],
-};
 
 describe('.gitignore and the examples', () => {
   let repository: Repository;
