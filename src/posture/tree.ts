@@ -1,7 +1,6 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import type { Position, Problem } from '../base/errors.ts';
 import { oneLine, truncate } from '../base/text.ts';
-import { readPlainYaml } from './plain-yaml.ts';
 import { knownSecretShape, knownSecrets, SECRET_ADVICE, secretShape } from './secrets.ts';
 
 export type Path = readonly (string | number)[];
@@ -103,7 +102,7 @@ const REMEMBERED = 2;
 
 /** Reads YAML as this program allows it: one document of mappings, lists and scalars; no anchors, tags, merges or directives. */
 export function readTree(text: string, path: string): Tree {
-  const known = recent.find(one => one.text === text) ?? plainData(text);
+  const known = recent.find(one => one.text === text);
   const tree = known ? undefined : readNodes(text, path);
   if (tree && tree.problems.length > 0) return tree;
   const { data } = known ?? tree ?? { data: null };
@@ -121,13 +120,6 @@ function remember(text: string, data: unknown): void {
   if (recent.some(one => one.text === text)) return;
   recent.unshift({ text, data });
   recent.splice(REMEMBERED);
-}
-
-/** The data of a text in which nothing can be wrong, read without its places; undefined for any other. */
-function plainData(text: string): { data: unknown } | undefined {
-  const source = text.startsWith(BOM) ? text.slice(1) : text;
-  if (source.search(UNSEEN) >= 0 || knownSecrets(source).length > 0) return undefined;
-  return readPlainYaml(source, word => unseenCharacter(word) === undefined && secretShape(word) === undefined);
 }
 
 /** Reads the text whole, with a place for everything in it. */

@@ -96,14 +96,14 @@ export const value: fc.Arbitrary<unknown> = fc.letrec<{
   map: fc.dictionary(key, tie('value'), { maxKeys: 4, noNullPrototype: true }),
 })).value;
 
-export const mapping: fc.Arbitrary<Record<string, unknown>> = fc.dictionary(key, value, {
+const mapping: fc.Arbitrary<Record<string, unknown>> = fc.dictionary(key, value, {
   minKeys: 1,
   maxKeys: 5,
   noNullPrototype: true,
 });
 
 /** Writes a value as a person might: blocks, brackets, quotes, comments and empty lines as `draw(n)` (0 … n-1) decides. */
-export function handwritten(root: Record<string, unknown>, draw: (n: number) => number): string {
+function handwritten(root: Record<string, unknown>, draw: (n: number) => number): string {
   let count = 0;
   const comment = () => `# c${++count} ${['plain', "it's", '"x', '- y: z', '[', 'ü'][draw(6)]}`;
   const trailing = () => (draw(4) === 0 ? `${' '.repeat(1 + draw(3))}${comment()}` : ' '.repeat(draw(8) === 0 ? 2 : 0));
@@ -177,7 +177,7 @@ export function handwritten(root: Record<string, unknown>, draw: (n: number) => 
 }
 
 /** Numbers for `handwritten`, from a seed, so that a failure shrinks over the value and is repeated exactly. */
-export function drawer(seed: number): (n: number) => number {
+function drawer(seed: number): (n: number) => number {
   let state = seed >>> 0 || 1;
   return n => {
     state ^= state << 13;
