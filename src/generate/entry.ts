@@ -1,8 +1,8 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { sha256 } from '../base/hash.ts';
 import type { FileOnDisk } from './types.ts';
 
-const content = z.strictObject({ data: z.string(), mode: z.int() }).nullable();
+const content = z.nullable(z.strictObject({ data: z.string(), mode: z.int() }));
 export const entrySchema = z.strictObject({
   version: z.literal(1),
   id: z.string(),
@@ -18,14 +18,14 @@ export const entrySchema = z.strictObject({
       path: z.string(),
       temporary: z.string(),
       before: content,
-      after: z.strictObject({ sha256: z.string(), mode: z.int(), data: z.string() }).nullable(),
+      after: z.nullable(z.strictObject({ sha256: z.string(), mode: z.int(), data: z.string() })),
       /** Others write into it too. */
-      shared: z.literal(true).optional(),
+      shared: z.optional(z.literal(true)),
       /** While it is taken back: what was found, and what goes there. */
-      back: z.strictObject({ found: z.string().nullable(), put: content }).optional(),
+      back: z.optional(z.strictObject({ found: z.nullable(z.string()), put: content })),
     }),
   ),
-  settings: z.array(z.strictObject({ key: z.string(), before: z.string().nullable(), after: z.string().nullable() })),
+  settings: z.array(z.strictObject({ key: z.string(), before: z.nullable(z.string()), after: z.nullable(z.string()) })),
 });
 
 /** What is needed to take one command back. Written, whole and flushed, before the command's first change. */

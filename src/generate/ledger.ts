@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { readBounded } from '../base/files.ts';
 import { type Entry, entryHash, type Manifest } from './manifest.ts';
 

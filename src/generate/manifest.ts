@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { UserError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import { canonical, same } from './formats/values.ts';
@@ -21,21 +21,23 @@ export function isOwnPath(path: string): boolean {
   );
 }
 
-const path = z.string().refine(isOwnPath, 'expected a path inside the repository');
-const hash = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hex');
-const packed = z.string().max(2_000_000);
-const common = { output: z.string().min(1).max(100), template: z.int().nonnegative(), path };
-const keyPath = z.array(z.string().max(500)).min(1).max(20);
+const path = z.string().check(z.refine(isOwnPath, 'expected a path inside the repository'));
+const hash = z.string().check(z.regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hex'));
+const packed = z.string().check(z.maxLength(2_000_000));
+const output = z.string().check(z.minLength(1), z.maxLength(100));
+const common = { output, template: z.int().check(z.nonnegative()), path };
+const keyPath = z.array(z.string().check(z.maxLength(500))).check(z.minLength(1), z.maxLength(20));
+const yes = z.optional(z.literal(true));
 
 const claim = z.strictObject({
   path: keyPath,
-  guard: z.boolean().optional(),
-  value: z.unknown().optional(),
-  elements: z.array(z.unknown()).max(5_000).optional(),
+  guard: z.optional(z.boolean()),
+  value: z.optional(z.unknown()),
+  elements: z.optional(z.array(z.unknown()).check(z.maxLength(5_000))),
   /** What of it was there before us, and therefore stays when we go: `true` for a value, the elements for a list. */
-  had: z.union([z.literal(true), z.array(z.unknown())]).optional(),
+  had: z.optional(z.union([z.literal(true), z.array(z.unknown())])),
   /** How many tables and lists round it are ours too. */
-  made: z.int().min(0).max(20).optional(),
+  made: z.optional(z.int().check(z.minimum(0), z.maximum(20))),
 });
 
 const entry = z.discriminatedUnion('mode', [
@@ -47,9 +49,9 @@ const entry = z.discriminatedUnion('mode', [
     /** Our text from which the file, with whatever edits, comes: gzip, base64. */
     baseline: packed,
     /** The file was there before us, and therefore stays when we go. */
-    had: z.literal(true).optional(),
+    had: yes,
     /** A version of ours that lies beside the file, waiting for its owner. */
-    offered: z.strictObject({ sha256: hash, baseline: packed }).optional(),
+    offered: z.optional(z.strictObject({ sha256: hash, baseline: packed })),
   }),
   z.strictObject({
     ...common,
@@ -58,23 +60,23 @@ const entry = z.discriminatedUnion('mode', [
     sha256: hash,
     baseline: packed,
     /** Lines of ours that lie in a copy beside the file, waiting for its owner. */
-    offered: packed.optional(),
+    offered: z.optional(packed),
     /** The file was not there before us. */
-    created: z.literal(true).optional(),
+    created: yes,
     /** The line break before the block is ours. */
-    glue: z.literal(true).optional(),
+    glue: yes,
   }),
   z.strictObject({
     ...common,
     mode: z.literal('keys'),
     format: z.enum(['json', 'toml', 'yaml']),
     sha256: hash,
-    claims: z.array(claim).max(500),
-    created: z.literal(true).optional(),
+    claims: z.array(claim).check(z.maxLength(500)),
+    created: yes,
   }),
 ]);
 
-const schema = z.strictObject({ version: z.literal(1), files: z.array(entry).max(1_000) });
+const schema = z.strictObject({ version: z.literal(1), files: z.array(entry).check(z.maxLength(1_000)) });
 
 export type Entry = z.infer<typeof entry>;
 export type EntryOf<M extends Entry['mode']> = Extract<Entry, { mode: M }>;

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { sha256 } from '../../base/hash.ts';
 import type { Outcome, Try } from '../wire.ts';
 import { say } from './greetings.ts';
@@ -90,35 +90,28 @@ const OUTCOMES = [
   'error',
 ] as const satisfies Outcome[];
 
-const name = z.string().max(4096);
+/** Text of at most so many characters. */
+const text = (most: number) => z.string().check(z.maxLength(most));
+const shaped = (form: RegExp) => z.string().check(z.regex(form));
+const count = z.int().check(z.nonnegative());
 const result = z.object({
-  id: z.string().regex(/^[0-9a-f]{16}$/),
+  id: shaped(/^[0-9a-f]{16}$/),
   outcome: z.enum(OUTCOMES),
-  reason: z.string().max(300).default(''),
-  at: z.string().max(4096).optional(),
-  brought: z.string().max(200).optional(),
-  matched: z.boolean().optional(),
-  size: z.enum(['<1kB', '<10kB', '<100kB', '>=100kB']).optional(),
-  owner: z.int().nonnegative().optional(),
-  mode: z
-    .string()
-    .regex(/^[0-7]{1,6}$/)
-    .optional(),
-  code: z.int().optional(),
-  printed: z.boolean().optional(),
-  found: z.boolean().optional(),
-  names: z
-    .array(z.object({ name, from: z.string().max(100) }))
-    .max(5_000)
-    .optional(),
-  status: z.int().optional(),
-  took: z.number().nonnegative().default(0),
+  reason: z._default(text(300), ''),
+  at: z.optional(text(4096)),
+  brought: z.optional(text(200)),
+  matched: z.optional(z.boolean()),
+  size: z.optional(z.enum(['<1kB', '<10kB', '<100kB', '>=100kB'])),
+  owner: z.optional(count),
+  mode: z.optional(shaped(/^[0-7]{1,6}$/)),
+  code: z.optional(z.int()),
+  printed: z.optional(z.boolean()),
+  found: z.optional(z.boolean()),
+  names: z.optional(z.array(z.object({ name: text(4096), from: text(100) })).check(z.maxLength(5_000))),
+  status: z.optional(z.int()),
+  took: z._default(z.number().check(z.nonnegative()), 0),
   /** The first bytes a server said, in hex; whether it greeted is decided here. */
-  heard: z
-    .string()
-    .regex(/^([0-9a-f]{2})*$/)
-    .max(256)
-    .optional(),
+  heard: z.optional(z.string().check(z.maxLength(256), z.regex(/^([0-9a-f]{2})*$/))),
 });
 
 export type Result = z.infer<typeof result>;
@@ -158,28 +151,25 @@ export function fromWords(line: string): Record<string, unknown> {
 }
 
 const facts = z.object({
-  runtime: z.string().max(200),
-  platform: z.string().max(50),
-  uid: z.int().optional(),
-  gid: z.int().optional(),
-  uidMap: z.string().max(500).optional(),
-  capabilities: z
-    .string()
-    .regex(/^[0-9a-f]{1,32}$/)
-    .optional(),
-  noNewPrivileges: z.boolean().optional(),
-  seccomp: z.boolean().optional(),
-  namespaces: z.record(z.string().max(20), z.string().max(40)).default({}),
-  cwd: z.string().max(4096),
-  home: z.string().max(4096).optional(),
-  hostname: z.string().max(300).optional(),
-  proxies: z.array(z.string().max(300)).max(20).default([]),
-  hostAliases: z.array(z.string().max(300)).max(20).default([]),
-  tools: z.array(z.string().max(50)).max(100).default([]),
+  runtime: text(200),
+  platform: text(50),
+  uid: z.optional(z.int()),
+  gid: z.optional(z.int()),
+  uidMap: z.optional(text(500)),
+  capabilities: z.optional(shaped(/^[0-9a-f]{1,32}$/)),
+  noNewPrivileges: z.optional(z.boolean()),
+  seccomp: z.optional(z.boolean()),
+  namespaces: z._default(z.record(text(20), text(40)), {}),
+  cwd: text(4096),
+  home: z.optional(text(4096)),
+  hostname: z.optional(text(300)),
+  proxies: z._default(z.array(text(300)).check(z.maxLength(20)), []),
+  hostAliases: z._default(z.array(text(300)).check(z.maxLength(20)), []),
+  tools: z._default(z.array(text(50)).check(z.maxLength(100)), []),
   clock: z.number(),
   sum: z.enum(['sha256', 'cksum']),
   /** What the pack sums up of itself as it arrived, in the shell form. */
-  source: z.string().max(64).optional(),
+  source: z.optional(text(64)),
 });
 
 export type Ready = z.infer<typeof facts>;
