@@ -131,7 +131,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       via: 'also try from inside this wrapper command (`sh -s` is appended)',
       'control-via': 'how the same is tried where it must work, for a remote --via',
       safeguard: 'only tries of this safeguard',
-      deep: 'also tries that look like malware to endpoint protection, are slow, or that no box can refuse',
+      deep: 'also tries that look like malware, are slow, or that no box can refuse',
       strict: 'exit 3 when anything at all is not proven',
       'fail-on': 'exit 1 for anything reached, or only for what is new',
       baseline: 'compare with this file instead of the last run kept here',

@@ -395,8 +395,8 @@ export interface DemoOptions {
   resumed?: InitEngine['resumed'];
   /** Called when something happens, so that a test can see it from outside. */
   log?: (what: string) => void;
-  /** Milliseconds that applying takes. */
-  applying?: number;
+  /** What applying waits for. */
+  applying?: () => Promise<void>;
 }
 
 async function play(
@@ -420,7 +420,7 @@ async function play(
 }
 
 /** An engine that plays the same story every time. */
-export function demoEngine({ pace = 0, resumed, log = () => {}, applying = 0 }: DemoOptions = {}): InitEngine {
+export function demoEngine({ pace = 0, resumed, log = () => {}, applying }: DemoOptions = {}): InitEngine {
   const stopped = (signal: AbortSignal): void =>
     signal.addEventListener('abort', () => log('test stopped'), { once: true });
   return {
@@ -441,7 +441,7 @@ export function demoEngine({ pace = 0, resumed, log = () => {}, applying = 0 }: 
     titleOf: output => TITLES[output],
     async apply(plan): Promise<Applied> {
       log('apply begins');
-      if (applying > 0) await pause(applying);
+      await applying?.();
       log('apply ends');
       return { written: plan.changes.map(({ path }) => path), conflicts: [], journal: 'j1' };
     },

@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
+import { setTimeout } from 'node:timers/promises';
 import { Interrupted } from '../../src/base/errors.ts';
 import { textReport } from '../../src/report/text.ts';
 import { confirm, runLiveTest, runReport, runWizard } from '../../src/ui/index.tsx';
@@ -20,7 +21,7 @@ const pace = Number(env.DEMO_PACE ?? 0);
 const engine = demoEngine({
   pace,
   log,
-  applying: Number(env.DEMO_APPLYING ?? 0),
+  applying: () => setTimeout(Number(env.DEMO_APPLYING ?? 0)),
   resumed: env.DEMO_RESUMED
     ? { answers: { systems: ['orders-db'], box: 'docker' }, savedAt: new Date(Date.now() - 2 * 3_600_000) }
     : undefined,

@@ -296,9 +296,15 @@ describe('the wizard', () => {
 
   it('holds an interrupt back while it writes, and lets it through afterwards', async () => {
     const kept = record();
+    let written = () => {};
+    const applying = new Promise<void>(resolve => {
+      written = resolve;
+    });
     shown = await show(
-      <Wizard engine={demoEngine({ applying: 60 })} record={kept} onQuit={() => {}} onDone={() => {}} />,
-      { rows: 40 },
+      <Wizard engine={demoEngine({ applying: () => applying })} record={kept} onQuit={() => {}} onDone={() => {}} />,
+      {
+        rows: 40,
+      },
     );
     await shown.waitFor('Close this');
     for (const next of ['never touch?', 'boxed', 'never push', 'for secrets?', 'nothing is written yet', 'Writing']) {
@@ -308,6 +314,7 @@ describe('the wizard', () => {
     shown.lifecycle.interrupt('SIGTERM');
     expect(shown.interrupts).toEqual([]);
     expect(kept.applied).toBeUndefined();
+    written();
     await vi.waitFor(() => expect(shown?.interrupts).toEqual(['SIGTERM']));
     expect(kept.applied?.written).toHaveLength(9);
   });
