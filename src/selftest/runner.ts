@@ -13,7 +13,7 @@ import { didYouMean } from '../base/suggest.ts';
 import { list, plural } from '../base/text.ts';
 import { runtimeOf } from '../isolation/index.ts';
 import { POSTURE_FILE } from '../posture/model.ts';
-import { loadBaseline, markChanges, saveBaseline, takeBaseline } from './baseline.ts';
+import { loadBaseline, markChanges, saveBaseline, takeBaseline, unknownVantages } from './baseline.ts';
 import { boxOf } from './box.ts';
 import { runColumn } from './column.ts';
 import { chooseFixes, type Failing } from './fixes.ts';
@@ -81,7 +81,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   const { root, home, facts, readOnly, signal } = options;
   const posture = options.posture?.posture;
   const notes: string[] = [];
-  const baseline = await loadBaseline(root, options.baselineFile);
+  const baseline = await loadBaseline(root, options.baselineFile, options.saveBaseline);
   const places = placesOf(options);
   const context: ProbeContext = {
     root,
@@ -212,6 +212,12 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   tell(await rowsOutside(context, judgedPlaces));
   tell(await loosenedRows(options, notes));
   const { fixes, rows: fixed } = withFixes(rows, probes, options);
+  const uncompared = unknownVantages(fixed, vantages, baseline);
+  if (options.failOn === 'new')
+    for (const vantage of uncompared)
+      notes.push(
+        `nothing was kept to compare with for ${vantage.title} (${vantage.id}), so --fail-on new counts all that is reached there`,
+      );
   const kept =
     state?.lasting === false && !options.saveBaseline
       ? []
@@ -233,6 +239,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
       failOn: options.failOn,
       strict: options.strict,
       judgeInReach: integrity.length > 0,
+      uncompared: uncompared.map(({ id }) => id),
     }),
   };
 }

@@ -221,6 +221,25 @@ describe('what is said beside the rows', () => {
     expect(again.exitCode).toBe(0);
   });
 
+  it('with nothing to compare with, --fail-on new counts everything, and says so', async () => {
+    const uncompared = /nothing was kept to compare with for your shell, no box \(host\)/;
+    const options = { ...few, failOn: 'new' } as const;
+    const first = await tryLab(lab, options);
+    expect(first.exitCode).toBe(1);
+    expect(first.notes.join('\n')).toMatch(uncompared);
+    const file = join(lab.state, 'own.json');
+    await expect(tryLab(lab, { ...options, baselineFile: file })).rejects.toThrow(/there is no such baseline/);
+    // The box alone was kept: what its host shows is not known.
+    lab.posture.isolation = { runtime: 'command', command: 'env' };
+    await tryLab(lab, { ...options, baselineFile: file, saveBaseline: true });
+    const boxed = await tryLab(lab, { ...options, baselineFile: file });
+    expect(boxed.exitCode).toBe(0);
+    expect(boxed.notes.join('\n')).not.toMatch(/to compare with/);
+    const onHost = await tryLab(lab, { ...options, baselineFile: file, vantages: ['host'] });
+    expect(onHost.exitCode).toBe(1);
+    expect(onHost.notes.join('\n')).toMatch(uncompared);
+  });
+
   it('without a posture nothing is kept, and the report says so; --save-baseline keeps it', async () => {
     const kept = () => readdirSync(lab.state, { recursive: true }).filter(name => String(name).endsWith('.json'));
     const first = await tryLab(lab, { posture: undefined });
