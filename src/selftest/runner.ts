@@ -31,7 +31,14 @@ import { type Opened, openSession, type Session } from './session.ts';
 import { Targets } from './targets.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 import { makeTry, writeTry } from './tries.ts';
-import type { ApprovalRequest, Report, Row, SelftestOptions, VantageReport } from './types.ts';
+import {
+  type ApprovalRequest,
+  LOOSENED,
+  type Report,
+  type Row,
+  type SelftestOptions,
+  type VantageReport,
+} from './types.ts';
 import { openVantage, vantageOf } from './vantages/index.ts';
 import type { VantageContext } from './vantages/types.ts';
 import { openWorkspace, recover, type Workspace } from './workspace.ts';
@@ -586,7 +593,7 @@ async function loosenedRows(
   });
   const rows = found.map(
     ({ path, reason }): Row => ({
-      id: `host:write:${path}${LOOSENED}`,
+      id: `host:write:${path}#${LOOSENED}`,
       safeguard: 'GRD-1',
       vantage: 'host',
       attempt: 'write',
@@ -594,7 +601,7 @@ async function loosenedRows(
       expect: 'deny',
       verdict: 'exposed',
       layer: null,
-      escape: null,
+      escape: LOOSENED,
       reason: `loosened by hand: ${reason}`,
       evidence: { at: path, attested: 'host' },
       controls: [],
@@ -607,16 +614,14 @@ async function loosenedRows(
   return rows.filter(({ id }) => !only || only.has(id));
 }
 
-const LOOSENED = '#loosened';
-
 function withFixes(rows: readonly Row[], probes: readonly Probe[], options: SelftestOptions) {
   const byTarget = new Map(probes.map(probe => [`${probe.attempt}:${probe.target}`, probe]));
   const failing: Failing[] = rows
     .filter(({ verdict }) => verdict === 'exposed' || verdict === 'broken')
     .map(row => ({
       row,
-      probe: (row.id.endsWith(LOOSENED) ? undefined : byTarget.get(`${row.attempt}:${row.target}`)) ?? {
-        origin: row.id.endsWith(LOOSENED) ? 'loosened' : row.attempt === 'env' ? 'variable' : 'process',
+      probe: (row.escape === LOOSENED ? undefined : byTarget.get(`${row.attempt}:${row.target}`)) ?? {
+        origin: row.escape === LOOSENED ? 'loosened' : row.attempt === 'env' ? 'variable' : 'process',
         subject: { kind: 'skip', why: '' },
       },
     }));

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Row } from '../../src/selftest/types.ts';
 import { testWith } from '../support/parts.ts';
 import { program, treeHash, type World, world } from '../support/program.ts';
 
@@ -268,7 +269,9 @@ describe('test', () => {
     await program(given, ['generate']);
     const loosened = async () => {
       const { rows } = JSON.parse((await program(given, ['test', '--safeguard', 'GRD-1', '--json'])).stdout);
-      return rows.filter(({ reason }: { reason: string }) => reason.startsWith('loosened by hand'));
+      const keys = rows.map((row: Row) => JSON.stringify([row.vantage, row.attempt, row.target, row.escape]));
+      expect(keys.filter((key: string, at: number) => keys.indexOf(key) < at)).toEqual([]);
+      return rows.filter((row: Row) => row.escape === 'loosened');
     };
     expect(await loosened()).toEqual([]);
     writeFileSync(join(given.root, '.githooks/pre-push'), '');
@@ -283,7 +286,11 @@ describe('test', () => {
       'git config core.hooksPath',
     ]);
     for (const row of rows)
-      expect(row).toMatchObject({ verdict: 'exposed', fix: { command: 'agent-posture generate --restore' } });
+      expect(row).toMatchObject({
+        id: `host:write:${row.target}#loosened`,
+        verdict: 'exposed',
+        fix: { command: 'agent-posture generate --restore' },
+      });
     await program(given, ['generate', '--restore']);
     expect(await loosened()).toEqual([]);
   }, 60_000);

@@ -196,6 +196,29 @@ describe('what is said beside the rows', () => {
     },
   );
 
+  it('a guard that was loosened, beside the try of writing it', async () => {
+    mkdirSync(join(lab.root, '.claude'));
+    writeFileSync(join(lab.root, '.claude/settings.json'), '{}\n');
+    const path = '.claude/settings.json';
+    lab.posture.agents = ['claude-code'];
+    const report = await tryLab(lab, {
+      safeguards: ['GRD-1'],
+      loosened: async () => [{ path, reason: 'a rule is gone' }],
+    });
+    const rows = report.rows.filter(row => row.target === path && row.attempt === 'write');
+    expect(rows.map(row => [row.id, row.escape])).toEqual([
+      [`host:write:${path}`, null],
+      [`host:write:${path}#loosened`, 'loosened'],
+    ]);
+    expect(rows[1]?.fix?.command).toBe('agent-posture generate --restore');
+    expect(report.fixes.find(({ id }) => id === 'restore')?.closes).toEqual([rows[1]?.id]);
+    // The reason says it: nobody went round anything.
+    const alone = { ...report, rows: rows.slice(1) };
+    const text = textReport(alone, { color: false, unicode: false, width: 200, verbose: false });
+    expect(text).toContain('loosened by hand: a rule is gone');
+    expect(text).not.toContain('way round');
+  });
+
   it('only the rows that are asked for', async () => {
     const only = new Set(['host:read:~/.aws/credentials']);
     const report = await tryLab(lab, { only });
