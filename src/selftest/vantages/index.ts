@@ -16,13 +16,3 @@ export function vantageOf(id: string): VantageKind | undefined {
 export function openVantage(kind: VantageKind, context: VantageContext, options?: SessionOptions): Promise<Opened> {
   return openSession(words => kind.start(context, words), options);
 }
-
-/**
- * Whether a variable is there because of npm, of a shell, or of us: such a name in `env-names` is nobody's secret. npm
- * itself hands on none of its logins (`npm_config__auth…`), so one of those is the user's own.
- */
-export function isOurVariable(name: string): boolean {
-  return /^(npm_(?!config_(_|\/\/)).*|INIT_CWD|NODE|COLOR|AGENT_POSTURE_.*|UV_THREADPOOL_SIZE|LC_ALL|_|PWD|OLDPWD|SHLVL)$/.test(
-    name,
-  );
-}
