@@ -13,6 +13,7 @@ import { didYouMean } from '../base/suggest.ts';
 import { list, plural } from '../base/text.ts';
 import { runtimeOf } from '../isolation/index.ts';
 import { POSTURE_FILE } from '../posture/model.ts';
+import { undoneScans } from '../posture/scanning.ts';
 import { loadBaseline, markChanges, saveBaseline, takeBaseline, unknownVantages } from './baseline.ts';
 import { boxOf } from './box.ts';
 import { runColumn } from './column.ts';
@@ -87,7 +88,8 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   const started = new Date();
   const { root, home, facts, readOnly, signal } = options;
   const posture = options.posture?.posture;
-  const notes: string[] = [];
+  const undone = posture && undoneScans(posture);
+  const notes: string[] = undone === undefined ? [] : [undone];
   const baseline = await loadBaseline(root, options.baselineFile, options.saveBaseline);
   const places = placesOf(options);
   const context: ProbeContext = {
