@@ -1,6 +1,6 @@
 import { plural } from '../base/text.ts';
 import { fallen } from '../selftest/baseline.ts';
-import { GROUPS, type Group, type Report, type Row, type Severity, type Verdict } from '../selftest/types.ts';
+import { GROUPS, type Group, LOOSENED, type Report, type Row, type Severity, type Verdict } from '../selftest/types.ts';
 
 /**
  * What the reader sees as one thing: all rows of one target from one place. It is reached when any of them is, and held
@@ -125,9 +125,13 @@ export function happened({ rows }: Thing): string {
   const opens = first.opens && !first.reason.includes(first.opens) ? first.opens : '';
   // That a file was opened goes without saying beside what it opens.
   const what = opens && first.reason === 'opened' ? opens : [first.reason, opens].filter(Boolean).join(', ');
-  // Of the history the reason speaks itself.
-  const way = first.escape && first.escape !== 'history' ? ` (way round: ${first.escape})` : '';
-  return `${what}${way}${first.escape === null && others.length > 0 ? `, and ${others.length} more ways` : ''}`;
+  const way = wayRound(first.escape);
+  return `${what}${way ? ` (way round: ${way})` : ''}${first.escape === null && others.length > 0 ? `, and ${others.length} more ways` : ''}`;
+}
+
+/** The way round to be named beside the reason: of the history, and of what was loosened, the reason speaks itself. */
+export function wayRound(way: Row['escape']): string | undefined {
+  return way === null || way === 'history' || way === LOOSENED ? undefined : way;
 }
 
 export const HEADINGS: Record<Group, string> = {

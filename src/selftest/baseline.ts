@@ -3,6 +3,7 @@ import { UserError } from '../base/errors.ts';
 import { readBounded, writeAtomic } from '../base/files.ts';
 import { sha256 } from '../base/hash.ts';
 import { ensurePrivate, stateFolder } from '../base/state.ts';
+import { shellQuote } from '../base/text.ts';
 import type { Row, VantageReport, Verdict } from './types.ts';
 
 /** What was found before: verdicts by vantage (a `--via` by its command, an agent with its version) and probe. */
@@ -21,7 +22,10 @@ export function vantageKey({
   title,
   agent,
   command,
-}: Pick<VantageReport, 'id' | 'title' | 'agent' | 'command'>): string {
+  judged,
+}: Pick<VantageReport, 'id' | 'title' | 'agent' | 'command' | 'judged'>): string {
+  // What is seen on the host beside a box, such as an agent outside it, is no try of the host.
+  if (!judged) return `${id} as control`;
   // By its hash: a command may hold a secret, and the file stays.
   if (id.startsWith('via:')) return `via ${command ?? sha256(title)}`;
   return agent ? `${id} ${agent.version}` : id;
@@ -33,17 +37,31 @@ function placeOf(root: string, file: string | undefined): string {
   return file ?? join(stateFolder(root), 'baseline.json');
 }
 
-/** The kept verdicts; undefined without any. UserError for a file that was asked for and cannot be read, or is none. */
-export async function loadBaseline(root: string, file: string | undefined): Promise<Baseline | undefined> {
+/**
+ * The kept verdicts; undefined without any. UserError for a file that cannot be read or is no baseline, and for one that
+ * was named and is not there, unless this run is to write it.
+ */
+export async function loadBaseline(
+  root: string,
+  file: string | undefined,
+  saving = false,
+): Promise<Baseline | undefined> {
   const path = placeOf(root, file);
   const read = await readBounded(path, LIMIT);
-  if (!read.ok && (read.reason === 'ENOENT' || read.reason === 'ENOTDIR')) return undefined;
+  if (!read.ok && (read.reason === 'ENOENT' || read.reason === 'ENOTDIR')) {
+    if (file === undefined || saving) return undefined;
+    throw new UserError({
+      what: 'there is no such baseline',
+      where: { path },
+      next: `agent-posture test --save-baseline --baseline ${shellQuote(file)}`,
+    });
+  }
   const wrong = (what: string) =>
     new UserError({
       what,
       where: { path },
       expected: 'a baseline that "agent-posture test --save-baseline" wrote',
-      next: `remove it and save a new one: agent-posture test --save-baseline${file ? ` --baseline ${file}` : ''}`,
+      next: `remove it and save a new one: agent-posture test --save-baseline${file ? ` --baseline ${shellQuote(file)}` : ''}`,
     });
   if (!read.ok) throw wrong(`the baseline cannot be read (${read.reason})`);
   try {
@@ -79,11 +97,21 @@ export function takeBaseline(
 ): Baseline {
   const taken: Baseline = { version: 1, takenAt, vantages: { ...before?.vantages } };
   for (const vantage of vantages)
-    if (vantage.judged)
-      taken.vantages[vantageKey(vantage)] = Object.fromEntries(
-        rows.filter(row => row.vantage === vantage.id).map(row => [probeKey(row), row.verdict]),
-      );
+    taken.vantages[vantageKey(vantage)] = Object.fromEntries(
+      rows.filter(row => row.vantage === vantage.id).map(row => [probeKey(row), row.verdict]),
+    );
   return taken;
+}
+
+/** Vantages with rows of which nothing was kept: what is new there cannot be told. */
+export function unknownVantages(
+  rows: readonly Row[],
+  vantages: readonly VantageReport[],
+  baseline: Baseline | undefined,
+): VantageReport[] {
+  return vantages.filter(
+    vantage => !baseline?.vantages[vantageKey(vantage)] && rows.some(row => row.vantage === vantage.id),
+  );
 }
 
 const BAD: ReadonlySet<Verdict | null> = new Set(['exposed', 'broken']);

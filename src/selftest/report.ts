@@ -44,10 +44,9 @@ export function markAccepted(rows: readonly Row[], accepted: readonly Accepted[]
   });
 }
 
-/** Whether a row makes the run fail. */
-export function isFinding(row: Row, failOn: 'any' | 'new'): boolean {
-  if (row.accepted || (row.verdict !== 'exposed' && row.verdict !== 'broken')) return false;
-  return failOn === 'any' || row.change?.isNew === true;
+/** Whether a row makes the run fail, were it new or not. */
+function isFinding({ accepted, verdict }: Row): boolean {
+  return !accepted && (verdict === 'exposed' || verdict === 'broken');
 }
 
 /** A vantage that was asked for and gave nothing: not answering, or no row that says anything. */
@@ -57,13 +56,22 @@ export function isSilent(vantage: VantageReport, rows: readonly Row[]): boolean 
   return !vantage.available || !own.some(({ verdict }) => verdict !== 'inconclusive' && verdict !== 'skipped');
 }
 
-/** The exit code: 1 for a finding; else 3 where something asked for was not proven; else 0. */
+/**
+ * The exit code: 1 for a finding; else 3 where something asked for was not proven; else 0. `uncompared` are the ids of
+ * vantages without a baseline: nothing there can be called old.
+ */
 export function exitCodeOf(
   rows: readonly Row[],
   vantages: readonly VantageReport[],
-  { failOn, strict, judgeInReach }: { failOn: 'any' | 'new'; strict: boolean; judgeInReach: boolean },
+  {
+    failOn,
+    strict,
+    judgeInReach,
+    uncompared = [],
+  }: { failOn: 'any' | 'new'; strict: boolean; judgeInReach: boolean; uncompared?: readonly string[] },
 ): Report['exitCode'] {
-  if (rows.some(row => isFinding(row, failOn))) return 1;
+  const counts = (row: Row) => failOn === 'any' || row.change?.isNew === true || uncompared.includes(row.vantage);
+  if (rows.some(row => isFinding(row) && counts(row))) return 1;
   if (vantages.some(vantage => isSilent(vantage, rows))) return 3;
   if (fallen(rows).length > 0) return 3;
   if (strict && (judgeInReach || rows.some(({ verdict }) => verdict === 'inconclusive'))) return 3;

@@ -13,7 +13,8 @@ import { didYouMean } from '../base/suggest.ts';
 import { list, plural } from '../base/text.ts';
 import { runtimeOf } from '../isolation/index.ts';
 import { POSTURE_FILE } from '../posture/model.ts';
-import { loadBaseline, markChanges, saveBaseline, takeBaseline } from './baseline.ts';
+import { undoneScans } from '../posture/scanning.ts';
+import { loadBaseline, markChanges, saveBaseline, takeBaseline, unknownVantages } from './baseline.ts';
 import { boxOf } from './box.ts';
 import { runColumn } from './column.ts';
 import { chooseFixes, type Failing } from './fixes.ts';
@@ -31,7 +32,14 @@ import { type Opened, openSession, type Session } from './session.ts';
 import { Targets } from './targets.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 import { makeTry, writeTry } from './tries.ts';
-import type { ApprovalRequest, Report, Row, SelftestOptions, VantageReport } from './types.ts';
+import {
+  type ApprovalRequest,
+  LOOSENED,
+  type Report,
+  type Row,
+  type SelftestOptions,
+  type VantageReport,
+} from './types.ts';
 import { openVantage, vantageOf } from './vantages/index.ts';
 import type { VantageContext } from './vantages/types.ts';
 import { openWorkspace, recover, type Workspace } from './workspace.ts';
@@ -80,8 +88,9 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   const started = new Date();
   const { root, home, facts, readOnly, signal } = options;
   const posture = options.posture?.posture;
-  const notes: string[] = [];
-  const baseline = await loadBaseline(root, options.baselineFile);
+  const undone = posture && undoneScans(posture);
+  const notes: string[] = undone === undefined ? [] : [undone];
+  const baseline = await loadBaseline(root, options.baselineFile, options.saveBaseline);
   const places = placesOf(options);
   const context: ProbeContext = {
     root,
@@ -212,6 +221,12 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   tell(await rowsOutside(context, judgedPlaces));
   tell(await loosenedRows(options, notes));
   const { fixes, rows: fixed } = withFixes(rows, probes, options);
+  const uncompared = unknownVantages(fixed, vantages, baseline);
+  if (options.failOn === 'new')
+    for (const vantage of uncompared)
+      notes.push(
+        `nothing was kept to compare with for ${vantage.title} (${vantage.id}), so --fail-on new counts all that is reached there`,
+      );
   const kept =
     state?.lasting === false && !options.saveBaseline
       ? []
@@ -233,6 +248,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
       failOn: options.failOn,
       strict: options.strict,
       judgeInReach: integrity.length > 0,
+      uncompared: uncompared.map(({ id }) => id),
     }),
   };
 }
@@ -579,7 +595,7 @@ async function loosenedRows(
   });
   const rows = found.map(
     ({ path, reason }): Row => ({
-      id: `host:write:${path}${LOOSENED}`,
+      id: `host:write:${path}#${LOOSENED}`,
       safeguard: 'GRD-1',
       vantage: 'host',
       attempt: 'write',
@@ -587,7 +603,7 @@ async function loosenedRows(
       expect: 'deny',
       verdict: 'exposed',
       layer: null,
-      escape: null,
+      escape: LOOSENED,
       reason: `loosened by hand: ${reason}`,
       evidence: { at: path, attested: 'host' },
       controls: [],
@@ -600,16 +616,14 @@ async function loosenedRows(
   return rows.filter(({ id }) => !only || only.has(id));
 }
 
-const LOOSENED = '#loosened';
-
 function withFixes(rows: readonly Row[], probes: readonly Probe[], options: SelftestOptions) {
   const byTarget = new Map(probes.map(probe => [`${probe.attempt}:${probe.target}`, probe]));
   const failing: Failing[] = rows
     .filter(({ verdict }) => verdict === 'exposed' || verdict === 'broken')
     .map(row => ({
       row,
-      probe: (row.id.endsWith(LOOSENED) ? undefined : byTarget.get(`${row.attempt}:${row.target}`)) ?? {
-        origin: row.id.endsWith(LOOSENED) ? 'loosened' : row.attempt === 'env' ? 'variable' : 'process',
+      probe: (row.escape === LOOSENED ? undefined : byTarget.get(`${row.attempt}:${row.target}`)) ?? {
+        origin: row.escape === LOOSENED ? 'loosened' : row.attempt === 'env' ? 'variable' : 'process',
         subject: { kind: 'skip', why: '' },
       },
     }));

@@ -48,6 +48,9 @@ export interface Evidence {
   attested: 'host' | 'vantage';
 }
 
+/** The `escape` of a row that was seen in a laid file: that guard was loosened by hand. Nobody had to go round it. */
+export const LOOSENED = 'loosened';
+
 /** One judged try. The fields up to `durationMs` are the contract of `test --json`. */
 export interface Row {
   /** Stable across runs: `sandbox:read:~/.aws/credentials`, `…#proc-root` for a way round. */
@@ -59,6 +62,7 @@ export interface Row {
   expect: 'deny' | 'allow';
   verdict: Verdict;
   layer: Layer | null;
+  /** The way round that was tried; null for the plain try. At most one row per vantage, attempt, target and escape. */
   escape: string | null;
   /** One line for the reader: what happened, and for inconclusive what to do about it. */
   reason: string;

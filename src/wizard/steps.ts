@@ -7,6 +7,7 @@ import { agentsOf, allowedHosts, hidePatterns } from '../isolation/proposal.ts';
 import { kindOfPort, readAddress, SCHEMES } from '../posture/address.ts';
 import { saysProduction } from '../posture/environment.ts';
 import type { PostureEdit } from '../posture/model.ts';
+import { RUN_ENGINES } from '../posture/scanning.ts';
 import { accessTo, type Isolation, type Posture, SCAN_STAGES, type System } from '../posture/schema.ts';
 import { SECRET_ADVICE, secretShape } from '../posture/secrets.ts';
 import { unseenCharacter } from '../posture/tree.ts';
@@ -391,7 +392,9 @@ const guards: QuickStep = {
       ...(standing ?? []).filter(stage => (stage !== 'commit' && stage !== 'push') || wanted.includes(stage)),
       ...wanted.filter(stage => !standing?.includes(stage)),
     ];
-    const engines = scanning?.engines ?? ['builtin' as const, ...facts.scanners.map(({ id }) => id)];
+    const engines =
+      scanning?.engines ??
+      RUN_ENGINES.filter(engine => engine === 'builtin' || facts.scanners.some(({ id }) => id === engine));
     const edits: PostureEdit[] = [];
     if (forge && !repository?.forge) edits.push({ path: ['repository', 'forge'], value: forge });
     if (chosen.includes('refuse-push')) edits.push({ path: ['repository', 'protected'], value: mainBranch(context) });

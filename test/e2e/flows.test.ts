@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Row } from '../../src/selftest/types.ts';
 import { testWith } from '../support/parts.ts';
 import { program, treeHash, type World, world } from '../support/program.ts';
 
@@ -263,12 +264,24 @@ describe('fix', () => {
 describe('test', () => {
   const laid = 'version: 1\nproject: shop\nagents: [claude-code]\nrepository: { protected: [main] }\n';
 
+  test('says, as status does, which scanning is declared and not run', async () => {
+    const scanning = 'scanning: { engines: [builtin, git-secrets], at: [commit, history] }\n';
+    const given = world({ 'agent-posture.yaml': laid + scanning });
+    const said = 'scanning declared, not run by this version: git-secrets; at history';
+    const tried = await program(given, ['test', '--safeguard', 'SEC-4', '--json']);
+    expect(JSON.parse(tried.stdout).notes).toContain(said);
+    expect((await program(given, ['status'])).stdout.replace(/\s+/g, ' ')).toContain(`not done ${said}`);
+    expect(JSON.parse((await program(given, ['status', '--json'])).stdout).notDone).toEqual([said]);
+  });
+
   test('shows guards of ours that were loosened by hand, and how they are put back', async () => {
     const given = world({ 'agent-posture.yaml': laid });
     await program(given, ['generate']);
     const loosened = async () => {
       const { rows } = JSON.parse((await program(given, ['test', '--safeguard', 'GRD-1', '--json'])).stdout);
-      return rows.filter(({ reason }: { reason: string }) => reason.startsWith('loosened by hand'));
+      const keys = rows.map((row: Row) => JSON.stringify([row.vantage, row.attempt, row.target, row.escape]));
+      expect(keys.filter((key: string, at: number) => keys.indexOf(key) < at)).toEqual([]);
+      return rows.filter((row: Row) => row.escape === 'loosened');
     };
     expect(await loosened()).toEqual([]);
     writeFileSync(join(given.root, '.githooks/pre-push'), '');
@@ -283,7 +296,11 @@ describe('test', () => {
       'git config core.hooksPath',
     ]);
     for (const row of rows)
-      expect(row).toMatchObject({ verdict: 'exposed', fix: { command: 'agent-posture generate --restore' } });
+      expect(row).toMatchObject({
+        id: `host:write:${row.target}#loosened`,
+        verdict: 'exposed',
+        fix: { command: 'agent-posture generate --restore' },
+      });
     await program(given, ['generate', '--restore']);
     expect(await loosened()).toEqual([]);
   }, 60_000);

@@ -3,6 +3,7 @@ import { linkSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync }
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { Facts } from '../../src/discover/facts.ts';
 import type { Posture } from '../../src/posture/schema.ts';
 import { selftest } from '../../src/selftest/runner.ts';
@@ -164,10 +165,16 @@ export function hardLink({ root, home }: Lab): string {
   return join(root, 'notes.txt');
 }
 
-/** Runs the self-test on a lab; everything is approved. */
-export function tryLab(lab: Lab, options: Partial<SelftestOptions> = {}): Promise<Report> {
+/** Rows of a report that stand for the same try: there must be none. */
+export function doubles({ rows }: Report): string[] {
+  const keys = rows.map(row => JSON.stringify([row.vantage, row.attempt, row.target, row.escape]));
+  return keys.filter((key, at) => keys.indexOf(key) < at);
+}
+
+/** Runs the self-test on a lab; everything is approved. No run may tell of the same try twice. */
+export async function tryLab(lab: Lab, options: Partial<SelftestOptions> = {}): Promise<Report> {
   process.env.AGENT_POSTURE_STATE = lab.state;
-  return selftest({
+  const report = await selftest({
     root: lab.root,
     home: lab.home,
     facts: lab.facts,
@@ -183,6 +190,8 @@ export function tryLab(lab: Lab, options: Partial<SelftestOptions> = {}): Promis
     approve: async () => true,
     ...options,
   });
+  expect(doubles(report)).toEqual([]);
+  return report;
 }
 
 /** Verdicts of one vantage by attempt, target and way round; only of what the lab itself has laid out. */

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { approvalHash, isApproved, recordApproval } from '../../src/base/approvals.ts';
 import { UserError } from '../../src/base/errors.ts';
 import { stateFolder } from '../../src/base/state.ts';
-import { loadBaseline, markChanges, saveBaseline, takeBaseline } from '../../src/selftest/baseline.ts';
+import { loadBaseline, markChanges, saveBaseline, takeBaseline, unknownVantages } from '../../src/selftest/baseline.ts';
 import { exitCodeOf, inOrder, markAccepted, summarize } from '../../src/selftest/report.ts';
 import type { Row, VantageReport, Verdict } from '../../src/selftest/types.ts';
 import { via } from '../../src/selftest/vantages/via.ts';
@@ -92,6 +92,23 @@ describe('baseline', () => {
     ).not.toContain('hunter');
   });
 
+  it('that was named has to be there, unless it is to be written', async () => {
+    const file = join(root, 'typo.json');
+    await expect(loadBaseline(root, file)).rejects.toThrow(/typo\.json: there is no such baseline/);
+    await expect(loadBaseline(root, join(root, 'no/such/folder.json'))).rejects.toBeInstanceOf(UserError);
+    expect(await loadBaseline(root, file, true)).toBeUndefined();
+  });
+
+  it('tells what the host shows beside a box from what was tried there', () => {
+    const control = [vantage('host', { judged: false })];
+    const seen = [row('agent', 'exposed')];
+    const baseline = takeBaseline(undefined, seen, control, 'now');
+    expect(unknownVantages(seen, control, baseline)).toEqual([]);
+    expect(markChanges(seen, control, baseline)[0]?.change).toBeUndefined();
+    expect(unknownVantages(seen, host, baseline)).toEqual(host);
+    expect(unknownVantages([], host, baseline)).toEqual([]);
+  });
+
   it.each(['', '[]', '{"version":2}', 'not json'])('refuses %j loudly', async text => {
     const file = join(root, 'b.json');
     writeFileSync(file, text);
@@ -121,6 +138,13 @@ describe('exit codes', () => {
       1,
     ],
     ['an old finding, --fail-on new', [row('a', 'exposed')], host, { ...lenient, failOn: 'new' }, 0],
+    [
+      'a finding where nothing was kept, --fail-on new',
+      [row('a', 'exposed')],
+      host,
+      { ...lenient, failOn: 'new', uncompared: ['host'] },
+      1,
+    ],
     ['a new finding, --fail-on new', [marked('blocked', 'exposed')], host, { ...lenient, failOn: 'new' }, 1],
     [
       'a control vantage that is silent',

@@ -198,13 +198,16 @@ const FORMS: readonly Form[] = [
   { name: 'busybox alone', wrapper: [], busybox: true, bare: true },
 ];
 
+/** No shell can call a variable this, and npm reads it. */
+const ODD = 'npm_config_//registry.example/:_authToken';
+
 describe.each(FORMS)('the pack in $name', form => {
   let session: Session;
   const bare = form.bare === true;
   const isNode = form.name.startsWith('node');
 
   beforeAll(async () => {
-    const env: Record<string, string> = { LAB_VALUE: 'a b\nc', HOME: scene, SHELL: '/bin/sh' };
+    const env: Record<string, string> = { LAB_VALUE: 'a b\nc', [ODD]: 'odd', HOME: scene, SHELL: '/bin/sh' };
     if (form.folder) env.PATH = `${form.folder}:${process.env.PATH}`;
     if (form.without) env.PATH = programsWithout(form.without);
     if (form.busybox) {
@@ -402,6 +405,17 @@ describe.each(FORMS)('the pack in $name', form => {
           content: '',
         }),
       ).toMatchObject({ outcome: 'refused' });
+  });
+
+  it('finds a variable whose name a shell does not hand on, or says that it cannot', async () => {
+    const [there, missing] = await tryAll(session, [
+      { op: 'env', name: ODD, from: 'own', challenge: challenge('odd') },
+      { op: 'env', name: `${ODD}-not`, from: 'own' },
+    ]);
+    const cannot = { outcome: expect.stringMatching(/unable|error/) };
+    const behind = isNode && process.platform === 'linux';
+    expect(there).toMatchObject(behind ? { outcome: 'done', matched: true } : cannot);
+    expect(missing).toMatchObject(behind ? { outcome: 'refused', reason: 'not set' } : cannot);
   });
 
   it('finds variables, its own sibling among them', async () => {

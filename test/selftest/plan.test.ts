@@ -7,7 +7,7 @@ import type { Posture } from '../../src/posture/schema.ts';
 import { makePlan } from '../../src/selftest/plan.ts';
 import { matchFiles } from '../../src/selftest/probes/files.ts';
 import { guardProbes } from '../../src/selftest/probes/guard.ts';
-import { variableProbe } from '../../src/selftest/probes/machine.ts';
+import { isOurVariable, variableProbe, variableProbes } from '../../src/selftest/probes/machine.ts';
 import { parseAddress } from '../../src/selftest/probes/network.ts';
 import { localRemote } from '../../src/selftest/probes/repository.ts';
 import type { ProbeContext } from '../../src/selftest/probes/types.ts';
@@ -432,6 +432,30 @@ describe('variables', () => {
     ['REPRODUCE_TOKEN', 'secrets', 'high'],
   ])('%s counts as %s', (name, group, severity) => {
     expect(variableProbe(name, 'x')).toMatchObject({ group, severity });
+  });
+
+  const LOGINS = [
+    'npm_config__authToken',
+    'npm_config__auth',
+    'npm_config_//registry.example/:_authToken',
+    'npm_config_//registry.example/:_password',
+    'npm_config_password',
+    'NPM_CONFIG_PASSWORD',
+    'NPM_CONFIG__AUTH',
+    'npm_token',
+    'NPM_TOKEN',
+    'NODE_AUTH_TOKEN',
+  ];
+
+  it('has a row for each login of npm that somebody set, and none for what npm, a shell or we add', () => {
+    const added = [
+      ...['npm_lifecycle_event', 'npm_lifecycle_script', 'npm_package_name', 'npm_package_config_token'],
+      ...['npm_package_secret_key', 'npm_config_user_agent', 'npm_config_registry', 'npm_config_otp', 'npm_command'],
+      ...['npm_execpath', 'npm_node_execpath', 'INIT_CWD', 'AGENT_POSTURE_SIBLING', 'AGENT_POSTURE_TOKEN', 'PWD'],
+    ];
+    expect(added.filter(name => !isOurVariable(name))).toEqual([]);
+    const env = Object.fromEntries([...LOGINS, ...added].map(name => [name, 'x']));
+    expect(variableProbes({ env } as ProbeContext).map(({ target }) => target)).toEqual(LOGINS);
   });
 });
 

@@ -196,6 +196,29 @@ describe('what is said beside the rows', () => {
     },
   );
 
+  it('a guard that was loosened, beside the try of writing it', async () => {
+    mkdirSync(join(lab.root, '.claude'));
+    writeFileSync(join(lab.root, '.claude/settings.json'), '{}\n');
+    const path = '.claude/settings.json';
+    lab.posture.agents = ['claude-code'];
+    const report = await tryLab(lab, {
+      safeguards: ['GRD-1'],
+      loosened: async () => [{ path, reason: 'a rule is gone' }],
+    });
+    const rows = report.rows.filter(row => row.target === path && row.attempt === 'write');
+    expect(rows.map(row => [row.id, row.escape])).toEqual([
+      [`host:write:${path}`, null],
+      [`host:write:${path}#loosened`, 'loosened'],
+    ]);
+    expect(rows[1]?.fix?.command).toBe('agent-posture generate --restore');
+    expect(report.fixes.find(({ id }) => id === 'restore')?.closes).toEqual([rows[1]?.id]);
+    // The reason says it: nobody went round anything.
+    const alone = { ...report, rows: rows.slice(1) };
+    const text = textReport(alone, { color: false, unicode: false, width: 200, verbose: false });
+    expect(text).toContain('loosened by hand: a rule is gone');
+    expect(text).not.toContain('way round');
+  });
+
   it('only the rows that are asked for', async () => {
     const only = new Set(['host:read:~/.aws/credentials']);
     const report = await tryLab(lab, { only });
@@ -219,6 +242,25 @@ describe('what is said beside the rows', () => {
     const again = await tryLab(lab, { failOn: 'new' });
     expect(again.rows.filter(({ change }) => change?.isNew)).toEqual([]);
     expect(again.exitCode).toBe(0);
+  });
+
+  it('with nothing to compare with, --fail-on new counts everything, and says so', async () => {
+    const uncompared = /nothing was kept to compare with for your shell, no box \(host\)/;
+    const options = { ...few, failOn: 'new' } as const;
+    const first = await tryLab(lab, options);
+    expect(first.exitCode).toBe(1);
+    expect(first.notes.join('\n')).toMatch(uncompared);
+    const file = join(lab.state, 'own.json');
+    await expect(tryLab(lab, { ...options, baselineFile: file })).rejects.toThrow(/there is no such baseline/);
+    // The box alone was kept: what its host shows is not known.
+    lab.posture.isolation = { runtime: 'command', command: 'env' };
+    await tryLab(lab, { ...options, baselineFile: file, saveBaseline: true });
+    const boxed = await tryLab(lab, { ...options, baselineFile: file });
+    expect(boxed.exitCode).toBe(0);
+    expect(boxed.notes.join('\n')).not.toMatch(/to compare with/);
+    const onHost = await tryLab(lab, { ...options, baselineFile: file, vantages: ['host'] });
+    expect(onHost.exitCode).toBe(1);
+    expect(onHost.notes.join('\n')).toMatch(uncompared);
   });
 
   it('without a posture nothing is kept, and the report says so; --save-baseline keeps it', async () => {

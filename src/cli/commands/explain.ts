@@ -3,6 +3,7 @@ import { suggest } from '../../base/suggest.ts';
 import { oneLine } from '../../base/text.ts';
 import { painter, type Style } from '../../report/style.ts';
 import { VERDICT_WORDS } from '../../report/text.ts';
+import { wayRound } from '../../report/things.ts';
 import { hang, wrap } from '../../report/width.ts';
 import { safeguardOf, safeguards } from '../../safeguards/catalogue.ts';
 import type { Safeguard } from '../../safeguards/types.ts';
@@ -42,11 +43,7 @@ function unmet(id: string, report: Report | undefined): Outcome {
     text: style =>
       lines([
         ...hang('', oneLine(id), style.width),
-        ...hang(
-          'tried      ',
-          oneLine(`${attempt} ${target}${way ? `, way round: ${way}` : ''}, from ${from}`),
-          style.width,
-        ),
+        ...hang('tried      ', oneLine(`${attempt} ${target}${beside(way ?? null)}, from ${from}`), style.width),
         ...hang(
           'result     ',
           near === undefined
@@ -57,6 +54,8 @@ function unmet(id: string, report: Report | undefined): Outcome {
       ]),
   };
 }
+
+const beside = (way: string | null) => (way === null ? '' : wayRound(way) ? `, way round: ${way}` : `, ${way}`);
 
 const lines = (all: string[]) => all.join('\n');
 
@@ -100,10 +99,7 @@ function explainRow(row: Row, style: Style): string[] {
   return [
     ...wrap(oneLine(row.id), style.width).map(line => paint('bold', line)),
     ...part('result', `${VERDICT_WORDS[row.verdict]}: ${row.reason}${row.layer ? ` (held by ${row.layer})` : ''}`),
-    ...part(
-      'tried',
-      `${row.attempt} ${row.target}${row.escape ? `, way round: ${row.escape}` : ''}, from ${row.vantage}`,
-    ),
+    ...part('tried', `${row.attempt} ${row.target}${beside(row.escape)}, from ${row.vantage}`),
     ...(row.evidence?.at ? part('by', row.evidence.at) : []),
     ...row.controls.flatMap((each, index) => part(index === 0 ? 'controls' : '', control(each))),
     ...(row.fix ? part('to close', row.fix.command ? `${row.fix.text}  ${row.fix.command}` : row.fix.text) : []),

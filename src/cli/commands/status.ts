@@ -3,6 +3,7 @@ import { EXIT } from '../../base/errors.ts';
 import { oneLine, plural } from '../../base/text.ts';
 import { ago } from '../../base/units.ts';
 import { drift } from '../../generate/drift.ts';
+import { undoneScans } from '../../posture/scanning.ts';
 import type { Posture } from '../../posture/schema.ts';
 import { count, headline, things, unapprovedLines } from '../../report/things.ts';
 import { hang } from '../../report/width.ts';
@@ -35,12 +36,14 @@ export const command: Command = async context => {
     commands.map(async text => ({ text, hash: approvalHash(text), approved: await isApproved(root, text) })),
   );
   const ending = endingSoon(posture.posture, new Date());
+  const undone = undoneScans(posture.posture);
   const proof = last && proofOf(last, posture.sha256, facts.agents);
   return {
     exitCode: EXIT.ok,
     json: {
       posture: { path: 'agent-posture.yaml', sha256: posture.sha256, project: posture.posture.project },
       drift: found.map(({ line, ...rest }) => ({ ...rest, line: line ?? null })),
+      notDone: undone === undefined ? [] : [undone],
       lastProof: proof ?? null,
       approvals,
       accepted: ending,
@@ -56,6 +59,7 @@ export const command: Command = async context => {
           ? part('files', 'as the posture asks')
           : found.flatMap(({ reason }, index) => part(index === 0 ? 'files' : '', reason))),
         ...plan.notes.flatMap((note, index) => part(index === 0 ? 'to do' : '', note)),
+        ...(undone === undefined ? [] : part('not done', undone)),
         ...part(
           'proof',
           proof

@@ -29,7 +29,9 @@ export function guardsThere(context: RenderContext): string[] {
     '.agent-posture/',
     ...(posture.agents?.includes('claude-code') ? ['.claude/'] : []),
     ...(posture.agents?.includes('codex') ? ['.codex/'] : []),
-    ...(scansAt(context, 'commit') || protectedPatterns(posture).length > 0 ? ['.githooks/'] : []),
+    ...(scansAt(context, 'commit') || scansAt(context, 'push') || protectedPatterns(posture).length > 0
+      ? ['.githooks/']
+      : []),
     ...(posture.scanning?.engines.includes('gitleaks') ? ['.gitleaks.toml'] : []),
     ...(boxesInContainer(context) ? ['.devcontainer/'] : []),
     ...(manager ? [manager.id === 'husky' ? '.husky/' : manager.seen.path] : []),

@@ -10,7 +10,7 @@ import { template } from './template.ts';
 const FOLDER = '.githooks';
 
 const wantsCommit = (context: RenderContext) => scansAt(context, 'commit');
-const wantsPush = ({ posture }: RenderContext) => protectedPatterns(posture).length > 0;
+const wantsPush = (context: RenderContext) => protectedPatterns(context.posture).length > 0 || scansAt(context, 'push');
 
 type HookName = 'pre-commit' | 'pre-push';
 
@@ -113,25 +113,30 @@ export const hooks: Output = {
   guard: true,
   render(context) {
     const files: Rendered[] = [];
+    const leaks = context.posture.scanning?.engines.includes('gitleaks') ? 'yes' : 'no';
+    const secrets = () => template('githooks/secrets', { HIDDEN: hiddenCases(context) }).trimEnd();
     if (wantsCommit(context))
       files.push({
         mode: 'owned',
         path: placeOf(context, 'pre-commit'),
         executable: true,
-        content: template('githooks/pre-commit', {
-          GITLEAKS: context.posture.scanning?.engines.includes('gitleaks') ? 'yes' : 'no',
-          HIDDEN: hiddenCases(context),
-        }),
+        content: template('githooks/pre-commit', { GITLEAKS: leaks, SECRETS: secrets() }),
       });
-    if (wantsPush(context))
+    if (wantsPush(context)) {
+      const scan = scansAt(context, 'push');
       files.push({
         mode: 'owned',
         path: placeOf(context, 'pre-push'),
         executable: true,
         content: template('githooks/pre-push', {
           PROTECTED: shellWord(protectedPatterns(context.posture).join('\n')),
+          ABOUT: scan ? ', and of commits that hold secrets' : '',
+          SCAN: scan
+            ? `gitleaks=${leaks}\n${secrets()}\n\n${template('githooks/look', {}).trimEnd()}`
+            : 'look() { :; }',
         }),
       });
+    }
     return files;
   },
 };

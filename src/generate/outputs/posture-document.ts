@@ -1,4 +1,5 @@
 import { escapeMarkdown } from '../../base/text.ts';
+import { scansOf } from '../../posture/scanning.ts';
 import { accessTo, type Posture } from '../../posture/schema.ts';
 import type { Output } from '../types.ts';
 
@@ -63,7 +64,9 @@ function isolation({ isolation }: Posture): string[] {
   ];
 }
 
-function repository({ repository, scanning }: Posture): string[] {
+function repository(posture: Posture): string[] {
+  const { repository } = posture;
+  const scans = scansOf(posture);
   const lines = [
     repository?.protected?.length && `- Protected branches: ${codes(repository.protected)}.`,
     repository?.reviews !== undefined && `- Reviews that a change needs: ${repository.reviews}.`,
@@ -72,8 +75,9 @@ function repository({ repository, scanning }: Posture): string[] {
     ),
     repository?.agentIdentity &&
       `- Agents commit as ${md(repository.agentIdentity.name)}, ${md(repository.agentIdentity.email)}.`,
-    scanning &&
-      `- Scanned for secrets by ${scanning.engines.join(', ')}, at ${(scanning.at ?? ['every stage']).join(', ')}.`,
+    scans.stages.length > 0 &&
+      `- Scanned for secrets by ${scans.engines.join(', ')}, before ${scans.stages.join(', ')}.`,
+    scans.declared && `- Scanning declared, not run by this version: ${scans.declared}.`,
   ].filter(line => typeof line === 'string');
   return lines.length === 0 ? [] : [...lines, ''];
 }

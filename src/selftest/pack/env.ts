@@ -68,6 +68,22 @@ async function ofLoginShell({ env, signal }: Context): Promise<Sources | Result>
   }
 }
 
+/** What a shell can call a variable: dash drops `npm_config_//registry/:_authToken` and its like from what it starts. */
+const SHELL_NAME = /^[A-Za-z_]\w*$/;
+/** Whether a shell stands between us and what we were given, and could not be looked behind. */
+let shellHides = false;
+
+/** The variables that the shell which started us was given and kept back. */
+export function keptBack(): Record<string, string> {
+  try {
+    const given = parse(readFileSync(`/proc/${process.ppid}/environ`, 'utf8'));
+    return Object.fromEntries([...given].filter(([name]) => !SHELL_NAME.test(name)));
+  } catch {
+    shellHides = true;
+    return {};
+  }
+}
+
 let loginShell: Promise<Sources | Result> | undefined;
 
 function sourcesOf(from: From, context: Context): Promise<Sources | Result> | Sources {
@@ -97,6 +113,8 @@ export async function env(one: TryOf<'env'>, context: Context): Promise<Result> 
     else results.push({ outcome: 'done', reason: 'set', at: from });
     if (results.at(-1)?.outcome === 'done') break;
   }
+  if (one.from === 'own' && shellHides && !SHELL_NAME.test(one.name) && results.length === 0)
+    return { outcome: 'unable', reason: 'a shell keeps such a name back' };
   const nothing: Result =
     found.denied !== undefined
       ? { outcome: 'refused', reason: found.denied }

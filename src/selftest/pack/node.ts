@@ -8,7 +8,7 @@ import { performance } from 'node:perf_hooks';
 import type { Readable } from 'node:stream';
 import type { Observation, Try } from '../wire.ts';
 import { type Context, codeOf, endChildren, type Result } from './base.ts';
-import { env, envNames } from './env.ts';
+import { env, envNames, keptBack } from './env.ts';
 import { exec } from './exec.ts';
 import { facts } from './facts.ts';
 import { connect, listen, request, resolve, socket } from './net.ts';
@@ -22,7 +22,10 @@ declare const io: { tag: string; secret: string; input?: Readable; rest?: Buffer
 const PARALLEL = 64;
 
 const environment = Object.fromEntries(
-  Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  // With an input it was the bootstrap's shell that started us.
+  Object.entries({ ...(io.input ? keptBack() : {}), ...process.env }).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  ),
 );
 
 function print(line: string): void {

@@ -9,12 +9,20 @@ import { expandSocket, helperPlaces, type PlaceContext, socketPlaces } from '../
 import type { Platform } from '../places/types.ts';
 import type { Probe, ProbeContext } from './types.ts';
 
-/** Variables of ours and of npm, which an agent started elsewhere would not have. */
-const ADDED = /^(npm_|NPM_CONFIG_|INIT_CWD$|AGENT_POSTURE_)/;
+/**
+ * Whether a variable is there because of npm, of a shell, or of us: nobody's secret, and an agent started elsewhere would
+ * not have it. npm hands on none of its logins (`npm_config_//registry/:_authToken`, `npm_config__auth` …), so whoever has
+ * one of those in the environment has put it there.
+ */
+export function isOurVariable(name: string): boolean {
+  return /^(npm_(package_.*|lifecycle_.*|command|execpath|node_execpath|config_(?!_|\/\/|password$).*)|INIT_CWD|NODE|COLOR|AGENT_POSTURE_.*|UV_THREADPOOL_SIZE|LC_ALL|_|PWD|OLDPWD|SHLVL)$/.test(
+    name,
+  );
+}
 
 /** Whether a variable counts: its name says secret, and neither npm nor we have set it. */
 export function isSecretVariable(name: string): boolean {
-  return secretLookingName(name) && !ADDED.test(name);
+  return secretLookingName(name) && !isOurVariable(name);
 }
 
 /** One row per secret-looking variable; the value is the host's own, or unknown. */

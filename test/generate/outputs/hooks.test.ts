@@ -122,9 +122,87 @@ describe('the pre-push hook', () => {
   });
 });
 
+const key = ['-----BEGIN OPENSSH PRIVATE', 'KEY-----\nx\n'].join(' ');
+const token = `ghp_${'a1B2'.repeat(9)}`;
+
+describe('the pre-push hook, scanning', () => {
+  const add = (path: string, content = 'x\n') => {
+    repository.write(path, content);
+    repository.git('add', '-f', path);
+    repository.git('commit', '-q', '--no-verify', '-m', `add ${path}`);
+  };
+  const push = (...args: string[]) => repository.run(['push', '-q', 'origin', ...args]);
+
+  test.each([
+    ['a hidden file', 'secrets/a.txt', 'x\n', 'secrets/a.txt'],
+    ['a file by its name', 'sub/.env.local', 'x\n', '.env.local'],
+    ['a name that git quotes', 'sub/é"x/.env', 'x\n', '.env'],
+    ['a private key', 'notes.txt', key, 'a private key or an access token'],
+    ['a token', 'notes.txt', `a\nb ${token}\n`, 'a private key or an access token'],
+  ])('refuses %s that was committed without the other hook, and later taken out', (_what, path, content, said) => {
+    add(path, content);
+    repository.git('rm', '-q', '--cached', path);
+    repository.git('commit', '-q', '--no-verify', '-m', 'out again');
+    const { code, stderr } = push('HEAD:fix');
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(said);
+    expect(stderr).not.toContain(token);
+  });
+
+  test('refuses what a merge alone brings', () => {
+    add('notes.txt', 'a\n');
+    repository.git('checkout', '-q', '-b', 'side', 'HEAD~1');
+    add('notes.txt', 'b\n');
+    repository.run(['merge', '-q', '--no-commit', 'main']);
+    add('notes.txt', `${token}\n`);
+    expect(push('HEAD:fix').stderr).toContain('a private key or an access token');
+  });
+
+  test('lets through what the remote has already, what takes a secret out, and what holds none', () => {
+    add('notes.txt', `${token}\n`);
+    repository.git('push', '-q', '--no-verify', 'origin', 'HEAD:topic');
+    add('notes.txt', 'gone\n');
+    add('.env.example', 'A=\n');
+    expect(push('HEAD:fix', 'HEAD:refs/tags/v2', ':topic')).toMatchObject({ code: 0 });
+  });
+
+  test('refuses where git cannot say what is pushed', () => {
+    const hook = join(repository.root, '.githooks/pre-push');
+    const line = `refs/heads/x ${'1'.repeat(40)} refs/heads/topic ${'0'.repeat(40)}\n`;
+    const { status, stderr } = spawnSync('/bin/sh', [hook, 'origin', 'url'], {
+      input: line,
+      cwd: repository.root,
+      encoding: 'utf8',
+    });
+    expect(status).toBe(1);
+    expect(stderr).toContain('git could not say what is pushed');
+  });
+
+  test('looks at nothing where the posture does not ask for it, and needs no protected branch', async () => {
+    await repository.generate({ ...FULL, scanning: { engines: ['builtin'], at: ['commit'] } });
+    add('.env', 'x\n');
+    expect(push('HEAD:fix').code).toBe(0);
+    await repository.generate({ ...FULL, repository: {}, scanning: { engines: ['builtin'], at: ['push'] } });
+    add('.env.local', 'x\n');
+    expect(push('HEAD:fix').code).not.toBe(0);
+    expect(existsSync(join(repository.root, '.githooks/pre-commit'))).toBe(false);
+  });
+
+  testWith(['gitleaks'], 'runs gitleaks over what is new', () => {
+    const PATH = `${dirname(part('gitleaks'))}:${process.env.PATH}`;
+    const run = (to: string) => repository.run(['push', '-q', 'origin', to], { PATH });
+    add('a.txt', 'plain\n');
+    expect(run('HEAD:fix')).toMatchObject({ code: 0 });
+    // Known to gitleaks, not to the built-in checks.
+    add(
+      'b.txt',
+      `slack = "https://hooks.slack.com/services/${'T0AbCd3Ef'}/${'B0AbCd3Ef'}/${'a1B2c3D4e5F6g7H8i9J0k1L2'}"\n`,
+    );
+    expect(run('HEAD:fix').stderr).toContain('gitleaks found something');
+  });
+});
+
 describe('the pre-commit hook', () => {
-  const key = ['-----BEGIN OPENSSH PRIVATE', 'KEY-----\nx\n'].join(' ');
-  const token = `ghp_${'a1B2'.repeat(9)}`;
   const stage = (path: string, content = 'x\n') => {
     repository.write(path, content);
     repository.git('add', '-f', path);
