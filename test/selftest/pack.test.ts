@@ -659,3 +659,42 @@ describe.each(FORMS)('the pack in $name', form => {
     });
   });
 });
+
+describe('a machine that is short of something', () => {
+  it('has no descriptors left: an error, never a refusal', async () => {
+    const session = await open(wrapped(['sh', '-c', 'ulimit -n 32; exec "$@"', 'sh']));
+    expect(session.facts.form).toBe('node');
+    const many = Array.from({ length: 60 });
+    const read = { op: 'read', way: 'direct', path: join(scene, 'secret'), challenge: challenge(SECRET) } as const;
+    const list = { op: 'list', path: join(scene, 'names'), key: 'k', digests: [sha256('kone')] } as const;
+    const connect = { op: 'connect', host: '127.0.0.1', port: port.ssh ?? 0, greeting: 'ssh' } as const;
+    const exec = { op: 'exec', argv: ['true'], cwd: '/' } as const;
+    const seen = new Set<string>();
+    for (const deed of [read, list, connect, exec])
+      for (const { outcome, reason } of await tryAll(
+        session,
+        many.map(() => deed),
+      ))
+        if (outcome !== 'done') seen.add(`${deed.op} ${outcome} ${reason}`);
+    await session.close();
+    expect([...seen].sort()).toEqual(['connect', 'exec', 'list', 'read'].map(op => `${op} error EMFILE`));
+  });
+
+  it.each([
+    ['says so', "echo 'cat: x: Too many open files' >&2; exit 1", 'EMFILE'],
+    ['is killed half way', 'printf hun; kill -9 $$', 'unknown'],
+  ])('has tools of which each %s: an error, and no other content', async (_name, body, reason) => {
+    const bin = scratch();
+    for (const tool of ['cat', 'ls']) writeFileSync(join(bin, tool), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+    const session = await open(wrapped([], { env: { PATH: `${bin}:${process.env.PATH}` } }), { form: 'sh' });
+    const seen = await tryAll(session, [
+      { op: 'read', way: 'direct', path: join(scene, 'secret'), challenge: challenge(SECRET) },
+      { op: 'list', path: join(scene, 'names'), key: 'k', digests: [sha256('kone')] },
+    ]);
+    await session.close();
+    for (const one of seen) {
+      expect(one).toMatchObject({ outcome: 'error', reason });
+      expect(one.matched).toBeUndefined();
+    }
+  });
+});

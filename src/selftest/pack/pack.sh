@@ -171,10 +171,14 @@ ap_compare() {
     ap_set unable sha256sum
     return
   fi
-  ap_hex "$({
-    printf %s "$ap_challenge_key"
-    "$@" 2>/dev/null | head -c 4000000
-  } | ap_sha)"
+  # A reader that was cut short has shown no other content. One whose reader has enough is ended by SIGPIPE, 141.
+  ap_err=$({
+    {
+      printf %s "$ap_challenge_key"
+      { "$@" 2>/dev/null || [ $? = 141 ] || printf 'failed ' >&7; } | head -c 4000000
+    } | ap_sha
+  } 7>&1)
+  ap_hex "${ap_err#failed }"
   if [ "$ap_h" = "$ap_challenge_digest" ]; then
     ap_size "$("$@" 2>/dev/null | wc -c)"
     ap_extra="$ap_extra matched=1"
@@ -182,6 +186,10 @@ ap_compare() {
   elif [ -n "$ap_challenge_lines" ] && ap_shares_line "$@"; then
     ap_extra="$ap_extra matched=1"
     ap_set done copy
+  elif [ "${ap_err#failed }" != "$ap_err" ]; then
+    ap_err=$("$@" 2>&1 >/dev/null)
+    ap_code_of "${ap_err##*: }"
+    ap_set error "$ap_code"
   else
     ap_extra="$ap_extra matched=0"
     ap_set refused masked
