@@ -19,6 +19,8 @@ export interface ColumnLab {
   host?: readonly string[];
   form?: SessionOptions['form'];
   terminal?: Terminal;
+  /** What happens between the host's own look at the targets and the first try. */
+  meanwhile?(): void;
 }
 
 /** Tries the probes and gives the rows by `attempt:target` and way round. */
@@ -40,6 +42,7 @@ export async function tryColumn(lab: ColumnLab, probes: readonly Probe[]): Promi
     await targets.read(root, probes);
     await targets.tryBefore(hostSession, probes);
     await targets.tryCommands(probes);
+    lab.meanwhile?.();
     const rows: Row[] = [];
     await runColumn(
       {

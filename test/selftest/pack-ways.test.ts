@@ -107,6 +107,35 @@ it('leaves out what another try has running', async () => {
   }
 });
 
+it.runIf(asRoot).each(['node', 'sh'] as const)(
+  'finds the tree that a process stands in whose own root is an empty folder (%s)',
+  async form => {
+    // In process and mount namespaces of their own: one process locked into a folder, standing outside of it, and us.
+    const standing = 'chdir shift; chroot shift; exit if fork; close STDOUT; close STDERR; close STDIN; sleep 60';
+    const inside = 'mount -t tmpfs tmpfs "$0" && exec "$@"';
+    const start = wrapped(
+      [
+        ...['unshare', '--pid', '--fork', '--mount', '--mount-proc', 'sh', '-c'],
+        `perl -e "$0" / "$1" && shift && exec "$@"`,
+        standing,
+        scratch(),
+        ...['unshare', '--mount', 'sh', '-c', inside, home],
+      ],
+      { root: true },
+    );
+    const session = await open(start, form === 'sh' ? { form } : {});
+    const [direct, stood] = await tryAll(
+      session,
+      (['direct', 'proc-root'] as const).map(
+        way => ({ op: 'read', way, path: secret, challenge: challenge(SECRET) }) as const,
+      ),
+    );
+    await session.close();
+    expect(direct).toMatchObject({ outcome: 'refused', reason: 'ENOENT' });
+    expect(stood).toMatchObject({ outcome: 'done', at: expect.stringMatching(/^\/proc\/\d+\/cwd\//) });
+  },
+);
+
 describe.runIf(asRoot)('taking off what lies over a path', () => {
   it.each(['node', 'sh'] as const)('does not reach the mounts outside, even where they are shared (%s)', async form => {
     const folder = scratch();

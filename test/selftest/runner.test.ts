@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { approvalHash, recordApproval } from '../../src/base/approvals.ts';
 import { Interrupted, UserError } from '../../src/base/errors.ts';
 import { sha256 } from '../../src/base/hash.ts';
+import { packageRoot } from '../../src/base/package.ts';
 import { stateFolder } from '../../src/base/state.ts';
 import { declaredBox } from '../../src/cli/box.ts';
 import { textReport } from '../../src/report/text.ts';
@@ -168,7 +169,21 @@ describe('approval', () => {
 describe('what is said beside the rows', () => {
   it('that the judge is within reach, and strict makes it count', async () => {
     const report = await tryLab(lab, few);
-    expect(report.notes.some(note => note.startsWith('judge integrity not established'))).toBe(true);
+    expect(report.notes).toContain(
+      'judge integrity not established: from your shell, no box, the files of this program and its state folder can be changed',
+    );
+  });
+
+  it.skipIf(!hasBox)('which half of the judge a box leaves within reach', async () => {
+    const box = (...open: string[]) =>
+      `bwrap --ro-bind / / --dev /dev ${[lab.root, ...open].map(path => `--bind ${path} ${path}`).join(' ')}`;
+    const saidOf = async (command: string) => {
+      const { notes } = await tryLab(lab, { vantages: ['host'], via: [command], ...few });
+      return notes.filter(note => note.includes(`from ${command}, `)).map(note => note.split(', ').at(-1));
+    };
+    expect(await saidOf(box())).toEqual([]);
+    expect(await saidOf(box(packageRoot))).toEqual(['the files of this program can be changed']);
+    expect(await saidOf(box(lab.state))).toEqual(['its state folder can be changed']);
   });
 
   it.skipIf(!hasBox)(

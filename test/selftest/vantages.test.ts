@@ -1,7 +1,17 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Isolation } from '../../src/posture/schema.ts';
 import { boxOf } from '../../src/selftest/box.ts';
 import { openVantage, vantageOf } from '../../src/selftest/vantages/index.ts';
@@ -129,6 +139,36 @@ describe('via', () => {
         ok: false,
         reason: expect.stringMatching(reason),
       });
+  });
+});
+
+describe('descriptors', () => {
+  /** A `sh` that writes down what it was started with before it becomes one. */
+  const listing = `#!/bin/sh\nls -l /proc/$$/fd >"$LAB_DESCRIPTORS"\nexec /bin/sh "$@"\n`;
+
+  it.each(['host', 'via:1'])('nothing but the three pipes goes along to %s', async id => {
+    const bin = mkdtempSync(join(tmpdir(), 'ap-descriptors-'));
+    const seen = join(bin, 'seen');
+    writeFileSync(join(bin, 'sh'), listing, { mode: 0o755 });
+    vi.stubEnv('LAB_DESCRIPTORS', seen);
+    vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
+    const held = openSync(join(root, 'README'), 'r');
+    try {
+      const session = await opened(id, { command: 'env LAB_VIA=1' });
+      await session.close();
+      const lines = readFileSync(seen, 'utf8')
+        .split('\n')
+        .filter(line => line.includes(' -> '));
+      const numbers = lines.map(line => Number(/(\d+) -> /.exec(line)?.[1]));
+      expect(numbers).toContain(0);
+      // A shell itself holds its script and what it moved aside, out of the way of the lowest ones.
+      expect(numbers.filter(number => number > 2 && number < 10)).toEqual([]);
+      expect(lines.filter(line => line.includes(root))).toEqual([]);
+    } finally {
+      closeSync(held);
+      vi.unstubAllEnvs();
+      rmSync(bin, { recursive: true, force: true });
+    }
   });
 });
 

@@ -359,6 +359,8 @@ ap_ours() {
 }
 
 # One process for each other root or mount namespace, one a line; `denied` where one refused to be looked into.
+# Enough steps up to reach the top of any tree that can be named.
+ap_up=/../../../../../../../../../../../../../../../../../../../../..
 ap_views() {
   set +f
   ap_own=$(readlink /proc/$$/ns/mnt)
@@ -366,7 +368,8 @@ ap_views() {
   {
     # One program for all processes: there may be many.
     ls -l /proc/[0-9]*/ns/mnt
-    stat -L -c 'root %n %d:%i' /proc/[0-9]*/root
+    # A process that was locked into a folder may still stand outside it.
+    stat -L -c 'root %n %d:%i' /proc/[0-9]*/root /proc/[0-9]*/cwd$ap_up
   } 2>/dev/null | while IFS= read -r ap_entry; do
     case $ap_entry in
       'root '*)
@@ -403,9 +406,11 @@ ap_read_proc() {
     case $ap_view in
       denied) ap_denied=EACCES ;;
       *)
-        ap_base=/proc/${ap_view%% *}/root
-        ap_read_file "$ap_base$ap_path"
-        ap_keep "$ap_base$ap_path" && break
+        ap_base=/proc/${ap_view%% *}
+        ap_read_file "$ap_base/root$ap_path"
+        ap_keep "$ap_base/root$ap_path" && break
+        ap_read_file "$ap_base/cwd$ap_up$ap_path"
+        ap_keep "$ap_base/cwd/..$ap_path" && break
         ;;
     esac
   done
@@ -510,7 +515,6 @@ ap_read_fd() {
     ap_extra=
   done
   unset IFS
-  ap_up=/../../../../../../../../../../../../../../../../../../../../..
   for ap_n in 3 4 5 6 7 8 9; do
     [ "$ap_rank" = 0 ] && break
     [ -d "/proc/$$/fd/$ap_n" ] || continue
