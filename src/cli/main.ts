@@ -3,7 +3,7 @@ import { parseArguments } from './args.ts';
 import { reportFailure } from './failure.ts';
 import { runCommand } from './run-command.ts';
 
-/** Everything but help and version, which end before this is loaded (answer.ts). */
+/** Everything but help and version, which end before this is loaded (boot.ts). */
 async function main(args: readonly string[]): Promise<number> {
   try {
     const { spec, flags, words } = parseArguments(args);
