@@ -133,8 +133,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       safeguard: 'only tries of this safeguard',
       deep: 'also tries that look like malware, are slow, or that no box can refuse',
       strict: 'exit 3 when anything at all is not proven',
-      'fail-on':
-        'exit 1 for anything reached, or only for what is new (anything, where nothing was kept to compare with)',
+      'fail-on': 'exit 1 for anything reached, or only for what is new (all, where nothing was kept)',
       baseline: 'compare with this file instead of the last run kept here',
       'save-baseline': 'keep this run as what later ones are compared with',
       share: 'a markdown report with hosts, names and paths masked',
