@@ -1,5 +1,5 @@
 import { type ExecFileException, execFile } from 'node:child_process';
-import { cleanEnvironment, type RunOptions, type RunResult } from './exec.ts';
+import { cleanEnvironment, letGoAtExit, type RunOptions, type RunResult } from './exec.ts';
 
 /**
  * As `run`, without anything that has to be loaded for it: for git, which is asked several times before a first word can
@@ -19,13 +19,7 @@ export function ask(
       // A child that has read enough closes its input: that says nothing of how it ends.
       child.stdin?.on('error', () => {});
       child.stdin?.end(input);
-      // What it started itself may hold its output open long after it is gone: that is not waited for.
-      child.once('exit', () => {
-        setTimeout(() => {
-          child.stdout?.destroy();
-          child.stderr?.destroy();
-        }, 100).unref();
-      });
+      letGoAtExit(child);
     } catch (error) {
       resolve({ code: undefined, stdout: '', stderr: '', timedOut: false, failure: (error as Error).message });
     }

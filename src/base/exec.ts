@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { Options, Result } from 'execa';
@@ -86,13 +87,7 @@ export async function run(
   try {
     const { execa } = await import('execa');
     const child = execa(program, [...args], options);
-    // What it started itself may hold its output open long after it is gone: that is not waited for.
-    child.once('exit', () => {
-      setTimeout(() => {
-        child.stdout?.destroy();
-        child.stderr?.destroy();
-      }, 100).unref();
-    });
+    letGoAtExit(child);
     const result = await child;
     // Cut off at the limit it may still have ended by itself, on a broken pipe: that says nothing of the program.
     const code = result.isMaxBuffer ? undefined : result.exitCode;
@@ -107,6 +102,16 @@ export async function run(
     const failure = error instanceof Error ? error.message : String(error);
     return { code: undefined, stdout: '', stderr: '', timedOut: false, failure };
   }
+}
+
+/** What a child started itself may hold its output open long after it is gone: that is not waited for. */
+export function letGoAtExit(child: Pick<ChildProcess, 'once' | 'stdout' | 'stderr'>): void {
+  child.once('exit', () => {
+    setTimeout(() => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }, 100).unref();
+  });
 }
 
 function whyEnded({ isCanceled, isMaxBuffer, signal, originalMessage }: Result): string {

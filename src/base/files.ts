@@ -1,4 +1,4 @@
-import { constants, type Stats } from 'node:fs';
+import { constants, realpathSync, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { errorCode, UserError } from './errors.ts';
@@ -32,6 +32,15 @@ export async function readBounded(path: string, limit = READ_LIMIT): Promise<Rea
     return { ok: false, reason: errorCode(error) ?? String(error) };
   } finally {
     await handle?.close();
+  }
+}
+
+/** A path with every link resolved; one that leads nowhere is itself. */
+export function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 

@@ -2,6 +2,7 @@ import { EXIT, formatPosition, UserError } from '../base/errors.ts';
 import { stateFolder } from '../base/state.ts';
 import { didYouMean } from '../base/suggest.ts';
 import { list, oneLine, plural } from '../base/text.ts';
+import type { Facts } from '../discover/facts.ts';
 import { applyPlan } from '../generate/apply.ts';
 import { drift } from '../generate/drift.ts';
 import { type Memo, type MemoPlace, remember, summaryOf } from '../generate/memo.ts';
@@ -12,8 +13,15 @@ import { loadWithPosture } from './load.ts';
 import { changesAnything, diffText, planJson, planLines } from './plan-text.ts';
 import { exitCodeOf, planOutputs } from './planning.ts';
 
+/** What was looked at to see whether anything is to be done at all. */
+interface Seen {
+  facts: Facts;
+  /** Of all that goes into the plan, from before it is made; undefined where it cannot be summed up. */
+  summary: string | undefined;
+}
+
 /** Plans what the posture asks for, and does or shows it. --check, --diff and --dry-run write nothing. */
-export async function generate(context: Context): Promise<Outcome> {
+export async function generate(context: Context, seen?: Seen): Promise<Outcome> {
   const { flags } = context;
   const only = flags.values('only');
   const ids = outputs.map(({ id }) => id);
@@ -23,10 +31,8 @@ export async function generate(context: Context): Promise<Outcome> {
   const modes = (['check', 'diff', 'dry-run'] as const).filter(mode => flags.is(mode));
   if (modes.length > 1) throw new UserError({ what: `--${modes.join(' and --')} do not go together` });
 
-  const { facts, posture } = await loadWithPosture(context, { boxes: false, systems: false });
+  const { facts, posture } = await loadWithPosture(context, { boxes: false, systems: false, facts: seen?.facts });
   const place = { facts, stateFolder: stateFolder(facts.root) };
-  const plain = !modes.length && only.length === 0 && !flags.is('restore');
-  const summary = plain ? await summaryOf(place).catch(() => undefined) : undefined;
   const plan = await planOutputs(facts, posture, { restore: flags.is('restore'), only });
   if (flags.is('check')) return check(plan);
   if (flags.is('diff') || flags.is('dry-run'))
@@ -37,7 +43,7 @@ export async function generate(context: Context): Promise<Outcome> {
     };
   const applied = await applyPlan(plan, { stateFolder: place.stateFolder, command: 'generate' });
   const json = { ...planJson(plan, false), written: applied.written, conflicts: applied.conflicts };
-  if (summary !== undefined && isIdle(plan)) await keep(summary, place, { notes: plan.notes, json });
+  if (seen?.summary !== undefined && isIdle(plan)) await keep(seen.summary, place, { notes: plan.notes, json });
   return {
     exitCode: exitCodeOf(plan),
     json,

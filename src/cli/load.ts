@@ -15,22 +15,26 @@ interface Looking {
   boxes?: boolean | 'always';
   /** Whether systems are looked for: generated files do not depend on them. Default true. */
   systems?: boolean;
+  /** Facts that were found a moment ago, after the same clearing: they are not found again. */
+  facts?: Facts | undefined;
 }
 
 /** Facts and posture of the repository, once what a killed box has left in it is gone. UserError for an invalid posture; undefined where there is none. */
 export async function load(
   { root, home, terminal }: Context,
-  { boxes = true, systems = true }: Looking = {},
+  { boxes = true, systems = true, facts: known }: Looking = {},
 ): Promise<{ facts: Facts; posture: LoadedPosture | undefined }> {
-  clearPlaceholders(root);
+  if (!known) clearPlaceholders(root);
   const reading = loadPosture(root, { stateFolder: stateFolder(root) });
   const undeclared = () => reading.then(posture => !OWN_BOXES.includes(posture?.posture.isolation?.runtime ?? 'none'));
-  const looking = discover(root, {
-    home,
-    env: terminal.streams.env,
-    boxes: boxes === true ? undeclared : boxes === 'always',
-    systems,
-  });
+  const looking =
+    known ??
+    discover(root, {
+      home,
+      env: terminal.streams.env,
+      boxes: boxes === true ? undeclared : boxes === 'always',
+      systems,
+    });
   const [posture, facts] = await Promise.all([reading, looking]);
   return { facts, posture };
 }

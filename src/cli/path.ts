@@ -1,6 +1,5 @@
-import { realpathSync } from 'node:fs';
 import { delimiter, isAbsolute } from 'node:path';
-import { isWithin } from '../base/files.ts';
+import { isWithin, realPathOf } from '../base/files.ts';
 
 /**
  * PATH in two parts: folders from which helpers may be taken, and those that are relative, empty, or lead into the
@@ -10,16 +9,8 @@ export function splitPath(path: string, root: string): { trusted: string[]; refu
   const trusted: string[] = [];
   const refused: string[] = [];
   for (const folder of path.split(delimiter)) {
-    const leadsIn = isWithin(root, folder) || isWithin(root, realOf(folder));
+    const leadsIn = isWithin(root, folder) || isWithin(root, realPathOf(folder));
     (isAbsolute(folder) && !leadsIn ? trusted : refused).push(folder);
   }
   return { trusted, refused };
-}
-
-function realOf(folder: string): string {
-  try {
-    return realpathSync(folder);
-  } catch {
-    return folder;
-  }
 }

@@ -21,25 +21,19 @@ export interface Memo {
 export interface MemoPlace {
   facts: Facts;
   stateFolder: string;
-  now?: Date;
 }
 
 const MEMO_FILE = 'unchanged.json';
 /** Files of the state folder that go into a plan: the overlay, and what was written by us. */
 const STATE_FILES = ['overlay.yaml', 'written.json'];
 
-/** Whether anything was remembered here: without, nothing need be looked at for it. */
-export async function remembers(stateFolder: string): Promise<boolean> {
-  return (await readBounded(join(stateFolder, MEMO_FILE), 1)).ok;
-}
-
-/** What was remembered for exactly what is there now; undefined where anything is another. */
-export async function recall(place: MemoPlace): Promise<Memo | undefined> {
-  const file = await readBounded(join(place.stateFolder, MEMO_FILE));
+/** What was remembered under this very summary; undefined where that was another, or nothing that can be read. */
+export async function recall(stateFolder: string, summary: string): Promise<Memo | undefined> {
+  const file = await readBounded(join(stateFolder, MEMO_FILE));
   if (!file.ok) return undefined;
   try {
     const { key, memo } = JSON.parse(file.data.toString('utf8')) as { key: string; memo: Memo };
-    return key === (await summaryOf(place)) ? memo : undefined;
+    return key === summary ? memo : undefined;
   } catch {
     return undefined;
   }
@@ -57,7 +51,7 @@ export async function remember(stateFolder: string, key: string, memo: Memo): Pr
  * One hash of all that a plan is a function of: this program, the day (accepted rows end with one), the facts, the posture
  * with its overlay, the manifest and what it names, the settings that are ours, and whether a run was interrupted.
  */
-export async function summaryOf({ facts, stateFolder, now = new Date() }: MemoPlace): Promise<string> {
+export async function summaryOf({ facts, stateFolder }: MemoPlace): Promise<string> {
   const { root } = facts;
   const [manifest, written] = await Promise.all([
     readBounded(join(root, MANIFEST_PATH)),
@@ -77,7 +71,7 @@ export async function summaryOf({ facts, stateFolder, now = new Date() }: MemoPl
       namesIn(join(stateFolder, 'journal')),
     ]),
   ]);
-  return sha256(JSON.stringify([now.toISOString().slice(0, 10), facts, paths, settings, parts]));
+  return sha256(JSON.stringify([new Date().toISOString().slice(0, 10), facts, paths, settings, parts]));
 }
 
 async function digest(path: string): Promise<string> {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { runColumn } from '../../src/selftest/column.ts';
-import type { Probe } from '../../src/selftest/probes/types.ts';
-import { openSession, type SessionOptions } from '../../src/selftest/session.ts';
+import type { Probe, ProbeContext } from '../../src/selftest/probes/types.ts';
+import type { Column } from '../../src/selftest/rows.ts';
+import { openSession, type Session, type SessionOptions } from '../../src/selftest/session.ts';
 import { Targets } from '../../src/selftest/targets.ts';
 import type { Terminal } from '../../src/selftest/terminal.ts';
 import type { Row } from '../../src/selftest/types.ts';
@@ -21,6 +22,39 @@ export interface ColumnLab {
   terminal?: Terminal;
   /** What happens between the host's own look at the targets and the first try. */
   meanwhile?(): void;
+}
+
+/** What probes are made from in a lab, without a posture. */
+export const probeContext = (
+  { root, home, facts }: Pick<ProbeContext, 'root' | 'home' | 'facts'>,
+  more: Partial<ProbeContext> = {},
+): ProbeContext => ({
+  root,
+  home,
+  env: {},
+  facts,
+  posture: undefined,
+  deep: false,
+  readOnly: false,
+  restricted: false,
+  note: () => {},
+  ...more,
+});
+
+/** A column that waits for nothing and nobody: its controls are made by `host`, and what it tells is gathered in `rows`. */
+export function aloneWith(targets: Targets, host: Session, rows: Row[]) {
+  return {
+    targets,
+    processDecoy: undefined,
+    controlSession: undefined,
+    only: undefined,
+    exclusively: work => work(),
+    controlsReady: Promise.resolve(),
+    commandsReady: Promise.resolve(),
+    controlCommand: subject => targets.tryCommand(subject),
+    controlAfter: keys => targets.tryAfter(host, keys),
+    tell: told => rows.push(...told),
+  } satisfies Partial<Column>;
 }
 
 /** Tries the probes and gives the rows by `attempt:target` and way round. */
@@ -52,18 +86,9 @@ export async function tryColumn(lab: ColumnLab, probes: readonly Probe[]): Promi
         home,
         session,
         hostFacts: hostSession.facts,
-        targets,
         workspace,
-        processDecoy: undefined,
         terminal: lab.terminal,
-        controlSession: undefined,
-        only: undefined,
-        exclusively: work => work(),
-        controlsReady: Promise.resolve(),
-        commandsReady: Promise.resolve(),
-        controlCommand: subject => targets.tryCommand(subject),
-        controlAfter: keys => targets.tryAfter(hostSession, keys),
-        tell: told => rows.push(...told),
+        ...aloneWith(targets, hostSession, rows),
       },
       probes,
     );

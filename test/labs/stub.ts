@@ -7,6 +7,7 @@ import { Targets } from '../../src/selftest/targets.ts';
 import type { Row } from '../../src/selftest/types.ts';
 import type { Observation, Try, VantageFacts } from '../../src/selftest/wire.ts';
 import type { Workspace } from '../../src/selftest/workspace.ts';
+import { aloneWith } from './column.ts';
 
 type Answer = Partial<Observation> | undefined;
 
@@ -97,18 +98,9 @@ export async function stubColumn(
     home: '/nowhere',
     session,
     hostFacts: { ...FACTS, namespaces: { net: 'host' } },
-    targets,
     workspace,
-    processDecoy: undefined,
     terminal: undefined,
-    controlSession: undefined,
-    only: undefined,
-    exclusively: work => work(),
-    controlsReady: Promise.resolve(),
-    commandsReady: Promise.resolve(),
-    controlCommand: subject => targets.tryCommand(subject),
-    controlAfter: keys => targets.tryAfter(host, keys),
-    tell: told => rows.push(...told),
+    ...aloneWith(targets, host, rows),
   };
   return { column, rows };
 }

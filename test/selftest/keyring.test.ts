@@ -7,7 +7,7 @@ import { seccompFilter } from '../../src/isolation/bubblewrap/seccomp.ts';
 import { keyringProbe, plantKey } from '../../src/selftest/probes/keyring.ts';
 import type { Probe, ProbeContext } from '../../src/selftest/probes/types.ts';
 import { boxCommand, hasBox, type Lab, makeLab, tryLab } from '../labs/box.ts';
-import { tryColumn } from '../labs/column.ts';
+import { probeContext, tryColumn } from '../labs/column.ts';
 
 let lab: Lab;
 beforeAll(async () => {
@@ -15,19 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => lab.close());
 
-const probeOf = (more: Partial<ProbeContext> = {}) =>
-  keyringProbe({
-    root: lab.root,
-    home: lab.home,
-    env: {},
-    facts: lab.facts,
-    posture: undefined,
-    deep: true,
-    readOnly: false,
-    restricted: false,
-    note: () => {},
-    ...more,
-  });
+const probeOf = (more: Partial<ProbeContext> = {}) => keyringProbe(probeContext(lab, { deep: true, ...more }));
 
 /** What of ours the kernel still lists. */
 const left = () => (readFileSync('/proc/keys', 'utf8').match(/agent-posture-try-\d+-[0-9a-f]+/g) ?? []).length;

@@ -16,7 +16,7 @@ import { laterFolders, laterProbes } from '../../src/selftest/probes/later.ts';
 import type { Probe, ProbeContext } from '../../src/selftest/probes/types.ts';
 import { openWorkspace, recover } from '../../src/selftest/workspace.ts';
 import { boxCommand, hasBox, type Lab, makeLab } from '../labs/box.ts';
-import { tryColumn } from '../labs/column.ts';
+import { probeContext, tryColumn } from '../labs/column.ts';
 
 let lab: Lab;
 let bin: string;
@@ -73,18 +73,7 @@ afterAll(async () => {
   await lab.close();
 });
 
-const context = (more: Partial<ProbeContext> = {}): ProbeContext => ({
-  root: lab.root,
-  home: lab.home,
-  env: {},
-  facts: lab.facts,
-  posture: undefined,
-  deep: false,
-  readOnly: false,
-  restricted: false,
-  note: () => {},
-  ...more,
-});
+const context = (more: Partial<ProbeContext> = {}) => probeContext(lab, more);
 
 describe('what is planned', () => {
   const planned = async (places: readonly LaterPlace[], more: Partial<ProbeContext> = {}) =>

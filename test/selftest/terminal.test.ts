@@ -5,7 +5,7 @@ import { terminalProbe } from '../../src/selftest/probes/terminal.ts';
 import type { ProbeContext } from '../../src/selftest/probes/types.ts';
 import { openTerminal, type Terminal } from '../../src/selftest/terminal.ts';
 import { boxCommand, hasBox, type Lab, makeLab, tryLab } from '../labs/box.ts';
-import { tryColumn } from '../labs/column.ts';
+import { probeContext, tryColumn } from '../labs/column.ts';
 
 let lab: Lab;
 let terminal: Terminal | undefined;
@@ -27,19 +27,7 @@ afterAll(async () => {
   await lab.close();
 });
 
-const probeOf = (more: Partial<ProbeContext> = {}) =>
-  terminalProbe({
-    root: lab.root,
-    home: lab.home,
-    env: {},
-    facts: lab.facts,
-    posture: undefined,
-    deep: false,
-    readOnly: false,
-    restricted: false,
-    note: () => {},
-    ...more,
-  });
+const probeOf = (more: Partial<ProbeContext> = {}) => terminalProbe(probeContext(lab, more));
 
 const rowOf = async (box?: readonly string[], form?: 'sh', given = terminal) => {
   const options = { ...(box ? { box } : {}), ...(given ? { terminal: given } : {}), form };

@@ -15,7 +15,7 @@ import { parse } from 'yaml';
 import { loginsOf } from '../../agents/index.ts';
 import { errorCode, UserError } from '../../base/errors.ts';
 import { cleanEnvironment, findProgram, run } from '../../base/exec.ts';
-import { isWithin } from '../../base/files.ts';
+import { isWithin, realPathOf } from '../../base/files.ts';
 import { randomHex } from '../../base/hash.ts';
 import { stateFolder } from '../../base/state.ts';
 import { shellLine } from '../../base/text.ts';
@@ -59,15 +59,6 @@ function keyWords({ agents, env }: BoxContext): string[] {
   return loginsOf(agents).flatMap(login => login.keys.flatMap(key => (env[key] === undefined ? [] : ['-e', key])));
 }
 
-/** A path that is not there leads nowhere. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
-}
-
 /**
  * Where the compose file lays the repository, and what it already lays. UserError where it cannot be read, or where a link
  * in the repository would have it lay something else.
@@ -95,7 +86,7 @@ function composePlaces(root: string, service: string): { workspace: string; ther
     };
   });
   for (const { source } of list)
-    if (isWithin(root, source) && !isWithin(root, realPath(source)))
+    if (isWithin(root, source) && !isWithin(root, realPathOf(source)))
       throw new UserError({
         what: `${relative(root, source)} leads out of the repository by a symbolic link, and the container would be given what it leads to`,
         where: { path: COMPOSE_FILE },

@@ -1,3 +1,4 @@
+import { unix } from './place.ts';
 import type { LaterPlace } from './types.ts';
 
 const LATER = { severity: 'high' } as const;
@@ -60,24 +61,14 @@ export const laterPlaces: readonly LaterPlace[] = [
   {
     id: 'shell-startup',
     title: 'What your shells run first',
-    files: {
-      linux: [
-        '~/.profile',
-        '~/.bash_profile',
-        '~/.bashrc',
-        '~/.zshenv',
-        '~/.zshrc',
-        '$XDG_CONFIG_HOME/fish/config.fish',
-      ],
-      darwin: [
-        '~/.profile',
-        '~/.bash_profile',
-        '~/.bashrc',
-        '~/.zshenv',
-        '~/.zshrc',
-        '$XDG_CONFIG_HOME/fish/config.fish',
-      ],
-    },
+    files: unix(
+      '~/.profile',
+      '~/.bash_profile',
+      '~/.bashrc',
+      '~/.zshenv',
+      '~/.zshrc',
+      '$XDG_CONFIG_HOME/fish/config.fish',
+    ),
     opens: 'whatever your next shell does, outside the box',
     ...LATER,
     source: 'https://www.gnu.org/software/bash/manual/html_node/Bash-Startup-Files.html',
@@ -85,10 +76,7 @@ export const laterPlaces: readonly LaterPlace[] = [
   {
     id: 'git-user-config',
     title: "Git's settings of yours",
-    files: {
-      linux: ['~/.gitconfig', '$XDG_CONFIG_HOME/git/config'],
-      darwin: ['~/.gitconfig', '$XDG_CONFIG_HOME/git/config'],
-    },
+    files: unix('~/.gitconfig', '$XDG_CONFIG_HOME/git/config'),
     opens: 'whatever your next git command runs, outside the box',
     ...LATER,
     source: 'https://git-scm.com/docs/git-config#FILES',
@@ -96,7 +84,7 @@ export const laterPlaces: readonly LaterPlace[] = [
   {
     id: 'ssh-authorized-keys',
     title: 'Who may log in as you',
-    files: { linux: ['~/.ssh/authorized_keys', '~/.ssh/rc'], darwin: ['~/.ssh/authorized_keys', '~/.ssh/rc'] },
+    files: unix('~/.ssh/authorized_keys', '~/.ssh/rc'),
     opens: 'a login as you, where this machine takes SSH',
     ...LATER,
     source: 'https://man.openbsd.org/sshd.8#AUTHORIZED_KEYS_FILE_FORMAT',
