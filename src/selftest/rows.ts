@@ -561,7 +561,11 @@ function terminalRow({ workspace, terminal, exclusively }: Column, probe: Probe)
     after: () => exclusively(() => terminal.typeHere(workspace.fresh())),
     make: () => {
       const word = workspace.fresh();
-      return { one: terminal.typeTry(word), settle: async () => ({ seen: await terminal.arrived(word) }) };
+      return {
+        one: terminal.typeTry(word),
+        // What was refused is not looked for: only a claim to have typed has to be seen, and that takes a while.
+        settle: async ({ outcome }) => ({ seen: outcome === 'done' && (await terminal.arrived(word)) }),
+      };
     },
   };
   return { ...base, ways: [way] };
