@@ -198,7 +198,7 @@ export class Child {
     }
     this.#kill();
     // A process that is killed is not gone at once.
-    for (let again = 0; again < 200 && killMarked(this.#marker) > 0; again++)
+    for (let again = 0; again < 200 && (killMarked(this.#marker) > 0 || groupLives(child.pid)); again++)
       await new Promise(done => setTimeout(done, 5));
     if (!this.ended) await Promise.race([this.#gone, new Promise(done => setTimeout(done, GRACE).unref())]);
     child.stdin?.destroy();
@@ -225,4 +225,25 @@ function killMarked(marker: string): number {
         found++;
       } catch {}
   return found;
+}
+
+/** Whether the group that this process led has a member that still runs; one that only waits to be reaped does not. */
+function groupLives(leader: number | undefined): boolean {
+  if (leader === undefined) return false;
+  try {
+    process.kill(-leader, 0);
+  } catch {
+    return false;
+  }
+  if (process.platform !== 'linux') return true;
+  return readdirSync('/proc').some(pid => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return Number(group) === leader && state !== 'Z' && state !== 'X';
+    } catch {
+      return false;
+    }
+  });
 }
