@@ -252,7 +252,8 @@ const CAUSES: Readonly<Record<string, string>> = {
 async function failed(error: unknown, stateFolder: string, id: string, step: Step): Promise<unknown> {
   let outcome = 'everything was put back as it was';
   try {
-    const { kept } = await rollBack(stateFolder, id, step);
+    const { kept, restored } = await rollBack(stateFolder, id, step);
+    if (restored.length === 0) outcome = 'nothing was written';
     if (kept.length > 0) outcome = `put back, but for ${list(kept.map(({ path }) => path))}, changed meanwhile`;
   } catch (again) {
     outcome = `it could not be put back yet (${errorCode(again) ?? String(again)}); the next run does it`;

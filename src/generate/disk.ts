@@ -145,6 +145,8 @@ export async function removeLeftover(base: string, path: string): Promise<void> 
   try {
     const parent = await openFolder(base, folder, false, plainStep);
     try {
+      // Looked for first: a read-only file system refuses to remove what is not there, too.
+      await lstat(join(parent.at, name));
       await unlink(join(parent.at, name));
     } finally {
       await parent.close();
@@ -160,6 +162,7 @@ export async function removeEmptyFolder(base: string, path: string, step: Step =
   try {
     const parent = await openFolder(base, folder, false, plainStep);
     try {
+      await lstat(join(parent.at, name));
       await step('rmdir', path, () => rmdir(join(parent.at, name)));
     } finally {
       await parent.close();

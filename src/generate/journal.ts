@@ -194,12 +194,16 @@ async function recoverEntries(
     const entry = await read(stateFolder, id, phase);
     let back: Back;
     if (phase === 'undoing') {
-      back = await takeEntryBack(stateFolder, entry, step);
+      back = await takeEntryBack(stateFolder, entry, step).catch(error => {
+        throw unfinished(entry, error);
+      });
       const waiting = entry.files.filter(file => !file.back && !isCopy(file));
       back.kept.push(...waiting.map(({ path }) => ({ path, reason: 'it was edited since' })));
       finished.push({ entry, back });
     } else {
-      back = await putBack(entry, stateFolder, step);
+      back = await putBack(entry, stateFolder, step).catch(error => {
+        throw unfinished(entry, error);
+      });
       await drop(stateFolder, id, phase, step);
     }
     const left = back.kept.length > 0 ? `; left as they are now: ${back.kept.map(({ path }) => path).join(', ')}` : '';
@@ -211,6 +215,16 @@ async function recoverEntries(
   }
   for (const file of await temporaries(stateFolder)) await rm(file, { force: true });
   return { notes, finished };
+}
+
+/** Where the system does not let it be put back, nothing else may be written: the reader has to hear of it. */
+function unfinished({ command, at }: JournalEntry, error: unknown): unknown {
+  const code = errorCode(error);
+  if (code === undefined) return error;
+  return new UserError({
+    what: `${command} of ${at} was interrupted, and what it had changed cannot be put back yet (${code})`,
+    next: 'make room or allow writing, then run again',
+  });
 }
 
 /** Files of a write into the state folder that was cut off before its rename. */

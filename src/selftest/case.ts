@@ -49,6 +49,8 @@ export interface Case {
     reason: string | null;
     /** It brought back the decoy that was planted in the workspace (or, far away, by the control's way). */
     handshake: boolean;
+    /** It runs on this very machine and shows nothing of the repository: no work is possible there. */
+    hidden?: boolean | undefined;
     /** It does not see this machine's files: only `--control-via` can make its controls. */
     remote: boolean;
     facts: VantageFacts | null;

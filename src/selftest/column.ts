@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomHex } from '../base/hash.ts';
 import type { Case, Check, Way } from './case.ts';
+import { listHost } from './controls.ts';
 import { judge } from './judge.ts';
 import type { Probe, Subject } from './probes/types.ts';
+import { isListed } from './reasons.ts';
 import { Rounds } from './rounds.ts';
 import {
   type Column,
@@ -19,21 +22,25 @@ import {
 } from './rows.ts';
 import type { Session } from './session.ts';
 import { RemoteTargets } from './targets.ts';
-import { bringTry, makeTry, writeTry } from './tries.ts';
+import { bringTry, makeTry, nameDigests, readTry, writeTry } from './tries.ts';
 import type { ControlResult, Row } from './types.ts';
 
 /** What the host itself has to reach first. */
 const FAR: ReadonlySet<Subject['kind']> = new Set(['address', 'name', 'request', 'socket']);
 
+/** `made`: it brought back a decoy. `hidden`: it shows nothing of the repository, although it runs on this machine. */
+export type Handshake = 'made' | 'hidden' | 'failed';
+
 /**
- * Tries every probe in one vantage, judges what came of it, and tells `near.tell` its rows. Whether the vantage brought
- * back a decoy. Never throws for what the vantage does.
+ * Tries every probe in one vantage, judges what came of it, and tells `near.tell` its rows. Never throws for what the
+ * vantage does.
  */
-export async function runColumn(near: Column, probes: readonly Probe[]): Promise<boolean> {
-  const handshake = await shakeHands(near);
+export async function runColumn(near: Column, probes: readonly Probe[]): Promise<Handshake> {
+  const brought = await shakeHands(near);
   const control = near.controlSession;
-  const far = handshake || !control ? undefined : await shakeHandsFar(near, control);
+  const far = brought || !control ? undefined : await shakeHandsFar(near, control);
   if (!far || !control) {
+    const handshake = brought ? 'made' : (await hidesRepository(near)) ? 'hidden' : 'failed';
     await tryAll(near, probes, handshake);
     return handshake;
   }
@@ -42,12 +49,12 @@ export async function runColumn(near: Column, probes: readonly Probe[]): Promise
   await targets.tryBefore(control, probes);
   const controlAfter = (keys: readonly string[]) => targets.tryAfter(control, keys);
   const controlsReady = Promise.resolve();
-  await tryAll({ ...near, far, targets, controlAfter, controlsReady }, probes, true);
+  await tryAll({ ...near, far, targets, controlAfter, controlsReady }, probes, 'made');
   await control.round([makeTry({ op: 'unwrite', how: 'create', path: far.path })]);
-  return true;
+  return 'made';
 }
 
-async function tryAll(column: Column, probes: readonly Probe[], handshake: boolean): Promise<void> {
+async function tryAll(column: Column, probes: readonly Probe[], handshake: Handshake): Promise<void> {
   const key = randomHex(16);
   const run = new Rounds(column);
   const group = (plans: RowPlan[]) => new Group(column, run, plans, handshake);
@@ -77,7 +84,7 @@ class Group {
     private readonly column: Column,
     private readonly run: Rounds,
     readonly plans: RowPlan[],
-    private readonly handshake: boolean,
+    private readonly handshake: Handshake,
   ) {}
 
   /** What is still to be tried in this phase. */
@@ -199,6 +206,24 @@ async function shakeHands({ session, workspace, kind }: Column): Promise<boolean
   return (await session.round([one])).get(one.id)?.brought === canary;
 }
 
+/** What the kernel drew at random when it started: whoever knows it runs on it. */
+const KERNEL = '/proc/sys/kernel/random/boot_id';
+
+/**
+ * Whether a vantage that brought back no decoy runs on this very machine all the same, can read there, and is refused
+ * the repository: a box in which no work is possible. A copy of the repository, or another machine, is not that.
+ */
+async function hidesRepository({ session, workspace, root, kind }: Column): Promise<boolean> {
+  if (kind === 'host' || !workspace?.inRoot) return false;
+  const [kernel, list] = [await readFile(KERNEL).catch(() => undefined), await listHost(root)];
+  if (!kernel || !list.ok) return false;
+  const key = randomHex(16);
+  const same = readTry(KERNEL, 'direct', key, kernel, undefined);
+  const names = makeTry({ op: 'list', path: root, key, digests: nameDigests(key, list.names) });
+  const results = await session.round([same, names]);
+  return results.get(same.id)?.matched === true && isListed('list', results.get(names.id)?.reason ?? '');
+}
+
 /** The same with a decoy that the control's way has laid, far away; undefined where that did not come back either. */
 async function shakeHandsFar({ session, workspace }: Column, control: Session): Promise<Far | undefined> {
   if (!workspace) return undefined;
@@ -227,7 +252,7 @@ async function judged(
   column: Column,
   plan: RowPlan,
   plans: readonly RowPlan[],
-  handshake: boolean,
+  handshake: Handshake,
   instruments: ReadonlyMap<Instrument, Check>,
 ): Promise<Row> {
   const { probe, escape: round } = plan;
@@ -269,7 +294,8 @@ async function judged(
       kind: column.kind,
       available: column.session.failure === undefined || ways.every(way => way.tries.length > 0),
       reason: column.session.failure ?? null,
-      handshake,
+      handshake: handshake === 'made',
+      hidden: handshake === 'hidden',
       remote: column.far !== undefined,
       facts: column.session.facts,
     },

@@ -143,10 +143,14 @@ export const RULES: readonly Rule[] = [
     name: 'handshake',
     of: 'law 1',
     alsoBroken: true,
-    notHeld: ({ vantage }) =>
-      vantage.handshake
+    notHeld: ({ vantage, expect, attempt }, refusals) => {
+      if (vantage.handshake) return undefined;
+      if (!vantage.hidden)
+        return 'it never brought back the decoy planted in the workspace, so no refusal there counts';
+      return expect === 'allow' && refusals.every(({ reason }) => isListed(attempt, reason))
         ? undefined
-        : 'it never brought back the decoy planted in the workspace, so no refusal there counts',
+        : 'it shows nothing of the repository, so no refusal there counts';
+    },
   },
   {
     name: 'target-alive',

@@ -207,10 +207,14 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
       tell,
     };
     const handshake = await runColumn(column, probes);
-    if (!handshake && workspace) {
+    if (handshake === 'failed' && workspace) {
       report.available = false;
       report.reason = 'it never brought back the decoy planted in the workspace';
     }
+    if (handshake === 'hidden')
+      notes.push(
+        `${report.title}: it shows nothing of the repository, so no work is possible there and nothing is held`,
+      );
     options.onEvent?.({ type: 'vantage', id: report.id, available: report.available, reason: report.reason });
     notes.push(...session.notes.map(note => `${report.title}: ${note}`));
   });

@@ -24,6 +24,7 @@ import { drift } from '../../src/generate/drift.ts';
 import { lastCommand, undo } from '../../src/generate/journal.ts';
 import { acquireLock } from '../../src/generate/lock.ts';
 import type { Rendered } from '../../src/generate/types.ts';
+import { testWith } from '../support/parts.ts';
 import { everyMode, output } from './support/outputs.ts';
 import { scene, snapshot } from './support/scene.ts';
 
@@ -266,10 +267,9 @@ describe('two runs at once', () => {
 });
 
 describe('bad days', () => {
-  test('a full disk: everything is put back', async () => {
+  testWith(['mount'], 'a full disk: everything is put back', async () => {
     const disk = mkdtempSync(join(tmpdir(), 'full-'));
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status === 0;
-    expect(mounted, 'this test needs to mount a small tmpfs').toBe(true);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]);
     try {
       const s = scene();
       const root = join(disk, 'repository');
@@ -289,12 +289,37 @@ describe('bad days', () => {
     }
   });
 
-  test('no permission half way: everything is put back', async () => {
+  testWith(['mount'], 'a file system that became read-only half way: told, and put back by the next run', async () => {
+    const s = scene();
+    const outputs = [
+      output('a', [{ mode: 'owned', path: 'fine.txt', content: 'x\n' }]),
+      output('b', [{ mode: 'owned', path: 'more/y.txt', content: 'x\n' }]),
+    ];
+    const mount = (...options: string[]) => execFileSync('mount', [...options, s.root]);
+    mount('--bind', s.root);
+    try {
+      const step: Step = (what, path, operation) => {
+        if (what === 'open' && path.includes('y.txt')) mount('-o', 'remount,ro,bind');
+        return operation();
+      };
+      const thrown = await error(s.generate(outputs, { step }));
+      expect(thrown.message).toMatch(
+        /read-only file system; it could not be put back yet \(EROFS\); the next run does it/,
+      );
+      expect((await error(s.generate(outputs))).message).toMatch(/interrupted, .*cannot be put back yet \(EROFS\)/);
+      mount('-o', 'remount,rw,bind');
+      await s.generate([]);
+      expect(snapshot(s.root)).toEqual({});
+    } finally {
+      execFileSync('umount', [s.root]);
+    }
+  });
+
+  testWith(['root'], 'no permission half way: everything is put back', async () => {
     const s = scene();
     const parent = join(s.root, '..');
     mkdirSync(join(s.root, 'locked'));
     const script = join(parent, 'as-user.sh');
-    expect(process.getuid?.(), 'this test needs to become another user').toBe(0);
     const outputs = [
       output('a', [{ mode: 'owned', path: 'fine.txt', content: 'x\n' }]),
       output('b', [{ mode: 'owned', path: 'locked/x.txt', content: 'x\n' }]),

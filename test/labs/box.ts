@@ -18,6 +18,8 @@ export interface Lab {
   server: string;
   facts: Facts;
   posture: Posture;
+  /** Files and sockets of the machine itself, which are there or not: a box covers them, so that it is good on every machine. */
+  covered: readonly string[];
   close(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export async function makeLab(): Promise<Lab> {
     state,
     server: `127.0.0.1:${port}`,
     facts: labFacts(root, home),
+    covered: [],
     posture: {
       version: 1,
       project: 'lab',
@@ -119,10 +122,12 @@ export interface Faults {
   hostProc?: boolean;
   /** Nothing may be written. */
   readOnly?: boolean;
+  /** Everything is blocked: an empty folder stands in the repository's place. */
+  empty?: boolean;
 }
 
 /** The wrapper command of a bubblewrap box around the lab. */
-export function boxCommand({ root, home }: Lab, faults: Faults = {}): string {
+export function boxCommand({ root, home, covered }: Lab, faults: Faults = {}): string {
   const words = ['bwrap', '--die-with-parent', '--ro-bind', '/', '/', '--dev', '/dev'];
   if (faults.hostProc) words.push('--bind', '/proc', '/proc', '--cap-add', 'ALL');
   else
@@ -139,9 +144,11 @@ export function boxCommand({ root, home }: Lab, faults: Faults = {}): string {
       'ALL',
     );
   if (!faults.network) words.push('--unshare-net');
-  words.push('--unshare-ipc', '--tmpfs', home);
+  words.push('--unshare-ipc', '--tmpfs', home, '--setenv', 'HOME', home);
+  for (const path of covered) words.push('--ro-bind', '/dev/null', path);
   if (faults.forgotten) words.push('--ro-bind', join(home, '.aws/credentials'), join(home, '.aws/credentials'));
   if (faults.mountedTwice) words.push('--ro-bind', join(home, '.aws'), '/mnt');
+  if (faults.empty) return [...words, '--tmpfs', root].join(' ');
   words.push(faults.readOnly ? '--ro-bind' : '--bind', root, root);
   for (const path of OBEYED) words.push('--ro-bind', join(root, path), join(root, path));
   if (!faults.hooksWritable) words.push('--ro-bind', join(root, '.git/hooks'), join(root, '.git/hooks'));
@@ -194,11 +201,11 @@ export async function tryLab(lab: Lab, options: Partial<SelftestOptions> = {}): 
   return report;
 }
 
-/** Verdicts of one vantage by attempt, target and way round; only of what the lab itself has laid out. */
+/** Verdicts of one vantage by attempt, target and way round, of everything that was tried. */
 export function verdicts(report: Report, vantage: string): Map<string, Verdict> {
   return new Map(
     report.rows
-      .filter(row => row.vantage === vantage && /^(~|\.|127\.0\.0\.1)/.test(row.target) && row.verdict !== 'skipped')
+      .filter(row => row.vantage === vantage && row.verdict !== 'skipped')
       .map(row => [row.id.slice(vantage.length + 1), row.verdict]),
   );
 }

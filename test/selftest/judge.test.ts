@@ -317,6 +317,7 @@ const anyCase: fc.Arbitrary<Case> = fc.record({
     available: fc.boolean(),
     reason: fc.constant(null),
     handshake: fc.boolean(),
+    hidden: fc.boolean(),
     remote: fc.boolean(),
     facts: fc.constantFrom(null, facts(), facts({ capabilities: 'ffffffffffffffff' })),
   }),
@@ -330,6 +331,28 @@ const anyCase: fc.Arbitrary<Case> = fc.record({
   ),
   links: fc.constantFrom(undefined, { total: 1, tried: 0 }, { total: 1, tried: 1 }),
 }) as fc.Arbitrary<Case>;
+
+describe('a box that shows nothing of the repository', () => {
+  const hiding = { ...goodCase().vantage, handshake: false, hidden: true };
+  const verdict = (change: Partial<Way>, more: Partial<Case> = {}) =>
+    judge(withWay(change, { vantage: hiding, expect: 'allow', ...more })).verdict;
+  const refused = (reason: string) => ({ tries: twice(seen('refused', reason)) });
+
+  it('is too tight for what has to work, and holds nothing', () => {
+    expect(verdict(refused('ENOENT'))).toBe('broken');
+    expect(verdict(refused('ENOENT'), { expect: 'deny' })).toBe('inconclusive');
+    expect(verdict({ tries: twice(seen('done', 'read', { matched: true })) }, { expect: 'deny' })).toBe('exposed');
+  });
+
+  it('is nothing without the proof, the control, or an answer that is one', () => {
+    expect(verdict(refused('ENOENT'), { vantage: { ...hiding, hidden: false } })).toBe('inconclusive');
+    expect(verdict(refused('ENOENT'), { vantage: { ...hiding, available: false } })).toBe('inconclusive');
+    expect(verdict({ ...refused('ENOENT'), target: { before: failed, after: failed } })).toBe('inconclusive');
+    expect(verdict(refused('EWHATEVER'))).toBe('inconclusive');
+    for (const outcome of ['error', 'timeout', 'unable'] as const)
+      expect(verdict({ tries: twice(seen(outcome, 'it ended')) }), outcome).toBe('inconclusive');
+  });
+});
 
 describe('laws, for any case', () => {
   property.prop([anyCase])('one verdict that fits what was expected, with a reason', subject => {
@@ -362,6 +385,15 @@ describe('laws, for any case', () => {
           expect(isListed(subject.attempt, one.observation.reason)).toBe(true);
       }
     }
+  });
+
+  property.prop([anyCase], { numRuns: 2_000 })('too tight only where it answers, and the host can do it', subject => {
+    if (judge(subject).verdict !== 'broken') return;
+    const { available, handshake, hidden } = subject.vantage;
+    expect(available && (handshake || hidden)).toBe(true);
+    expect(subject.ways.some(({ target }) => target.before?.ok && target.after?.ok)).toBe(true);
+    const outcomes = subject.ways.flatMap(one => one.tries.map(({ observation: got }) => got?.outcome));
+    for (const outcome of [undefined, 'error', 'unable']) expect(outcomes).not.toContain(outcome);
   });
 
   property.prop([anyCase], { numRuns: 2_000 })('reached or works only with an effect', subject => {

@@ -1,8 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openSession } from '../../src/selftest/session.ts';
+import { testWith } from '../support/parts.ts';
 import { challenge, cleanUp, make, only, open, scratch, tryAll, tryOne, wrapped } from './pack-support.ts';
 
 let scene: string;
@@ -402,8 +403,7 @@ describe('nothing of ours goes along, and nothing stays', () => {
     expect(Date.now() - started).toBeLessThan(2_000);
   });
 
-  it('needs nothing that can be written', async () => {
-    if (!existsSync('/usr/bin/bwrap')) return;
+  testWith(['bubblewrap'], 'needs nothing that can be written', async () => {
     const start = wrapped(
       [
         'bwrap',

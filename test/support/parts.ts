@@ -1,5 +1,12 @@
 import { describe, test } from 'vitest';
 import { findPart, type PartId } from '../../scripts/parts.js';
+import { ABILITIES, type Ability, isAbility } from './abilities.ts';
+
+/** A real part, or something that only some users may do. */
+type Need = PartId | Ability;
+
+const missingOf = (needs: readonly Need[]) =>
+  needs.filter(id => (isAbility(id) ? !ABILITIES[id].has() : findPart(id) === undefined));
 
 /** Absolute path of a real part's program. Throws where it is missing: call it inside a test that needs it. */
 export function part(id: PartId): string {
@@ -8,19 +15,19 @@ export function part(id: PartId): string {
   return place;
 }
 
-/** A `describe` that is skipped, under the parts' names, where one of them is missing. The reporter says how to install it. */
-export function describeWith(parts: readonly PartId[], name: string, body: () => void): void {
-  const missing = parts.filter(id => findPart(id) === undefined);
+/** A `describe` that is skipped, under the names of its needs, where one of them is missing. The reporter says what to do. */
+export function describeWith(needs: readonly Need[], name: string, body: () => void): void {
+  const missing = missingOf(needs);
   describe.skipIf(missing.length > 0)(missing.length > 0 ? `${name} [needs ${missing.join(', ')}]` : name, body);
 }
 
 /** As `describeWith`, for one test. */
 export function testWith(
-  parts: readonly PartId[],
+  needs: readonly Need[],
   name: string,
   body: () => Promise<void> | void,
   timeout?: number,
 ): void {
-  const missing = parts.filter(id => findPart(id) === undefined);
+  const missing = missingOf(needs);
   test.skipIf(missing.length > 0)(missing.length > 0 ? `${name} [needs ${missing.join(', ')}]` : name, body, timeout);
 }
