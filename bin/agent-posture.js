@@ -11,9 +11,22 @@ if (version[0] < wanted[0] || (version[0] === wanted[0] && version[1] < wanted[1
   process.exitCode = 2;
 } else {
   var boot = require('../dist/boot.cjs');
-  var text = boot.answer(process.argv.slice(2));
-  if (text === undefined) start(boot.compiledFolder());
-  else print(text);
+  var args = process.argv.slice(2);
+  var text = boot.answer(args);
+  if (text !== undefined) print(text);
+  else {
+    var builtin = require('node:module');
+    var compiled = boot.compiledFolder();
+    if (compiled && builtin.enableCompileCache) builtin.enableCompileCache(compiled);
+    if (args[0] !== 'generate') start();
+    else
+      require('../dist/unchanged.cjs')
+        .unchanged(args)
+        .then(function (answer) {
+          if (answer === undefined) start();
+          else print(answer);
+        });
+  }
 }
 
 function print(text) {
@@ -24,9 +37,7 @@ function print(text) {
   process.stdout.write(text);
 }
 
-function start(compiled) {
-  var builtin = require('node:module');
-  if (compiled && builtin.enableCompileCache) builtin.enableCompileCache(compiled);
+function start() {
   import('../dist/cli.js').catch(function (error) {
     process.stderr.write('agent-posture could not start: ' + (error && error.stack ? error.stack : error) + '\n');
     process.exitCode = 2;

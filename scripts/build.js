@@ -1,4 +1,5 @@
-import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -93,6 +94,7 @@ const constants = {
   'process.env.NODE_ENV': '"production"',
   'process.env.DEV': '"false"',
   __VERSION__: JSON.stringify(version),
+  __BUILD__: JSON.stringify(await hashOf(['package.json', 'package-lock.json', 'scripts', 'src', 'templates'])),
 };
 
 /** Help and version: one plain CommonJS file, which Node starts in less time than any module. */
@@ -104,6 +106,34 @@ const boot = await build({
   format: 'cjs',
   target: 'node20',
   define: constants,
+});
+
+/** Nothing that is loaded only when it is needed is needed there. */
+const withoutLazy = {
+  name: 'without-lazy',
+  setup(b) {
+    b.onResolve({ filter: /.*/ }, ({ path, kind }) =>
+      kind === 'dynamic-import' ? { path, namespace: 'absent' } : undefined,
+    );
+    b.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({
+      contents: `throw new Error(${JSON.stringify(`${path} is not in this bundle`)});`,
+    }));
+  },
+};
+
+/** `generate` where nothing has changed: the same, for the same reason. */
+const unchanged = await build({
+  ...shared,
+  entryPoints: { unchanged: join(root, 'src/cli/unchanged.ts') },
+  minify: true,
+  outdir: dist,
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+  target: 'node20',
+  mainFields: ['module', 'main'],
+  define: { ...constants, 'import.meta.url': '__url' },
+  banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
+  plugins: [withoutLazy],
 });
 
 const program = await build({
@@ -124,7 +154,10 @@ const program = await build({
 });
 
 const files = new Map([
-  ...[...boot.outputFiles, ...program.outputFiles].map(({ path, contents }) => [relative(dist, path), contents]),
+  ...[...boot.outputFiles, ...unchanged.outputFiles, ...program.outputFiles].map(({ path, contents }) => [
+    relative(dist, path),
+    contents,
+  ]),
   ...packFiles,
 ]);
 files.set('meta.json', Buffer.from(JSON.stringify({ program: program.metafile, pack: pack.metafile })));
@@ -134,6 +167,24 @@ await writeIfOther(
   Buffer.from(await notices([program.metafile, pack.metafile], root)),
 );
 await chmod(join(root, 'bin/agent-posture.js'), 0o755);
+
+/** One hash of all files of these files and folders. */
+async function hashOf(paths) {
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    const folder = (await stat(join(root, path))).isDirectory();
+    const entries = folder ? await readdir(join(root, path), { recursive: true, withFileTypes: true }) : [];
+    const inside = entries
+      .filter(entry => entry.isFile())
+      .map(entry => join(entry.parentPath ?? entry.path, entry.name));
+    for (const file of folder ? inside.sort() : [join(root, path)])
+      hash
+        .update(`${relative(root, file)}\0`)
+        .update(await readFile(file))
+        .update('\0');
+  }
+  return hash.digest('hex').slice(0, 16);
+}
 
 /** Each file whole or not at all, and only where it differs: a program that was just started may still read from here. */
 async function replace(folder, wanted) {

@@ -1,8 +1,8 @@
-import { lstat, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { parse as parseJson } from 'jsonc-parser';
 import { findProgram } from '../base/exec.ts';
-import { displayPath, placeWithin, readBounded } from '../base/files.ts';
+import { displayPath, isThere, placeWithin, readBounded } from '../base/files.ts';
 import type { AgentFact, Seen } from '../discover/facts.ts';
 import type { DetectContext } from './types.ts';
 
@@ -90,7 +90,7 @@ async function readSettings(agent: Traces, context: DetectContext): Promise<Sett
 async function firstTrace(agent: Traces, context: DetectContext): Promise<string | undefined> {
   for (const path of agent.traces ?? []) {
     const place = await placeOf(path, agent, context);
-    if (place !== undefined && (await lstat(place).catch(() => undefined))) return path;
+    if (place !== undefined && isThere(place)) return path;
   }
   return undefined;
 }
@@ -112,9 +112,18 @@ async function installedVersion(program: string, packages: readonly string[]): P
   return VERSIONED.exec(real)?.[1];
 }
 
+/** By Node itself where it is plain JSON, as it mostly is: that loads no parser. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return parseJson(text);
+  }
+}
+
 /** The value at a path of keys in JSON with comments; undefined where it is not there or the text is no JSON. */
 export function jsonValue(text: string, ...path: string[]): unknown {
-  let value: unknown = parseJson(text);
+  let value = parsed(text);
   for (const key of path)
     value =
       typeof value === 'object' && value !== null && Object.hasOwn(value, key)

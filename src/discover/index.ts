@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { agents, surroundingAgent } from '../agents/index.ts';
 import { findProgram } from '../base/exec.ts';
 import { displayPath, readBounded } from '../base/files.ts';
@@ -38,6 +38,8 @@ export async function discover(
 ): Promise<Facts> {
   const real = await realpath(root);
   const context = { root: real, home, env, platform };
+  // Git takes longest to answer, so it is asked first.
+  const asking = gitFacts(real);
   const walking = walk(real);
   // Loaded beside the walk: it knows the formats of a dozen frameworks.
   const reader = wantsSystems ? import('./systems.ts') : undefined;
@@ -45,7 +47,7 @@ export async function discover(
     await Promise.all([
       projectName(real),
       walking,
-      gitFacts(real),
+      asking,
       Promise.all(agents.map(agent => agent.detect(context))),
       findBoxes(real, boxes),
       walking.then(({ entries }) => sortSecrets(real, entries)),
@@ -182,19 +184,13 @@ function environmentsOf(systems: readonly SystemFact[], entries: readonly Entry[
   });
 }
 
+const CONFIGURED =
+  /(?:^|\/)(?:\.env\.[\w.-]+|(?:docker-)?compose[.-][\w.-]+\.ya?ml|appsettings\.\w+\.json|application-[\w-]+\.(?:properties|ya?ml)|values[.-][\w-]+\.ya?ml)$/;
+
 /** The environment that a configuration file is for, by its name or folder: `.env.production`, `environments/prod/main.tf`. */
-function environmentFile(path: string): string | undefined {
-  const configured =
-    /(?:^|\/)(?:\.env\.[\w.-]+|(?:docker-)?compose[.-][\w.-]+\.ya?ml|appsettings\.\w+\.json|application-[\w-]+\.(?:properties|ya?ml)|values[.-][\w-]+\.ya?ml)$/i.test(
-      path,
-    );
-  if (configured)
-    return environmentOf(
-      path
-        .split('/')
-        .at(-1)
-        ?.replace(/^docker-/, '') ?? '',
-    );
+function environmentFile(given: string): string | undefined {
+  const path = given.toLowerCase();
+  if (CONFIGURED.test(path)) return environmentOf(basename(path).replace(/^docker-/, ''));
   const folder = /(?:^|\/)(?:environments|overlays|envs|inventories)\/([\w-]+)(?:\/|\.\w+$)/.exec(path)?.[1];
   return folder === undefined ? undefined : environmentOf(folder);
 }

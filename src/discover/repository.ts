@@ -1,6 +1,6 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { readBounded } from '../base/files.ts';
+import { isThere, readBounded, statsOf } from '../base/files.ts';
 import { git } from '../base/git.ts';
 import type { Facts } from './facts.ts';
 
@@ -20,10 +20,10 @@ const TIMEOUT = 3_000;
 
 /** What git knows of the repository at `root`, without the network and without running what its configuration names. */
 export async function gitFacts(root: string): Promise<{ git: Git; notes: string[] }> {
-  const [hookManager, odd] = await Promise.all([findHookManager(root), oddConfiguration(root)]);
-  if (odd) return { git: { ...NONE, hookManager }, notes: [odd] };
+  const odd = oddConfiguration(root);
+  if (odd) return { git: { ...NONE, hookManager: await findHookManager(root) }, notes: [odd] };
   const ask = (...args: string[]) => git(['-c', 'safe.directory=*', ...args], { cwd: root, timeout: TIMEOUT });
-  const [refs, settings] = await Promise.all([
+  const [refs, settings, hookManager] = await Promise.all([
     // The one that origin points to and the one that is checked out come first, so that the limit never cuts them off.
     ask(
       'for-each-ref',
@@ -42,6 +42,7 @@ export async function gitFacts(root: string): Promise<{ git: Git; notes: string[
       '--get-regexp',
       String.raw`^(remote\..*\.url|core\.hookspath|init\.defaultbranch)$`,
     ),
+    findHookManager(root),
   ]);
   if (refs.failure !== undefined) return { git: { ...NONE, hookManager }, notes: [refs.failure] };
   if (refs.timedOut) return { git: { ...NONE, hookManager }, notes: ['git did not answer: its facts are missing'] };
@@ -73,9 +74,9 @@ export async function gitFacts(root: string): Promise<{ git: Git; notes: string[
 }
 
 /** A configuration that git itself would wait on or choke on, in the reader's words. */
-async function oddConfiguration(root: string): Promise<string | undefined> {
+function oddConfiguration(root: string): string | undefined {
   for (const path of ['.git', '.git/config', '.git/HEAD']) {
-    const stats = await lstat(join(root, path)).catch(() => undefined);
+    const stats = statsOf(join(root, path));
     if (stats && !stats.isFile() && !stats.isDirectory()) return `${path} is not a plain file: git was not asked`;
     if (path === '.git/config' && stats && stats.size > 1_000_000) return '.git/config is over 1 MB: git was not asked';
   }
@@ -147,7 +148,7 @@ const MANAGERS: readonly [id: NonNullable<Git['hookManager']>['id'], files: read
 
 async function findHookManager(root: string): Promise<Git['hookManager']> {
   for (const [id, files] of MANAGERS)
-    for (const path of files) if (await lstat(join(root, path)).catch(() => undefined)) return { id, seen: { path } };
+    for (const path of files) if (isThere(join(root, path))) return { id, seen: { path } };
   const manifest = await readBounded(join(root, 'package.json'), 500_000);
   const id = manifest.ok ? /"(husky|lefthook)"\s*:/.exec(manifest.data.toString('utf8'))?.[1] : undefined;
   return id === 'husky' || id === 'lefthook' ? { id, seen: { path: 'package.json' } } : undefined;

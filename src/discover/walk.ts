@@ -1,5 +1,4 @@
-import type { Dirent } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { readBounded } from '../base/files.ts';
@@ -110,7 +109,7 @@ interface Listed {
 async function list(root: string, folder: Folder): Promise<Listed> {
   const absolute = join(root, folder.path);
   try {
-    const dirents = await readdir(absolute, { withFileTypes: true });
+    const dirents = readdirSync(absolute, { withFileTypes: true });
     const hasRules = !folder.ignored && dirents.some(dirent => dirent.name === '.gitignore' && dirent.isFile());
     const rules = hasRules ? [...folder.rules, await readRules(absolute, folder.path)] : folder.rules;
     return { dirents, rules, failure: undefined };

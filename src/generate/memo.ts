@@ -2,24 +2,19 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readBounded, writeAtomic } from '../base/files.ts';
 import { sha256 } from '../base/hash.ts';
-import { packageRoot } from '../base/package.ts';
 import { ensurePrivate } from '../base/state.ts';
+import { build } from '../base/version.ts';
 import type { Facts } from '../discover/facts.ts';
 import { POSTURE_FILE } from '../posture/model.ts';
 import { look } from './disk.ts';
 import { BESIDE, MANIFEST_PATH } from './paths.ts';
 import { readSetting } from './settings.ts';
 
-/** What a plan with nothing to do had to say all the same. */
-export interface Memo {
-  notes: readonly string[];
-  /** The plan for --json. */
-  json: Record<string, unknown>;
-}
-
 /** Where a plan is made. */
 export interface MemoPlace {
-  facts: Facts;
+  root: string;
+  /** They need not be found yet: all else is read meanwhile. */
+  facts: Facts | Promise<Facts>;
   stateFolder: string;
 }
 
@@ -27,13 +22,16 @@ const MEMO_FILE = 'unchanged.json';
 /** Files of the state folder that go into a plan: the overlay, and what was written by us. */
 const STATE_FILES = ['overlay.yaml', 'written.json'];
 
-/** What was remembered under this very summary; undefined where that was another, or nothing that can be read. */
-export async function recall(stateFolder: string, summary: string): Promise<Memo | undefined> {
+/**
+ * The notes of a plan with nothing to do that were remembered under this very summary; undefined where that was another, or
+ * nothing that can be read.
+ */
+export async function recall(stateFolder: string, summary: string): Promise<readonly string[] | undefined> {
   const file = await readBounded(join(stateFolder, MEMO_FILE));
   if (!file.ok) return undefined;
   try {
-    const { key, memo } = JSON.parse(file.data.toString('utf8')) as { key: string; memo: Memo };
-    return key === summary ? memo : undefined;
+    const { key, notes } = JSON.parse(file.data.toString('utf8')) as { key: string; notes: readonly string[] };
+    return key === summary ? notes : undefined;
   } catch {
     return undefined;
   }
@@ -43,16 +41,15 @@ export async function recall(stateFolder: string, summary: string): Promise<Memo
  * Remembers, under the summary of what went into it, that a plan had nothing to do. In the state folder: what an agent
  * could write would be an answer of its choosing.
  */
-export async function remember(stateFolder: string, key: string, memo: Memo): Promise<void> {
-  await writeAtomic(join(await ensurePrivate(stateFolder), MEMO_FILE), JSON.stringify({ key, memo }));
+export async function remember(stateFolder: string, key: string, notes: readonly string[]): Promise<void> {
+  await writeAtomic(join(await ensurePrivate(stateFolder), MEMO_FILE), JSON.stringify({ key, notes }));
 }
 
 /**
  * One hash of all that a plan is a function of: this program, the day (accepted rows end with one), the facts, the posture
  * with its overlay, the manifest and what it names, the settings that are ours, and whether a run was interrupted.
  */
-export async function summaryOf({ facts, stateFolder }: MemoPlace): Promise<string> {
-  const { root } = facts;
+export async function summaryOf({ root, facts, stateFolder }: MemoPlace): Promise<string> {
   const [manifest, written] = await Promise.all([
     readBounded(join(root, MANIFEST_PATH)),
     readBounded(join(stateFolder, 'written.json')),
@@ -61,17 +58,17 @@ export async function summaryOf({ facts, stateFolder }: MemoPlace): Promise<stri
   const settings = written.ok ? Object.keys((JSON.parse(written.data.toString('utf8')) as { git: object }).git) : [];
   const paths = [POSTURE_FILE, MANIFEST_PATH, ...files.flatMap(({ path }) => [path, path + BESIDE])];
   const parts = await Promise.all([
-    programFiles().then(all => Promise.all(all.map(path => digest(join(packageRoot, path))))),
+    facts,
     Promise.all(STATE_FILES.map(name => digest(join(stateFolder, name)))),
     Promise.all(paths.map(path => digestWithin(root, path))),
-    Promise.all(settings.map(key => readSetting(root, key))),
+    settingsOf(root, settings),
     // An interrupted run shows by a name there.
     Promise.all([
       namesIn(stateFolder).then(names => names.filter(name => name.startsWith('.'))),
       namesIn(join(stateFolder, 'journal')),
     ]),
   ]);
-  return sha256(JSON.stringify([new Date().toISOString().slice(0, 10), facts, paths, settings, parts]));
+  return sha256(JSON.stringify([new Date().toISOString().slice(0, 10), build, paths, settings, parts]));
 }
 
 async function digest(path: string): Promise<string> {
@@ -84,12 +81,13 @@ async function digestWithin(root: string, path: string): Promise<unknown> {
   return 'refused' in seen ? seen.refused : seen.file && [sha256(seen.file.data), seen.file.mode];
 }
 
-async function namesIn(folder: string): Promise<string[]> {
-  return (await readdir(folder).catch(() => [])).sort();
+/** What git's settings of ours are: by the file that has them, which asks no git; in a worktree by git. */
+async function settingsOf(root: string, keys: readonly string[]): Promise<unknown> {
+  if (keys.length === 0) return [];
+  const own = await look(root, '.git/config');
+  return 'refused' in own || !own.file ? Promise.all(keys.map(key => readSetting(root, key))) : sha256(own.file.data);
 }
 
-/** This very program: the names of its parts carry their hashes and its first file names them; and its templates. */
-async function programFiles(): Promise<string[]> {
-  const templates = await readdir(join(packageRoot, 'templates'), { recursive: true });
-  return ['dist/cli.js', ...templates.sort().map(path => `templates/${path}`)];
+async function namesIn(folder: string): Promise<string[]> {
+  return (await readdir(folder).catch(() => [])).sort();
 }

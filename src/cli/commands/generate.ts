@@ -1,32 +1,85 @@
-import { EXIT } from '../../base/errors.ts';
+import { EXIT, formatPosition, UserError } from '../../base/errors.ts';
 import { stateFolder } from '../../base/state.ts';
-import { oneLine } from '../../base/text.ts';
-import { discover } from '../../discover/index.ts';
-import { type Memo, recall, summaryOf } from '../../generate/memo.ts';
-import { clearPlaceholders } from '../../isolation/placeholders.ts';
+import { didYouMean } from '../../base/suggest.ts';
+import { list, oneLine, plural } from '../../base/text.ts';
+import { applyPlan } from '../../generate/apply.ts';
+import { drift } from '../../generate/drift.ts';
+import { type MemoPlace, remember, summaryOf } from '../../generate/memo.ts';
+import { outputs } from '../../generate/outputs/index.ts';
+import type { Plan } from '../../generate/types.ts';
 import type { Command, Outcome } from '../command.ts';
-import { NOTHING_TO_DO } from '../words.ts';
+import { loadWithPosture } from '../load.ts';
+import { changesAnything, diffText, planJson, planLines } from '../plan-text.ts';
+import { exitCodeOf, planOutputs } from '../planning.ts';
 
-/** Asked for more than what there is to do, or for less than all of it: there is no short way to that. */
+/** Asked for more than what there is to do, or for less than all of it: that is not what is remembered. */
 const SPECIAL = ['check', 'diff', 'dry-run', 'restore', 'only'] as const;
 
 /**
- * `generate`: the files that the posture asks for. Where nothing has changed since it last had nothing to do, it says so at
- * once; all else is loaded for more than that.
+ * `generate`: plans what the posture asks for, and does or shows it. --check, --diff and --dry-run write nothing. Where
+ * nothing has changed since it last had nothing to do, unchanged.ts has answered before this is loaded.
  */
 export const command: Command = async context => {
-  const { root, home, flags, terminal } = context;
-  if (SPECIAL.some(flag => flags.is(flag))) return (await import('../generating.ts')).generate(context);
-  clearPlaceholders(root);
-  const facts = await discover(root, { home, env: terminal.streams.env, boxes: false, systems: false });
-  const place = { facts, stateFolder: stateFolder(root) };
-  const summary = await summaryOf(place).catch(() => undefined);
-  // With --verbose each file is named.
-  const short = summary !== undefined && !flags.is('verbose');
-  const memo = short ? await recall(place.stateFolder, summary) : undefined;
-  return memo ? nothingToDo(memo) : (await import('../generating.ts')).generate(context, { facts, summary });
+  const { flags } = context;
+  const only = flags.values('only');
+  const ids = outputs.map(({ id }) => id);
+  for (const id of only)
+    if (!ids.includes(id))
+      throw new UserError({ what: `there is no output "${id}"${didYouMean(id, ids)}; there are ${list(ids)}` });
+  const modes = (['check', 'diff', 'dry-run'] as const).filter(mode => flags.is(mode));
+  if (modes.length > 1) throw new UserError({ what: `--${modes.join(' and --')} do not go together` });
+
+  const looking = { boxes: false, systems: false } as const;
+  const { facts, posture } = await loadWithPosture(context, looking);
+  const place = { root: facts.root, facts, stateFolder: stateFolder(facts.root) };
+  const special = SPECIAL.some(flag => flags.is(flag));
+  const summary = special ? undefined : await summaryOf(place).catch(() => undefined);
+  const plan = await planOutputs(facts, posture, { restore: flags.is('restore'), only });
+  if (flags.is('check')) return check(plan);
+  if (flags.is('diff') || flags.is('dry-run'))
+    return {
+      exitCode: EXIT.ok,
+      json: planJson(plan, flags.is('diff')),
+      text: style => (flags.is('diff') ? diffText(plan, style) : planLines(plan, style).join('\n')),
+    };
+  const applied = await applyPlan(plan, { stateFolder: place.stateFolder, command: 'generate' });
+  const json = { ...planJson(plan, false), written: applied.written, conflicts: applied.conflicts };
+  if (summary !== undefined && isIdle(plan)) await keep(summary, place, plan.notes);
+  return {
+    exitCode: exitCodeOf(plan),
+    json,
+    text: style =>
+      [
+        ...planLines(plan, style),
+        ...(applied.journal
+          ? ['', ` ${plural(applied.written.length, 'file')} written. agent-posture undo takes it back.`]
+          : []),
+      ].join('\n'),
+  };
 };
 
-function nothingToDo({ notes, json }: Memo): Outcome {
-  return { exitCode: EXIT.ok, json, text: () => [NOTHING_TO_DO, ...notes.map(oneLine)].join('\n') };
+/** Nothing to do, and nothing to say about it that is of this run alone. */
+function isIdle(plan: Plan): boolean {
+  return plan.changes.every(({ state }) => state === 'unchanged') && !changesAnything(plan);
+}
+
+/** Only where all is still as it was before the plan was made. Where it cannot be kept, the next run is as long as this. */
+async function keep(summary: string, place: MemoPlace, notes: readonly string[]): Promise<void> {
+  try {
+    if ((await summaryOf(place)) === summary) await remember(place.stateFolder, summary, notes);
+  } catch {}
+}
+
+function check(plan: Plan): Outcome {
+  const found = drift(plan);
+  return {
+    exitCode: found.length > 0 ? EXIT.findings : EXIT.ok,
+    json: { drift: found.map(({ line, ...rest }) => ({ ...rest, line: line ?? null })) },
+    text: () =>
+      found.length === 0
+        ? 'The files are as the posture asks.'
+        : found
+            .map(({ path, line, reason }) => `${line ? `${formatPosition({ path, line })}: ` : ''}${oneLine(reason)}`)
+            .join('\n'),
+  };
 }

@@ -1,0 +1,41 @@
+import { homedir } from 'node:os';
+import { delimiter } from 'node:path';
+import { realPathOf } from '../base/files.ts';
+import { stateFolder } from '../base/state.ts';
+import { oneLine } from '../base/text.ts';
+import { discover } from '../discover/index.ts';
+import { recall, summaryOf } from '../generate/memo.ts';
+import { clearPlaceholders } from '../isolation/placeholders.ts';
+import { parseArguments } from './args.ts';
+import { splitPath } from './path.ts';
+import { type FlagName, flagTable } from './program.ts';
+import { findRoot } from './root.ts';
+import { printable } from './terminal.ts';
+import { NOTHING_TO_DO } from './words.ts';
+
+// `generate` where nothing has changed, bundled by itself: it runs in every hook and every build.
+
+/** Flags beside which the answer is the same. */
+const PLAIN: readonly string[] = ['root', 'quiet', 'no-color'];
+
+/**
+ * What `generate` prints where nothing has changed since it last had nothing to do; undefined for everything else, bad input
+ * too, which the program itself reports.
+ */
+export async function unchanged(args: readonly string[]): Promise<string | undefined> {
+  try {
+    const { spec, flags } = parseArguments(args);
+    const special = (Object.keys(flagTable) as FlagName[]).some(name => flags.is(name) && !PLAIN.includes(name));
+    if (spec.name !== 'generate' || special) return undefined;
+    const root = await findRoot(flags.value('root'));
+    // As everywhere, what is started is not taken from the repository (law 7).
+    process.env.PATH = splitPath(process.env.PATH ?? '', root).trusted.join(delimiter);
+    clearPlaceholders(root);
+    const facts = discover(root, { home: realPathOf(homedir()), env: process.env, boxes: false, systems: false });
+    const place = { root, facts, stateFolder: stateFolder(root) };
+    const notes = await recall(place.stateFolder, await summaryOf(place));
+    return notes && printable(`${[NOTHING_TO_DO, ...notes.map(oneLine)].join('\n')}\n`, false);
+  } catch {
+    return undefined;
+  }
+}
