@@ -13,6 +13,8 @@ export interface BeforeAfter {
   reason: string | undefined;
   /** Things that are reached now and were not then. */
   more: Thing[];
+  /** Whether it was tried again in the declared box alone: outside of it nothing has changed. */
+  boxed: boolean;
   /** Whether the first look tried none of `more`: it is read-only, and tries less. */
   untried: boolean;
 }
@@ -44,19 +46,23 @@ export function compare(before: Report, after: Report): BeforeAfter {
     notProven,
     reason: gone[0]?.reason ?? commonReason(unproven),
     more,
+    boxed: judged.length > 0 && judged.every(({ id }) => id === 'sandbox'),
     untried: more.every(thing => !tried.has(keyOf(thing))),
   };
 }
 
-/** `1 reached, 2 not proven`, or `not proven`. */
-export function afterWords({ after, notProven }: BeforeAfter): string {
+/** `1 reached in the box, 2 not proven`, or `not proven`. */
+export function afterWords({ after, notProven, boxed }: BeforeAfter): string {
   if (after === undefined) return 'not proven';
-  return `${after} reached${notProven > 0 ? `, ${notProven} not proven` : ''}`;
+  return `${after} reached${boxed ? ' in the box' : ''}${notProven > 0 ? `, ${notProven} not proven` : ''}`;
 }
 
 /** What stands under before and after: why it is not proven, and what the first look left out. Names are as they came. */
-export function compareNotes({ notProven, after, reason, more, untried }: BeforeAfter): string[] {
+export function compareNotes({ before, notProven, after, reason, more, untried, boxed }: BeforeAfter): string[] {
   return [
+    ...(boxed && after !== undefined && before > 0
+      ? [`An agent that is started outside the box still reaches ${before === 1 ? 'it' : 'them'}.`]
+      : []),
     ...(reason !== undefined && (after === undefined || notProven > 0) ? [`not proven: ${reason}`] : []),
     ...(more.length > 0
       ? [

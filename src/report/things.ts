@@ -232,10 +232,13 @@ export function fallenLines({ rows }: Report): string[] {
   );
 }
 
-/** `agent-posture run -- claude`: how the agent is started in the declared box that was tried; undefined where none was. */
+/**
+ * `agent-posture run -- claude`: how an agent is started in the declared box that was tried; undefined where none was. With a
+ * word in the place of the agent's program where none was found here.
+ */
 export function startCommand({ subject, vantages }: Report): string | undefined {
   const boxed = vantages.some(({ id, available }) => id === 'sandbox' && available);
-  return boxed && subject.command ? `agent-posture run -- ${subject.command}` : undefined;
+  return boxed ? `agent-posture run -- ${subject.command ?? 'YOUR-AGENT'}` : undefined;
 }
 
 /** From where it was tried, and what was not: the title's second half. */

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { lstat, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { agentCommand } from '../agents/command.ts';
 import { approvalHash, isApproved } from '../base/approvals.ts';
 import { Interrupted, UserError } from '../base/errors.ts';
 import { findProgram, loadersAtStart } from '../base/exec.ts';
@@ -678,15 +679,8 @@ async function keepBaseline(
   return [];
 }
 
-/** The program of the agent that works here: of a declared one, where any is. */
-function agentCommand({ agents }: SelftestOptions['facts'], declared: readonly string[] = []): string | undefined {
-  const installed = agents.filter(({ binary }) => binary !== undefined);
-  const agent = installed.find(({ id }) => declared.includes(id)) ?? installed[0];
-  return agent?.binary && basename(agent.binary);
-}
-
 function subjectOf({ facts, posture }: SelftestOptions): Report['subject'] {
   const agent = facts.agents[0];
-  const command = agentCommand(facts, posture?.posture.agents);
+  const command = agentCommand(facts.agents, posture?.posture.agents);
   return { agent: agent?.title ?? null, version: agent?.version ?? null, driven: false, command };
 }

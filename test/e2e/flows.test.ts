@@ -290,6 +290,26 @@ describe('fix', () => {
     );
     expect(readFileSync(join(given.root, 'agent-posture.yaml'), 'utf8')).toContain('runtime: bubblewrap');
     expect((await program(given, ['fix', 'sandbx'])).stderr).toContain('agent-posture: ');
+    expect((await program(given, ['status'])).stdout).toMatch(/^ start +agent-posture run -- /m);
+  });
+
+  test('what could not be tried is not called fixed', async () => {
+    const posture = 'version: 1\nproject: shop\nisolation: { runtime: command, command: "/no/such/wrapper" }\n';
+    const given = world({ 'agent-posture.yaml': posture });
+    const { code, stdout } = await program(given, ['fix', '--trust']);
+    expect({ code, stdout }).toMatchObject({ code: 3, stdout: expect.not.stringContaining('Nothing to fix.') });
+    expect(stdout.replace(/\s+/g, ' ')).toContain('agent-posture doctor says what is missing');
+  });
+
+  test('explain takes what the report shows: the number of a fix, and a target', async () => {
+    const given = world({ 'agent-posture.yaml': 'version: 1\nproject: shop\nagents: [claude-code]\n' });
+    mkdirSync(join(given.home, '.aws'));
+    writeFileSync(join(given.home, '.aws/credentials'), '[dev]\naws_secret_access_key = x\n');
+    const { fixes } = JSON.parse((await program(given, ['test', '--json'])).stdout);
+    const first = await program(given, ['explain', String(fixes[0].n)]);
+    expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining(fixes[0].title) });
+    const row = await program(given, ['explain', '~/.aws/credentials']);
+    expect(row).toMatchObject({ code: 0, stdout: expect.stringContaining('host:read:~/.aws/credentials') });
   });
 });
 

@@ -31,13 +31,19 @@ test('after counts what of before is still reached; what the first look did not 
     inBox({ target: '~/.docker' }),
   ]);
   expect(compared).toMatchObject({ before: 2, after: 1, notProven: 0, untried: true });
-  expect(afterWords(compared)).toBe('1 reached');
-  expect(compareNotes(compared)).toEqual(['2 more that the first look did not try: .git/hooks, ~/.docker']);
+  expect(afterWords(compared)).toBe('1 reached in the box');
+  expect(compareNotes(compared)).toEqual([
+    'An agent that is started outside the box still reaches them.',
+    '2 more that the first look did not try: .git/hooks, ~/.docker',
+  ]);
 });
 
 test('what was tried and held before, and is reached now, is not called untried', () => {
   const compared = of([inBox({ target: '~/.pgpass' })]);
-  expect(compareNotes(compared)).toEqual(['1 more that the first look did not reach: ~/.pgpass']);
+  expect(compareNotes(compared)).toEqual([
+    'An agent that is started outside the box still reaches them.',
+    '1 more that the first look did not reach: ~/.pgpass',
+  ]);
 });
 
 test('a box that could not be started proves nothing', () => {
@@ -53,6 +59,15 @@ test('some not proven is said beside the number', () => {
     inBox({ target: '~/.netrc', verdict: 'blocked' }),
     inBox({ target: '~/.npmrc', verdict: 'inconclusive', reason: 'VPN off?' }),
   ]);
-  expect(afterWords(compared)).toBe('0 reached, 1 not proven');
-  expect(compareNotes(compared)).toEqual(['not proven: VPN off?']);
+  expect(afterWords(compared)).toBe('0 reached in the box, 1 not proven');
+  expect(compareNotes(compared)).toEqual([
+    'An agent that is started outside the box still reaches them.',
+    'not proven: VPN off?',
+  ]);
+});
+
+test('tried from the shell alone, nothing is said of a box', () => {
+  const compared = compare(before, report([row({ target: '~/.netrc', verdict: 'blocked' })], { vantages: [host] }));
+  expect(afterWords(compared)).not.toContain('box');
+  expect(compareNotes(compared).join()).not.toContain('box');
 });

@@ -1,13 +1,13 @@
 import { EXIT, UserError } from '../../base/errors.ts';
 import { suggest } from '../../base/suggest.ts';
-import { oneLine } from '../../base/text.ts';
+import { list, oneLine } from '../../base/text.ts';
 import { painter, type Style } from '../../report/style.ts';
 import { VERDICT_WORDS } from '../../report/text.ts';
 import { wayRound } from '../../report/things.ts';
 import { hang, wrap } from '../../report/width.ts';
 import { safeguardOf, safeguards } from '../../safeguards/catalogue.ts';
 import type { Safeguard } from '../../safeguards/types.ts';
-import { ATTEMPTS, type Report, type Row } from '../../selftest/types.ts';
+import { ATTEMPTS, type Fix, type Report, type Row } from '../../selftest/types.ts';
 import type { Command, Outcome } from '../command.ts';
 import { lastReport } from '../last-report.ts';
 
@@ -18,7 +18,9 @@ export const command: Command = async ({ root, words: [id = ''] }) => {
     return { exitCode: EXIT.ok, json: { safeguard }, text: style => lines(explainSafeguard(safeguard, style)) };
 
   const report = await lastReport(root);
-  const row = report?.rows.find(each => each.id === id);
+  const fix = report?.fixes.find(each => String(each.n) === id || each.id === id);
+  if (report && fix) return { exitCode: EXIT.ok, json: { fix }, text: style => lines(explainFix(fix, report, style)) };
+  const row = report?.rows.find(each => each.id === id) ?? theOne(id, report);
   if (!report || !row) return unmet(id, report);
   const of = safeguardOf(row.safeguard);
   const { change: _change, accepted: _accepted, ...shown } = row;
@@ -28,6 +30,15 @@ export const command: Command = async ({ root, words: [id = ''] }) => {
     text: style => lines([...explainRow(row, style), ...(of ? ['', ...explainSafeguard(of, style)] : [])]),
   };
 };
+
+/** How bad a row is, worst first: of all that was tried on one thing, that is the one to read about. */
+const WORST: readonly Row['verdict'][] = ['exposed', 'broken', 'inconclusive', 'blocked', 'works', 'skipped'];
+
+/** The worst row of a target, called as the report calls it. */
+function theOne(target: string, report: Report | undefined): Row | undefined {
+  const all = report?.rows.filter(row => row.target === target) ?? [];
+  return WORST.flatMap(verdict => all.filter(row => row.verdict === verdict))[0];
+}
 
 const ROW = new RegExp(`^(host|sandbox|via:\\d+):(${ATTEMPTS.join('|')}):([^#]+)(?:#(.+))?$`);
 
@@ -89,6 +100,18 @@ function explainSafeguard(
 
 function later(what: { none: string } | { planned: string }): string {
   return 'none' in what ? `not: ${what.none}` : `not in this version: ${what.planned}`;
+}
+
+/** What a fix does, and the rows that it closes. */
+function explainFix({ n, title, text, closes, command: line }: Fix, { rows }: Report, style: Style): string[] {
+  const targets = [...new Set(rows.filter(({ id }) => closes.includes(id)).map(({ target }) => target))];
+  return [
+    ...wrap(oneLine(`[${n}] ${title}`), style.width).map(row => painter(style)('bold', row)),
+    ...wrap(oneLine(text), style.width),
+    '',
+    ...hang('closes     ', oneLine(list(targets)), style.width),
+    ...hang('how        ', line ?? 'yours to do', style.width),
+  ];
 }
 
 function explainRow(row: Row, style: Style): string[] {

@@ -2,6 +2,7 @@ import { EXIT, UserError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { oneLine } from '../../base/text.ts';
 import { jsonReport } from '../../report/json.ts';
+import { count, things } from '../../report/things.ts';
 import { hang, pad, wrap } from '../../report/width.ts';
 import type { Fix, Report } from '../../selftest/types.ts';
 import { approver } from '../approve.ts';
@@ -81,21 +82,35 @@ function find(fixes: readonly Fix[], wanted: string): Fix {
   });
 }
 
-function listed({ fixes }: Report): Outcome {
+function listed(report: Report): Outcome {
+  const { fixes } = report;
   return {
-    exitCode: EXIT.ok,
+    // That nothing is left to fix is proven only where all that was asked for could be tried.
+    exitCode: report.exitCode === EXIT.inconclusive ? EXIT.inconclusive : EXIT.ok,
     json: { fixes: fixes.map(about) },
     text: style =>
-      fixes.length === 0
-        ? 'Nothing to fix.'
-        : fixes
-            .flatMap(({ n, id, title, closes, command: line }) =>
-              hang(
-                ` [${n}] ${pad(id, 12)} `,
-                oneLine(`${title}. Closes ${closes.length}.${line === null ? ' Yours to do.' : ''}`),
-                style.width,
-              ),
-            )
-            .join('\n'),
+      [
+        ...(fixes.length === 0 ? hang('', nothingToFix(report), style.width) : []),
+        ...fixes.flatMap(({ n, id, title, closes, command: line }) =>
+          hang(
+            ` [${n}] ${pad(id, 12)} `,
+            oneLine(`${title}. Closes ${closes.length}.${line === null ? ' Yours to do.' : ''}`),
+            style.width,
+          ),
+        ),
+      ].join('\n'),
   };
+}
+
+function nothingToFix(report: Report): string {
+  const gone = report.vantages.filter(({ judged, available }) => judged && !available);
+  if (report.exitCode === EXIT.inconclusive)
+    return `Nothing can be fixed before it can be tried: ${oneLine(
+      gone.map(({ title, reason }) => `${title}: ${reason ?? 'not available'}`).join('; ') ||
+        'not everything was tried',
+    )}. agent-posture doctor says what is missing.`;
+  const { reached, tooTight } = count(things(report));
+  return reached + tooTight === 0
+    ? 'Nothing to fix.'
+    : `Nothing that this program can change: ${reached + tooTight} in the last report are yours to close. agent-posture test names them, agent-posture explain ROW says how.`;
 }

@@ -1,7 +1,9 @@
+import { agentCommand } from '../../agents/command.ts';
 import { approvalHash, isApproved } from '../../base/approvals.ts';
 import { EXIT } from '../../base/errors.ts';
 import { oneLine, plural } from '../../base/text.ts';
 import { ago } from '../../base/units.ts';
+import type { Facts } from '../../discover/facts.ts';
 import { drift } from '../../generate/drift.ts';
 import { undoneScans } from '../../posture/scanning.ts';
 import type { Posture } from '../../posture/schema.ts';
@@ -37,11 +39,13 @@ export const command: Command = async context => {
   );
   const ending = endingSoon(posture.posture, new Date());
   const undone = undoneScans(posture.posture);
+  const start = startOf(posture.posture, facts);
   const proof = last && proofOf(last, posture.sha256, facts.agents);
   return {
     exitCode: EXIT.ok,
     json: {
       posture: { path: 'agent-posture.yaml', sha256: posture.sha256, project: posture.posture.project },
+      start: start ?? null,
       drift: found.map(({ line, ...rest }) => ({ ...rest, line: line ?? null })),
       notDone: undone === undefined ? [] : [undone],
       lastProof: proof ?? null,
@@ -55,6 +59,7 @@ export const command: Command = async context => {
           'posture',
           `${posture.posture.project}, ${plural(posture.posture.systems?.length ?? 0, 'system')}, box: ${posture.posture.isolation?.runtime ?? 'none declared'}`,
         ),
+        ...(start === undefined ? [] : part('start', start)),
         ...(found.length === 0
           ? part('files', 'as the posture asks')
           : found.flatMap(({ reason }, index) => part(index === 0 ? 'files' : '', reason))),
@@ -77,6 +82,13 @@ export const command: Command = async context => {
     },
   };
 };
+
+/** How an agent is started in the declared box: outside of it, it holds for nobody. */
+function startOf({ isolation, agents }: Posture, facts: Facts): string | undefined {
+  const { runtime } = isolation ?? {};
+  if (runtime === undefined || runtime === 'none' || runtime === 'native') return undefined;
+  return `agent-posture run -- ${agentCommand(facts.agents, agents) ?? 'YOUR-AGENT'}`;
+}
 
 function proofOf(last: Report, sha256: string, agents: readonly { title: string; version: string | undefined }[]) {
   const { agent, version } = last.subject;
