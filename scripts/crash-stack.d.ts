@@ -1,0 +1,1 @@
+export function decode(line: string, mapOf?: (file: string) => unknown): string;
