@@ -52,8 +52,36 @@ export async function git(args: readonly string[], options: RunOptions): Promise
   return ask(program, ['--no-pager', ...INERT, ...args], { ...options, env: { ...gitEnvironment(), ...options.env } });
 }
 
+interface Staged {
+  mode: string;
+  object: string;
+  path: string;
+}
+
+/** What was last read of an index, by the state that its file was in: one run asks for it several times. */
+const read = new Map<string, { state: string; list: Promise<Staged[]> }>();
+
 /** What is staged in `root`, path by path. Empty where git does not say, or where the list is over 64 MB. */
-async function staged(root: string): Promise<{ mode: string; object: string; path: string }[]> {
+async function staged(root: string): Promise<Staged[]> {
+  const state = indexState(root);
+  const before = read.get(root);
+  if (state !== undefined && before?.state === state) return before.list;
+  const list = readStaged(root);
+  if (state !== undefined) read.set(root, { state, list });
+  return list;
+}
+
+/** Undefined where the index is not in the usual place, or there is none yet: then it is read each time. */
+function indexState(root: string): string | undefined {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = lstatSync(join(root, '.git', 'index'), { bigint: true });
+    return [ino, size, mtimeNs, ctimeNs].join(' ');
+  } catch {
+    return undefined;
+  }
+}
+
+async function readStaged(root: string): Promise<Staged[]> {
   const listed = await git(['-c', 'safe.directory=*', 'ls-files', '--stage', '-z'], {
     cwd: root,
     timeout: 10_000,

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { git } from '../../src/base/git.ts';
+import { git, trackedFiles } from '../../src/base/git.ts';
 
 describe('git in a form that runs nothing of the repository', () => {
   let root: string;
@@ -41,5 +41,26 @@ describe('git in a form that runs nothing of the repository', () => {
     rmSync(mark);
     await git(missing, { cwd: root, env: { GIT_NO_LAZY_FETCH: '0' } });
     expect(existsSync(mark)).toBe(false);
+  });
+});
+
+describe('what is staged', () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'git-'));
+    execFileSync('git', ['init', '-q', root]);
+  });
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  it('is read again once the index is another one', async () => {
+    expect([...(await trackedFiles(root)).keys()]).toEqual([]);
+    for (const name of ['a', 'b', 'c']) {
+      writeFileSync(join(root, name), name);
+      execFileSync('git', ['-C', root, 'add', name]);
+      expect((await trackedFiles(root)).has(name), name).toBe(true);
+      expect((await trackedFiles(root)).has(name), `${name} again`).toBe(true);
+      execFileSync('git', ['-C', root, 'rm', '-q', '--cached', name]);
+      expect((await trackedFiles(root)).has(name), `${name} taken out`).toBe(false);
+    }
   });
 });
