@@ -104,7 +104,7 @@ async function installedVersion(program: string, packages: readonly string[]): P
   let folder = dirname(real);
   for (let level = 0; level < 6 && folder !== dirname(folder); level++, folder = dirname(folder)) {
     const file = await readBounded(join(folder, 'package.json'), 200_000);
-    const found = file.ok ? (parseJson(file.data.toString('utf8')) as unknown) : undefined;
+    const found = file.ok ? readJson(file.data.toString('utf8')) : undefined;
     const { name, version } = (typeof found === 'object' && found !== null ? found : {}) as Record<string, unknown>;
     if (typeof name === 'string' && packages.includes(name) && typeof version === 'string') return version.slice(0, 60);
     if (folder.endsWith(`${sep}node_modules`)) break;
@@ -112,18 +112,21 @@ async function installedVersion(program: string, packages: readonly string[]): P
   return VERSIONED.exec(real)?.[1];
 }
 
-/** By Node itself where it is plain JSON, as it mostly is: that loads no parser. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return parseJson(text);
-  }
+/**
+ * JSON with comments: by Node itself where it is plain, as it mostly is, which loads no parser. Undefined where it is nested
+ * deeper than it can be read.
+ */
+function readJson(text: string): unknown {
+  for (const parse of [JSON.parse, parseJson])
+    try {
+      return parse(text) as unknown;
+    } catch {}
+  return undefined;
 }
 
 /** The value at a path of keys in JSON with comments; undefined where it is not there or the text is no JSON. */
 export function jsonValue(text: string, ...path: string[]): unknown {
-  let value = parsed(text);
+  let value = readJson(text);
   for (const key of path)
     value =
       typeof value === 'object' && value !== null && Object.hasOwn(value, key)

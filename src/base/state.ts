@@ -18,6 +18,16 @@ export function stateFolder(root: string, env: NodeJS.ProcessEnv = process.env):
   return join(stateHome(env), `${name}-${sha256(real).slice(0, 16)}`);
 }
 
+const CAUSES: Readonly<Record<string, string>> = {
+  ENOTDIR: 'a file stands where a folder is needed',
+  EEXIST: 'a file stands where a folder is needed',
+  EACCES: 'no permission',
+  EPERM: 'no permission',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  ENOENT: 'no folder can be made there',
+};
+
 /** Creates a folder for this user alone (0700), parents included. UserError where it cannot be made or written. */
 export async function ensurePrivate(folder: string): Promise<string> {
   try {
@@ -25,8 +35,9 @@ export async function ensurePrivate(folder: string): Promise<string> {
     await chmod(folder, 0o700);
   } catch (error) {
     throw new UserError({
-      what: `what this program keeps cannot be written there (${errorCode(error) ?? 'error'})`,
+      what: `what this program keeps cannot be written there: ${CAUSES[errorCode(error) ?? ''] ?? errorCode(error) ?? 'error'}`,
       where: { path: folder },
+      expected: 'a folder of yours, or one that can be made',
       next: 'let it be written, or name another folder: AGENT_POSTURE_STATE=FOLDER',
     });
   }

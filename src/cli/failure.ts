@@ -49,8 +49,8 @@ async function describe(error: unknown, { command, verbose }: FailureContext): P
   }
   if (error instanceof Interrupted || (error instanceof Error && error.name === 'AbortError'))
     return { kind: 'interrupted', text: 'agent-posture: stopped', problems: [], exitCode: EXIT.interrupted };
-  const what = oneLine(error instanceof Error ? error.message : String(error));
-  const stack = sanitize(error instanceof Error ? (error.stack ?? what) : what);
+  const what = oneLine(plainMessage(error));
+  const stack = sanitize([what, ...framesOf(error)].join('\n'));
   const file = await writeCrash(command, stack);
   const text = [
     `agent-posture: a fault of this program, not of your set-up: ${what}`,
@@ -58,6 +58,40 @@ async function describe(error: unknown, { command, verbose }: FailureContext): P
     file && `  a report for its makers, with no value of yours: ${file}`,
   ];
   return { kind: 'crash', text: text.filter(Boolean).join('\n'), problems: [], exitCode: EXIT.failure };
+}
+
+/** More of a message says nothing about the fault. */
+const LONGEST = 200;
+
+/**
+ * What of an error's message is surely ours or Node's: up to where it quotes something, which may be a line of a file.
+ * A regular expression that cannot be made and JSON that cannot be read are quoted whole.
+ */
+function plainMessage(error: unknown): string {
+  if (!(error instanceof Error)) return `a ${typeof error} was thrown`;
+  const { name, code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall) return `${code ?? name} from ${syscall}`;
+  const [plain = ''] = error.message.split(/["'`/:\n\\]/);
+  const short = plain.length > LONGEST ? '' : plain.trim();
+  const cut = plain.length < error.message.length || short === '';
+  return withoutEnd(`${name}: ${short}${cut ? ' …' : ''}`);
+}
+
+function withoutEnd(text: string): string {
+  return text.replace(/: +…$/, '');
+}
+
+/** Where it was thrown, without the message that a stack begins with. */
+function framesOf(error: unknown): string[] {
+  if (!(error instanceof Error) || !error.stack) return [];
+  const { message, stack } = error;
+  const at = message === '' ? -1 : stack.indexOf(message);
+  const rest = at < 0 ? stack : stack.slice(at + message.length);
+  return rest
+    .split('\n')
+    .filter(
+      line => line.length < 2_000 && /^ {4}at \S.*(?::\d+:\d+|\(<anonymous>\)|\(index \d+\)|native)\)?$/.test(line),
+    );
 }
 
 /** Leaves what is needed to find the fault in the state folder. No arguments: they may name what is private. */

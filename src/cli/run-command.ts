@@ -2,6 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, resolve } from 'node:path';
 import { Interrupted, UserError } from '../base/errors.ts';
+import { checkSurroundings } from '../base/surroundings.ts';
 import { escapeCi } from '../base/text.ts';
 import { version } from '../base/version.ts';
 import type { Context, Flags, Outcome } from './command.ts';
@@ -26,6 +27,8 @@ export async function runCommand(spec: CommandSpec, flags: Flags, words: readonl
   const failureContext = { command: spec.name, json: terminal.format === 'json', verbose: flags.is('verbose') };
   const { signal, release } = listenForSignals(spec.ownSignals ? [] : SIGNALS);
   try {
+    // What is wrong with it is the very thing that this command is to say.
+    if (spec.name !== 'doctor') checkSurroundings();
     const root = await findRoot(flags.value('root'));
     const path = process.env.PATH ?? '';
     // Whatever is started from here on, by us or by what we start, is not taken from the repository (law 7).

@@ -61,9 +61,12 @@ export interface Facts {
     remote: { name: string; url: string; forge: 'github' | 'gitlab' | 'gitea' | 'local' | undefined } | undefined;
     /** The hook manager in use, where our own hooks would not go into `.githooks`. */
     hookManager: { id: 'husky' | 'lefthook' | 'pre-commit'; seen: Seen } | undefined;
+    /** As git obeys it, wherever it is set. */
     hooksPath: string | undefined;
-    /** The repository's own hooks in the folder that `hooksPath` names, or in `.githooks`: not those that we wrote. */
+    /** The repository's own hooks in `.githooks`, and in the folder that `hooksPath` names: not those that we wrote. */
     ownHooks?: readonly { path: string; shell: boolean; executable: boolean }[];
+    /** Names of the hooks in git's own folder that would run but for a `hooksPath`, and of those that ours call already. */
+    coveredHooks?: readonly string[];
     /** The hooks that git would call in this clone by way of the hook manager. */
     installedHooks?: readonly string[];
   };

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { isThere, readBounded, statsOf } from '../base/files.ts';
 import { git } from '../base/git.ts';
@@ -56,7 +56,8 @@ export async function gitFacts(root: string): Promise<{ git: Git; notes: string[
     name => name !== undefined && names.includes(name),
   );
   const hooksPath = values.findLast(({ key }) => key === 'core.hookspath')?.value;
-  const common = hookManager ? await ask('rev-parse', '--git-common-dir') : undefined;
+  const common = resolve(root, (await ask('rev-parse', '--git-common-dir')).stdout.trim() || '.git');
+  const laid = await laidFiles(root);
   return {
     git: {
       present: true,
@@ -65,9 +66,9 @@ export async function gitFacts(root: string): Promise<{ git: Git; notes: string[
       remote: remoteOf(values),
       hookManager,
       hooksPath,
-      ownHooks: await ownHooks(root, hooksPath),
-      installedHooks:
-        hookManager && common ? await installedHooks(root, hookManager.id, hooksPath, common.stdout.trim()) : [],
+      ownHooks: await ownHooks(root, hooksPath, laid),
+      coveredHooks: await coveredHooks(root, common, laid),
+      installedHooks: hookManager ? await installedHooks(root, hookManager.id, hooksPath, common) : [],
     },
     notes: names.length > BRANCHES ? [`more than ${BRANCHES} branches: the rest was not looked at`] : [],
   };
@@ -160,27 +161,60 @@ function hooksFolder(root: string, hooksPath: string | undefined): string | unde
   return path === '' || path.startsWith('..') || isAbsolute(path) ? undefined : path;
 }
 
-const HOOK_NAME = /^(?:pre|post|prepare|commit|applypatch|fsmonitor|reference|sendemail|p4)-[a-z-]{2,40}$/;
+const HOOK_NAME =
+  /^(?:pre|post|prepare|commit|applypatch|fsmonitor|reference|sendemail|p4|push|proc)-[a-z-]{2,40}$|^update$/;
 /** The line that our own hooks have: `templates/githooks`. */
 const OURS = 'Written by agent-posture from agent-posture.yaml';
 
+/** The line of those that call a hook of git's own folder and do nothing else: `templates/githooks/forward`. */
+const FORWARDS = 'so that core.hooksPath puts no hook of yours out of force';
+
 /** The files that this program wrote whole, by the manifest of what it generated. */
-async function laidFiles(root: string): Promise<ReadonlySet<unknown>> {
+async function laidFiles(root: string): Promise<ReadonlySet<string>> {
   const file = await readBounded(join(root, '.agent-posture/manifest.json'), 20_000_000);
   try {
     const { files } = JSON.parse(file.ok ? file.data.toString('utf8') : '') as { files: unknown };
     const all = Array.isArray(files) ? (files as ({ mode?: unknown; path?: unknown } | null)[]) : [];
-    return new Set(all.filter(entry => entry?.mode === 'owned').map(entry => entry?.path));
+    return new Set(all.filter(entry => entry?.mode === 'owned').map(entry => String(entry?.path)));
   } catch {
     return new Set();
   }
 }
 
-async function ownHooks(root: string, hooksPath: string | undefined): Promise<NonNullable<Git['ownHooks']>> {
-  const folder = hooksFolder(root, hooksPath);
-  if (folder === undefined) return [];
+/**
+ * The hooks that ours have to call, as core.hooksPath puts them out of force. Those that another clone had stay, so that a
+ * clone without them asks for the same files.
+ */
+async function coveredHooks(root: string, common: string, laid: ReadonlySet<string>): Promise<string[]> {
+  const names = (await readdir(join(common, 'hooks')).catch(() => [])).filter(name => HOOK_NAME.test(name));
+  const run = await Promise.all(
+    names.slice(0, 50).map(async name => {
+      const stats = await stat(join(common, 'hooks', name)).catch(() => undefined);
+      return stats?.isFile() && (stats.mode & 0o100) !== 0 ? [name] : [];
+    }),
+  );
+  const known = [...laid].flatMap(path => /^\.githooks\/([a-z-]+)$/.exec(path)?.[1] ?? []);
+  // These two are there for what they do themselves, unless it says that all they do is to call another.
+  const ownWork = await Promise.all(
+    ['pre-commit', 'pre-push'].map(async name => {
+      const file = await readBounded(join(root, '.githooks', name), 100_000);
+      return file.ok && file.data.toString('utf8').includes(FORWARDS) ? [] : [name];
+    }),
+  );
+  return [...new Set([...run.flat(), ...known.filter(name => !ownWork.flat().includes(name))])].sort();
+}
+
+async function ownHooks(
+  root: string,
+  hooksPath: string | undefined,
+  laid: ReadonlySet<string>,
+): Promise<NonNullable<Git['ownHooks']>> {
+  const folders = new Set(['.githooks', hooksFolder(root, hooksPath) ?? '.githooks']);
+  return (await Promise.all([...folders].map(folder => hooksIn(root, folder, laid)))).flat();
+}
+
+async function hooksIn(root: string, folder: string, laid: ReadonlySet<string>): Promise<NonNullable<Git['ownHooks']>> {
   const names = (await readdir(join(root, folder)).catch(() => [])).filter(name => HOOK_NAME.test(name)).sort();
-  const laid = await laidFiles(root);
   const found = await Promise.all(
     names.slice(0, 50).map(async name => {
       // Emptied or replaced, it is still the place of ours, and no hook of theirs.
@@ -199,15 +233,18 @@ async function installedHooks(
   root: string,
   manager: 'husky' | 'lefthook' | 'pre-commit',
   hooksPath: string | undefined,
-  commonFolder: string,
+  common: string,
 ): Promise<string[]> {
   const names = ['pre-commit', 'pre-push'];
-  if (manager === 'husky') return /^(\.\/)?\.husky(\/|$)/.test(hooksPath ?? '') ? names : [];
-  const folder = hooksPath === undefined ? resolve(root, commonFolder, 'hooks') : resolve(root, hooksPath);
+  const folder = hooksPath === undefined ? join(common, 'hooks') : resolve(root, hooksPath);
+  // Before version 9 git calls the repository's own files; of those that are not executable is told apart from this.
+  if (manager === 'husky' && relative(root, folder) === '.husky') return names;
+  if (manager === 'husky' && relative(root, folder) !== join('.husky', '_')) return [];
   const called = await Promise.all(
     names.map(async name => {
       const file = await readBounded(join(folder, name), 100_000);
-      return file.ok && (file.stats.mode & 0o100) !== 0 && file.data.toString('utf8').includes(manager);
+      const runs = file.ok && (file.stats.mode & 0o100) !== 0;
+      return runs && (manager === 'husky' || file.data.toString('utf8').includes(manager));
     }),
   );
   return names.filter((_, index) => called[index]);

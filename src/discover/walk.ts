@@ -43,6 +43,9 @@ const MADE = new Set(
 /** Rules of one ignore file that are taken. */
 const RULES = 2_000;
 
+/** No path is longer, so that no longer rule leaves one out; a regular expression made of it may be too large to be one. */
+const LONGEST_RULE = 4_096;
+
 interface Folder {
   /** Repository-relative, '' for the root. */
   path: string;
@@ -121,7 +124,8 @@ async function list(root: string, folder: Folder): Promise<Listed> {
 async function readRules(absolute: string, base: string): Promise<{ base: string; matcher: Ignore }> {
   const file = await readBounded(join(absolute, '.gitignore'), 200_000);
   const matcher = ignore({ allowRelativePaths: true });
-  if (file.ok) matcher.add(file.data.toString('utf8').split('\n').slice(0, RULES));
+  const lines = file.ok ? file.data.toString('utf8').split('\n', RULES) : [];
+  matcher.add(lines.filter(line => line.length <= LONGEST_RULE));
   return { base, matcher };
 }
 

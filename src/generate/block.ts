@@ -9,7 +9,7 @@ import {
   type Situation,
   worst,
 } from './decision.ts';
-import { findBlocks, isMarker, putBlock, takeBlock } from './formats/blocks.ts';
+import { comesFirst, findBlocks, isMarker, putBlock, takeBlock } from './formats/blocks.ts';
 import { FormatProblem } from './formats/types.ts';
 import { restoreLines, takeLinesBack } from './lines.ts';
 import { type EntryOf, unpack } from './manifest.ts';
@@ -74,6 +74,18 @@ export function decideBlocks(pieces: readonly BlockPiece[], at: Situation): Deci
   const executable = (ours && pieces.some(({ rendering }) => rendering?.executable)) || undefined;
   if (executable && state === 'unchanged' && at.disk && !isExecutable(at.disk))
     return { state: 'update', after: at.disk.data, executable, reason: 'made executable', entries };
+  // Somebody's own script that has our call and is not run: it may be switched off on purpose, but then so are we.
+  const off = state === 'unchanged' && pieces.some(({ rendering }) => rendering?.needsBit);
+  if (off && at.disk && !isExecutable(at.disk) && !at.accepted) {
+    if (at.restore)
+      return { state: 'update', after: at.disk.data, executable: true, reason: 'made executable', entries };
+    return {
+      state: 'loosened',
+      after: before,
+      reason: 'it is not executable, so git does not call it',
+      entries: entriesBefore,
+    };
+  }
   return {
     state,
     after,
@@ -108,7 +120,7 @@ function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, te
     };
   }
   checkLines(rendering);
-  const { comment, lines } = rendering;
+  const { comment, lines, first = false } = rendering;
   const wanted = lines.join('\n');
   const block = blocks.find(found => found.output === output.id);
   const next: EntryOf<'block'> = {
@@ -123,7 +135,7 @@ function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, te
     ...(entry?.glue ? { glue: true as const } : {}),
   };
   const write = (state: ChangeState, content: readonly string[], reason: string): Outcome => {
-    const put = putBlock(text, output.id, comment, content);
+    const put = putBlock(text, output.id, comment, content, first);
     return { state, reason, text: put.text, entry: put.glue ? { ...next, glue: true } : next };
   };
   const guarded = output.guard && !at.accepted;
@@ -141,7 +153,20 @@ function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, te
     return write('update', lines, entry ? 'our lines were missing, written again' : 'our lines added, yours kept');
   }
   const theirs = block.lines.join('\n');
-  if (theirs === wanted) return unchanged('up to date', next);
+  // A call behind other lines is dead where one of them ends the script, or has read what the call is about.
+  const late = first && !comesFirst(text, output.id);
+  if (late && guarded && !at.restore && entry?.template === output.templateVersion)
+    return {
+      state: 'loosened',
+      reason: 'lines of yours stand before our call, and may keep it from being reached',
+      line: block.line,
+      text,
+      entry,
+    };
+  if (theirs === wanted)
+    return late
+      ? write('update', lines, 'our call comes first now, so that nothing keeps it from being reached')
+      : unchanged('up to date', next);
   if (base === undefined) {
     if (at.restore) return write('update', lines, 'put back');
     return conflict(`its block is not as we write it; ours is in ${at.path}${BESIDE}`);

@@ -1,8 +1,8 @@
 import { createTwoFilesPatch } from 'diff';
-import { decode } from './decision.ts';
+import { shownSides } from './mask.ts';
 import type { Change } from './types.ts';
 
-/** One change as a unified diff, or one line for a setting. Raw: what prints it makes it safe for the terminal. */
+/** One change as a unified diff, or one line for a setting, without the values of secrets. Raw: what prints it makes it safe for the terminal. */
 export function formatDiff(change: Change): string {
   if (change.gitConfig) {
     const { key, before, after } = change.gitConfig;
@@ -15,8 +15,9 @@ export function formatDiff(change: Change): string {
   if (before === null && after === null) return '';
   if (before && after && before.equals(after))
     return change.executable && change.state === 'update' ? `${path}: made executable\n` : '';
-  const [old, next] = [before ? decode(before) : '', after ? decode(after) : ''];
-  if (old === undefined || next === undefined) return `${path}: binary file changes\n`;
+  const sides = shownSides(before, after);
+  if (!sides) return `${path}: binary file changes\n`;
+  const [old, next] = sides;
   return createTwoFilesPatch(
     before ? `a/${path}` : '/dev/null',
     after ? `b/${path}` : '/dev/null',

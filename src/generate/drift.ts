@@ -15,14 +15,16 @@ export interface Drift {
  */
 export function drift(plan: Plan): Drift[] {
   const found: Drift[] = [];
-  for (const { state, path, reason, line, gitConfig, before } of plan.changes) {
+  for (const { state, path, reason, line, gitConfig, before, byHand } of plan.changes) {
     if (state === 'unchanged' || (gitConfig && (state === 'create' || state === 'refused'))) continue;
     const say: Record<Exclude<ChangeState, 'unchanged'>, string> = {
       create: `${path} is missing; run agent-posture generate and commit it.`,
       update: `${path} is out of date (${reason}); run agent-posture generate and commit it.`,
       merge: `${path} is out of date, and your edits can be kept; run agent-posture generate and commit it.`,
       conflict: `${path} needs a person: ${reason}.`,
-      loosened: `${path} guards less than it should: ${reason}. Run agent-posture generate --restore to put it back, or accept it in the posture (safeguard GRD-1, target ${path}).`,
+      loosened: byHand
+        ? `${path} guards less than it should: ${reason}.`
+        : `${path} guards less than it should: ${reason}. Run agent-posture generate --restore to put it back, or accept it in the posture (safeguard GRD-1, target ${path}).`,
       delete: path.endsWith(BESIDE)
         ? `${path} is no longer needed; remove it.`
         : `${path} is no longer asked for by the posture; run agent-posture generate to remove it.`,

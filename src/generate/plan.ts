@@ -12,7 +12,7 @@ import { acquireLock } from './lock.ts';
 import { type Entry, isOwnPath, type Manifest, readManifest, writeManifest } from './manifest.ts';
 import { decideOwned } from './owned.ts';
 import { BESIDE, MANIFEST_PATH } from './paths.ts';
-import { readSetting } from './settings.ts';
+import { readSetting, type Setting } from './settings.ts';
 import type { Change, ExtraFile, Output, Plan, RenderContext, Rendered } from './types.ts';
 
 export interface PlanOptions {
@@ -46,13 +46,14 @@ export async function planGeneration(
   const selected = select(outputs, options.only);
   const [before, ledger] = await Promise.all([manifestOnDisk(root), readLedger(options.stateFolder)]);
   const manifest = readManifest(before);
+  const own: RenderContext = { ...context, settings: ledger.git };
   const isSelected = (id: string) => options.only === undefined || selected.some(output => output.id === id);
 
   const pieces = new Map<string, AnyPiece[]>();
   const put = (path: string, piece: AnyPiece) => pieces.set(path, [...(pieces.get(path) ?? []), piece]);
   const settings: { output: Output; key: string; value: string }[] = [];
   for (const output of selected)
-    for (const rendering of output.render(context)) {
+    for (const rendering of output.render(own)) {
       if (rendering.mode === 'git-config') {
         settings.push({ output, key: rendering.key, value: rendering.value });
         continue;
@@ -92,7 +93,7 @@ export async function planGeneration(
     root,
     changes,
     manifest: { before, after: next.files.length === 0 ? null : writeManifest(next, { data: before, manifest }) },
-    notes: [...notes, ...selected.flatMap(output => output.notes?.(context) ?? [])],
+    notes: [...notes, ...selected.flatMap(output => output.notes?.(own) ?? [])],
   };
 }
 
@@ -231,7 +232,8 @@ async function planSettings(
     const ours = Object.hasOwn(ledger.git, key) ? ledger.git[key] : undefined;
     const set = (state: Change['state'], reason: string, after: string | null = value) =>
       changes.push({ ...rest, state, reason, gitConfig: { key, before: now.value, after } });
-    if (now.value === value) set('unchanged', 'up to date');
+    if (now.instead && now.instead.value !== value) changes.push(overruled(output.id, key, value, now));
+    else if (now.value === value) set('unchanged', 'up to date');
     else if (ours === undefined && now.value === null) set('create', 'new');
     else if (now.value === ours) set('update', 'follows the posture');
     else if (restore && ours !== undefined) set('update', 'put back');
@@ -244,8 +246,32 @@ async function planSettings(
     if (wanted.some(setting => setting.key === key)) continue;
     const now = await readSetting(root, key);
     if ('refused' in now || now.value !== value) continue;
+    if (now.instead) {
+      changes.push(overruled('git', key, value, now));
+      continue;
+    }
     const gitConfig = { key, before: value, after: null };
     changes.push({ output: 'git', state: 'delete', reason: 'no longer asked for', ...base(key), gitConfig });
   }
   return changes;
+}
+
+/** A value that git does not obey, as a file that its configuration leads to has the last word. */
+function overruled(
+  output: string,
+  key: string,
+  value: string,
+  now: Extract<Setting, { value: string | null }>,
+): Change {
+  const { value: other, from } = now.instead ?? { value: '', from: '' };
+  return {
+    output,
+    state: 'loosened',
+    path: `git config ${key}`,
+    before: null,
+    after: null,
+    gitConfig: { key, before: now.value, after: now.value },
+    byHand: true,
+    reason: `${from} sets it to ${other}, and git obeys that instead of ${value}: take it out there`,
+  };
 }

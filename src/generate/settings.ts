@@ -1,10 +1,13 @@
 import { lstat, readFile, realpath } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { git } from '../base/git.ts';
 
-/** A setting of `.git/config` as it is, or why it cannot be looked at. */
-export type Setting = { value: string | null } | { refused: string };
+/**
+ * A setting of `.git/config` as it is, or why it cannot be looked at. `instead`: what git obeys all the same, and where it
+ * has it from: a file that `.git/config` includes, or the configuration of this worktree.
+ */
+export type Setting = { value: string | null; instead?: { value: string; from: string } } | { refused: string };
 
 const KEY = /^[A-Za-z][A-Za-z0-9-]*(?:\.[^\n\0=]+)?\.[A-Za-z][A-Za-z0-9-]*$/;
 
@@ -40,10 +43,27 @@ export async function readSetting(root: string, key: string): Promise<Setting> {
   if (reason) return { refused: reason };
   const result = await git(['config', '--local', '--null', '--get-all', key], { cwd: root });
   if (result.failure !== undefined) return { refused: result.failure };
-  if (result.code === 1) return { value: null };
-  if (result.code !== 0) return { refused: `git cannot read it: ${result.stderr.trim().split('\n')[0] ?? ''}` };
-  const values = result.stdout.split('\0').slice(0, -1);
-  return values.length === 1 ? { value: values[0] ?? '' } : { refused: `it is set ${values.length} times` };
+  if (result.code !== 0 && result.code !== 1)
+    return { refused: `git cannot read it: ${result.stderr.trim().split('\n')[0] ?? ''}` };
+  const values = result.code === 1 ? [] : result.stdout.split('\0').slice(0, -1);
+  if (values.length > 1) return { refused: `it is set ${values.length} times` };
+  const value = values[0] ?? null;
+  const instead = await obeyed(root, key);
+  return instead === undefined || instead.value === value ? { value } : { value, instead };
+}
+
+/** The value that counts for git if it does not come from a file of the user or the system, includes and all. */
+async function obeyed(root: string, key: string): Promise<{ value: string; from: string } | undefined> {
+  const result = await git(['config', '--show-scope', '--show-origin', '--null', '--get-all', key], { cwd: root });
+  if (result.code !== 0) return undefined;
+  const parts = result.stdout.split('\0');
+  let last: { value: string; from: string } | undefined;
+  for (let at = 0; at + 2 < parts.length; at += 3) {
+    const [scope, origin = '', value = ''] = parts.slice(at, at + 3);
+    if (scope === 'local' || scope === 'worktree')
+      last = { value, from: relative(root, resolve(root, origin.replace(/^file:/, ''))) };
+  }
+  return last;
 }
 
 /** Sets or, with null, removes a local setting. Throws UserError where git refuses. */

@@ -6,6 +6,8 @@ export interface RenderContext {
   root: string;
   posture: Posture;
   facts: Facts;
+  /** The settings of `.git/config` that were set from here, by key. */
+  settings?: Readonly<Record<string, string>>;
 }
 
 /** A claim on a part of a file with keys: one value, or our elements of a list that others add to. */
@@ -25,6 +27,10 @@ export type Rendered =
       lines: readonly string[];
       /** Where the file is made by us: others keep their bits. */
       executable?: boolean;
+      /** In a script: before everything that could end it, or use up its input. */
+      first?: boolean;
+      /** Whoever calls the script does not where it is not executable. */
+      needsBit?: boolean;
     }
   /** Keys of ours in a shared file; everything else in it stays byte for byte. */
   | { mode: 'keys'; path: string; format: 'json' | 'toml' | 'yaml'; claims: readonly Claim[] }
@@ -77,6 +83,8 @@ export interface Change {
   /** Where ours is laid beside a file that could not be merged: `after` goes there, and `path` is left alone. */
   beside?: { path: string; before: Buffer | null } | undefined;
   gitConfig?: { key: string; before: string | null; after: string | null } | undefined;
+  /** Only a person can mend it: nothing that `--restore` writes would. */
+  byHand?: true;
   /** Why, in one line: `new`, `your edits kept`, `3 deny rules gone: …`. */
   reason: string;
   /** The line to mend, where the file was refused or a rule is missing. */

@@ -103,6 +103,34 @@ export function knownSecrets(text: string): { offset: number; shape: string }[] 
   );
 }
 
+/**
+ * Where in `text` something stands that looks like the value of a secret, whole: of a known shape to the end of its run,
+ * of a private key to the end of the key.
+ */
+export function secretSpans(text: string): { from: number; to: number }[] {
+  const spans: { from: number; to: number }[] = [];
+  const put = (from: number, value: string) => spans.push({ from, to: from + value.length });
+  for (const [, shape] of SHAPES)
+    for (const { 0: found, index } of text.matchAll(new RegExp(shape, 'g'))) {
+      const rest = text.slice(index + found.length, index + found.length + 20_000);
+      const end = found.includes('PRIVATE KEY') ? /^[\s\S]*?-----END [A-Z ]*-----/ : /^[^\s"'`,;)\]}]*/;
+      put(index, found + (end.exec(rest)?.[0] ?? (found.includes('PRIVATE KEY') ? rest : '')));
+    }
+  for (const form of [URL_USER, ASSIGNMENT, FLAG, HEADER])
+    for (const match of text.matchAll(new RegExp(form, `${form.flags}d`))) {
+      const [value = '', from] = [match[1], match.indices?.[1]?.[0]];
+      if (from !== undefined && !PLACEHOLDER.test(value)) put(from, value);
+    }
+  const random = text.replace(PUBLIC, found => ' '.repeat(found.length));
+  for (const { 0: run, index } of random.matchAll(/[A-Za-z0-9+/_=-]{24,}/g)) if (looksRandom(run)) put(index, run);
+  return spans;
+}
+
+/** Whether a text stands for a value instead of being one: `$NAME`, `<password>`, `***`, `true`. */
+export function isPlaceholder(text: string): boolean {
+  return text === '' || PLACEHOLDER.test(text);
+}
+
 /** What to do with a secret that stands where only names belong. */
 export const SECRET_ADVICE =
   'keep the value in a secrets manager or in a variable of the environment, and write only its name here; if this was ever committed or shared, rotate it';

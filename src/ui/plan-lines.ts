@@ -1,5 +1,6 @@
 import { structuredPatch } from 'diff';
 import { plural } from '../base/text.ts';
+import { shownSides } from '../generate/mask.ts';
 import type { Change, ChangeState, Plan } from '../generate/types.ts';
 import { fitMiddle, fitWords, type Line, line, nameColumn, pad, span, TWO_COLUMNS } from './lines.ts';
 import type { Theme, Tone } from './theme.ts';
@@ -113,7 +114,7 @@ export function planLines(plan: Plan, width: number, { glyphs }: Theme, titleOf:
 /** More lines than anybody scrolls through. */
 const LONGEST = 5_000;
 
-/** One change as a unified diff, without its header. */
+/** One change as a unified diff, without its header and without the values of secrets. */
 export function diffLines(change: Change): Line[] {
   if (change.gitConfig) {
     const { key, before, after } = change.gitConfig;
@@ -122,8 +123,7 @@ export function diffLines(change: Change): Line[] {
       ...(after === null ? [] : [line(span(` + ${key} = ${after}`, 'good'))]),
     ];
   }
-  const before = change.before?.toString('utf8') ?? '';
-  const after = change.after?.toString('utf8') ?? '';
+  const [before, after] = shownSides(change.before, change.after) ?? ['\0', ''];
   if (before.includes('\0') || after.includes('\0')) return [line(span(' not text', 'quiet'))];
   if (before === after) return [line(span(` nothing is written: ${change.reason}`, 'quiet'))];
   const patch = structuredPatch('', '', before, after, '', '', { context: 3 });

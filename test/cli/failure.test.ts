@@ -56,6 +56,54 @@ describe('what was thrown', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
+  test.each<[string, () => never]>([
+    [
+      'an expression that cannot be made',
+      () => {
+        throw new SyntaxError(`Invalid regular expression: /${'hunter2'.repeat(9)}/: too large`);
+      },
+    ],
+    ['JSON that cannot be read', () => JSON.parse('{"a": hunter2}') as never],
+    [
+      'several lines',
+      () => {
+        throw new Error('cannot go on\n    at hunter2 (hunter2:1:1)\nhunter2');
+      },
+    ],
+    [
+      'a path',
+      () => {
+        throw Object.assign(new Error("ENOENT: no such file, open '/home/hunter2/x'"), {
+          code: 'ENOENT',
+          syscall: 'open',
+        });
+      },
+    ],
+    [
+      'no error at all',
+      () => {
+        throw 'hunter2';
+      },
+    ],
+    [
+      'a long one',
+      () => {
+        throw new Error('hunter2 '.repeat(99));
+      },
+    ],
+  ])('what a file held is neither printed nor in the report: %s', async (_what, fault) => {
+    let error: unknown;
+    try {
+      fault();
+    } catch (thrown) {
+      error = thrown;
+    }
+    await reportFailure(error, { ...text, verbose: true });
+    const [file = ''] = crashes();
+    expect(printed.stderr + readFileSync(file, 'utf8')).not.toContain('hunter2');
+    if (error instanceof Error) expect(readFileSync(file, 'utf8')).toMatch(/\n {4}at .*failure\.test\.ts/);
+  });
+
   test('a fault of ours where no report can be written shows the stack', async () => {
     writeFileSync(join(folder, 'state'), '');
     expect(await reportFailure(new Error('boom'), text)).toBe(2);

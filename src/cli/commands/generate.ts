@@ -74,12 +74,16 @@ function check(plan: Plan): Outcome {
   const found = drift(plan);
   return {
     exitCode: found.length > 0 ? EXIT.findings : EXIT.ok,
-    json: { drift: found.map(({ line, ...rest }) => ({ ...rest, line: line ?? null })) },
+    json: { drift: found.map(({ line, ...rest }) => ({ ...rest, line: line ?? null })), notes: plan.notes },
+    // A hook that git does not call is no matter of the files, and all the same none to be silent about.
     text: () =>
-      found.length === 0
-        ? 'The files are as the posture asks.'
-        : found
-            .map(({ path, line, reason }) => `${line ? `${formatPosition({ path, line })}: ` : ''}${oneLine(reason)}`)
-            .join('\n'),
+      [
+        ...(found.length === 0
+          ? ['The files are as the posture asks.']
+          : found.map(
+              ({ path, line, reason }) => `${line ? `${formatPosition({ path, line })}: ` : ''}${oneLine(reason)}`,
+            )),
+        ...plan.notes.map(oneLine),
+      ].join('\n'),
   };
 }

@@ -61,16 +61,58 @@ function blockText(output: string, comment: string, lines: readonly string[], eo
   return [marker('BEGIN', output, comment), ...lines, marker('END', output, comment), ''].join(eol);
 }
 
-/** The text with the block's lines replaced, or with a new block at its end. Every other byte stays. */
+/**
+ * What a script may do before our call without keeping it from being reached: say what runs it, set the usual options,
+ * and, with a husky before version 9, start itself once more.
+ */
+const HEAD_LINE =
+  /^(?:set(?: [-+][aefuxvCE]+(?:o (?:pipefail|errexit|nounset))?| -o (?:pipefail|errexit|nounset))+|\. "\$\(dirname (?:-- )?"?\$0"?\)\/_\/husky\.sh")\s*$/;
+
+/** Offset behind the head of a script: where a call stands that nothing of the script can keep from being reached. */
+function headEnd(text: string): number {
+  let end = text.startsWith('\ufeff') ? 1 : 0;
+  let offset = end;
+  for (const [index, whole] of text.slice(end).split('\n').entries()) {
+    offset = Math.min(offset + whole.length + 1, text.length);
+    const line = whole.replace(/\r$/, '');
+    if ((index === 0 && line.startsWith('#!')) || HEAD_LINE.test(line)) end = offset;
+    else if (line.trim() !== '' && !line.startsWith('#')) break;
+  }
+  return end;
+}
+
+/** Whether nothing that a script does before this block can keep its lines from being reached. */
+export function comesFirst(text: string, output: string): boolean {
+  const block = findBlocks(text).find(found => found.output === output);
+  if (!block) return false;
+  const before = text.slice(0, block.from);
+  return before.slice(headEnd(before)).split('\n').every(isQuiet);
+}
+
+function isQuiet(line: string): boolean {
+  return line.trim() === '' || line.startsWith('#');
+}
+
+/**
+ * The text with the block's lines replaced, or with a new block: at its end, or with `first` at the beginning of a
+ * script, where a block that stands further down goes too. Every other byte stays.
+ */
 export function putBlock(
   text: string,
   output: string,
   comment: string,
   lines: readonly string[],
+  first = false,
 ): { text: string; glue: boolean } {
   const eol = lineEnding(text);
   const put = blockText(output, comment, lines, eol);
   const block = findBlocks(text).find(found => found.output === output);
+  if (first && !(block && comesFirst(text, output))) {
+    const rest = block ? text.slice(0, block.from) + text.slice(block.to) : text;
+    const at = headEnd(rest);
+    const open = at > 1 && rest[at - 1] !== '\n';
+    return { text: rest.slice(0, at) + (open ? eol : '') + put + rest.slice(at), glue: open };
+  }
   if (block) {
     const open = text[block.to - 1] !== '\n';
     return {

@@ -9,7 +9,16 @@ export const json: Format = { id: 'json', title: 'JSON', parse };
 const LONG = 80;
 
 /** jsonc-parser's SyntaxKind, whose const enum cannot be imported. */
-const TOKEN = { comma: 5, lineComment: 12, blockComment: 13, end: 17 } as const;
+const TOKEN = {
+  openBrace: 1,
+  closeBrace: 2,
+  openBracket: 3,
+  closeBracket: 4,
+  comma: 5,
+  lineComment: 12,
+  blockComment: 13,
+  end: 17,
+} as const;
 
 const WORDS: Readonly<Record<string, string>> = {
   InvalidSymbol: 'an unknown word',
@@ -37,15 +46,11 @@ function parse(whole: string): Parsed {
     const { line, column } = lineColumn(text, offset);
     throw new FormatProblem(message, line, column);
   };
+  const deep = tooDeep(text);
+  if (deep !== undefined) fail(`nested deeper than ${DEEPEST} levels`, deep);
   const errors: ParseError[] = [];
-  let root: Node | undefined;
-  try {
-    root = parseTree(text, errors, { allowTrailingComma: true, allowEmptyContent: true });
-    checkDuplicates(root, fail);
-  } catch (error) {
-    if (error instanceof RangeError) fail('nested too deeply', 0);
-    throw error;
-  }
+  const root = parseTree(text, errors, { allowTrailingComma: true, allowEmptyContent: true });
+  checkDuplicates(root, fail);
   const [first] = errors;
   if (first)
     fail(`not valid JSON: ${WORDS[printParseErrorCode(first.error)] ?? 'it cannot be read here'}`, first.offset);
@@ -55,6 +60,21 @@ function parse(whole: string): Parsed {
     position: path => lineColumn(text, nearest(root, path)?.offset ?? 0),
     edit: edit => bom + applySplices(text, splices(text, root, edit)),
   };
+}
+
+/** Settings have a handful; what goes through a file level by level must not run out of stack. */
+const DEEPEST = 200;
+
+/** Where a text goes deeper than that, or undefined. */
+function tooDeep(text: string): number | undefined {
+  const scanner = createScanner(text, true);
+  let depth = 0;
+  for (let kind: number = scanner.scan(); kind !== TOKEN.end; kind = scanner.scan()) {
+    if (kind === TOKEN.openBrace || kind === TOKEN.openBracket) depth++;
+    if (kind === TOKEN.closeBrace || kind === TOKEN.closeBracket) depth--;
+    if (depth > DEEPEST) return scanner.getTokenOffset();
+  }
+  return undefined;
 }
 
 function checkDuplicates(node: Node | undefined, fail: (message: string, offset: number) => never): void {

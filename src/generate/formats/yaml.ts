@@ -50,7 +50,8 @@ function load(text: string): Source {
     if ('empty' in documents) return { text, document: new Document(null) as unknown as Document.Parsed };
     const [document, second] = documents;
     for (const { errors } of documents)
-      for (const error of errors) fail(`not valid YAML: ${error.message.split('\n')[0]}`, error.pos[0]);
+      for (const { message, pos } of errors)
+        fail(/call stack/.test(message) ? 'nested too deeply' : `not valid YAML: ${message.split('\n')[0]}`, pos[0]);
     if (second) fail('several documents in one file are not edited here', second.range[0]);
     if (!document) throw new Error('no document');
     return { text, document };

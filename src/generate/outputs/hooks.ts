@@ -1,4 +1,5 @@
 import { isAbsolute, relative, resolve } from 'node:path';
+import { list } from '../../base/text.ts';
 import { isOwnPath } from '../manifest.ts';
 import type { Output, RenderContext, Rendered } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
@@ -27,17 +28,75 @@ function placeOf(context: RenderContext, name: HookName): string {
   return ownHook(context, path) ? `${FOLDER}/agent-posture/${name}` : path;
 }
 
-const callOf = (context: RenderContext, name: HookName) => `sh ${placeOf(context, name)} "$@" || exit 1`;
+/** The lines by which somebody's own script calls ours. What git tells of a push is there once, so both get it. */
+function callOf(context: RenderContext, name: HookName): string[] {
+  const call = `sh ${placeOf(context, name)} "$@"`;
+  if (name === 'pre-commit') return [`${call} || exit 1`];
+  const input = ['$agent_posture_input', 'AGENT_POSTURE_INPUT'];
+  return [
+    'agent_posture_input=$(cat) || exit 1',
+    'if [ -n "$agent_posture_input" ]; then',
+    `  ${call} <<AGENT_POSTURE_INPUT || exit 1`,
+    ...input,
+    '  exec <<AGENT_POSTURE_INPUT',
+    ...input,
+    'else',
+    `  ${call} </dev/null || exit 1`,
+    '  exec </dev/null',
+    'fi',
+  ];
+}
 
-/** The repository's folder of hooks where there is no manager; undefined where git was told one outside. */
-function folderOf({ root, facts: { git } }: RenderContext): string | undefined {
-  const path = relative(root, resolve(root, git.hooksPath ?? FOLDER));
+/** A script of somebody's that calls ours before it does anything else. */
+const callIn = (context: RenderContext, name: HookName, path: string, needsBit: boolean): Rendered => ({
+  mode: 'block',
+  path,
+  comment: '#',
+  lines: callOf(context, name),
+  executable: true,
+  first: true,
+  needsBit,
+});
+
+/** A folder of hooks in the repository, relative to it; undefined where it lies outside. */
+function folderAt(root: string, hooksPath: string): string | undefined {
+  const path = relative(root, resolve(root, hooksPath));
   return path === '' || isAbsolute(path) || !isOwnPath(`${path}/pre-commit`) ? undefined : path;
+}
+
+/**
+ * The repository's folder of hooks where there is no manager; undefined where git was told one outside. Where it was told
+ * ours by us, what it is told now does not count: it is for the plan to say that it was changed.
+ */
+function folderOf({ root, facts: { git }, settings }: RenderContext): string | undefined {
+  const path = git.hooksPath === undefined ? FOLDER : folderAt(root, git.hooksPath);
+  return path ?? (settings?.['core.hooksPath'] === undefined ? undefined : FOLDER);
+}
+
+/** Whether git is to look for its hooks in our folder. Hooks of theirs there are not switched on where they were off. */
+function setsFolder(context: RenderContext): boolean {
+  const { present, hookManager, hooksPath, ownHooks = [] } = context.facts.git;
+  if (!present || hookManager || folderOf(context) !== FOLDER) return false;
+  return (
+    context.settings?.['core.hooksPath'] !== undefined ||
+    hooksPath !== undefined ||
+    !ownHooks.some(({ path }) => path.startsWith(`${FOLDER}/`))
+  );
+}
+
+/** The hooks of git's own folder that our folder would put out of force, but for the two that call them themselves. */
+function covered(context: RenderContext): string[] {
+  if (namesOf(context).length === 0 || !setsFolder(context)) return [];
+  const names = namesOf(context) as string[];
+  return (context.facts.git.coveredHooks ?? []).filter(
+    name => !names.includes(name) && !ownHook(context, `${FOLDER}/${name}`),
+  );
 }
 
 /** Where git finds the hooks, without a manager. Hooks of theirs call ours, and are not switched on where they were off. */
 function plainCalls(context: RenderContext): Rendered[] {
-  const { hooksPath, ownHooks = [] } = context.facts.git;
+  const { hooksPath } = context.facts.git;
+  const { settings } = context;
   const folder = folderOf(context);
   // Hooks kept outside by somebody's own setting are left in force; ours would put them out of it.
   if (folder === undefined) return [];
@@ -45,10 +104,12 @@ function plainCalls(context: RenderContext): Rendered[] {
     const path = `${folder}/${name}`;
     const own = ownHook(context, path);
     if (own ? !own.shell : folder === FOLDER) return [];
-    return [{ mode: 'block', path, comment: '#', lines: [callOf(context, name)], executable: true }];
+    return [callIn(context, name, path, true)];
   });
-  const set = folder === FOLDER && (hooksPath !== undefined || ownHooks.length === 0);
-  return set ? [...calls, { mode: 'git-config', key: 'core.hooksPath', value: hooksPath ?? FOLDER }] : calls;
+  if (!setsFolder(context)) return calls;
+  const asIs = hooksPath !== undefined && folderAt(context.root, hooksPath) === FOLDER;
+  const value = settings?.['core.hooksPath'] ?? (asIs ? hooksPath : FOLDER);
+  return [...calls, { mode: 'git-config', key: 'core.hooksPath', value }];
 }
 
 /** What is still to be done so that git calls the hooks. */
@@ -69,20 +130,30 @@ function hookNotes(context: RenderContext): string[] {
       lefthook: 'lefthook install',
       'pre-commit': `pre-commit install ${names.map(name => `-t ${name}`).join(' ')}`,
     }[hookManager.id];
-    return missing.length > 0
-      ? [
-          `${missing.join(' and ')} ${missing.length > 1 ? 'do' : 'does'} not run in this clone yet, as ${hookManager.id} is not set up in it: ${next}`,
-        ]
-      : unrun;
+    return [
+      ...(missing.length > 0
+        ? [
+            `${missing.join(' and ')} ${missing.length > 1 ? 'do' : 'does'} not run in this clone yet, as ${hookManager.id} is not set up in it: ${next}`,
+          ]
+        : []),
+      ...unrun,
+    ];
   }
   const folder = folderOf(context);
   const byHand = names.filter(name => folder === undefined || ownHook(context, `${folder}/${name}`)?.shell === false);
+  const onTheWay = hooksPath === undefined ? covered(context).map(name => `.git/hooks/${name}`) : [];
   return [
     ...unrun,
     ...byHand.map(
-      name => `${folder ?? hooksPath}/${name} is yours and does not call ours: let it run sh ${placeOf(context, name)}`,
+      name =>
+        `${folder ?? hooksPath}/${name} is yours and does not call ours, so it does not run: let it run sh ${placeOf(context, name)}${name === 'pre-push' ? ', with what it was given to read' : ''}`,
     ),
-    ...(hooksPath === undefined && ownHooks.length > 0
+    ...(onTheWay.length > 0
+      ? [
+          `core.hooksPath leads git to ${FOLDER}, and ${list(onTheWay)} ${onTheWay.length > 1 ? 'are' : 'is'} called from there`,
+        ]
+      : []),
+    ...(!setsFolder(context) && hooksPath === undefined && ownHooks.some(({ path }) => path.startsWith(`${FOLDER}/`))
       ? [
           `${FOLDER} holds hooks of yours that git does not call in this clone, so ours are not called either: git config core.hooksPath ${FOLDER} switches on both`,
         ]
@@ -105,11 +176,13 @@ function hiddenCases(context: RenderContext): string {
   return ['  hidden=no', ...cases, '  [ "$hidden" = no ] || return 0', ''].join('\n');
 }
 
+const ownHookPart = (name: string) => template('githooks/own', { NAME: name }).trimEnd();
+
 export const hooks: Output = {
   id: 'git-hooks',
   title: 'git hooks: no secret is committed, no protected branch is pushed',
   safeguards: ['SEC-4', 'VCS-4', 'GRD-2'],
-  templateVersion: 1,
+  templateVersion: 2,
   guard: true,
   render(context) {
     const files: Rendered[] = [];
@@ -120,7 +193,11 @@ export const hooks: Output = {
         mode: 'owned',
         path: placeOf(context, 'pre-commit'),
         executable: true,
-        content: template('githooks/pre-commit', { GITLEAKS: leaks, SECRETS: secrets() }),
+        content: template('githooks/pre-commit', {
+          GITLEAKS: leaks,
+          SECRETS: secrets(),
+          OWN: ownHookPart('pre-commit'),
+        }),
       });
     if (wantsPush(context)) {
       const scan = scansAt(context, 'push');
@@ -134,9 +211,17 @@ export const hooks: Output = {
           SCAN: scan
             ? `gitleaks=${leaks}\n${secrets()}\n\n${template('githooks/look', {}).trimEnd()}`
             : 'look() { :; }',
+          OWN: ownHookPart('pre-push'),
         }),
       });
     }
+    for (const name of covered(context))
+      files.push({
+        mode: 'owned',
+        path: `${FOLDER}/${name}`,
+        executable: true,
+        content: template('githooks/forward', { OWN: ownHookPart(name) }),
+      });
     return files;
   },
 };
@@ -146,7 +231,7 @@ export const hookCalls: Output = {
   id: 'git-hook-calls',
   title: 'git, or your hook manager, calls the hooks',
   safeguards: ['SEC-4', 'VCS-4', 'GRD-2'],
-  templateVersion: 1,
+  templateVersion: 2,
   guard: true,
   notes: hookNotes,
   render(context) {
@@ -157,13 +242,7 @@ export const hookCalls: Output = {
     const { path } = hookManager.seen;
     switch (hookManager.id) {
       case 'husky':
-        return names.map(name => ({
-          mode: 'block',
-          path: `.husky/${name}`,
-          comment: '#',
-          lines: [callOf(context, name)],
-          executable: true,
-        }));
+        return names.map(name => callIn(context, name, `.husky/${name}`, false));
       case 'lefthook':
         if (!/\.ya?ml$/.test(path)) return [];
         return [

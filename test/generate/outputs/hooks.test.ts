@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { gitFacts } from '../../../src/discover/repository.ts';
+import { drift } from '../../../src/generate/drift.ts';
+import { undo } from '../../../src/generate/journal.ts';
 import { outputs } from '../../../src/generate/outputs/index.ts';
 import { part, testWith } from '../../support/parts.ts';
 import { context, FULL, Repository, render } from './lab.ts';
@@ -86,7 +88,12 @@ describe('the pre-push hook', () => {
     expect(push(`refs/heads/x ${zeros} refs/heads/topic ${zeros}\n`)).toBe(0);
     expect(push('what is this\n')).toBe(1);
     expect(push('\n')).toBe(1);
-    expect(push('')).toBe(0);
+    const nothing = spawnSync('/bin/sh', [hook, 'origin', 'url'], {
+      input: '',
+      encoding: 'utf8',
+      cwd: repository.root,
+    });
+    expect(nothing).toMatchObject({ status: 0, stderr: expect.stringContaining('so none was checked') });
     expect(push('', { PATH: '', PRE_COMMIT_REMOTE_BRANCH: 'refs/heads/main' })).toBe(1);
   });
 
@@ -365,9 +372,9 @@ describe('the hooks', () => {
       return render(FULL, { git: { ...facts.git, hookManager: { id, seen: { path } } } });
     };
     const husky = manager('husky', '.husky');
-    expect(husky.get('.husky/pre-push')).toMatchObject({
+    expect(husky.get('.husky/pre-commit')).toMatchObject({
       mode: 'block',
-      lines: ['sh .githooks/pre-push "$@" || exit 1'],
+      lines: ['sh .githooks/pre-commit "$@" || exit 1'],
     });
     expect(husky.has('core.hooksPath')).toBe(false);
     const lefthook = manager('lefthook', 'lefthook.yml').get('lefthook.yml');
@@ -386,7 +393,7 @@ describe('the hooks', () => {
     });
   });
 
-  test('under a hook manager, its file calls ours after what is there', async () => {
+  test('under a hook manager, its file calls ours before what is there', async () => {
     const other = new Repository();
     try {
       const plain = context(FULL, other.root).facts.git;
@@ -397,7 +404,7 @@ describe('the hooks', () => {
       );
       await other.generate(FULL, { git: { ...plain, hookManager: { id: 'husky', seen: { path: '.husky' } } } });
       expect(readFileSync(join(other.root, '.husky/pre-commit'), 'utf8')).toMatch(
-        /^npm test\n[\s\S]*sh \.githooks\/pre-commit/,
+        /sh \.githooks\/pre-commit[\s\S]*\nnpm test\n$/,
       );
       await other.generate(FULL, {
         git: { ...plain, hookManager: { id: 'pre-commit', seen: { path: '.pre-commit-config.yaml' } } },
@@ -424,7 +431,7 @@ describe('the hooks', () => {
       expect(plan.changes.filter(({ state }) => state === 'conflict')).toEqual([]);
       expect(plan.notes.join()).toContain('git config core.hooksPath .githooks switches on both');
       expect(readFileSync(join(other.root, '.githooks/pre-commit'), 'utf8')).toMatch(
-        /^#!\/bin\/sh\necho theirs\n[\s\S]*sh \.githooks\/agent-posture\/pre-commit "\$@" \|\| exit 1/,
+        /^#!\/bin\/sh\n[\s\S]*sh \.githooks\/agent-posture\/pre-commit "\$@" \|\| exit 1[\s\S]*\necho theirs\n$/,
       );
       expect(other.run(['config', 'core.hooksPath']).code).toBe(1);
       expect(await later(other)).toEqual([]);
@@ -435,8 +442,10 @@ describe('the hooks', () => {
       other.write('.env', 'A=1\n');
       other.git('add', '-f', '.env');
       const { code, stderr } = other.run(['commit', '-q', '-m', 'x']);
-      expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('theirs') });
+      expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.not.stringContaining('theirs') });
       expect(stderr).toContain('these files hold secrets by their name');
+      other.git('rm', '-q', '--cached', '.env');
+      expect(other.run(['commit', '-q', '--allow-empty', '-m', 'x']).stderr).toContain('theirs');
     } finally {
       other.remove();
     }
@@ -452,7 +461,7 @@ describe('the hooks', () => {
       chmodSync(join(other.root, 'tools/hooks/pre-push'), 0o755);
       expect(notes).toEqual([
         'tools/hooks/pre-push is not executable, so git does not call it: chmod +x tools/hooks/pre-push',
-        'tools/hooks/pre-push is yours and does not call ours: let it run sh .githooks/pre-push',
+        'tools/hooks/pre-push is yours and does not call ours, so it does not run: let it run sh .githooks/pre-push, with what it was given to read',
       ]);
       expect(other.git('config', 'core.hooksPath')).toBe('tools/hooks/\n');
       other.write('.env', 'A=1\n');
@@ -466,6 +475,192 @@ describe('the hooks', () => {
     }
   });
 
+  const commitSecret = (other: Repository) => {
+    other.write('.env', `A=${Math.random()}\n`);
+    other.git('add', '-f', '.env');
+    const { code, stderr } = other.run(['commit', '-q', '-m', 'x']);
+    return { code, refused: stderr.includes('these files hold secrets by their name') };
+  };
+  const REFUSED = { code: 1, refused: true };
+
+  test.each([
+    ['an exit', '#!/bin/sh\nset -eu\n# Theirs.\necho theirs\nexit 0\n'],
+    ['an exec', '#!/usr/bin/env bash\nset -euo pipefail\n\nexec true\n'],
+    ['nothing before it', 'exit 0\n'],
+    ['a shebang alone', '#!/bin/sh'],
+    ['line ends of Windows in a comment', '#!/bin/sh\n# a\r\nexit 0\n'],
+  ])('a hook of theirs that ends by itself, with %s, does not keep ours from being called', async (_what, text) => {
+    const other = new Repository();
+    try {
+      other.git('config', 'core.hooksPath', '.githooks');
+      other.write('.githooks/pre-commit', text);
+      chmodSync(join(other.root, '.githooks/pre-commit'), 0o755);
+      await other.generate(FULL, await found(other));
+      expect(commitSecret(other)).toEqual(REFUSED);
+      expect(await later(other)).toEqual([]);
+      await undo(other.root, { stateFolder: join(other.folder, 'state') });
+      expect(readFileSync(join(other.root, '.githooks/pre-commit'), 'utf8')).toBe(text);
+    } finally {
+      other.remove();
+    }
+  });
+
+  test('a call that an older version laid at the end goes to the front; one that lines were put before is reported', async () => {
+    const other = new Repository();
+    try {
+      other.git('config', 'core.hooksPath', '.githooks');
+      const path = join(other.root, '.githooks/pre-commit');
+      other.write('.githooks/pre-commit', '#!/bin/sh\necho theirs\n');
+      chmodSync(path, 0o755);
+      await other.generate(FULL, await found(other));
+      const laid = readFileSync(path, 'utf8');
+      writeFileSync(path, laid.replace('#!/bin/sh\n', '#!/bin/sh\nexit 0\n'));
+      expect(commitSecret(other).refused).toBe(false);
+      const plan = await other.generate(FULL, await found(other));
+      expect(drift(plan)).toMatchObject([{ path: '.githooks/pre-commit', state: 'loosened' }]);
+      await other.generate(FULL, await found(other), { restore: true });
+      expect(readFileSync(path, 'utf8')).toBe(laid.replace(/echo theirs/, 'exit 0\necho theirs'));
+      expect(commitSecret(other)).toEqual(REFUSED);
+
+      const block = /# BEGIN[\s\S]*# END .*\n/.exec(laid)?.[0] ?? '';
+      writeFileSync(path, `#!/bin/sh\nexit 0\n${block}`);
+      const manifest = join(other.root, '.agent-posture/manifest.json');
+      const older = JSON.parse(readFileSync(manifest, 'utf8')) as { files: { output: string; template: number }[] };
+      for (const file of older.files) if (file.output === 'git-hook-calls') file.template = 1;
+      writeFileSync(manifest, JSON.stringify(older));
+      expect(await later(other)).toMatchObject([{ path: '.githooks/pre-commit', state: 'update' }]);
+      expect(readFileSync(path, 'utf8')).toBe(`#!/bin/sh\n${block}exit 0\n`);
+    } finally {
+      other.remove();
+    }
+  });
+
+  test('a hook of theirs that calls ours and is no longer executable is reported, and made so when asked', async () => {
+    const other = new Repository();
+    try {
+      other.git('config', 'core.hooksPath', '.githooks');
+      other.write('.githooks/pre-commit', '#!/bin/sh\ntrue\n');
+      chmodSync(join(other.root, '.githooks/pre-commit'), 0o755);
+      await other.generate(FULL, await found(other));
+      chmodSync(join(other.root, '.githooks/pre-commit'), 0o644);
+      const plan = await other.generate(FULL, await found(other));
+      expect(drift(plan)).toMatchObject([{ state: 'loosened', reason: expect.stringContaining('not executable') }]);
+      await other.generate(FULL, await found(other), { restore: true });
+      expect(commitSecret(other)).toEqual(REFUSED);
+    } finally {
+      other.remove();
+    }
+  });
+
+  test.each([
+    ['sh', '.githooks'],
+    ['bash', '.githooks'],
+    ['a husky', '.husky'],
+  ])('what git tells of a push reaches theirs and ours, whoever reads first: %s', async (shell, folder) => {
+    const other = new Repository();
+    try {
+      other.git('commit', '-q', '--allow-empty', '-m', 'zero');
+      other.git('config', 'core.hooksPath', folder);
+      const start = shell === 'a husky' ? '#!/bin/sh -e' : `#!/usr/bin/env ${shell}`;
+      other.write(`${folder}/pre-push`, `${start}\nwhile read -r line; do echo "$line" >> ../seen; done\n`);
+      chmodSync(join(other.root, folder, 'pre-push'), 0o755);
+      await other.generate(FULL, await found(other));
+      expect(other.run(['push', 'origin', 'main']).stderr).toContain('the branch main is protected');
+      expect(existsSync(join(other.folder, 'seen'))).toBe(false);
+      const many = Array.from({ length: 1500 }, (_, at) => `HEAD:refs/heads/topic/${at}`);
+      expect(other.run(['push', '-q', 'origin', ...many]).code).toBe(0);
+      const lines = readFileSync(join(other.folder, 'seen'), 'utf8').split('\n');
+      expect(lines).toHaveLength(1501);
+      expect(lines.every(line => line === '' || / refs\/heads\/topic\/\d+ 0+$/.test(line))).toBe(true);
+      // Nothing to push is said to both as it is: no line at all.
+      expect(other.run(['push', '-q', 'origin', 'HEAD:topic/1']).code).toBe(0);
+      expect(readFileSync(join(other.folder, 'seen'), 'utf8').split('\n')).toHaveLength(1501);
+    } finally {
+      other.remove();
+    }
+  });
+
+  test('the hooks of git’s own folder run as before, in a worktree too, and a clone without them asks for the same', async () => {
+    const other = new Repository();
+    try {
+      const seen = () => readFileSync(join(other.folder, 'seen'), 'utf8').split('\n').slice(0, -1);
+      for (const name of ['commit-msg', 'post-commit', 'pre-commit', 'prepare-commit-msg']) {
+        other.write(`.git/hooks/${name}`, `#!/bin/sh\necho ${name} "$#" >> ${other.folder}/seen\n`);
+        if (name !== 'prepare-commit-msg') chmodSync(join(other.root, '.git/hooks', name), 0o755);
+      }
+      const plan = await other.generate(FULL, await found(other));
+      expect(plan.notes.join()).toContain('.git/hooks/commit-msg and .git/hooks/post-commit are called from there');
+      other.git('commit', '-q', '--allow-empty', '-m', 'one');
+      expect(seen()).toEqual(['pre-commit 0', 'commit-msg 1', 'post-commit 0']);
+      expect(await later(other)).toEqual([]);
+      other.git('add', '-A');
+      other.git('commit', '-q', '-m', 'two');
+      const tree = join(other.folder, 'tree');
+      other.git('worktree', 'add', '-q', tree);
+      rmSync(join(other.folder, 'seen'));
+      other.git('-C', tree, 'commit', '-q', '--allow-empty', '-m', 'three');
+      expect(seen()).toEqual(['pre-commit 0', 'commit-msg 1', 'post-commit 0']);
+
+      rmSync(join(other.root, '.git/hooks'), { recursive: true });
+      expect(await later(other)).toEqual([]);
+      other.git('commit', '-q', '--allow-empty', '-m', 'four');
+      await other.generate({ version: 1, project: 'x' }, await found(other));
+      expect(existsSync(join(other.root, '.githooks/commit-msg'))).toBe(false);
+    } finally {
+      other.remove();
+    }
+  });
+
+  test.each([
+    ['unset by hand', ['config', '--unset', 'core.hooksPath']],
+    ['led to nowhere', ['config', 'core.hooksPath', '/dev/null']],
+  ])('where git was told our folder, it is reported when that is %s', async (_what, args) => {
+    const other = new Repository();
+    try {
+      await other.generate(FULL, await found(other));
+      expect(await later(other)).toEqual([]);
+      other.git(...args);
+      const plan = await other.generate(FULL, await found(other));
+      expect(drift(plan)).toMatchObject([{ path: 'git config core.hooksPath', state: 'loosened' }]);
+      await other.generate(FULL, await found(other), { restore: true });
+      expect(commitSecret(other)).toEqual(REFUSED);
+    } finally {
+      other.remove();
+    }
+  });
+
+  test.each([
+    ['a file that .git/config includes', '.gitconfig', '/dev/null'],
+    ['one that leads to a folder of the repository', '.gitconfig', 'empty'],
+    ['the configuration of the worktree', '.git/config.worktree', '/dev/null'],
+  ])(
+    'a setting that %s overrules is reported with its place, and ours is not taken away',
+    async (_what, file, value) => {
+      const other = new Repository();
+      try {
+        await other.generate(FULL, await found(other));
+        other.git('config', 'include.path', '../.gitconfig');
+        other.git('config', 'extensions.worktreeConfig', 'true');
+        expect(await later(other)).toEqual([]);
+        other.write(file, `[core]\n\thooksPath = ${value}\n`);
+        for (const restore of [false, true]) {
+          const plan = await other.generate(FULL, await found(other), { restore });
+          const [said] = drift(plan).filter(({ path }) => path === 'git config core.hooksPath');
+          expect(said).toMatchObject({
+            state: 'loosened',
+            reason: expect.stringContaining(`${file} sets it to ${value}`),
+          });
+          expect(said?.reason).not.toContain('--restore');
+          expect(other.git('config', '--file', '.git/config', 'core.hooksPath')).toBe('.githooks\n');
+        }
+        other.write(file, '');
+        expect(commitSecret(other)).toEqual(REFUSED);
+      } finally {
+        other.remove();
+      }
+    },
+  );
+
   test('a hook that is made under a hook manager can be run, and it is said what sets the manager up', async () => {
     const other = new Repository();
     try {
@@ -475,6 +670,12 @@ describe('the hooks', () => {
       expect(statSync(join(other.root, '.husky/pre-commit')).mode & 0o111).toBe(0);
       chmodSync(join(other.root, '.husky/pre-push'), 0o644);
       other.git('config', 'core.hooksPath', '.husky/_');
+      // As husky lays them; where one is not executable, git does not call it.
+      for (const name of ['pre-commit', 'pre-push']) {
+        other.write(`.husky/_/${name}`, `#!/usr/bin/env sh\nsh -e "$(dirname "$0")/../${name}" "$@"\n`);
+        expect((await other.plan(FULL, await found(other))).notes.join()).toContain(`${name} `);
+        chmodSync(join(other.root, '.husky/_', name), 0o755);
+      }
       expect(await later(other)).toMatchObject([{ path: '.husky/pre-push', reason: 'made executable' }]);
       expect(statSync(join(other.root, '.husky/pre-push')).mode & 0o111).toBe(0o111);
       expect((await other.generate(FULL, await found(other))).notes).toEqual([]);

@@ -98,10 +98,14 @@ export class Repository {
     this.git('remote', 'add', 'origin', this.remote);
   }
 
-  async generate(posture: Posture, facts: Partial<Facts> = {}): Promise<Plan> {
+  plan(posture: Posture, facts: Partial<Facts> = {}, options: { restore?: boolean } = {}): Promise<Plan> {
     const stateFolder = join(this.folder, 'state');
-    const plan = await planGeneration(context(posture, this.root, facts), outputs, { stateFolder });
-    await applyPlan(plan, { stateFolder });
+    return planGeneration(context(posture, this.root, facts), outputs, { stateFolder, ...options });
+  }
+
+  async generate(posture: Posture, facts: Partial<Facts> = {}, options: { restore?: boolean } = {}): Promise<Plan> {
+    const plan = await this.plan(posture, facts, options);
+    await applyPlan(plan, { stateFolder: join(this.folder, 'state') });
     return plan;
   }
 
