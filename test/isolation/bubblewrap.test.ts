@@ -464,6 +464,43 @@ for (const starter of STARTERS)
       expect([lab.tree(), readdirSync(join(lab.root, '.git')).sort()]).toEqual(before);
     });
 
+    test('what git’s settings include or run cannot be changed or made, and git goes on', async () => {
+      lab.write('a', 'a');
+      lab.git('config', 'include.path', '../cfg/git');
+      lab.git('config', '--add', 'include.path', '../later');
+      lab.git('config', 'filter.f.clean', 'sh scripts/clean');
+      lab.git('config', 'core.fsmonitor', '');
+      lab.write('cfg/git', '[user]\n\tname = x\n');
+      lab.write('scripts/clean', 'cat\n');
+      const { stdout } = await lab.sh(
+        [
+          'exec 2>/dev/null',
+          `printf '[core]\n\thooksPath = /x\n' > cfg/git && echo 1; echo x > later && echo 2; echo x > scripts/clean && echo 3`,
+          'rm -f cfg/git && echo 4; mv cfg c && echo 5; mv scripts s && echo 6; touch t; mv t scripts/clean && echo 7; rm -f t',
+          'git add a && git config user.name',
+        ].join('\n'),
+      );
+      expect(stdout).toBe('x\n');
+      expect(lab.tree().map(line => line.split(' ')[0])).toEqual([
+        '/.git',
+        '/a',
+        '/cfg',
+        '/cfg/git',
+        '/scripts',
+        '/scripts/clean',
+      ]);
+    });
+
+    test('a root that is no repository cannot be made a bare one', async () => {
+      rmSync(join(lab.root, '.git'), { recursive: true });
+      const script = 'mkdir -p objects refs; echo x > config; echo "ref: refs/heads/main" > HEAD; rmdir HEAD; echo ran';
+      expect((await lab.sh(`exec 2>/dev/null; ${script}`)).stdout).toBe('ran\n');
+      expect(existsSync(join(lab.root, 'HEAD'))).toBe(false);
+      expect(() =>
+        execFileSync('git', ['-C', lab.root, '-c', 'safe.directory=*', 'rev-parse'], { stdio: 'pipe' }),
+      ).toThrow();
+    });
+
     test('git’s own work goes on beside the guards of its folder', async () => {
       lab.git('init', '-q', '--bare', '-b', 'main', '../up');
       lab.write('a', '1\n');
