@@ -48,7 +48,7 @@ const DEPTH = 8;
 
 /** What git outside would obey, in its common folder and in those of other worktrees and of submodules. All absolute. */
 export interface GitGuards {
-  /** Beside git's folder: made or made to point elsewhere, they make the root one of other settings, the second a bare one. */
+  /** Beside git's folder: made or made to point elsewhere, they make the root one of other settings, the others a bare one. */
   beside: string[];
   /** Files; those that are missing must not be made either. */
   files: string[];
@@ -65,6 +65,8 @@ export interface GitGuards {
 export function gitGuards(root: string, common: string | undefined, links: readonly string[]): GitGuards {
   const link = join(root, '.git');
   const beside = [...(kindOf(link) === 'folder' ? [] : [link]), join(root, 'commondir')];
+  // Where git finds no `.git`, this is how it knows a bare repository, whose settings would be the root's.
+  if (kindOf(link) === undefined) beside.push(join(root, 'HEAD'));
   if (common === undefined) return { beside, files: [], folders: [], nested: [] };
   const worktrees = foldersIn(join(common, 'worktrees'));
   const repositories = [common, ...submodules(join(common, 'modules'))];
@@ -100,15 +102,18 @@ const settingsIn = (git: string) => [...STEERING, 'hooks'].map(name => join(git,
 export interface Nested {
   folder: string;
   git: string;
+  /** Of a worktree of this repository, its own folder of git's: only settings in there are its own. */
+  own?: string;
 }
 
 /**
- * The repositories below `root`, submodules and bare ones too, without this repository's own worktrees. `whole`: false
- * where there is more than can be looked at.
+ * The repositories below `root`, submodules, bare ones and this repository's own worktrees too, and the root where it is
+ * a bare one. `whole`: false where there is more than can be looked at.
  */
 export function nestedRepositories(root: string): { repositories: Nested[]; whole: boolean } {
   const common = commonFolder(root);
-  const repositories: Nested[] = [];
+  const repositories: Nested[] =
+    isBare(root) && kindOf(join(root, '.git')) === undefined ? [{ folder: root, git: root }] : [];
   const whole = walkBelow(root, { entries: ENTRY_LIMIT }, (path, entry) => {
     if (path === join(root, '.git')) return false;
     const folder = dirname(path);
@@ -118,7 +123,8 @@ export function nestedRepositories(root: string): { repositories: Nested[]; whol
       return true;
     }
     const worktree = worktreeFolder(folder);
-    if (!(worktree && 'common' in worktree && worktree.common === common)) repositories.push({ folder, git: path });
+    const own = worktree && 'common' in worktree && worktree.common === common ? worktree.own : undefined;
+    repositories.push({ folder, git: path, ...(own ? { own } : {}) });
     return false;
   });
   return { repositories, whole };
@@ -139,10 +145,11 @@ const TICK = 20;
  * `whole`: false where there is more than can be looked at.
  */
 export function repositoriesMade(root: string, before: readonly Nested[], since: number) {
-  const known = new Set(before.map(({ git }) => git));
+  const known = new Set(before.filter(({ own }) => own === undefined).map(({ git }) => git));
   const { repositories, whole } = nestedRepositories(root);
+  const isNew = ({ git, own }: Nested) => own === undefined && !known.has(git);
   const made = repositories
-    .filter(({ git }) => !known.has(git) || settingsOf(git).some(path => changedAt(path) >= since - TICK))
+    .filter(each => isNew(each) || settingsOf(each).some(path => changedAt(path) >= since - TICK))
     .map(({ folder }) => folder)
     .sort();
   return { made, whole };
@@ -155,8 +162,9 @@ export function rebaseLeft(root: string, since: number): boolean {
   return changedAt(join(own, 'rebase-merge/git-rebase-todo')) >= since - TICK;
 }
 
-/** What git obeys of a repository: where `git` is a file, that itself. */
-function settingsOf(git: string): string[] {
+/** What git obeys of a repository: where `git` is a file, that itself; of a worktree, what it has beside the common settings. */
+function settingsOf({ git, own }: Nested): string[] {
+  if (own !== undefined) return [join(own, 'config.worktree')];
   if (kindOf(git) !== 'folder') return [git];
   const hooks = join(git, 'hooks');
   let names: string[] = [];

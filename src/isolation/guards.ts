@@ -4,6 +4,7 @@ import { isWithin } from '../base/files.ts';
 import { gitlinks } from '../base/git.ts';
 import { outermost } from '../base/outermost.ts';
 import { GIT_PARTS, gitGuards, kindOf } from './git.ts';
+import { configGuards } from './git-config.ts';
 import { makePlaceholders, type Placeholders } from './placeholders.ts';
 
 /** The most entries of guard folders that are looked at to find links. */
@@ -132,7 +133,8 @@ export async function layGuards(
   common: string | undefined,
   canWrite: (path: string) => boolean,
 ): Promise<LaidGuards> {
-  const ofGit = gitGuards(root, common, await gitlinks(root));
+  const [links, ofConfig] = await Promise.all([gitlinks(root), configGuards(root)]);
+  const ofGit = gitGuards(root, common, links);
   const paths = [
     ...outermost(wanted)
       .filter(guard => !guard.startsWith('.git/'))
@@ -141,6 +143,8 @@ export async function layGuards(
     ...ofGit.folders,
     ...ofGit.files,
     ...ofGit.nested,
+    ...ofConfig.settings,
+    ...ofConfig.programs,
   ];
   const inGit = (path: string) => common !== undefined && isWithin(common, path);
   const placeholders: Placeholders[] = [];
@@ -156,6 +160,14 @@ export async function layGuards(
     // Instructions in Markdown are made by agents every day; only what configures one is kept from being made.
     const places = paths.map(realPlace).filter(path => canWrite(path) && !path.endsWith('.md'));
     const inRoot = places.filter(path => isWithin(root, path) && !inGit(path));
+    const settings = new Set(ofConfig.settings.map(realPlace));
+    placeholders.push(
+      makePlaceholders(
+        root,
+        inRoot.filter(path => settings.has(path)),
+        'files',
+      ),
+    );
     placeholders.push(makePlaceholders(root, inRoot));
     const parts = common !== undefined && canWrite(common) ? GIT_PARTS.map(name => join(common, name)) : [];
     // A link in their place would be followed to wherever whoever made the repository wants.

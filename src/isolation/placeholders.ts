@@ -19,7 +19,8 @@ import { commonFolder } from './git.ts';
 /**
  * A guard that is not there yet could be made from inside, and something outside would obey it later. A mount needs a
  * place to lie on, so an empty folder stands at its path while a box runs: git does not see empty folders, and no program
- * obeys one. In git's own folder, where git would stumble over a folder and lists nothing, it is a file that says nothing.
+ * obeys one. In git's own folder, and for settings that git includes, where git would stumble over a folder, it is a file
+ * that says nothing.
  * Each box notes its placeholders in the state folder; the last one to end takes them away, and the next command in the
  * repository takes away what a box that was killed has left.
  */
@@ -147,12 +148,12 @@ function folderExists(path: string): boolean | undefined {
 
 /**
  * Makes placeholders for those of the guards (absolute paths in `root`) that are missing: folders, or files that say
- * nothing where `root` is git's own folder. Nothing stays behind after `close`, and git's folder is one that git obeys.
+ * nothing, as where `root` is git's own folder. Nothing stays behind after `close`, and git's folder is one that git obeys.
  */
 export function makePlaceholders(
   root: string,
   guards: readonly string[],
-  kind: 'folders' | 'git' = 'folders',
+  kind: 'folders' | 'files' | 'git' = 'folders',
 ): Placeholders {
   const notesFolder = notesOf(root);
   const needed = clear(root, notesFolder);
@@ -162,15 +163,15 @@ export function makePlaceholders(
   const files: string[] = [];
   for (const path of guards) {
     if (folderExists(path) !== undefined && !needed.has(path)) continue;
-    const last = kind === 'git' ? dirname(path) : path;
+    const last = kind === 'folders' ? path : dirname(path);
     const way: string[] = [];
     for (let at = last; at !== root && isWithin(root, at); at = dirname(at)) way.unshift(at);
     if (way.some(folder => folderExists(folder) === false)) continue;
     folders.push(...way.filter(folder => !folders.includes(folder) && (needed.has(folder) || !folderExists(folder))));
-    if (kind === 'git') files.push(path);
+    if (kind !== 'folders') files.push(path);
     paths.push(path);
   }
-  if (paths.length === 0 && kind === 'folders') return { paths, close() {} };
+  if (paths.length === 0 && kind !== 'git') return { paths, close() {} };
   const headFile = join(root, 'HEAD');
   const head = kind === 'git' && isHead(headFile) ? { head: readFileSync(headFile, 'utf8') } : {};
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { bubblewrap, explainFailure } from '../../src/isolation/bubblewrap/index.ts';
+import { toolFolders } from '../../src/isolation/bubblewrap/system.ts';
 import { clearPlaceholders } from '../../src/isolation/placeholders.ts';
 import { describeWith } from '../support/parts.ts';
 import { finish, Lab, STARTERS } from './lab.ts';
@@ -463,6 +464,43 @@ for (const starter of STARTERS)
       expect([lab.tree(), readdirSync(join(lab.root, '.git')).sort()]).toEqual(before);
     });
 
+    test('what git’s settings include or run cannot be changed or made, and git goes on', async () => {
+      lab.write('a', 'a');
+      lab.git('config', 'include.path', '../cfg/git');
+      lab.git('config', '--add', 'include.path', '../later');
+      lab.git('config', 'filter.f.clean', 'sh scripts/clean');
+      lab.git('config', 'core.fsmonitor', '');
+      lab.write('cfg/git', '[user]\n\tname = x\n');
+      lab.write('scripts/clean', 'cat\n');
+      const { stdout } = await lab.sh(
+        [
+          'exec 2>/dev/null',
+          `printf '[core]\n\thooksPath = /x\n' > cfg/git && echo 1; echo x > later && echo 2; echo x > scripts/clean && echo 3`,
+          'rm -f cfg/git && echo 4; mv cfg c && echo 5; mv scripts s && echo 6; touch t; mv t scripts/clean && echo 7; rm -f t',
+          'git add a && git config user.name',
+        ].join('\n'),
+      );
+      expect(stdout).toBe('x\n');
+      expect(lab.tree().map(line => line.split(' ')[0])).toEqual([
+        '/.git',
+        '/a',
+        '/cfg',
+        '/cfg/git',
+        '/scripts',
+        '/scripts/clean',
+      ]);
+    });
+
+    test('a root that is no repository cannot be made a bare one', async () => {
+      rmSync(join(lab.root, '.git'), { recursive: true });
+      const script = 'mkdir -p objects refs; echo x > config; echo "ref: refs/heads/main" > HEAD; rmdir HEAD; echo ran';
+      expect((await lab.sh(`exec 2>/dev/null; ${script}`)).stdout).toBe('ran\n');
+      expect(existsSync(join(lab.root, 'HEAD'))).toBe(false);
+      expect(() =>
+        execFileSync('git', ['-C', lab.root, '-c', 'safe.directory=*', 'rev-parse'], { stdio: 'pipe' }),
+      ).toThrow();
+    });
+
     test('git’s own work goes on beside the guards of its folder', async () => {
       lab.git('init', '-q', '--bare', '-b', 'main', '../up');
       lab.write('a', '1\n');
@@ -526,10 +564,67 @@ for (const starter of STARTERS)
       expect(existsSync(join(lab.root, 'gem/other'))).toBe(true);
     });
 
+    test('what is swapped for a link while a box is built leads its mounts nowhere else', async () => {
+      lab.write('~/.ssh/id', 'CANARY');
+      lab.write('src/pricing/rates.txt', 'CANARY');
+      lab.write('conf/.env', 'CANARY');
+      lab.write('other/.env', '');
+      lab.write('.claude/settings.json', '{}');
+      lab.write('open/settings.json', '{}');
+      const read = 'find ~ -name .state -prune -o -type f -exec grep -l CANARY {} +; echo x > ~/.ssh/planted; echo ran';
+      const hide = ['src/pricing/**', '.env'];
+      const swaps = {
+        // What is mounted: the folder that holds something hidden is the home, in the box as outside.
+        holder: 'mv conf c; ln -s ../.. conf',
+        // Where to: the mask lies on another file of that name.
+        mask: 'mv conf c; ln -s other conf',
+        moved: 'mv conf/.env conf/open; touch conf/.env',
+        guard: 'mv .claude c2; ln -s open .claude',
+        root: 'cd ..; mv shop s; ln -s .. shop',
+      };
+      for (const [name, meanwhile] of Object.entries(swaps)) {
+        execFileSync('cp', ['-a', lab.root, `${lab.root}.kept`]);
+        const context = lab.context({ files: { hide } }, { guards: ['.claude/'] });
+        const child = lab.start(context, ['sh', '-c', `exec 2>/dev/null; ${read}`], 'pipe', { meanwhile });
+        const { stdout, stderr } = await finish(child);
+        expect(stdout.replace('ran\n', ''), `${name}: ${stderr}`).toBe('');
+        expect(existsSync(join(lab.home, '.ssh/planted')), name).toBe(false);
+        execFileSync('sh', ['-c', 'rm -rf shop s; mv shop.kept shop'], { cwd: join(lab.home, 'code') });
+      }
+    });
+
+    test('a box that swaps folders for links as fast as it can gets nothing out of the next ones', async () => {
+      lab.write('~/.ssh/id', 'CANARY');
+      const swapper = `
+        const fs = require('node:fs');
+        fs.mkdirSync('a'); fs.writeFileSync('a/.env', ''); fs.symlinkSync('../..', 'b');
+        console.log('up');
+        const wait = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.random() * 20);
+        for (;;) try { fs.renameSync('a', 'c'); fs.renameSync('b', 'a'); wait(); fs.renameSync('a', 'b'); fs.renameSync('c', 'a'); wait(); } catch {}`;
+      const isolation = { files: { hide: ['.env'] } };
+      const first = lab.start(lab.context(isolation), ['node', '-e', swapper]);
+      const ended = finish(first);
+      await new Promise(done => first.stdout?.once('data', done));
+      const outcomes: string[] = [];
+      const end = Date.now() + 4_000;
+      try {
+        while (Date.now() < end) {
+          const { stdout, stderr } = await lab.sh('cat ~/.ssh/id; echo x > ~/.ssh/planted; echo ran', isolation);
+          outcomes.push(stdout.includes('ran') ? stdout : stderr);
+        }
+      } finally {
+        first.kill('SIGTERM');
+        await ended;
+      }
+      expect(outcomes.filter(text => text.includes('CANARY'))).toEqual([]);
+      expect(existsSync(join(lab.home, '.ssh/planted'))).toBe(false);
+      for (const text of outcomes) expect(text).toMatch(/^ran\n$|not started|could not be started|ENOENT|ELOOP/);
+    });
+
     test('descriptors that we were started with do not go in', async () => {
       const secret = lab.write('~/secret', 'CANARY');
       const command = ['sh', '-c', 'cat /proc/self/fd/200; readlink /proc/self/fd/200; echo ran'];
-      const { stdout } = await finish(lab.start(lab.context(), command, 'pipe', secret));
+      const { stdout } = await finish(lab.start(lab.context(), command, 'pipe', { held: secret }));
       expect(stdout).toBe('/dev/null\nran\n');
     });
 
@@ -567,4 +662,19 @@ describeWith(['bubblewrap'], 'whether bubblewrap can be used', () => {
     expect(explainFailure("bwrap: Can't mount proc on /newroot/proc", () => undefined)).toContain('systempaths');
     expect(explainFailure('bwrap: odd', () => undefined)).toContain('bwrap: odd');
   });
+});
+
+test('a folder of the PATH that is a link in the repository brings in nothing', () => {
+  // What lies in /tmp is never brought in.
+  const home = mkdtempSync('/var/tmp/box-path-');
+  try {
+    const root = join(home, 'code');
+    for (const path of ['code', '.ssh', 'tools']) mkdirSync(join(home, path));
+    symlinkSync('../.ssh', join(root, 'bin'));
+    const path = [join(root, 'bin'), join(home, 'tools')].join(':');
+    const folders = toolFolders({ root, home, path, program: undefined });
+    expect(folders.filter(folder => folder.startsWith(home))).toEqual([join(home, 'tools')]);
+  } finally {
+    rmSync(home, { recursive: true });
+  }
 });

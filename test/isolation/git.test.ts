@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Nested, nestedRepositories, rebaseLeft, repositoriesMade } from '../../src/isolation/git.ts';
+import { configGuards } from '../../src/isolation/git-config.ts';
 
 describe('repositories that were made below the root', () => {
   let root: string;
@@ -89,6 +90,25 @@ describe('repositories that were made below the root', () => {
     expect(made()).toEqual(['x']);
   });
 
+  it('a worktree that was made inside with settings of its own is told', () => {
+    git('config', 'extensions.worktreeConfig', 'true');
+    git('worktree', 'add', '-q', 'tree');
+    expect(made()).toEqual([]);
+    git('-C', 'tree', 'config', '--worktree', 'core.fsmonitor', `touch ${mark}; false`);
+    rmSync(mark, { force: true });
+    git('-C', 'tree', 'status', '--porcelain');
+    expect(existsSync(mark), 'why it is told').toBe(true);
+    expect(made()).toEqual(['tree']);
+  });
+
+  it('a root that is no repository and was made a bare one is told', async () => {
+    rmSync(join(root, '.git'), { recursive: true });
+    await start();
+    execFileSync('git', ['init', '-q', '--bare', root]);
+    expect(made()).toEqual(['']);
+    expect(git('rev-parse', '--git-dir')).toBe('.\n');
+  });
+
   it('a rebase that was left open is told, and runs what it names when it is continued', () => {
     writeFileSync(join(root, 'b'), 'b');
     git('add', 'b');
@@ -113,5 +133,60 @@ describe('repositories that were made below the root', () => {
     git('status', '--porcelain');
     expect(existsSync(mark)).toBe(true);
     expect(made()).toContain('sub');
+  });
+});
+
+describe('what of the repository git is told to obey', () => {
+  let root: string;
+  const write = (name: string, text: string) => {
+    mkdirSync(join(root, name, '..'), { recursive: true });
+    writeFileSync(join(root, name), text);
+  };
+  beforeEach(() => {
+    root = realpathSync(mkdtempSync(join(tmpdir(), 'obeyed-')));
+    execFileSync('git', ['init', '-q', root]);
+  });
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  it('files that are included, there or not, whatever their condition, and what those include', async () => {
+    appendFileSync(
+      join(root, '.git/config'),
+      '[include]\n\tpath = ../cfg/git\n[includeIf "onbranch:x"]\n\tpath = ../cfg/missing\n[INCLUDE]\n\tPath = /etc/nothing\n',
+    );
+    write('cfg/git', '[include]\n\tpath = inner\n[includeIf "gitdir:/nowhere/"]\n\tpath = other\n');
+    write('cfg/inner', '[core]\n\tx = 1\n');
+    write('cfg/other', '[core]\n\tattributesFile = cfg/attributes\n');
+    const { settings, programs } = await configGuards(root);
+    expect(settings.map(path => relative(root, path))).toEqual(['cfg/git', 'cfg/inner', 'cfg/missing', 'cfg/other']);
+    expect(programs.map(path => relative(root, path))).toEqual(['cfg/attributes']);
+  });
+
+  it('programs and folders that settings name in the repository, and nothing else', async () => {
+    for (const name of ['monitor', 'clean', 'sign.sh', 'alias', 'diff', 'merge', 'helper'])
+      write(`scripts/${name}`, '');
+    write('src/app.ts', '');
+    for (const [key, value] of Object.entries({
+      'core.fsmonitor': 'scripts/monitor',
+      'core.hooksPath': 'hooks',
+      'core.sshCommand': 'ssh -i ~/.ssh/id -F /dev/null',
+      'filter.x.y.clean': 'sh ./scripts/clean %f',
+      'gpg.ssh.program': `${root}/scripts/sign.sh`,
+      'alias.a': '!sh -c "x" && scripts/alias $1',
+      'diff.External': '"scripts/diff"',
+      'merge.m.driver': 'env scripts/merge %O %A',
+      'credential.https://x.example.helper': '!scripts/helper',
+      'interactive.diffFilter': 'tools/not-there',
+      'alias.log2': '!git log origin/main',
+      'remote.origin.url': './src/app.ts',
+      'user.name': 'src/app.ts',
+    }))
+      execFileSync('git', ['config', key, value], { cwd: root });
+    const { settings, programs } = await configGuards(root);
+    expect(settings).toEqual([]);
+    expect(programs.map(path => relative(root, path))).toEqual([
+      'hooks',
+      ...['alias', 'clean', 'diff', 'helper', 'merge', 'monitor', 'sign.sh'].map(name => `scripts/${name}`),
+      'tools/not-there',
+    ]);
   });
 });

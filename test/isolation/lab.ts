@@ -87,10 +87,10 @@ export class Lab {
     context: BoxContext,
     command: readonly string[],
     stdio: 'pipe' | 'inherit' = 'pipe',
-    held?: string,
+    { held, meanwhile }: { held?: string; meanwhile?: string } = {},
   ): ChildProcess {
     const order = join(this.folder, `order-${++this.#orders}.json`);
-    writeFileSync(order, JSON.stringify({ context, command, stdio }));
+    writeFileSync(order, JSON.stringify({ context, command, stdio, meanwhile }));
     if (this.#switches) chownSync(order, ORDINARY, ORDINARY);
     // Node keeps the lowest descriptors from its children by itself; those far above them it leaves as they were.
     const holding = held === undefined ? [] : ['bash', '-c', 'exec 200<"$0"; exec "$@"', held];

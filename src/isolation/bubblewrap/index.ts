@@ -11,7 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import type { Duplex, Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { loginsOf } from '../../agents/index.ts';
 import { UserError } from '../../base/errors.ts';
 import { findProgram, run } from '../../base/exec.ts';
@@ -25,8 +27,10 @@ import { type LaidGuards, layGuards } from '../guards.ts';
 import { expandHidden, expandWritable, trackedNotes } from '../hidden.ts';
 import type { BoxContext, Boxed, Runtime } from '../types.ts';
 import { mountArguments, mountsOf } from './mounts.ts';
+import { Places } from './places.ts';
 import { seccompFilter } from './seccomp.ts';
 import { privateSystemFiles, resolverFile, systemMounts, toolFolders } from './system.ts';
+import { hasMounted, type Planned, planMounts, Shifted, verifyMounts } from './verify.ts';
 
 const NAMESPACES = ['--unshare-user', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'];
 
@@ -90,11 +94,12 @@ class Descriptors {
     rmSync(path);
     return String(this.open.length + 2);
   }
-  /** For `spawn`: ours in their places, and nothing in the place of each descriptor that we were started with. */
-  forChild(): (number | 'ignore')[] {
-    const places: (number | 'ignore')[] = [...this.open];
+  /** For `spawn`: ours in their places, then `more`, and nothing in the place of each descriptor that we were started with. */
+  forChild(more: readonly 'pipe'[]): (number | 'ignore' | 'pipe')[] {
+    const places: (number | 'ignore' | 'pipe')[] = [...this.open, ...more];
+    const ours = places.length + 3;
     for (const inherited of inheritedDescriptors()) {
-      if (inherited < this.open.length + 3) continue;
+      if (inherited < ours) continue;
       while (places.length < inherited - 3) places.push('ignore');
       this.#nothing ??= openSync('/dev/null', 'r');
       places[inherited - 3] = this.#nothing;
@@ -136,7 +141,37 @@ async function gitIdentity(root: string): Promise<string> {
   return lines.length ? `[user]\n${lines.join('\n')}\n` : '';
 }
 
-async function start(context: BoxContext, command: readonly string[], stdio: 'pipe' | 'inherit'): Promise<Boxed> {
+/** As often a box is built anew, where something was moved in the repository while it was built. */
+const BUILDS = 3;
+
+/** Starts a box, or says why not. `looked` is for tests: called each time between the look and bubblewrap's start. */
+export async function startBox(
+  context: BoxContext,
+  command: readonly string[],
+  stdio: 'pipe' | 'inherit',
+  looked: () => void = () => {},
+): Promise<Boxed> {
+  for (let left = BUILDS; ; left--)
+    try {
+      return await build(context, command, stdio, looked);
+    } catch (error) {
+      if (!(error instanceof Shifted)) throw error;
+      if (left > 1) continue;
+      throw new UserError({
+        what: `the box was not started: ${shownPath(context.root, error.message)} was moved or replaced by a link while it was built, so it would not have kept what it has to`,
+        next: 'see what changes the repository meanwhile (another box, a build), end it, and run again',
+      });
+    }
+}
+
+const shownPath = (root: string, path: string) => (isWithin(root, path) ? relative(root, path) || '.' : path);
+
+async function build(
+  context: BoxContext,
+  command: readonly string[],
+  stdio: 'pipe' | 'inherit',
+  looked: () => void,
+): Promise<Boxed> {
   const { home, isolation } = context;
   const root = realpathSync(context.root);
   if (isWithin(root, realpathSync(home)))
@@ -168,9 +203,11 @@ async function start(context: BoxContext, command: readonly string[], stdio: 'pi
   const canWrite = (path: string) => [...writable, ...gitFolders].some(place => isWithin(place, path));
   const folder = mkdtempSync(join(tmpdir(), 'agent-posture-'));
   const descriptors = new Descriptors(folder);
+  const held = new Places();
   let egress: Egress | undefined;
   let laid: LaidGuards | undefined;
   const close = async () => {
+    held.close();
     await egress?.close();
     descriptors.close();
     rmSync(folder, { recursive: true, force: true });
@@ -198,6 +235,7 @@ async function start(context: BoxContext, command: readonly string[], stdio: 'pi
     });
     const emptyFile = join(folder, 'empty');
     writeFileSync(emptyFile, '', { mode: 0o444 });
+    const planned = planMounts(mounts, { emptyFile, open: [root, ...gitFolders], held });
 
     const args = [
       ...NAMESPACES,
@@ -243,18 +281,99 @@ async function start(context: BoxContext, command: readonly string[], stdio: 'pi
     // A terminal stays the box's own only where the filter keeps it from typing into it; resizing needs that.
     if (!(filter && stdio === 'inherit')) args.push('--new-session');
     args.push('--chdir', root);
+    // The child's numbers of the two after ours: who it is, and the one that it waits on before it starts anything.
+    const [told, gate] = [descriptors.open.length + 4, descriptors.open.length + 5];
+    args.push('--info-fd', String(told), '--block-fd', String(gate));
     const argsDescriptor = descriptors.add(`${args.join('\0')}\0`);
 
+    looked();
     const child: ChildProcess = spawn(bwrap, ['--args', argsDescriptor, '--', ...inside], {
       cwd: '/',
       env,
-      stdio: [stdio, stdio, stdio, ...descriptors.forChild()],
+      stdio: [stdio, stdio, stdio, ...descriptors.forChild(['pipe', 'pipe'])],
     });
+    await letStart(child, { told, gate, planned });
+    held.close();
     return { child, notes, signal: signal => signalInside(child, signal), close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** How long bubblewrap may take to mount everything, in milliseconds: minutes only where the machine is out of breath. */
+const MOUNT_LIMIT = 120_000;
+
+/** Waits until everything is mounted, lets the command start where all of it is as planned, and ends the child elsewhere. */
+async function letStart(
+  child: ChildProcess,
+  { told, gate, planned }: { told: number; gate: number; planned: readonly Planned[] },
+): Promise<void> {
+  const info = child.stdio[told] as Readable;
+  const hold = child.stdio[gate] as Duplex;
+  // Where the child ends by itself, its end of either is gone in the middle of something: that it ended is what counts.
+  for (const stream of [info, hold]) stream?.on('error', () => {});
+  let ended = false;
+  const end = new Promise<undefined>((done, fail) => {
+    child.once('exit', () => {
+      ended = true;
+      done(undefined);
+    });
+    child.once('error', fail);
+  });
+  let pid: number | undefined;
+  try {
+    pid = await Promise.race([childPid(info), end]);
+    const limit = Date.now() + MOUNT_LIMIT;
+    while (pid !== undefined && !ended && stillMounts(pid)) {
+      if (Date.now() > limit) throw new UserError({ what: 'the box was not started: bubblewrap did not get ready' });
+      await Promise.race([sleep(1), end]);
+    }
+    if (pid === undefined || ended) throw await failedStart(child, end);
+    verifyMounts(pid, planned);
+    hold.write('go');
+  } catch (error) {
+    // Bubblewrap's own end takes that process along only later, and it goes on where the gate is merely closed.
+    if (pid !== undefined && !ended) process.kill(pid, 'SIGKILL');
+    child.kill('SIGKILL');
+    await end.catch(() => {});
+    throw error;
+  } finally {
+    info?.destroy();
+    hold?.end();
+  }
+}
+/** The number of the box's first process, as bubblewrap tells it; undefined where it ended before that. */
+async function childPid(info: Readable): Promise<number | undefined> {
+  let text = '';
+  for await (const data of info) {
+    text += String(data);
+    const pid = /"child-pid":\s*(\d+)/.exec(text)?.[1];
+    if (pid !== undefined) return Number(pid);
+  }
+  return undefined;
+}
+
+function stillMounts(pid: number): boolean {
+  try {
+    return !hasMounted(pid);
+  } catch {
+    return true;
+  }
+}
+
+/** What bubblewrap said when it could not build the box. On a terminal it has said it there. */
+async function failedStart(child: ChildProcess, end: Promise<undefined>): Promise<UserError> {
+  await end;
+  let said = '';
+  if (child.stderr) {
+    const read = (async () => {
+      for await (const data of child.stderr ?? []) said += String(data);
+    })();
+    await Promise.race([read, sleep(500)]);
+  }
+  const reason = said.trim().split('\n').at(-1)?.slice(0, 300);
+  return new UserError({ what: `the box could not be started${reason ? `: ${reason}` : ''}` });
 }
 
 /** Sends a signal to the programs that bubblewrap's first process in the box has started; to bubblewrap, if there are none. */
@@ -276,5 +395,5 @@ export const bubblewrap: Runtime = {
     'Shares this machine’s kernel. A repository that is made inside below the root (a folder with its own .git, a submodule) brings settings that git outside obeys, even for git status in the root: agent-posture run names it when it ends. Where the network is not restricted, services of this machine on loopback and abstract sockets stay in reach. A hidden or guarded file that a program outside replaces while the box runs is no longer kept until the next start.',
   detect,
   approval: () => undefined,
-  start,
+  start: (context, command, stdio) => startBox(context, command, stdio),
 };

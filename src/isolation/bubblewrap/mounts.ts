@@ -42,11 +42,12 @@ export function mountsOf(parts: BoxParts): Mount[] {
     ...parts.logins.map((path): Mount => ({ kind: 'write', path })),
     { kind: parts.writable.includes(root) ? 'write' : 'read', path: root },
     ...parts.gitFolders.map((path): Mount => ({ kind: 'write', path })),
-    ...parts.writable.filter(path => path !== root).map((path): Mount => ({ kind: 'write', path })),
   ];
   const kept = [...guards, ...hidden.map(({ path }) => path)];
   const holders = holdersOf([...parts.writable, ...parts.gitFolders, ...parts.logins], kept, guards);
-  mounts.push(...holders.map((path): Mount => ({ kind: 'write', path })));
+  // Upper ones first: a folder that is mounted later covers what was mounted in it.
+  const written = new Set([...parts.writable.filter(path => path !== root), ...holders]);
+  mounts.push(...[...written].sort().map((path): Mount => ({ kind: 'write', path })));
   mounts.push(...guards.map((path): Mount => ({ kind: 'read', path })));
   const shown = mounts.filter(mount => mount.kind === 'read' || mount.kind === 'write').map(mount => mount.path);
   for (const { path, folder } of hidden) {

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
 import { isWithin } from '../../base/files.ts';
+import { realPlace } from '../guards.ts';
 import type { Mount } from './mounts.ts';
 
 const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/etc', '/nix/store', '/gnu/store'];
@@ -96,10 +97,12 @@ export function toolFolders({ root, home, path, program }: ToolPlaces): string[]
     try {
       const folder = realpathSync(place);
       if (!statSync(folder).isDirectory() || isWithin(root, folder)) continue;
+      // Whoever can write the repository could have laid a link there, to anything.
+      if (isWithin(root, place) || isWithin(root, realPlace(place))) continue;
       if (isWithin(folder, home) || isWithin(folder, root)) continue;
       if (SYSTEM.some(system => isWithin(system, folder)) || /^\/(proc|dev|sys|run|tmp)(\/|$)/.test(folder)) continue;
       real.add(folder);
-      if (place !== folder) real.add(place);
+      if (place !== folder && !SYSTEM.some(system => isWithin(system, place))) real.add(place);
     } catch {}
   const folders = [...real].sort();
   return folders.filter(folder => !folders.some(other => other !== folder && isWithin(other, folder)));

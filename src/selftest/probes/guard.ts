@@ -8,6 +8,7 @@ import { gitlinks } from '../../base/git.ts';
 import type { Facts } from '../../discover/facts.ts';
 import { commandFiles } from '../../isolation/command/files.ts';
 import { kindOf, submoduleGuards } from '../../isolation/git.ts';
+import { configGuards } from '../../isolation/git-config.ts';
 import type { Posture } from '../../posture/schema.ts';
 import type { Probe, ProbeContext } from './types.ts';
 
@@ -46,7 +47,7 @@ async function exists(root: string, path: string): Promise<boolean> {
   return path.endsWith('/') ? stats?.isDirectory() === true : stats?.isFile() === true;
 }
 
-/** Of what git obeys of submodules, as much is tried. */
+/** Of what git obeys of submodules and of what its settings name, as much is tried. */
 const SUBMODULE_ROWS = 40;
 
 /** Git outside obeys the settings of every repository below the root too: of a gitlink's even for a status in the root. */
@@ -111,7 +112,10 @@ export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
     if (rename) renamed.add(parent);
     change(path, folder, rename);
   }
-  for (const path of submoduleGuards(root, await gitlinks(root)).slice(0, SUBMODULE_ROWS))
+  const [links, ofConfig] = await Promise.all([gitlinks(root), configGuards(root)]);
+  const named = new Set(present.map(guard => join(root, guard.replace(/\/$/, ''))));
+  const obeyed = [...ofConfig.settings, ...ofConfig.programs].filter(path => kindOf(path) && !named.has(path));
+  for (const path of [...new Set([...submoduleGuards(root, links), ...obeyed])].slice(0, SUBMODULE_ROWS))
     change(path, kindOf(path) === 'folder', false);
   for (const guard of [...new Set(missing)]) {
     const path = join(root, guard);
