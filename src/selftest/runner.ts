@@ -364,21 +364,21 @@ async function openControl(options: SelftestOptions, cleanup: Cleanup, notes: st
 }
 
 async function approved(options: SelftestOptions, request: ApprovalRequest): Promise<boolean> {
-  return (await isApproved(options.root, request.text)) || (await options.approve(request));
+  return (await isApproved(options.root, request)) || (await options.approve(request));
 }
 
-/** Asks for what the posture wants run or contacted, one after the other; in a read-only try only what is approved already counts. */
+/** Asks for what the posture wants run or contacted, one after the other, and gives the hashes of what may be; in a read-only try only what is approved already counts. */
 async function askFor(options: SelftestOptions, requests: readonly ApprovalRequest[]): Promise<ReadonlySet<string>> {
   const given = new Set<string>();
   for (const request of requests)
-    if (await (options.readOnly ? isApproved(options.root, request.text) : approved(options, request)))
-      given.add(request.text);
+    if (await (options.readOnly ? isApproved(options.root, request) : approved(options, request)))
+      given.add(approvalHash(request));
   return given;
 }
 
 /** A probe whose approval is missing is not tried, and says so. */
 function withApproval({ needs, ...probe }: PlannedProbe, given: ReadonlySet<string>): Probe {
-  if (needs === undefined || given.has(needs) || probe.subject.kind === 'skip') return probe;
+  if (needs === undefined || given.has(approvalHash(needs)) || probe.subject.kind === 'skip') return probe;
   const why =
     probe.subject.kind === 'command' || probe.subject.kind === 'push'
       ? 'you have not approved running it; run this on a terminal, or with --trust'
@@ -390,7 +390,7 @@ function withApproval({ needs, ...probe }: PlannedProbe, given: ReadonlySet<stri
 function markUnapproved(rows: readonly Row[], probes: readonly PlannedProbe[], given: ReadonlySet<string>): Row[] {
   const missing = new Map(
     probes.flatMap(({ attempt, target, needs, subject }) =>
-      needs === undefined || given.has(needs) || subject.kind === 'skip'
+      needs === undefined || given.has(approvalHash(needs)) || subject.kind === 'skip'
         ? []
         : [[`${attempt}:${target}`, approvalHash(needs)] as const],
     ),

@@ -325,6 +325,22 @@ describe('the network', () => {
     expect(contacted.filter(({ needs }) => needs === undefined).map(({ target }) => target)).toEqual(['dev.sqlite']);
   });
 
+  it('sees through links: what leads out of the repository is asked for, what leads back into it is not', async () => {
+    put(join(folder, 'own.db'));
+    put(join(root, 'dev.db'));
+    symlinkSync(join(folder, 'own.db'), join(root, 'link.db'));
+    const files = ['link.db', '/proc/self/cwd/dev.db', '/proc/thread-self/root/etc/passwd'];
+    const { approvals, probes } = await planOf({
+      systems: files.map((address, at) => ({ id: `s${at}`, kind: 'sqlite', environment: 'dev', address })),
+      environments,
+    });
+    const asked = approvals.find(({ kind }) => kind === 'contact')?.text.split('\n');
+    expect(asked).toEqual(['read /etc/passwd', `read link.db (leads to ${join(folder, 'own.db')})`]);
+    const inside = probes.find(({ target, attempt }) => attempt === 'read' && target === 'dev.db');
+    expect(inside).toMatchObject({ subject: { path: join(root, 'dev.db') } });
+    expect(inside?.needs).toBeUndefined();
+  });
+
   it('asks for nothing that this program or the user names', async () => {
     const isolation: Posture['isolation'] = { runtime: 'bubblewrap', network: { allow: [] } };
     expect((await planOf({ isolation }, { env: {} })).approvals).toEqual([]);
@@ -463,7 +479,7 @@ describe('what is asked first', () => {
   it('names commands whole, and runs none without', async () => {
     const { approvals, find } = await planOf({ selftest: { commands: ['npm test -- --x'] } });
     expect(approvals).toEqual([expect.objectContaining({ kind: 'command', text: 'npm test -- --x' })]);
-    expect(find('exec', 'npm test -- --x')?.needs).toBe('npm test -- --x');
+    expect(find('exec', 'npm test -- --x')?.needs).toMatchObject({ kind: 'command', text: 'npm test -- --x' });
   });
 
   it('starts and writes nothing in a read-only try', async () => {

@@ -103,7 +103,11 @@ describe('approval', () => {
     const refused = await tryLab(lab, { ...few, approve: async () => false });
     expect(existsSync(mark())).toBe(false);
     expect(refused.rows.find(({ target }) => target === command)?.verdict).toBe('skipped');
-    await recordApproval(lab.root, command);
+    // The same words were approved as something else: that is not this.
+    await recordApproval(lab.root, { kind: 'contact', text: command });
+    await tryLab(lab, { ...few, approve: async () => false });
+    expect(existsSync(mark())).toBe(false);
+    await recordApproval(lab.root, { kind: 'command', text: command });
     const report = await tryLab(lab, {
       ...few,
       approve: async () => {
@@ -117,7 +121,7 @@ describe('approval', () => {
   it('contacts no production without it', async () => {
     const report = await tryLab(lab, { ...few, approve: async () => false });
     const row = report.rows.find(({ target }) => target === lab.server);
-    expect(row).toMatchObject({ verdict: 'skipped', unapproved: approvalHash(lab.server) });
+    expect(row).toMatchObject({ verdict: 'skipped', unapproved: approvalHash({ kind: 'contact', text: lab.server }) });
     expect(report.rows.filter(({ unapproved }) => unapproved !== undefined)).toEqual([row]);
   });
 
@@ -147,7 +151,7 @@ describe('approval', () => {
       await tryLab(lab, { ...all, readOnly: true, approve: no });
       expect(contacts).toBe(0);
       expect(asked).toHaveLength(1);
-      await recordApproval(lab.root, asked[0] ?? '');
+      await recordApproval(lab.root, { kind: 'contact', text: asked[0] ?? '' });
       const report = await tryLab(lab, { ...all, readOnly: true, approve: no });
       expect(contacts).toBeGreaterThan(0);
       expect(asked).toHaveLength(1);

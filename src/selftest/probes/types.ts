@@ -62,6 +62,8 @@ export interface Probe {
   origin: Origin;
   /** Only the repository names it, and it lies outside: contacted once the user has approved it (law 11). */
   asks?: boolean | undefined;
+  /** Where its path leads, where that is another one: what is approved is seen whole. */
+  leadsTo?: string | undefined;
 }
 
 export type Origin =
