@@ -6,6 +6,7 @@ import { randomHex } from '../base/hash.ts';
 import type { Check, Tried } from './case.ts';
 import { traceOf } from './controls.ts';
 import { plantHere, plantTry, takeBack, takeBackTry } from './crontab.ts';
+import { asideOf } from './leftovers.ts';
 import { PASSINGS } from './passing.ts';
 import { formatAddress, isLoopback } from './probes/network.ts';
 import { historySubject, inHistory } from './probes/repository.ts';
@@ -17,7 +18,7 @@ import type { Terminal } from './terminal.ts';
 import { bringTry, challenge, makeTry, nameDigests, plainTry, readTry, writeTry } from './tries.ts';
 import type { Row } from './types.ts';
 import type { FileSystemPlace, Observation, ReadWay, Told, Try, VantageFacts, WriteHow } from './wire.ts';
-import { asideOf, type Workspace } from './workspace.ts';
+import type { Workspace } from './workspace.ts';
 
 /** A decoy far away, where it lies and what it holds. */
 export interface Far {
@@ -540,10 +541,14 @@ function crontabRow(
     make: async () => {
       if (id !== 'host') way.before ??= await plantHere(program, workspace.fresh());
       const mark = workspace.fresh();
-      workspace.willPlant(program, mark);
+      const gone = workspace.will({ crontab: program, mark });
       return {
         one: await plantTry(program, mark),
-        settle: async () => ({ seen: await takeBack(program, mark), back: takeBackTry(mark) }),
+        settle: async observation => {
+          const seen = await takeBack(program, mark);
+          if (seen || ENDED.has(observation.outcome)) gone();
+          return { seen, back: takeBackTry(mark) };
+        },
       };
     },
   };
@@ -575,8 +580,20 @@ export function pushMade(workspace: Workspace, root: string, prepared: PushTarge
   const one = typeof prepared === 'string' ? undefined : pushTry(workspace, root, prepared);
   // Nothing to try it with: a listing of nothing, which can come to no conclusion.
   if (!one || typeof prepared === 'string') return { one: makeTry({ op: 'list', path: root, key: '', digests: [] }) };
-  return { one, settle: async () => ({ seen: await settlePush(prepared) }) };
+  const { remote, ref, commit, before = null } = prepared;
+  const gone = workspace.will({ push: remote, ref, commit, before });
+  return {
+    one,
+    settle: async observation => {
+      const seen = await settlePush(prepared);
+      if (seen || ENDED.has(observation.outcome)) gone();
+      return { seen };
+    },
+  };
 }
+
+/** The program that made it has come to its end: it lays nothing later any more. */
+const ENDED: ReadonlySet<Observation['outcome']> = new Set(['done', 'refused', 'unable']);
 
 /** A write on something real or on a decoy, with how the host sees that it happened and takes it back. */
 export async function writeMade(
@@ -592,18 +609,23 @@ export async function writeMade(
     case 'create': {
       // Into a folder a fresh name; a file that is missing under its own.
       const at = folder ? join(path, fresh) : path;
+      const aside = folder ? at : asideOf(path, fresh);
+      const laid = { create: at, beside: `${aside}.new`, content };
+      // What is there already is nothing that we make.
+      if (!(await lstat(at).catch(() => undefined))) workspace.will(laid);
       return {
         one: writeTry(
           'create',
           at,
           content,
-          undefined,
+          aside,
           place && folder ? { ...place, path: join(place.path, fresh) } : place,
         ),
         settle: async () => {
           const seen = (await readFile(at, 'utf8').catch(() => undefined)) === content;
           if (seen) await rm(at, { force: true });
-          return { seen, back: makeTry({ op: 'unwrite', how, path: at }) };
+          await rm(laid.beside, { force: true });
+          return { seen, back: makeTry({ op: 'unwrite', how, path: at, aside }) };
         },
       };
     }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { lstat, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { allEnded } from '../base/all.ts';
 import { approvalHash, isApproved } from '../base/approvals.ts';
 import { Interrupted, UserError } from '../base/errors.ts';
 import { findProgram, loadersAtStart } from '../base/exec.ts';
@@ -19,6 +20,7 @@ import { boxOf } from './box.ts';
 import { runColumn } from './column.ts';
 import { chooseFixes, type Failing } from './fixes.ts';
 import { judge } from './judge.ts';
+import { recover } from './leftovers.ts';
 import { makePlan, type PlannedProbe } from './plan.ts';
 import { preflight } from './preflight.ts';
 import { guardPaths, guardProbes } from './probes/guard.ts';
@@ -42,7 +44,7 @@ import {
 } from './types.ts';
 import { openVantage, vantageOf } from './vantages/index.ts';
 import type { VantageContext } from './vantages/types.ts';
-import { openWorkspace, recover, type Workspace } from './workspace.ts';
+import { diskFull, isFull, openWorkspace, type Workspace } from './workspace.ts';
 
 interface Place {
   report: VantageReport;
@@ -52,15 +54,29 @@ interface Place {
 /** Everything that has to be ended or taken away, whatever happens. */
 class Cleanup {
   private readonly work: (() => unknown)[] = [];
+  private readonly lasts: (() => unknown)[] = [];
+  private readonly begun: Promise<unknown>[] = [];
   private done = false;
   /** What comes up after the end is ended at once. */
   add(work: () => unknown): void {
-    if (this.done) work();
+    if (this.done) this.begun.push((async () => work())());
     else this.work.push(work);
+  }
+  /** What must not go before everything else has ended: where decoys lie, and what says which are outstanding. */
+  last(work: () => unknown): void {
+    this.lasts.push(work);
+  }
+  /** What was begun and is waited for later: where the run ends before, it fails unheard, and is waited for at the end. */
+  begin<T>(work: Promise<T>): Promise<T> {
+    work.catch(() => {});
+    this.begun.push(work);
+    return work;
   }
   async run(): Promise<void> {
     this.done = true;
     await Promise.allSettled(this.work.reverse().map(async work => work()));
+    while (this.begun.length > 0) await Promise.allSettled(this.begun.splice(0));
+    for (const work of this.lasts.reverse()) await Promise.allSettled([(async () => work())()]);
   }
 }
 
@@ -76,6 +92,8 @@ export async function selftest(options: SelftestOptions): Promise<Report> {
     return await run(options, cleanup);
   } catch (error) {
     if (options.signal?.aborted) throw new Interrupted();
+    // Copies of a remote, the verdicts that are kept: wherever the room ended, it is not a fault of ours.
+    if (isFull(error)) throw diskFull('what a try needs', (error as NodeJS.ErrnoException).path);
     throw error;
   } finally {
     await cleanup.run();
@@ -108,17 +126,19 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
     const folders = [...recoveryFolders(options), ...(await laterFolders(context))];
     notes.push(...(await recover(folders, stateFolder(root))));
   }
-  const hostOpening = openOrExplain(
-    places.find(({ report }) => report.id === 'host'),
-    options,
-    cleanup,
+  const hostOpening = cleanup.begin(
+    openOrExplain(
+      places.find(({ report }) => report.id === 'host'),
+      options,
+      cleanup,
+    ),
   );
   // A box lays placeholders for guards that are missing, so these are looked at before one is started.
   const guards = await guardProbes(context);
-  const planned = makePlan(context, guards);
+  const planned = cleanup.begin(makePlan(context, guards));
   const opening = places
     .filter(({ report }) => report.id !== 'host')
-    .map(async place => [place, await openOrExplain(place, options, cleanup)] as const);
+    .map(place => cleanup.begin(openOrExplain(place, options, cleanup).then(answer => [place, answer] as const)));
   const plan = await planned;
   const approvals = await askFor(options, plan.approvals);
   const probes = plan.probes
@@ -128,7 +148,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   const state = readOnly ? undefined : await ownState(root, cleanup, notes);
   const workspace = state && openWorkspace(root, state.folder);
   if (workspace) {
-    cleanup.add(workspace.close);
+    cleanup.last(workspace.close);
     if (!workspace.inRoot) notes.push('the repository cannot be written, so decoys lie outside it');
   }
   const judgedPlaces = places.filter(({ report }) => report.judged);
@@ -140,15 +160,15 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   });
   const targets = new Targets(signal);
   const decoy = workspace ? plantProcess(root, cleanup) : undefined;
-  const making = workspace ? makeTerminal(probes, workspace, cleanup) : undefined;
-  const reading = targets.read(root, probes);
-  const commandsReady = plantKeys(probes, cleanup).then(() => targets.tryCommands(probes));
+  const making = workspace ? cleanup.begin(makeTerminal(probes, workspace, cleanup)) : undefined;
+  const reading = cleanup.begin(targets.read(root, probes));
+  const commandsReady = cleanup.begin(plantKeys(probes, cleanup).then(() => targets.tryCommands(probes)));
   const hostOpened = await hostOpening;
   const hostSession = hostOpened?.ok ? hostOpened.session : undefined;
   let controlsReady = Promise.resolve();
   if (hostSession) {
     await preflight(hostSession, workspace);
-    controlsReady = targets.tryBefore(hostSession, probes);
+    controlsReady = cleanup.begin(targets.tryBefore(hostSession, probes));
   } else
     notes.push(
       `no controls could be made from the host: ${hostOpened?.ok === false ? hostOpened.reason : 'it was not started'}`,
@@ -218,7 +238,8 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
     options.onEvent?.({ type: 'vantage', id: report.id, available: report.available, reason: report.reason });
     notes.push(...session.notes.map(note => `${report.title}: ${note}`));
   });
-  await Promise.all(columns);
+  // None goes on behind the end of another: what it lays would stay.
+  await allEnded(columns);
   if (signal?.aborted) throw new Interrupted();
   const integrity = await integrityNotes(judgedPlaces, opened, workspace);
   notes.push(...integrity);
@@ -268,7 +289,7 @@ async function ownState(
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const folder = await mkdtemp(join(tmpdir(), 'agent-posture-state-'));
-    cleanup.add(() => rm(folder, { recursive: true, force: true }));
+    cleanup.last(() => rm(folder, { recursive: true, force: true }));
     notes.push(
       `no baseline is kept: ${error.problems[0]?.what ?? 'the state folder cannot be written'} (${stateFolder(root)})`,
     );
@@ -543,7 +564,9 @@ async function integrityNotes(
     );
     const made = tries
       .filter(({ there }) => there)
-      .map(one => ({ ...one, try: writeTry('create', one.at, one.content) }));
+      .map(one => ({ ...one, try: writeTry('create', one.at, one.content, one.at) }));
+    for (const { at, content, try: one } of made)
+      if (one.op === 'write') workspace.will({ create: at, beside: `${one.aside ?? at}.new`, content });
     await answer.session.round(made.map(one => one.try));
     const reached: string[] = [];
     for (const { at, content, what } of made) {

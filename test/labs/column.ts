@@ -94,7 +94,7 @@ export async function tryColumn(lab: ColumnLab, probes: readonly Probe[]): Promi
     );
     return new Map(rows.map(row => [`${row.attempt}:${row.target}${row.escape ? `#${row.escape}` : ''}`, row]));
   } finally {
-    workspace.close();
+    await workspace.close();
     await Promise.all([session.close(), hostSession.close()]);
   }
 }

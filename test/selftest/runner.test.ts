@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -10,8 +10,8 @@ import { packageRoot } from '../../src/base/package.ts';
 import { stateFolder } from '../../src/base/state.ts';
 import { declaredBox } from '../../src/cli/box.ts';
 import { textReport } from '../../src/report/text.ts';
+import { recover } from '../../src/selftest/leftovers.ts';
 import type { ApprovalRequest, Row, SelftestEvent } from '../../src/selftest/types.ts';
-import { recover } from '../../src/selftest/workspace.ts';
 import { boxCommand, hasBox, type Lab, makeLab, tryLab, verdicts } from '../labs/box.ts';
 
 let lab: Lab;
@@ -366,11 +366,44 @@ describe('sockets', () => {
 });
 
 describe('bad days', () => {
-  it('an interrupt ends it, with nothing left', async () => {
+  it.each([
+    ['planned', 1],
+    ['row', 1],
+    ['row', 10],
+    ['row', 40],
+  ] as const)('an interrupt ends it, with nothing left (%s %i)', async (type, many) => {
+    // Guards that are missing, so that they are made; one that is there, so that it is written.
+    for (const path of ['.git/config.worktree', '.git/commondir']) rmSync(join(lab.root, path));
+    lab.posture.agents = ['claude-code'];
+    const names = () => readdirSync(lab.root, { recursive: true }).sort();
+    const config = () => readFileSync(join(lab.root, '.git/config'), 'utf8');
+    const before = [names(), config()];
     const stop = new AbortController();
-    const running = tryLab(lab, { signal: stop.signal, onEvent: () => stop.abort() });
+    let seen = 0;
+    const onEvent = (event: SelftestEvent) => {
+      if (event.type === type && ++seen === many) stop.abort();
+    };
+    await expect(tryLab(lab, { signal: stop.signal, onEvent })).rejects.toBeInstanceOf(Interrupted);
+    expect([names(), config()]).toEqual(before);
+    expect(readdirSync(join(stateFolder(lab.root), 'tries'))).toEqual([]);
+  });
+
+  it('an interrupt while a guard stands there takes it away, and its half as well', async () => {
+    const path = join(lab.root, '.git/config.worktree');
+    rmSync(path);
+    const stop = new AbortController();
+    const running = tryLab(lab, { signal: stop.signal, safeguards: ['GRD-1'] });
+    running.catch(() => {});
+    const laid = () => {
+      const record = join(stateFolder(lab.root), 'tries', String(process.pid));
+      return existsSync(record) && readFileSync(record, 'utf8').includes(`"create":"${path}"`);
+    };
+    while (!laid()) await new Promise(done => setTimeout(done, 1));
+    // As the vantage leaves it when it is killed within the write: nothing of it is there yet.
+    stop.abort();
+    writeFileSync(path, '');
     await expect(running).rejects.toBeInstanceOf(Interrupted);
-    expect(readdirSync(lab.root).filter(name => name.includes('agent-posture-try'))).toEqual([]);
+    expect(existsSync(path)).toBe(false);
   });
 
   describe('leftovers of a killed run', () => {
@@ -402,6 +435,37 @@ describe('bad days', () => {
       expect(readFileSync(gone, 'utf8')).toBe('original');
       expect(left()).toEqual([]);
       expect(await recover(folders(), lab.state)).toEqual([]);
+    });
+
+    it('a new file goes where it holds what we wrote of it, nothing at first; never what somebody else wrote', async () => {
+      const pid = dead();
+      const content = '# agent-posture 0123\n';
+      const paths = ['empty', 'half', 'whole', 'longer', 'other'].map(name => join(lab.root, name));
+      for (const [at, text] of ['', content.slice(0, 7), content, `${content}x`, 'mine'].entries())
+        writeFileSync(paths[at] as string, text);
+      mkdirSync(join(lab.state, 'tries'), { recursive: true });
+      const beside = join(lab.root, `half.agent-posture-try-${pid}-0a0b0c.new`);
+      writeFileSync(beside, 'half of it');
+      const entries = paths.map(create => JSON.stringify({ create, content, beside }));
+      // Killed while it wrote the record: the last line says nothing yet.
+      writeFileSync(join(lab.state, 'tries', pid), `${entries.join('\n')}\n{"create":"/et`);
+      expect(await recover([], lab.state)).toHaveLength(3);
+      expect(paths.map(path => existsSync(path))).toEqual([false, false, false, true, true]);
+      expect(existsSync(beside)).toBe(false);
+      expect(existsSync(join(lab.state, 'tries', pid))).toBe(false);
+    });
+
+    it('what cannot be put back keeps the record', async () => {
+      const pid = dead();
+      mkdirSync(join(lab.state, 'tries'), { recursive: true });
+      const record = join(lab.state, 'tries', pid);
+      // The place has become a folder that is not empty: nothing can be renamed over it.
+      const aside = join(lab.root, 'gone.aside');
+      const below = join(lab.root, 'README.md', 'gone');
+      writeFileSync(aside, 'x');
+      writeFileSync(record, `${JSON.stringify({ aside, original: below, sha256: sha256('x') })}\n`);
+      expect(await recover([], lab.state)).toEqual([expect.stringContaining('could not be put back')]);
+      expect(existsSync(record)).toBe(true);
     });
 
     it('are never believed by their name: an agent could have laid them', async () => {
