@@ -252,6 +252,9 @@ function wanted({ only, id }: Column, { probe, escape: round }: RowPlan): boolea
   );
 }
 
+/** Of a row that no try was made for. */
+const UNTRIED = { layer: null, evidence: null, controls: [], durationMs: 0 } satisfies Partial<Row>;
+
 async function judged(
   column: Column,
   plan: RowPlan,
@@ -273,8 +276,8 @@ async function judged(
     opens: probe.opens,
     fix: null,
   };
-  if (plan.skip !== undefined)
-    return { ...base, verdict: 'skipped', layer: null, reason: plan.skip, evidence: null, controls: [], durationMs: 0 };
+  if (plan.skip !== undefined) return { ...base, ...UNTRIED, verdict: 'skipped', reason: plan.skip };
+  if (plan.unclear !== undefined) return { ...base, ...UNTRIED, verdict: 'inconclusive', reason: plan.unclear };
   const refused = isRefused(plan);
   const ways = await Promise.all(
     plan.ways.map(

@@ -44,7 +44,7 @@ export async function makePlan(context: ProbeContext, guards: readonly Probe[]):
     socketProbes(context),
     powerProbes(context),
     siblingRepositories(context),
-    secretsInHistory(context.root),
+    secretsInHistory(context.root, context.note),
     gitConfigProbe(context),
     pushProbes(context),
     helperProbes(context),
@@ -54,6 +54,7 @@ export async function makePlan(context: ProbeContext, guards: readonly Probe[]):
   ]);
   const withHistory = (probe: PlannedProbe): PlannedProbe => {
     const found = probe.attempt === 'read' ? history.get(probe.target) : undefined;
+    if (found && 'unclear' in found) return { ...probe, historyUnclear: found.unclear };
     return found && 'object' in found ? { ...probe, history: found.object } : probe;
   };
   const contacted = contactText(network);
@@ -127,6 +128,7 @@ function merged(first: PlannedProbe, second: PlannedProbe): PlannedProbe {
     group: graver.group,
     opens: kept.opens ?? other.opens,
     history: kept.history ?? other.history,
+    historyUnclear: kept.historyUnclear ?? other.historyUnclear,
   };
 }
 

@@ -6,6 +6,7 @@ import { randomHex } from '../base/hash.ts';
 import type { Check, Tried } from './case.ts';
 import { traceOf } from './controls.ts';
 import { plantHere, plantTry, takeBack, takeBackTry } from './crontab.ts';
+import { DECOY_VARIABLE, type ProcessDecoy } from './decoys.ts';
 import { asideOf } from './leftovers.ts';
 import { PASSINGS } from './passing.ts';
 import { formatAddress, isLoopback } from './probes/network.ts';
@@ -52,8 +53,8 @@ export interface Column {
   targets: Targets;
   /** Undefined in a read-only try: nothing is planted. */
   workspace: Workspace | undefined;
-  /** The value that the host's decoy process carries. */
-  processDecoy: string | undefined;
+  /** The host's decoy process. */
+  processDecoy: ProcessDecoy | undefined;
   /** A terminal of ours on the host; undefined where there can be none. */
   terminal: Terminal | undefined;
   /** A session in the place from which a remote vantage's controls are made. */
@@ -121,6 +122,8 @@ export interface RowPlan {
   leansOn: readonly string[];
   links?: { total: number; tried: number } | undefined;
   skip?: string | undefined;
+  /** Why nothing can be said of it, and no try would change that. */
+  unclear?: string | undefined;
 }
 
 /** Whose effect the host tells from a trace that any vantage could have left, and what has one name for all. */
@@ -154,7 +157,7 @@ export function isLate(plan: RowPlan): boolean {
 export function rowsOf(column: Column, key: string, probe: Probe): RowPlan[] {
   const { subject } = probe;
   const base = { probe, subject, escape: null, phase: 0, leansOn: [] } as const;
-  const history = probe.history === undefined || column.far ? [] : [historyRow(column, probe, probe.history)];
+  const history = column.far ? [] : historyRows(column, probe);
   if (column.far && NEAR_ONLY.has(subject.kind)) return [{ ...base, ways: [], skip: 'not tried on another machine' }];
   const why = subject.kind === 'skip' ? subject.why : nothingHere(probe, column.targets);
   if (why !== undefined || subject.kind === 'skip')
@@ -278,6 +281,12 @@ function socketRows(
 
 function escapeRow(probe: Probe, name: string, ways: WayPlan[]): RowPlan {
   return { probe, subject: probe.subject, escape: name, phase: 1, ways, leansOn: [] };
+}
+
+function historyRows(column: Column, probe: Probe): RowPlan[] {
+  const { history, historyUnclear } = probe;
+  if (historyUnclear !== undefined) return [{ ...escapeRow(probe, 'history', []), unclear: historyUnclear }];
+  return history === undefined ? [] : [historyRow(column, probe, history)];
 }
 
 function historyRow(column: Column, probe: Probe, object: string): RowPlan {
@@ -458,19 +467,17 @@ function commonRow(
 }
 
 function processRow({ processDecoy }: Column, key: string, probe: Probe): RowPlan {
-  const check: Check = processDecoy === undefined ? { ok: false, reason: 'no decoy process could be started' } : OK;
+  const alive = async (): Promise<Check> =>
+    processDecoy ? processDecoy.alive() : { ok: false, reason: 'no decoy process could be started' };
   const way: WayPlan = {
-    ...plainWay('env', check),
-    after: async () => check,
-    // By comparing, since another run may have a decoy process of its own.
-    make: () => ({
-      one: makeTry({
-        op: 'env',
-        name: 'AGENT_POSTURE_DECOY',
-        from: 'processes',
-        challenge: challenge(key, processDecoy ?? ''),
-      }),
-    }),
+    ...plainWay('env', undefined),
+    after: alive,
+    make: async () => {
+      way.before ??= await alive();
+      // By comparing, since another run may have a decoy process of its own.
+      const answer = challenge(key, processDecoy?.canary ?? '');
+      return { one: makeTry({ op: 'env', name: DECOY_VARIABLE, from: 'processes', challenge: answer }) };
+    },
   };
   return { probe, subject: probe.subject, escape: null, phase: 0, ways: [way], leansOn: [] };
 }

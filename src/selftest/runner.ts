@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { lstat, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { allEnded } from '../base/all.ts';
 import { approvalHash, isApproved } from '../base/approvals.ts';
 import { Interrupted, UserError } from '../base/errors.ts';
-import { findProgram, loadersAtStart } from '../base/exec.ts';
+import { loadersAtStart } from '../base/exec.ts';
 import { randomHex, sha256 } from '../base/hash.ts';
 import { packageRoot } from '../base/package.ts';
 import { ensurePrivate, stateFolder } from '../base/state.ts';
@@ -18,6 +17,7 @@ import { undoneScans } from '../posture/scanning.ts';
 import { loadBaseline, markChanges, saveBaseline, takeBaseline, unknownVantages } from './baseline.ts';
 import { boxOf } from './box.ts';
 import { runColumn } from './column.ts';
+import { plantProcess } from './decoys.ts';
 import { chooseFixes, type Failing } from './fixes.ts';
 import { judge } from './judge.ts';
 import { recover } from './leftovers.ts';
@@ -159,7 +159,8 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
     vantages: judgedPlaces.map(({ report }) => ({ id: report.id, title: report.title })),
   });
   const targets = new Targets(signal);
-  const decoy = workspace ? plantProcess(root, cleanup) : undefined;
+  const processDecoy = workspace ? plantProcess(root) : undefined;
+  if (processDecoy) cleanup.add(processDecoy.end);
   const making = workspace ? cleanup.begin(makeTerminal(probes, workspace, cleanup)) : undefined;
   const reading = cleanup.begin(targets.read(root, probes));
   const commandsReady = cleanup.begin(plantKeys(probes, cleanup).then(() => targets.tryCommands(probes)));
@@ -213,7 +214,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
       hostFacts: hostSession?.facts ?? null,
       targets,
       workspace,
-      processDecoy: decoy?.canary,
+      processDecoy,
       terminal,
       controlSession: report.id === 'host' ? undefined : control,
       only: options.only && onlyIn(options.only, report.id),
@@ -475,26 +476,6 @@ function unavailable(report: VantageReport, probes: readonly Probe[]): Row[] {
       durationMs: 0,
     };
   });
-}
-
-/** A process of ours whose environment holds a decoy, for other vantages to find. */
-function plantProcess(root: string, cleanup: Cleanup): { canary: string } | undefined {
-  const sleep = findProgram('sleep', [root]);
-  if (!sleep || process.platform !== 'linux') return undefined;
-  const canary = randomHex(24);
-  const child: ChildProcess = spawn(sleep, ['150'], {
-    env: { AGENT_POSTURE_DECOY: canary },
-    stdio: 'ignore',
-    cwd: '/',
-  });
-  child.on('error', () => {});
-  const end = () => child.kill('SIGKILL');
-  process.once('exit', end);
-  cleanup.add(() => {
-    process.off('exit', end);
-    end();
-  });
-  return { canary };
 }
 
 /** The terminal that a probe types into. */

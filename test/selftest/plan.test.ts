@@ -197,6 +197,18 @@ describe('git', () => {
     expect(find('read', 'tests/new/.env')?.subject.kind).toBe('file');
   });
 
+  it('one big file that git holds does not keep the others from being looked at', async () => {
+    put(join(root, '.npmrc'), 'a=1\n');
+    put(join(root, 'state.tfstate'), `{}\n${' '.repeat(12_000_000)}`);
+    git('add', '-f', '.');
+    git('commit', '-qm', 'one');
+    rmSync(join(root, '.npmrc'));
+    git('commit', '-qam', 'two');
+    const { find } = await planOf();
+    expect(find('read', '.npmrc')?.history).toBeUndefined();
+    expect(find('read', 'state.tfstate')?.history).toMatch(/^[0-9a-f]{40}$/);
+  });
+
   it('tries .git/config only where a credential stands in it', async () => {
     expect((await planOf()).find('read', '.git/config')?.subject).toMatchObject({ kind: 'skip' });
     git('remote', 'add', 'origin', 'https://user:token@example.com/r.git');

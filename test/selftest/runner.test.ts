@@ -366,6 +366,63 @@ describe('sockets', () => {
 });
 
 describe('bad days', () => {
+  it('a git that is stopped shows nothing of the history: not proven, neither found nor left out', async () => {
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=lab', '-c', 'user.email=lab@example.com', ...args], { cwd: lab.root });
+    writeFileSync(join(lab.root, '.npmrc'), 'fund=false\n');
+    git('add', '-f', '.npmrc');
+    git('commit', '-qm', 'two');
+    git('rm', '-q', '.npmrc');
+    git('commit', '-qm', 'three');
+    const ofHistory = async () =>
+      (await tryLab(lab, { safeguards: ['SEC-1'] })).rows
+        .filter(({ target }) => target === '.npmrc')
+        .map(row => [row.escape, row.verdict])
+        .sort();
+    expect(await ofHistory()).toEqual([[null, 'skipped']]);
+    const bin = join(lab.state, 'bin');
+    mkdirSync(bin);
+    const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+    const stopped = '#!/bin/sh\ncase "$*" in *--batch*) kill -9 $$ ;; esac\n';
+    writeFileSync(join(bin, 'git'), `${stopped}exec ${real} "$@"\n`, { mode: 0o755 });
+    vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
+    try {
+      expect(await ofHistory()).toEqual(
+        [
+          [null, 'skipped'],
+          ['history', 'inconclusive'],
+        ].sort(),
+      );
+      writeFileSync(join(bin, 'git'), stopped.replace('--batch', ' log '), { mode: 0o755 });
+      const { notes } = await tryLab(lab, { safeguards: ['SEC-1'] });
+      expect(notes).toContainEqual(expect.stringContaining('the git history could not be read whole'));
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
+  it('what fails while something else is under way fails once, and nothing goes on behind it', async () => {
+    const unheard: unknown[] = [];
+    const hear = (error: unknown) => unheard.push(error);
+    process.on('unhandledRejection', hear);
+    try {
+      // Asked while the plan is still made: the box's start fails before anybody waits for it.
+      lab.posture.isolation = { runtime: 'command', command: 'env' };
+      let asked = 0;
+      const running = tryLab(lab, {
+        approve: async () => {
+          if (++asked > 1) await new Promise(done => setTimeout(done, 50));
+          throw new Error('the question failed');
+        },
+      });
+      await expect(running).rejects.toThrow('the question failed');
+      await new Promise(done => setTimeout(done, 100));
+      expect(unheard).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', hear);
+    }
+  });
+
   it.each([
     ['planned', 1],
     ['row', 1],
