@@ -62,6 +62,18 @@ export function statsOf(path: string): Stats | undefined {
 
 export const isThere = (path: string): boolean => statsOf(path) !== undefined;
 
+/**
+ * A path through a process's own links (`/proc/self/cwd/…`, `/proc/thread-self/root/…`), as a process that works in
+ * `root` sees it: what stands behind it depends on who looks.
+ */
+export function throughProc(root: string, path: string): string {
+  const match = /^\/proc\/(?:self|thread-self|\d+)(?:\/task\/\d+)?\/(cwd|root)(\/.*)?$/.exec(path);
+  if (!match) return path;
+  const [, link, rest = ''] = match;
+  // Again, since one may lead through the next.
+  return throughProc(root, resolve(link === 'cwd' ? `${root}${rest}` : rest || '/'));
+}
+
 /** Whether `path` is `root` or below it, by name alone. */
 export function isWithin(root: string, path: string): boolean {
   const way = relative(root, path);

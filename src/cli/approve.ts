@@ -1,4 +1,4 @@
-import { approvalHash, isApproved, recordApproval } from '../base/approvals.ts';
+import { approvalHash, isApprovalHash, isApproved, recordApproval, shortHash } from '../base/approvals.ts';
 import { UserError } from '../base/errors.ts';
 import { painter, type Style } from '../report/style.ts';
 import { displayWidth, wrap } from '../report/width.ts';
@@ -21,12 +21,26 @@ export function visible(text: string): string {
     .replace(/\n{4,}/g, ends => `\n⟨${ends.length - 1} empty lines⟩\n`);
 }
 
-const KINDS: Record<ApprovalRequest['kind'], string> = {
+const KINDS: Record<Exclude<ApprovalRequest['kind'], 'contact'>, string> = {
   command: 'run this command',
-  contact: 'connect to these addresses',
   box: 'start this as the box',
   push: 'try this push',
 };
+
+/** What exactly is done with the lines: addresses are connected to, files that it names outside of itself are read. */
+function deed({ kind, text }: ApprovalRequest): string {
+  if (kind !== 'contact') return KINDS[kind];
+  const lines = text.split('\n');
+  const files = lines.filter(line => line.startsWith('read ')).length;
+  const addresses = lines.length - files;
+  return [
+    ...(addresses > 0 ? [`connect to ${addresses === 1 ? 'this address' : 'these addresses'}`] : []),
+    ...(files > 0 ? [`read ${files === 1 ? 'this file' : 'these files'}`] : []),
+  ].join(' and ');
+}
+
+/** What a No costs, where the request does not say it. */
+const WITHOUT = 'the rows that need it stay not proven';
 
 /** All of `line` in rows of at most `width` columns, broken between words where there are any: no character goes. */
 function rows(line: string, width: number): string[] {
@@ -50,25 +64,22 @@ function rows(line: string, width: number): string[] {
 }
 
 /** What is asked for, as the screens around it are laid out. */
-export function requestText(
-  { kind, text, purpose }: ApprovalRequest,
-  insideAgent: string | undefined,
-  style: Style,
-): string {
+export function requestText(request: ApprovalRequest, insideAgent: string | undefined, style: Style): string {
+  const { text, purpose, without = WITHOUT } = request;
   const paint = painter(style);
   const width = Math.max(20, Math.min(style.width, 100)) - 2;
   const said = (words: string, format: Parameters<typeof paint>[0]) =>
     wrap(words, width).map(row => ` ${paint(format, row)}`);
   const lines = visible(text).split('\n');
-  const what = kind === 'contact' && lines.length === 1 ? 'connect to this address' : KINDS[kind];
   return [
     '',
-    ...said(`The posture of this repository asks to ${what}:`, 'bold'),
+    ...said(`The posture of this repository asks to ${deed(request)}:`, 'bold'),
     '',
     // What goes on in the next row stands further in: a row of its own is a line of what is approved.
     ...lines.flatMap(line => rows(line, width - 4).map((row, at) => `   ${at > 0 ? '  ' : ''}${paint('cyan', row)}`)),
     '',
     ...said(`What for: ${purpose}.`, 'dim'),
+    ...said(`No: ${without}. You are asked again next time.`, 'dim'),
     ...(insideAgent ? said(`This is a ${insideAgent} session: a person should answer, not the agent.`, 'yellow') : []),
     '',
   ].join('\n');
@@ -81,15 +92,17 @@ export function requestText(
  */
 export function approver({ root, flags, terminal, signal }: Context, insideAgent?: string): Approve {
   const trusted = flags.values('trust');
-  const wrong = trusted.find(hash => hash !== '' && !/^[0-9a-f]{64}$/.test(hash));
-  if (wrong !== undefined) throw new UserError({ what: '--trust= takes the 64 hex digits that were printed' });
+  const wrong = trusted.find(hash => hash !== '' && !isApprovalHash(hash));
+  if (wrong !== undefined)
+    throw new UserError({ what: '--trust= takes the hex digits that were printed, all of them' });
   if (trusted.includes('')) warnOfBareTrust({ terminal }, insideAgent);
   let queue: Promise<unknown> = Promise.resolve();
   const asked = new Map<string, Promise<boolean>>();
 
-  const decide = async ({ kind, text, purpose }: ApprovalRequest): Promise<boolean> => {
-    const hash = approvalHash(text);
-    if (trusted.includes('') || trusted.includes(hash) || (await isApproved(root, text))) return true;
+  const decide = async (request: ApprovalRequest): Promise<boolean> => {
+    const { text, purpose, without = WITHOUT } = request;
+    const hash = approvalHash(request);
+    if (trusted.some(given => hash.startsWith(given)) || (await isApproved(root, request))) return true;
     if (signal.aborted) return false;
     if (!terminal.interactive) {
       const whole = visible(text)
@@ -97,18 +110,18 @@ export function approver({ root, flags, terminal, signal }: Context, insideAgent
         .map(line => `    ${line}`)
         .join('\n');
       terminal.show(
-        `not approved, so not done (${purpose}):\n${whole}\n  to approve exactly this: --trust=${hash}${insideAgent ? `\n  this is a ${insideAgent} session: let a person decide` : ''}`,
+        `The posture of this repository asks to ${deed(request)}: not approved, so not done (${purpose}):\n${whole}\n  ${without}\n  to approve exactly this: --trust=${shortHash(hash)}${insideAgent ? `\n  this is a ${insideAgent} session: let a person decide` : ''}`,
       );
       return false;
     }
-    terminal.show(requestText({ kind, text, purpose }, insideAgent, terminal.style));
+    terminal.show(requestText(request, insideAgent, terminal.style));
     const yes = await terminal.confirm('Approve exactly this, and remember it?', signal);
-    if (yes) await recordApproval(root, text);
+    if (yes) await recordApproval(root, request);
     return yes;
   };
 
   return request => {
-    const key = `${request.kind}\0${request.text}`;
+    const key = approvalHash(request);
     const known = asked.get(key);
     if (known) return known;
     const answer = queue.then(() => decide(request));

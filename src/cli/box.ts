@@ -30,7 +30,8 @@ export async function approveBox(
   { runtime, box }: { runtime: Runtime; box: BoxContext },
   approve: Approve,
   purpose: string,
+  without?: string,
 ): Promise<boolean> {
   const text = runtime.approval(box);
-  return text === undefined || (await approve({ kind: 'box', text, purpose }));
+  return text === undefined || (await approve({ kind: 'box', text, purpose, without }));
 }

@@ -75,6 +75,7 @@ async function withOwnBox(
   const chosen = await textOf(now.posture.posture.isolation);
   // Compared with the same agents: their keys stand in the text too, and do not make a stranger's box one's own.
   if (chosen === undefined || chosen === (await textOf(before?.posture.isolation))) return approve;
-  if (!(await isApproved(now.facts.root, chosen))) await recordApproval(now.facts.root, chosen);
+  const own = { kind: 'box', text: chosen };
+  if (!(await isApproved(now.facts.root, own))) await recordApproval(now.facts.root, own);
   return approve;
 }

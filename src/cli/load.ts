@@ -5,6 +5,7 @@ import { discover } from '../discover/index.ts';
 import { clearPlaceholders } from '../isolation/placeholders.ts';
 import { loadPosture } from '../posture/load.ts';
 import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
+import { hasRecords } from '../selftest/records.ts';
 import type { Context } from './command.ts';
 
 /** Boxes of ours: where one of them is declared, no other is recommended. */
@@ -24,7 +25,10 @@ export async function load(
   { root, home, terminal }: Context,
   { boxes = true, systems = true, facts: known }: Looking = {},
 ): Promise<{ facts: Facts; posture: LoadedPosture | undefined }> {
-  if (!known) clearPlaceholders(root);
+  if (!known) {
+    clearPlaceholders(root);
+    for (const note of await recoverTries(root)) terminal.note(note);
+  }
   const reading = loadPosture(root, { stateFolder: stateFolder(root) });
   const undeclared = () => reading.then(posture => !OWN_BOXES.includes(posture?.posture.isolation?.runtime ?? 'none'));
   const looking =
@@ -37,6 +41,14 @@ export async function load(
     });
   const [posture, facts] = await Promise.all([reading, looking]);
   return { facts, posture };
+}
+
+/** Takes back what a self-test that was killed has left, before anything is found that is none of the repository's. */
+export async function recoverTries(root: string): Promise<string[]> {
+  const state = stateFolder(root);
+  if (!hasRecords(state)) return [];
+  const { recover } = await import('../selftest/leftovers.ts');
+  return recover([root], state);
 }
 
 /** As `load`, where nothing can be done without a posture. */

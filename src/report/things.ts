@@ -1,3 +1,4 @@
+import { shortHash } from '../base/approvals.ts';
 import { plural } from '../base/text.ts';
 import { fallen } from '../selftest/baseline.ts';
 import { GROUPS, type Group, LOOSENED, type Report, type Row, type Severity, type Verdict } from '../selftest/types.ts';
@@ -221,7 +222,7 @@ export function unapprovedLines(list: readonly Thing[]): string[] {
   const missing = grouped(unapprovedThings(list), ({ rows }) => rows.find(row => row.unapproved)?.unapproved ?? '');
   return [...missing].map(
     ([hash, things]) =>
-      `not tried: ${named(things.map(({ target }) => target))}, not approved; agent-posture test --trust=${hash} or answer on a terminal`,
+      `not tried: ${named(things.map(({ target }) => target))}, not approved; agent-posture test --trust=${shortHash(hash)} or answer on a terminal`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { allEnded } from '../base/all.ts';
 import { randomHex } from '../base/hash.ts';
 import type { Case, Check, Way } from './case.ts';
 import { listHost } from './controls.ts';
@@ -49,8 +50,11 @@ export async function runColumn(near: Column, probes: readonly Probe[]): Promise
   await targets.tryBefore(control, probes);
   const controlAfter = (keys: readonly string[]) => targets.tryAfter(control, keys);
   const controlsReady = Promise.resolve();
-  await tryAll({ ...near, far, targets, controlAfter, controlsReady }, probes, 'made');
-  await control.round([makeTry({ op: 'unwrite', how: 'create', path: far.path })]);
+  try {
+    await tryAll({ ...near, far, targets, controlAfter, controlsReady }, probes, 'made');
+  } finally {
+    await control.round([makeTry({ op: 'unwrite', how: 'create', path: far.path })]);
+  }
   return 'made';
 }
 
@@ -65,7 +69,7 @@ async function tryAll(column: Column, probes: readonly Probe[], handshake: Hands
   const isGuard = ({ subject }: Probe) => WRITES.has(subject.kind);
   const near = planned(probes.filter(probe => !isCommand(probe) && !isFar(probe) && !isGuard(probe)));
   // Each kind waits for its own controls alone: an address that drops everything holds nothing else up.
-  await Promise.all([
+  await allEnded([
     tryGroup(group(near.filter(({ phase }) => phase !== 3)), true),
     tryGuards(column, group(planned(probes.filter(isGuard)))),
     column.controlsReady.then(() => tryGroup(group(planned(probes.filter(isFar))))),
@@ -248,6 +252,9 @@ function wanted({ only, id }: Column, { probe, escape: round }: RowPlan): boolea
   );
 }
 
+/** Of a row that no try was made for. */
+const UNTRIED = { layer: null, evidence: null, controls: [], durationMs: 0 } satisfies Partial<Row>;
+
 async function judged(
   column: Column,
   plan: RowPlan,
@@ -269,8 +276,8 @@ async function judged(
     opens: probe.opens,
     fix: null,
   };
-  if (plan.skip !== undefined)
-    return { ...base, verdict: 'skipped', layer: null, reason: plan.skip, evidence: null, controls: [], durationMs: 0 };
+  if (plan.skip !== undefined) return { ...base, ...UNTRIED, verdict: 'skipped', reason: plan.skip };
+  if (plan.unclear !== undefined) return { ...base, ...UNTRIED, verdict: 'inconclusive', reason: plan.unclear };
   const refused = isRefused(plan);
   const ways = await Promise.all(
     plan.ways.map(

@@ -9,8 +9,8 @@ import { terminalProbe } from './probes/terminal.ts';
 import type { Probe, ProbeContext } from './probes/types.ts';
 import { type ApprovalRequest, SEVERITIES } from './types.ts';
 
-/** A probe that may only be tried once this text was approved. */
-export type PlannedProbe = Probe & { needs?: string | undefined };
+/** A probe that may only be tried once this was approved. */
+export type PlannedProbe = Probe & { needs?: ApprovalRequest | undefined };
 
 export interface ProbePlan {
   probes: PlannedProbe[];
@@ -44,7 +44,7 @@ export async function makePlan(context: ProbeContext, guards: readonly Probe[]):
     socketProbes(context),
     powerProbes(context),
     siblingRepositories(context),
-    secretsInHistory(context.root),
+    secretsInHistory(context.root, context.note),
     gitConfigProbe(context),
     pushProbes(context),
     helperProbes(context),
@@ -54,30 +54,38 @@ export async function makePlan(context: ProbeContext, guards: readonly Probe[]):
   ]);
   const withHistory = (probe: PlannedProbe): PlannedProbe => {
     const found = probe.attempt === 'read' ? history.get(probe.target) : undefined;
+    if (found && 'unclear' in found) return { ...probe, historyUnclear: found.unclear };
     return found && 'object' in found ? { ...probe, history: found.object } : probe;
   };
   const contacted = contactText(network);
-  const approvals: ApprovalRequest[] = [];
-  if (contacted)
-    approvals.push({
-      kind: 'contact',
-      text: contacted.text,
-      purpose: 'to open a connection, say at most hello, and close it; a request is sent as it stands, a file is read',
-    });
+  const contact: ApprovalRequest | undefined = contacted && {
+    kind: 'contact',
+    text: contacted.text,
+    purpose: 'to open a connection, say at most hello, and close it; a request is sent as it stands, a file is read',
+  };
+  const approvals: ApprovalRequest[] = contact ? [contact] : [];
   const commands = workProbes(context).map((probe): PlannedProbe => {
     if (probe.subject.kind !== 'command') return probe;
-    approvals.push({ kind: 'command', text: probe.target, purpose: 'the posture says that it must work' });
-    return { ...probe, needs: probe.target };
+    const needs: ApprovalRequest = {
+      kind: 'command',
+      text: probe.target,
+      purpose: 'the posture says that it must work',
+    };
+    approvals.push(needs);
+    return { ...probe, needs };
   });
-  if (push.approval !== undefined)
-    approvals.push({
-      kind: 'push',
-      text: push.approval,
-      purpose: 'to see whether the remote refuses pushes to protected branches',
-    });
+  const pushing: ApprovalRequest | undefined =
+    push.approval === undefined
+      ? undefined
+      : {
+          kind: 'push',
+          text: push.approval,
+          purpose: 'to see whether the remote refuses pushes to protected branches',
+        };
+  if (pushing) approvals.push(pushing);
   const all: PlannedProbe[] = [
     ...network
-      .map(probe => ({ ...probe, ...(contacted?.probes.has(probe) ? { needs: contacted.text } : {}) }))
+      .map(probe => ({ ...probe, ...(contact && contacted?.probes.has(probe) ? { needs: contact } : {}) }))
       .map(withHistory),
     ...files.map(withHistory),
     ...places,
@@ -93,7 +101,7 @@ export async function makePlan(context: ProbeContext, guards: readonly Probe[]):
     ...config,
     ...historyOnly(history, new Set([...files, ...network].map(({ target }) => target))),
     ...siblings,
-    ...push.probes.map(probe => ({ ...probe, ...(push.approval === undefined ? {} : { needs: push.approval }) })),
+    ...push.probes.map(probe => ({ ...probe, ...(pushing ? { needs: pushing } : {}) })),
     ...commands,
   ];
   const known = new Map<string, PlannedProbe>();
@@ -120,6 +128,7 @@ function merged(first: PlannedProbe, second: PlannedProbe): PlannedProbe {
     group: graver.group,
     opens: kept.opens ?? other.opens,
     history: kept.history ?? other.history,
+    historyUnclear: kept.historyUnclear ?? other.historyUnclear,
   };
 }
 
@@ -132,6 +141,9 @@ function contactText(network: readonly Probe[]) {
   const asked = network.filter(({ asks, attempt, subject }) => asks && (subject.kind !== 'skip' || attempt === 'exec'));
   const probes = new Set(asked.filter(({ subject }) => subject.kind !== 'skip'));
   if (probes.size === 0) return undefined;
-  const lines = asked.map(({ attempt, target }) => (AS_WRITTEN.has(attempt) ? target : `${attempt} ${target}`));
+  const lines = asked.map(({ attempt, target, leadsTo }) => {
+    const line = AS_WRITTEN.has(attempt) ? target : `${attempt} ${target}`;
+    return leadsTo === undefined ? line : `${line} (leads to ${leadsTo})`;
+  });
   return { probes, text: [...new Set(lines)].sort().join('\n') };
 }

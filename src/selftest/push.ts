@@ -140,7 +140,7 @@ export function listRemoteTry(root: string, remote: string): Try | undefined {
 }
 
 /** Whether the ref moved, as the host sees it; it is put back where it stood. */
-export async function settlePush({ remote, ref, commit, before }: PushTarget): Promise<boolean> {
+export async function settlePush({ remote, ref, commit, before }: Omit<PushTarget, 'source'>): Promise<boolean> {
   const now = await refAt(remote, ref);
   if (now !== commit) return false;
   const back = before === undefined ? ['-d', ref, commit] : [ref, before, commit];

@@ -1,3 +1,4 @@
+import { allEnded } from '../base/all.ts';
 import { randomHex } from '../base/hash.ts';
 import type { Check } from './case.ts';
 import { checkOf } from './controls.ts';
@@ -38,14 +39,14 @@ export class Rounds {
     again: readonly RowPlan[],
     beside: readonly Try[] = [],
   ): Promise<Map<string, Observation>> {
-    const todo = await Promise.all(
+    const todo = await allEnded(
       [...first.map(plan => ({ plan, alone: false })), ...again.map(plan => ({ plan, alone: true }))].flatMap(
         ({ plan, alone }) => plan.ways.map(async way => ({ plan, way, alone, made: await way.make() })),
       ),
     );
     if (todo.length === 0 && beside.length === 0) return new Map();
     const kinds = [...new Set(todo.map(({ way }) => way.instrument))];
-    const siblings = await Promise.all(
+    const siblings = await allEnded(
       kinds.flatMap(kind =>
         // Few tries need no sibling between them.
         (todo.length > 8 ? ['start', 'middle', 'end'] : ['start', 'end']).map(async when => ({
@@ -94,7 +95,7 @@ export class Rounds {
   /** The permitted siblings once more, after everything else. */
   async finalInstruments(plans: readonly RowPlan[]): Promise<Map<Instrument, Check>> {
     const kinds = [...new Set(plans.filter(isRefused).flatMap(({ ways }) => ways.map(({ instrument }) => instrument)))];
-    const siblings = await Promise.all(kinds.map(async kind => ({ kind, made: await this.sibling(kind) })));
+    const siblings = await allEnded(kinds.map(async kind => ({ kind, made: await this.sibling(kind) })));
     const results = new Map<Instrument, Check>();
     if (siblings.length === 0) return results;
     const observations = await this.column.session.round(siblings.map(({ made }) => made.one));

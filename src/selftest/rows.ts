@@ -6,6 +6,8 @@ import { randomHex } from '../base/hash.ts';
 import type { Check, Tried } from './case.ts';
 import { traceOf } from './controls.ts';
 import { plantHere, plantTry, takeBack, takeBackTry } from './crontab.ts';
+import { DECOY_VARIABLE, type ProcessDecoy } from './decoys.ts';
+import { asideOf } from './leftovers.ts';
 import { PASSINGS } from './passing.ts';
 import { formatAddress, isLoopback } from './probes/network.ts';
 import { historySubject, inHistory } from './probes/repository.ts';
@@ -17,7 +19,7 @@ import type { Terminal } from './terminal.ts';
 import { bringTry, challenge, makeTry, nameDigests, plainTry, readTry, writeTry } from './tries.ts';
 import type { Row } from './types.ts';
 import type { FileSystemPlace, Observation, ReadWay, Told, Try, VantageFacts, WriteHow } from './wire.ts';
-import { asideOf, type Workspace } from './workspace.ts';
+import type { Workspace } from './workspace.ts';
 
 /** A decoy far away, where it lies and what it holds. */
 export interface Far {
@@ -51,8 +53,8 @@ export interface Column {
   targets: Targets;
   /** Undefined in a read-only try: nothing is planted. */
   workspace: Workspace | undefined;
-  /** The value that the host's decoy process carries. */
-  processDecoy: string | undefined;
+  /** The host's decoy process. */
+  processDecoy: ProcessDecoy | undefined;
   /** A terminal of ours on the host; undefined where there can be none. */
   terminal: Terminal | undefined;
   /** A session in the place from which a remote vantage's controls are made. */
@@ -120,6 +122,8 @@ export interface RowPlan {
   leansOn: readonly string[];
   links?: { total: number; tried: number } | undefined;
   skip?: string | undefined;
+  /** Why nothing can be said of it, and no try would change that. */
+  unclear?: string | undefined;
 }
 
 /** Whose effect the host tells from a trace that any vantage could have left, and what has one name for all. */
@@ -153,7 +157,7 @@ export function isLate(plan: RowPlan): boolean {
 export function rowsOf(column: Column, key: string, probe: Probe): RowPlan[] {
   const { subject } = probe;
   const base = { probe, subject, escape: null, phase: 0, leansOn: [] } as const;
-  const history = probe.history === undefined || column.far ? [] : [historyRow(column, probe, probe.history)];
+  const history = column.far ? [] : historyRows(column, probe);
   if (column.far && NEAR_ONLY.has(subject.kind)) return [{ ...base, ways: [], skip: 'not tried on another machine' }];
   const why = subject.kind === 'skip' ? subject.why : nothingHere(probe, column.targets);
   if (why !== undefined || subject.kind === 'skip')
@@ -277,6 +281,12 @@ function socketRows(
 
 function escapeRow(probe: Probe, name: string, ways: WayPlan[]): RowPlan {
   return { probe, subject: probe.subject, escape: name, phase: 1, ways, leansOn: [] };
+}
+
+function historyRows(column: Column, probe: Probe): RowPlan[] {
+  const { history, historyUnclear } = probe;
+  if (historyUnclear !== undefined) return [{ ...escapeRow(probe, 'history', []), unclear: historyUnclear }];
+  return history === undefined ? [] : [historyRow(column, probe, history)];
 }
 
 function historyRow(column: Column, probe: Probe, object: string): RowPlan {
@@ -457,19 +467,17 @@ function commonRow(
 }
 
 function processRow({ processDecoy }: Column, key: string, probe: Probe): RowPlan {
-  const check: Check = processDecoy === undefined ? { ok: false, reason: 'no decoy process could be started' } : OK;
+  const alive = async (): Promise<Check> =>
+    processDecoy ? processDecoy.alive() : { ok: false, reason: 'no decoy process could be started' };
   const way: WayPlan = {
-    ...plainWay('env', check),
-    after: async () => check,
-    // By comparing, since another run may have a decoy process of its own.
-    make: () => ({
-      one: makeTry({
-        op: 'env',
-        name: 'AGENT_POSTURE_DECOY',
-        from: 'processes',
-        challenge: challenge(key, processDecoy ?? ''),
-      }),
-    }),
+    ...plainWay('env', undefined),
+    after: alive,
+    make: async () => {
+      way.before ??= await alive();
+      // By comparing, since another run may have a decoy process of its own.
+      const answer = challenge(key, processDecoy?.canary ?? '');
+      return { one: makeTry({ op: 'env', name: DECOY_VARIABLE, from: 'processes', challenge: answer }) };
+    },
   };
   return { probe, subject: probe.subject, escape: null, phase: 0, ways: [way], leansOn: [] };
 }
@@ -540,10 +548,14 @@ function crontabRow(
     make: async () => {
       if (id !== 'host') way.before ??= await plantHere(program, workspace.fresh());
       const mark = workspace.fresh();
-      workspace.willPlant(program, mark);
+      const gone = workspace.will({ crontab: program, mark });
       return {
         one: await plantTry(program, mark),
-        settle: async () => ({ seen: await takeBack(program, mark), back: takeBackTry(mark) }),
+        settle: async observation => {
+          const seen = await takeBack(program, mark);
+          if (seen || ENDED.has(observation.outcome)) gone();
+          return { seen, back: takeBackTry(mark) };
+        },
       };
     },
   };
@@ -575,8 +587,20 @@ export function pushMade(workspace: Workspace, root: string, prepared: PushTarge
   const one = typeof prepared === 'string' ? undefined : pushTry(workspace, root, prepared);
   // Nothing to try it with: a listing of nothing, which can come to no conclusion.
   if (!one || typeof prepared === 'string') return { one: makeTry({ op: 'list', path: root, key: '', digests: [] }) };
-  return { one, settle: async () => ({ seen: await settlePush(prepared) }) };
+  const { remote, ref, commit, before = null } = prepared;
+  const gone = workspace.will({ push: remote, ref, commit, before });
+  return {
+    one,
+    settle: async observation => {
+      const seen = await settlePush(prepared);
+      if (seen || ENDED.has(observation.outcome)) gone();
+      return { seen };
+    },
+  };
 }
+
+/** The program that made it has come to its end: it lays nothing later any more. */
+const ENDED: ReadonlySet<Observation['outcome']> = new Set(['done', 'refused', 'unable']);
 
 /** A write on something real or on a decoy, with how the host sees that it happened and takes it back. */
 export async function writeMade(
@@ -592,18 +616,23 @@ export async function writeMade(
     case 'create': {
       // Into a folder a fresh name; a file that is missing under its own.
       const at = folder ? join(path, fresh) : path;
+      const aside = folder ? at : asideOf(path, fresh);
+      const laid = { create: at, beside: `${aside}.new`, content };
+      // What is there already is nothing that we make.
+      if (!(await lstat(at).catch(() => undefined))) workspace.will(laid);
       return {
         one: writeTry(
           'create',
           at,
           content,
-          undefined,
+          aside,
           place && folder ? { ...place, path: join(place.path, fresh) } : place,
         ),
         settle: async () => {
           const seen = (await readFile(at, 'utf8').catch(() => undefined)) === content;
           if (seen) await rm(at, { force: true });
-          return { seen, back: makeTry({ op: 'unwrite', how, path: at }) };
+          await rm(laid.beside, { force: true });
+          return { seen, back: makeTry({ op: 'unwrite', how, path: at, aside }) };
         },
       };
     }

@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { lstat, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { agentCommand } from '../agents/command.ts';
+import { allEnded } from '../base/all.ts';
 import { approvalHash, isApproved } from '../base/approvals.ts';
 import { Interrupted, UserError } from '../base/errors.ts';
-import { findProgram, loadersAtStart } from '../base/exec.ts';
+import { loadersAtStart } from '../base/exec.ts';
 import { randomHex, sha256 } from '../base/hash.ts';
 import { packageRoot } from '../base/package.ts';
 import { ensurePrivate, stateFolder } from '../base/state.ts';
@@ -18,8 +18,10 @@ import { undoneScans } from '../posture/scanning.ts';
 import { loadBaseline, markChanges, saveBaseline, takeBaseline, unknownVantages } from './baseline.ts';
 import { boxOf } from './box.ts';
 import { runColumn } from './column.ts';
+import { plantProcess } from './decoys.ts';
 import { chooseFixes, type Failing } from './fixes.ts';
 import { judge } from './judge.ts';
+import { recover } from './leftovers.ts';
 import { makePlan, type PlannedProbe } from './plan.ts';
 import { preflight } from './preflight.ts';
 import { guardPaths, guardProbes } from './probes/guard.ts';
@@ -43,7 +45,7 @@ import {
 } from './types.ts';
 import { openVantage, vantageOf } from './vantages/index.ts';
 import type { VantageContext } from './vantages/types.ts';
-import { openWorkspace, recover, type Workspace } from './workspace.ts';
+import { diskFull, isFull, openWorkspace, type Workspace } from './workspace.ts';
 
 interface Place {
   report: VantageReport;
@@ -53,15 +55,29 @@ interface Place {
 /** Everything that has to be ended or taken away, whatever happens. */
 class Cleanup {
   private readonly work: (() => unknown)[] = [];
+  private readonly lasts: (() => unknown)[] = [];
+  private readonly begun: Promise<unknown>[] = [];
   private done = false;
   /** What comes up after the end is ended at once. */
   add(work: () => unknown): void {
-    if (this.done) work();
+    if (this.done) this.begun.push((async () => work())());
     else this.work.push(work);
+  }
+  /** What must not go before everything else has ended: where decoys lie, and what says which are outstanding. */
+  last(work: () => unknown): void {
+    this.lasts.push(work);
+  }
+  /** What was begun and is waited for later: where the run ends before, it fails unheard, and is waited for at the end. */
+  begin<T>(work: Promise<T>): Promise<T> {
+    work.catch(() => {});
+    this.begun.push(work);
+    return work;
   }
   async run(): Promise<void> {
     this.done = true;
     await Promise.allSettled(this.work.reverse().map(async work => work()));
+    while (this.begun.length > 0) await Promise.allSettled(this.begun.splice(0));
+    for (const work of this.lasts.reverse()) await Promise.allSettled([(async () => work())()]);
   }
 }
 
@@ -77,6 +93,8 @@ export async function selftest(options: SelftestOptions): Promise<Report> {
     return await run(options, cleanup);
   } catch (error) {
     if (options.signal?.aborted) throw new Interrupted();
+    // Copies of a remote, the verdicts that are kept: wherever the room ended, it is not a fault of ours.
+    if (isFull(error)) throw diskFull('what a try needs', (error as NodeJS.ErrnoException).path);
     throw error;
   } finally {
     await cleanup.run();
@@ -109,17 +127,19 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
     const folders = [...recoveryFolders(options), ...(await laterFolders(context))];
     notes.push(...(await recover(folders, stateFolder(root))));
   }
-  const hostOpening = openOrExplain(
-    places.find(({ report }) => report.id === 'host'),
-    options,
-    cleanup,
+  const hostOpening = cleanup.begin(
+    openOrExplain(
+      places.find(({ report }) => report.id === 'host'),
+      options,
+      cleanup,
+    ),
   );
   // A box lays placeholders for guards that are missing, so these are looked at before one is started.
   const guards = await guardProbes(context);
-  const planned = makePlan(context, guards);
+  const planned = cleanup.begin(makePlan(context, guards));
   const opening = places
     .filter(({ report }) => report.id !== 'host')
-    .map(async place => [place, await openOrExplain(place, options, cleanup)] as const);
+    .map(place => cleanup.begin(openOrExplain(place, options, cleanup).then(answer => [place, answer] as const)));
   const plan = await planned;
   const approvals = await askFor(options, plan.approvals);
   const probes = plan.probes
@@ -129,7 +149,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   const state = readOnly ? undefined : await ownState(root, cleanup, notes);
   const workspace = state && openWorkspace(root, state.folder);
   if (workspace) {
-    cleanup.add(workspace.close);
+    cleanup.last(workspace.close);
     if (!workspace.inRoot) notes.push('the repository cannot be written, so decoys lie outside it');
   }
   const judgedPlaces = places.filter(({ report }) => report.judged);
@@ -140,16 +160,17 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
     vantages: judgedPlaces.map(({ report }) => ({ id: report.id, title: report.title })),
   });
   const targets = new Targets(signal);
-  const decoy = workspace ? plantProcess(root, cleanup) : undefined;
-  const making = workspace ? makeTerminal(probes, workspace, cleanup) : undefined;
-  const reading = targets.read(root, probes);
-  const commandsReady = plantKeys(probes, cleanup).then(() => targets.tryCommands(probes));
+  const processDecoy = workspace ? plantProcess(root) : undefined;
+  if (processDecoy) cleanup.add(processDecoy.end);
+  const making = workspace ? cleanup.begin(makeTerminal(probes, workspace, cleanup)) : undefined;
+  const reading = cleanup.begin(targets.read(root, probes));
+  const commandsReady = cleanup.begin(plantKeys(probes, cleanup).then(() => targets.tryCommands(probes)));
   const hostOpened = await hostOpening;
   const hostSession = hostOpened?.ok ? hostOpened.session : undefined;
   let controlsReady = Promise.resolve();
   if (hostSession) {
     await preflight(hostSession, workspace);
-    controlsReady = targets.tryBefore(hostSession, probes);
+    controlsReady = cleanup.begin(targets.tryBefore(hostSession, probes));
   } else
     notes.push(
       `no controls could be made from the host: ${hostOpened?.ok === false ? hostOpened.reason : 'it was not started'}`,
@@ -194,7 +215,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
       hostFacts: hostSession?.facts ?? null,
       targets,
       workspace,
-      processDecoy: decoy?.canary,
+      processDecoy,
       terminal,
       controlSession: report.id === 'host' ? undefined : control,
       only: options.only && onlyIn(options.only, report.id),
@@ -219,7 +240,8 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
     options.onEvent?.({ type: 'vantage', id: report.id, available: report.available, reason: report.reason });
     notes.push(...session.notes.map(note => `${report.title}: ${note}`));
   });
-  await Promise.all(columns);
+  // None goes on behind the end of another: what it lays would stay.
+  await allEnded(columns);
   if (signal?.aborted) throw new Interrupted();
   const integrity = await integrityNotes(judgedPlaces, opened, workspace);
   notes.push(...integrity);
@@ -269,7 +291,7 @@ async function ownState(
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const folder = await mkdtemp(join(tmpdir(), 'agent-posture-state-'));
-    cleanup.add(() => rm(folder, { recursive: true, force: true }));
+    cleanup.last(() => rm(folder, { recursive: true, force: true }));
     notes.push(
       `no baseline is kept: ${error.problems[0]?.what ?? 'the state folder cannot be written'} (${stateFolder(root)})`,
     );
@@ -365,21 +387,21 @@ async function openControl(options: SelftestOptions, cleanup: Cleanup, notes: st
 }
 
 async function approved(options: SelftestOptions, request: ApprovalRequest): Promise<boolean> {
-  return (await isApproved(options.root, request.text)) || (await options.approve(request));
+  return (await isApproved(options.root, request)) || (await options.approve(request));
 }
 
-/** Asks for what the posture wants run or contacted, one after the other; in a read-only try only what is approved already counts. */
+/** Asks for what the posture wants run or contacted, one after the other, and gives the hashes of what may be; in a read-only try only what is approved already counts. */
 async function askFor(options: SelftestOptions, requests: readonly ApprovalRequest[]): Promise<ReadonlySet<string>> {
   const given = new Set<string>();
   for (const request of requests)
-    if (await (options.readOnly ? isApproved(options.root, request.text) : approved(options, request)))
-      given.add(request.text);
+    if (await (options.readOnly ? isApproved(options.root, request) : approved(options, request)))
+      given.add(approvalHash(request));
   return given;
 }
 
 /** A probe whose approval is missing is not tried, and says so. */
 function withApproval({ needs, ...probe }: PlannedProbe, given: ReadonlySet<string>): Probe {
-  if (needs === undefined || given.has(needs) || probe.subject.kind === 'skip') return probe;
+  if (needs === undefined || given.has(approvalHash(needs)) || probe.subject.kind === 'skip') return probe;
   const why =
     probe.subject.kind === 'command' || probe.subject.kind === 'push'
       ? 'you have not approved running it; run this on a terminal, or with --trust'
@@ -391,7 +413,7 @@ function withApproval({ needs, ...probe }: PlannedProbe, given: ReadonlySet<stri
 function markUnapproved(rows: readonly Row[], probes: readonly PlannedProbe[], given: ReadonlySet<string>): Row[] {
   const missing = new Map(
     probes.flatMap(({ attempt, target, needs, subject }) =>
-      needs === undefined || given.has(needs) || subject.kind === 'skip'
+      needs === undefined || given.has(approvalHash(needs)) || subject.kind === 'skip'
         ? []
         : [[`${attempt}:${target}`, approvalHash(needs)] as const],
     ),
@@ -455,26 +477,6 @@ function unavailable(report: VantageReport, probes: readonly Probe[]): Row[] {
       durationMs: 0,
     };
   });
-}
-
-/** A process of ours whose environment holds a decoy, for other vantages to find. */
-function plantProcess(root: string, cleanup: Cleanup): { canary: string } | undefined {
-  const sleep = findProgram('sleep', [root]);
-  if (!sleep || process.platform !== 'linux') return undefined;
-  const canary = randomHex(24);
-  const child: ChildProcess = spawn(sleep, ['150'], {
-    env: { AGENT_POSTURE_DECOY: canary },
-    stdio: 'ignore',
-    cwd: '/',
-  });
-  child.on('error', () => {});
-  const end = () => child.kill('SIGKILL');
-  process.once('exit', end);
-  cleanup.add(() => {
-    process.off('exit', end);
-    end();
-  });
-  return { canary };
 }
 
 /** The terminal that a probe types into. */
@@ -544,7 +546,9 @@ async function integrityNotes(
     );
     const made = tries
       .filter(({ there }) => there)
-      .map(one => ({ ...one, try: writeTry('create', one.at, one.content) }));
+      .map(one => ({ ...one, try: writeTry('create', one.at, one.content, one.at) }));
+    for (const { at, content, try: one } of made)
+      if (one.op === 'write') workspace.will({ create: at, beside: `${one.aside ?? at}.new`, content });
     await answer.session.round(made.map(one => one.try));
     const reached: string[] = [];
     for (const { at, content, what } of made) {

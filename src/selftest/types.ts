@@ -158,6 +158,8 @@ export interface ApprovalRequest {
   text: string;
   /** Why it is asked. */
   purpose: string;
+  /** What is not done without it; where it is left out, the rows that need it stay not proven. */
+  without?: string | undefined;
 }
 
 export type SelftestEvent =

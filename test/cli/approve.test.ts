@@ -2,7 +2,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { approvalHash, isApproved } from '../../src/base/approvals.ts';
+import { approvalHash, isApproved, shortHash } from '../../src/base/approvals.ts';
 import { approver, requestText, visible } from '../../src/cli/approve.ts';
 import { parseArguments } from '../../src/cli/args.ts';
 import type { Context } from '../../src/cli/command.ts';
@@ -93,6 +93,23 @@ describe('what is asked for', () => {
     expect(contact('127.0.0.1:5432')).toContain('this address');
     expect(contact('127.0.0.1:5432\n127.0.0.1:5433')).toContain('these addresses');
   });
+
+  test('is a file that is read, where the posture names one outside', () => {
+    const contact = (text: string) =>
+      requestText({ kind: 'contact', text, purpose: 'p' }, undefined, { ...STYLE, width: 100 });
+    expect(contact('read ~/own.sqlite')).toContain('asks to read this file:');
+    expect(contact('127.0.0.1:5432\nread ~/own.sqlite')).toContain(
+      'asks to connect to this address and read this file:',
+    );
+  });
+
+  test('says what a No costs, and that it is not for ever', () => {
+    const wide = { ...STYLE, width: 100 };
+    expect(requestText(request, undefined, wide)).toContain(
+      'No: the rows that need it stay not proven. You are asked again next time.',
+    );
+    expect(requestText({ ...request, without: 'nothing is run' }, undefined, wide)).toContain('No: nothing is run.');
+  });
 });
 
 describe('approval', () => {
@@ -101,14 +118,22 @@ describe('approval', () => {
     expect(await approver(given)(request)).toBe(false);
     expect(asked.questions).toBe(0);
     expect(asked.shown.join('\n')).toContain('npm test');
-    expect(asked.shown.join('\n')).toContain(`--trust=${approvalHash('npm test')}`);
+    expect(asked.shown.join('\n')).toContain(`--trust=${shortHash(approvalHash(request))}`);
+    expect(asked.shown.join('\n')).not.toContain(approvalHash(request));
+    expect(asked.shown.join('\n')).toMatch(/^The posture of this repository asks to run this command: not approved/);
   });
 
   test('--trust=HASH approves exactly that text, for this run', async () => {
-    const approve = approver(context([`--trust=${approvalHash('npm test')}`]).context);
-    expect(await approve(request)).toBe(true);
-    expect(await approve({ ...request, text: 'npm test ' })).toBe(false);
-    expect(await isApproved(root, 'npm test')).toBe(false);
+    const whole = approvalHash(request);
+    for (const hash of [whole, shortHash(whole)]) {
+      const approve = approver(context([`--trust=${hash}`]).context);
+      expect(await approve(request)).toBe(true);
+      expect(await approve({ ...request, text: 'npm test ' })).toBe(false);
+      // The same words as something else are not what was approved.
+      expect(await approve({ ...request, kind: 'contact' })).toBe(false);
+    }
+    expect(() => approver(context([`--trust=${whole.slice(0, 31)}`]).context)).toThrow('hex digits');
+    expect(await isApproved(root, request)).toBe(false);
   });
 
   test('--trust approves all of it, with a warning on a pull request and inside an agent', async () => {
@@ -124,7 +149,7 @@ describe('approval', () => {
   });
 
   test('a hash that is none is an error', () => {
-    expect(() => approver(context(['--trust=abc']).context)).toThrow('64 hex digits');
+    expect(() => approver(context(['--trust=abc']).context)).toThrow('hex digits');
   });
 
   test('on a terminal yes is remembered, no is not, and nothing is asked twice', async () => {
@@ -132,7 +157,7 @@ describe('approval', () => {
     const refuse = approver(no.context);
     expect(await Promise.all([refuse(request), refuse(request)])).toEqual([false, false]);
     expect(no.asked.questions).toBe(1);
-    expect(await isApproved(root, 'npm test')).toBe(false);
+    expect(await isApproved(root, request)).toBe(false);
 
     expect(await approver(context([], { interactive: true, answer: true }).context)(request)).toBe(true);
     const later = context([]);

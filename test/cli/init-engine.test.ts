@@ -51,7 +51,7 @@ describe('the try after init', () => {
   test('starts no box that stood in the posture before: it was not chosen here, and is asked for', async () => {
     expect(await boxesAsked(box(), box())).toEqual([wrapper()]);
     expect(existsSync(mark())).toBe(false);
-    expect(await isApproved(root, wrapper())).toBe(false);
+    expect(await isApproved(root, { kind: 'box', text: wrapper() })).toBe(false);
   });
 
   test('an agent that was chosen here does not make such a box one’s own', async () => {
@@ -65,6 +65,6 @@ describe('the try after init', () => {
   test('starts the box that was chosen in this run without another question', async () => {
     expect(await boxesAsked('', box())).toEqual([]);
     expect(existsSync(mark())).toBe(true);
-    expect(await isApproved(root, wrapper())).toBe(true);
+    expect(await isApproved(root, { kind: 'box', text: wrapper() })).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { approvalHash } from '../../src/base/approvals.ts';
+import { approvalHash, shortHash } from '../../src/base/approvals.ts';
 import { hasBox } from '../labs/box.ts';
 import { POSTURE, program, type World, world } from '../support/program.ts';
 
@@ -59,7 +59,7 @@ describe('a hostile repository', () => {
     const { stderr, stdout } = await program(given, ['test', '--json']);
     expect(ran(mark)).toBe('');
     expect(stderr, stdout).toContain(wish);
-    expect(stderr).toContain(`--trust=${approvalHash(wish)}`);
+    expect(stderr).toContain(`--trust=${shortHash(approvalHash({ kind: 'command', text: wish }))}`);
     expect(stdout).not.toContain(line);
 
     const wrong = await program(given, ['test', '-q', `--trust=${'0'.repeat(64)}`]);

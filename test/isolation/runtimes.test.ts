@@ -54,7 +54,14 @@ describe('the runtimes', () => {
     mkdirSync(join(root, 'tools'), { recursive: true });
     const script = join(root, 'tools/box.sh');
     const text = (command: string) => wrapper?.approval(context({ runtime: 'command', command })) ?? '';
-    for (const command of ['tools/box.sh', 'sh ./tools/box.sh', `env --with=${script} x`]) {
+    for (const command of [
+      'tools/box.sh',
+      'sh ./tools/box.sh',
+      `env --with=${script} x`,
+      // The folder that it is started in, by the links of its process.
+      'sh /proc/self/cwd/tools/box.sh',
+      `sh /proc/thread-self/root${script}`,
+    ]) {
       writeFileSync(script, 'exec bwrap "$@"\n');
       const before = text(command);
       expect(before).toMatch(/\ntools\/box\.sh sha256 [0-9a-f]{64}$/);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { runColumn } from '../../src/selftest/column.ts';
+import type { ProcessDecoy } from '../../src/selftest/decoys.ts';
 import type { Probe, ProbeContext } from '../../src/selftest/probes/types.ts';
 import type { Column } from '../../src/selftest/rows.ts';
 import { openSession, type Session, type SessionOptions } from '../../src/selftest/session.ts';
@@ -20,6 +21,7 @@ export interface ColumnLab {
   host?: readonly string[];
   form?: SessionOptions['form'];
   terminal?: Terminal;
+  processDecoy?: ProcessDecoy;
   /** What happens between the host's own look at the targets and the first try. */
   meanwhile?(): void;
 }
@@ -89,12 +91,13 @@ export async function tryColumn(lab: ColumnLab, probes: readonly Probe[]): Promi
         workspace,
         terminal: lab.terminal,
         ...aloneWith(targets, hostSession, rows),
+        processDecoy: lab.processDecoy,
       },
       probes,
     );
     return new Map(rows.map(row => [`${row.attempt}:${row.target}${row.escape ? `#${row.escape}` : ''}`, row]));
   } finally {
-    workspace.close();
+    await workspace.close();
     await Promise.all([session.close(), hostSession.close()]);
   }
 }

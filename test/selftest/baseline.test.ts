@@ -182,13 +182,15 @@ describe('order', () => {
 });
 
 describe('approvals', () => {
+  const wish = { kind: 'command', text: 'npm test' };
   it('are by the whole text, outside the repository, for this user alone', async () => {
-    expect(await isApproved(root, 'npm test')).toBe(false);
-    await recordApproval(root, 'npm test');
-    await recordApproval(root, 'npm test');
-    expect(await isApproved(root, 'npm test')).toBe(true);
-    expect(await isApproved(root, 'npm test ')).toBe(false);
-    expect(approvalHash('a')).not.toBe(approvalHash('b'));
+    expect(await isApproved(root, wish)).toBe(false);
+    await recordApproval(root, wish);
+    await recordApproval(root, wish);
+    expect(await isApproved(root, wish)).toBe(true);
+    expect(await isApproved(root, { ...wish, text: 'npm test ' })).toBe(false);
+    expect(await isApproved(root, { ...wish, kind: 'contact' })).toBe(false);
+    expect(approvalHash({ kind: 'a', text: 'bc' })).not.toBe(approvalHash({ kind: 'ab', text: 'c' }));
     const file = join(stateFolder(root), 'approvals');
     if (process.platform !== 'win32') expect(statSync(file).mode & 0o777).toBe(0o600);
   });

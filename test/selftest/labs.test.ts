@@ -175,11 +175,12 @@ describe.skipIf(!hasBox)('bubblewrap boxes with known truth', () => {
     const wall = join(lab.state, 'wall.cjs');
     writeFileSync(
       wall,
-      `const { promises } = require('node:fs'); const { open } = promises;
-      promises.open = async (path, ...rest) => {
+      `const { promises } = require('node:fs'); const { open, link } = promises;
+      const refuse = path => {
         if (String(path).endsWith('/.git')) throw Object.assign(new Error('refused'), { code: 'EROFS' });
-        return open(path, ...rest);
       };
+      promises.open = async (path, ...rest) => { refuse(path); return open(path, ...rest); };
+      promises.link = async (from, to) => { refuse(to); return link(from, to); };
       require('node:module').syncBuiltinESMExports();`,
     );
     const bin = join(lab.state, 'bin');

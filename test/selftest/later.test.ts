@@ -11,10 +11,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { recover } from '../../src/selftest/leftovers.ts';
 import type { LaterPlace } from '../../src/selftest/places/types.ts';
 import { laterFolders, laterProbes } from '../../src/selftest/probes/later.ts';
 import type { Probe, ProbeContext } from '../../src/selftest/probes/types.ts';
-import { openWorkspace, recover } from '../../src/selftest/workspace.ts';
+import { openWorkspace } from '../../src/selftest/workspace.ts';
 import { boxCommand, hasBox, type Lab, makeLab } from '../labs/box.ts';
 import { probeContext, tryColumn } from '../labs/column.ts';
 
@@ -196,7 +197,7 @@ it('what a killed run left in the crontab is taken out by the next one, and noth
   expect(await recover([], state)).toEqual([expect.stringContaining('crontab')]);
   expect(readFileSync(join(spool, 'me'), 'utf8')).toBe('0 1 * * * true\n');
   const workspace = openWorkspace(lab.root, state);
-  workspace.willPlant('/usr/bin/crontab', 'x');
-  workspace.close();
+  workspace.will({ crontab: '/usr/bin/crontab', mark: 'x' });
+  await workspace.close();
   expect(readdirSync(join(state, 'tries'))).toEqual([]);
 });

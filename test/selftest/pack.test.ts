@@ -1,6 +1,16 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer as createHttp } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
@@ -324,6 +334,27 @@ describe.each(FORMS)('the pack in $name', form => {
     expect(await list('nowhere', ['x'])).toMatchObject({ outcome: 'refused', reason: 'ENOENT' });
     if (process.getuid?.() === 0)
       expect(await list('closed', ['inner'])).toMatchObject({ outcome: 'refused', reason: 'EACCES', mode: '700' });
+  });
+
+  it('gives a new file its name once it is whole, and leaves nothing beside it', async () => {
+    const folder = join(scene, `whole ${form.name.replaceAll('/', '_')}`);
+    mkdirSync(folder, { mode: 0o777 });
+    chmodSync(folder, 0o777);
+    const path = join(folder, 'commondir');
+    // Where a whole file cannot be written beside it, the plain way is still tried: a box may refuse other names only.
+    const far = { how: 'create', path, content: 'made', aside: join(folder, 'x'.repeat(300)) } as const;
+    expect(await tryOne(session, { op: 'write', ...far })).toMatchObject({ outcome: 'done' });
+    expect(readFileSync(path, 'utf8')).toBe('made');
+    rmSync(path);
+    const near = { ...far, aside: `${path}.aside` };
+    expect(await tryOne(session, { op: 'write', ...near })).toMatchObject({ outcome: 'done' });
+    expect([readFileSync(path, 'utf8'), statSync(path).nlink]).toEqual(['made', 1]);
+    expect(await tryOne(session, { op: 'write', ...near })).toMatchObject({ outcome: 'refused', reason: 'EEXIST' });
+    expect(readdirSync(folder)).toEqual(['commondir']);
+    // What a try that was killed has left beside it goes too.
+    writeFileSync(`${path}.aside.new`, 'half', { mode: 0o666 });
+    expect(await tryOne(session, { op: 'unwrite', ...near })).toMatchObject({ outcome: 'done' });
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('creates a file and removes it again', async () => {

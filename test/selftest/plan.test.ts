@@ -197,6 +197,18 @@ describe('git', () => {
     expect(find('read', 'tests/new/.env')?.subject.kind).toBe('file');
   });
 
+  it('one big file that git holds does not keep the others from being looked at', async () => {
+    put(join(root, '.npmrc'), 'a=1\n');
+    put(join(root, 'state.tfstate'), `{}\n${' '.repeat(12_000_000)}`);
+    git('add', '-f', '.');
+    git('commit', '-qm', 'one');
+    rmSync(join(root, '.npmrc'));
+    git('commit', '-qam', 'two');
+    const { find } = await planOf();
+    expect(find('read', '.npmrc')?.history).toBeUndefined();
+    expect(find('read', 'state.tfstate')?.history).toMatch(/^[0-9a-f]{40}$/);
+  });
+
   it('tries .git/config only where a credential stands in it', async () => {
     expect((await planOf()).find('read', '.git/config')?.subject).toMatchObject({ kind: 'skip' });
     git('remote', 'add', 'origin', 'https://user:token@example.com/r.git');
@@ -323,6 +335,22 @@ describe('the network', () => {
         ['address', 'name', 'request'].includes(subject.kind) || (origin === 'system' && subject.kind !== 'skip'),
     );
     expect(contacted.filter(({ needs }) => needs === undefined).map(({ target }) => target)).toEqual(['dev.sqlite']);
+  });
+
+  it('sees through links: what leads out of the repository is asked for, what leads back into it is not', async () => {
+    put(join(folder, 'own.db'));
+    put(join(root, 'dev.db'));
+    symlinkSync(join(folder, 'own.db'), join(root, 'link.db'));
+    const files = ['link.db', '/proc/self/cwd/dev.db', '/proc/thread-self/root/etc/passwd'];
+    const { approvals, probes } = await planOf({
+      systems: files.map((address, at) => ({ id: `s${at}`, kind: 'sqlite', environment: 'dev', address })),
+      environments,
+    });
+    const asked = approvals.find(({ kind }) => kind === 'contact')?.text.split('\n');
+    expect(asked).toEqual(['read /etc/passwd', `read link.db (leads to ${join(folder, 'own.db')})`]);
+    const inside = probes.find(({ target, attempt }) => attempt === 'read' && target === 'dev.db');
+    expect(inside).toMatchObject({ subject: { path: join(root, 'dev.db') } });
+    expect(inside?.needs).toBeUndefined();
   });
 
   it('asks for nothing that this program or the user names', async () => {
@@ -463,7 +491,7 @@ describe('what is asked first', () => {
   it('names commands whole, and runs none without', async () => {
     const { approvals, find } = await planOf({ selftest: { commands: ['npm test -- --x'] } });
     expect(approvals).toEqual([expect.objectContaining({ kind: 'command', text: 'npm test -- --x' })]);
-    expect(find('exec', 'npm test -- --x')?.needs).toBe('npm test -- --x');
+    expect(find('exec', 'npm test -- --x')?.needs).toMatchObject({ kind: 'command', text: 'npm test -- --x' });
   });
 
   it('starts and writes nothing in a read-only try', async () => {

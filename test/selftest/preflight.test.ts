@@ -104,7 +104,7 @@ describe('a session that does not bring what is there', () => {
       expect(error).toMatchObject({ name: 'UserError', exitCode: 2 });
       expect(String(error)).toContain(`${name} came out wrong`);
     } finally {
-      workspace.close();
+      await workspace.close();
     }
   });
 });

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { recover } from '../../src/selftest/leftovers.ts';
 import { branchFor } from '../../src/selftest/push.ts';
 import type { ApprovalRequest, Report } from '../../src/selftest/types.ts';
 import { boxCommand, hasBox, type Lab, makeLab, tryLab } from '../labs/box.ts';
@@ -30,6 +31,27 @@ it('reaches protected branches of a remote without rules, and leaves its refs as
   expect(pushes(report)).toEqual({ main: 'exposed', 'release/*': 'exposed' });
   expect(report.fixes.map(({ id }) => id)).toEqual(['protect']);
   expect(refs()).toBe(before);
+});
+
+it('what a killed push left in the remote is taken out by the next run, and nothing else', async () => {
+  const before = refs();
+  const mark = 'agent-posture-try-4194305-0123456789ab';
+  const commit = execFileSync('git', ['--git-dir', remote, 'rev-parse', 'main'], { encoding: 'utf8' }).trim();
+  const laid = { push: remote, ref: `refs/heads/release/${mark}`, commit, before: null };
+  mkdirSync(join(lab.state, 'tries'), { recursive: true });
+  const record = join(lab.state, 'tries', '4194305');
+  const leave = (entry: object) => writeFileSync(record, `${JSON.stringify(entry)}\n`);
+  execFileSync('git', ['--git-dir', remote, 'update-ref', laid.ref, commit]);
+  writeFileSync(join(remote, `${laid.ref}.lock`), '');
+  leave(laid);
+  expect(await recover([], lab.state)).toEqual([expect.stringContaining(mark)]);
+  expect(refs()).toBe(before);
+  expect(existsSync(record)).toBe(false);
+  // Somebody has moved it since: it is theirs.
+  execFileSync('git', ['--git-dir', remote, 'update-ref', laid.ref, commit]);
+  leave({ ...laid, commit: '0'.repeat(39).concat('1') });
+  expect(await recover([], lab.state)).toEqual([]);
+  expect(refs()).toContain(mark);
 });
 
 it('holds where an update hook refuses, for an exact name as for a pattern', async () => {

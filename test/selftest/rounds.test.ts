@@ -13,8 +13,8 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'ap-rounds-'));
   workspace = openWorkspace(folder, folder);
 });
-afterAll(() => {
-  workspace.close();
+afterAll(async () => {
+  await workspace.close();
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -1,6 +1,7 @@
 import { linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ProcessDecoy, plantProcess } from '../../src/selftest/decoys.ts';
 import { variableProbe } from '../../src/selftest/probes/machine.ts';
 import type { Probe, Subject } from '../../src/selftest/probes/types.ts';
 import type { Row, Verdict } from '../../src/selftest/types.ts';
@@ -219,6 +220,35 @@ describe.skipIf(!hasBox)('what changes during the run', () => {
     });
     expect(new Set(Object.values(verdicts(rows)))).toEqual(new Set(['inconclusive']));
     for (const row of rows.values()) expect(row.reason).toMatch(/changed meanwhile/);
+  });
+});
+
+describe.skipIf(!hasBox)('other processes', () => {
+  const row = 'process:other processes';
+  const others = [probe('process', 'other processes', { kind: 'processes' })];
+  const rowsWith = (processDecoy: ProcessDecoy, meanwhile?: () => void) =>
+    tryColumn({ ...lab, box: walled(), processDecoy, ...(meanwhile ? { meanwhile } : {}) }, others);
+
+  it('are held while the one that is looked for runs; had it ended, nobody could have found it', async () => {
+    const decoy = plantProcess(lab.root) as ProcessDecoy;
+    expect(await decoy.alive()).toMatchObject({ ok: true });
+    expect((await rowsWith(decoy)).get(row)).toMatchObject({ verdict: 'blocked' });
+    const gone = await rowsWith(decoy, () => decoy.end());
+    expect(gone.get(row)).toMatchObject({ verdict: 'inconclusive', reason: expect.stringContaining('has ended') });
+    expect(await decoy.alive()).toMatchObject({ ok: false });
+  });
+
+  it('nor do they count as held where it ended during the tries', async () => {
+    const decoy = plantProcess(lab.root) as ProcessDecoy;
+    let looks = 0;
+    // There for both tries, and gone by the last look.
+    const ending = { ...decoy, alive: async () => (++looks > 1 ? { ok: false, reason: 'ended' } : decoy.alive()) };
+    try {
+      const late = (await rowsWith(ending)).get(row);
+      expect(late).toMatchObject({ verdict: 'inconclusive', reason: expect.stringContaining('still worked before') });
+    } finally {
+      decoy.end();
+    }
   });
 });
 

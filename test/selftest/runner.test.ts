@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -10,8 +10,8 @@ import { packageRoot } from '../../src/base/package.ts';
 import { stateFolder } from '../../src/base/state.ts';
 import { declaredBox } from '../../src/cli/box.ts';
 import { textReport } from '../../src/report/text.ts';
+import { recover } from '../../src/selftest/leftovers.ts';
 import type { ApprovalRequest, Row, SelftestEvent } from '../../src/selftest/types.ts';
-import { recover } from '../../src/selftest/workspace.ts';
 import { boxCommand, hasBox, type Lab, makeLab, tryLab, verdicts } from '../labs/box.ts';
 
 let lab: Lab;
@@ -103,7 +103,11 @@ describe('approval', () => {
     const refused = await tryLab(lab, { ...few, approve: async () => false });
     expect(existsSync(mark())).toBe(false);
     expect(refused.rows.find(({ target }) => target === command)?.verdict).toBe('skipped');
-    await recordApproval(lab.root, command);
+    // The same words were approved as something else: that is not this.
+    await recordApproval(lab.root, { kind: 'contact', text: command });
+    await tryLab(lab, { ...few, approve: async () => false });
+    expect(existsSync(mark())).toBe(false);
+    await recordApproval(lab.root, { kind: 'command', text: command });
     const report = await tryLab(lab, {
       ...few,
       approve: async () => {
@@ -117,7 +121,7 @@ describe('approval', () => {
   it('contacts no production without it', async () => {
     const report = await tryLab(lab, { ...few, approve: async () => false });
     const row = report.rows.find(({ target }) => target === lab.server);
-    expect(row).toMatchObject({ verdict: 'skipped', unapproved: approvalHash(lab.server) });
+    expect(row).toMatchObject({ verdict: 'skipped', unapproved: approvalHash({ kind: 'contact', text: lab.server }) });
     expect(report.rows.filter(({ unapproved }) => unapproved !== undefined)).toEqual([row]);
   });
 
@@ -147,7 +151,7 @@ describe('approval', () => {
       await tryLab(lab, { ...all, readOnly: true, approve: no });
       expect(contacts).toBe(0);
       expect(asked).toHaveLength(1);
-      await recordApproval(lab.root, asked[0] ?? '');
+      await recordApproval(lab.root, { kind: 'contact', text: asked[0] ?? '' });
       const report = await tryLab(lab, { ...all, readOnly: true, approve: no });
       expect(contacts).toBeGreaterThan(0);
       expect(asked).toHaveLength(1);
@@ -362,11 +366,101 @@ describe('sockets', () => {
 });
 
 describe('bad days', () => {
-  it('an interrupt ends it, with nothing left', async () => {
+  it('a git that is stopped shows nothing of the history: not proven, neither found nor left out', async () => {
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=lab', '-c', 'user.email=lab@example.com', ...args], { cwd: lab.root });
+    writeFileSync(join(lab.root, '.npmrc'), 'fund=false\n');
+    git('add', '-f', '.npmrc');
+    git('commit', '-qm', 'two');
+    git('rm', '-q', '.npmrc');
+    git('commit', '-qm', 'three');
+    const ofHistory = async () =>
+      (await tryLab(lab, { safeguards: ['SEC-1'] })).rows
+        .filter(({ target }) => target === '.npmrc')
+        .map(row => [row.escape, row.verdict])
+        .sort();
+    expect(await ofHistory()).toEqual([[null, 'skipped']]);
+    const bin = join(lab.state, 'bin');
+    mkdirSync(bin);
+    const real = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+    const stopped = '#!/bin/sh\ncase "$*" in *--batch*) kill -9 $$ ;; esac\n';
+    writeFileSync(join(bin, 'git'), `${stopped}exec ${real} "$@"\n`, { mode: 0o755 });
+    vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
+    try {
+      expect(await ofHistory()).toEqual(
+        [
+          [null, 'skipped'],
+          ['history', 'inconclusive'],
+        ].sort(),
+      );
+      writeFileSync(join(bin, 'git'), stopped.replace('--batch', ' log '), { mode: 0o755 });
+      const { notes } = await tryLab(lab, { safeguards: ['SEC-1'] });
+      expect(notes).toContainEqual(expect.stringContaining('the git history could not be read whole'));
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
+  it('what fails while something else is under way fails once, and nothing goes on behind it', async () => {
+    const unheard: unknown[] = [];
+    const hear = (error: unknown) => unheard.push(error);
+    process.on('unhandledRejection', hear);
+    try {
+      // Asked while the plan is still made: the box's start fails before anybody waits for it.
+      lab.posture.isolation = { runtime: 'command', command: 'env' };
+      let asked = 0;
+      const running = tryLab(lab, {
+        approve: async () => {
+          if (++asked > 1) await new Promise(done => setTimeout(done, 50));
+          throw new Error('the question failed');
+        },
+      });
+      await expect(running).rejects.toThrow('the question failed');
+      await new Promise(done => setTimeout(done, 100));
+      expect(unheard).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', hear);
+    }
+  });
+
+  it.each([
+    ['planned', 1],
+    ['row', 1],
+    ['row', 10],
+    ['row', 40],
+  ] as const)('an interrupt ends it, with nothing left (%s %i)', async (type, many) => {
+    // Guards that are missing, so that they are made; one that is there, so that it is written.
+    for (const path of ['.git/config.worktree', '.git/commondir']) rmSync(join(lab.root, path));
+    lab.posture.agents = ['claude-code'];
+    const names = () => readdirSync(lab.root, { recursive: true }).sort();
+    const config = () => readFileSync(join(lab.root, '.git/config'), 'utf8');
+    const before = [names(), config()];
     const stop = new AbortController();
-    const running = tryLab(lab, { signal: stop.signal, onEvent: () => stop.abort() });
+    let seen = 0;
+    const onEvent = (event: SelftestEvent) => {
+      if (event.type === type && ++seen === many) stop.abort();
+    };
+    await expect(tryLab(lab, { signal: stop.signal, onEvent })).rejects.toBeInstanceOf(Interrupted);
+    expect([names(), config()]).toEqual(before);
+    expect(readdirSync(join(stateFolder(lab.root), 'tries'))).toEqual([]);
+  });
+
+  it('an interrupt while a guard stands there takes it away, and its half as well', async () => {
+    const path = join(lab.root, '.git/config.worktree');
+    rmSync(path);
+    const stop = new AbortController();
+    const running = tryLab(lab, { signal: stop.signal, safeguards: ['GRD-1'] });
+    running.catch(() => {});
+    const laid = () => {
+      const record = join(stateFolder(lab.root), 'tries', String(process.pid));
+      return existsSync(record) && readFileSync(record, 'utf8').includes(`"create":"${path}"`);
+    };
+    while (!laid()) await new Promise(done => setTimeout(done, 1));
+    // As the vantage leaves it when it is killed within the write: nothing of it is there yet.
+    stop.abort();
+    writeFileSync(path, '');
     await expect(running).rejects.toBeInstanceOf(Interrupted);
-    expect(readdirSync(lab.root).filter(name => name.includes('agent-posture-try'))).toEqual([]);
+    expect(existsSync(path)).toBe(false);
   });
 
   describe('leftovers of a killed run', () => {
@@ -398,6 +492,37 @@ describe('bad days', () => {
       expect(readFileSync(gone, 'utf8')).toBe('original');
       expect(left()).toEqual([]);
       expect(await recover(folders(), lab.state)).toEqual([]);
+    });
+
+    it('a new file goes where it holds what we wrote of it, nothing at first; never what somebody else wrote', async () => {
+      const pid = dead();
+      const content = '# agent-posture 0123\n';
+      const paths = ['empty', 'half', 'whole', 'longer', 'other'].map(name => join(lab.root, name));
+      for (const [at, text] of ['', content.slice(0, 7), content, `${content}x`, 'mine'].entries())
+        writeFileSync(paths[at] as string, text);
+      mkdirSync(join(lab.state, 'tries'), { recursive: true });
+      const beside = join(lab.root, `half.agent-posture-try-${pid}-0a0b0c.new`);
+      writeFileSync(beside, 'half of it');
+      const entries = paths.map(create => JSON.stringify({ create, content, beside }));
+      // Killed while it wrote the record: the last line says nothing yet.
+      writeFileSync(join(lab.state, 'tries', pid), `${entries.join('\n')}\n{"create":"/et`);
+      expect(await recover([], lab.state)).toHaveLength(3);
+      expect(paths.map(path => existsSync(path))).toEqual([false, false, false, true, true]);
+      expect(existsSync(beside)).toBe(false);
+      expect(existsSync(join(lab.state, 'tries', pid))).toBe(false);
+    });
+
+    it('what cannot be put back keeps the record', async () => {
+      const pid = dead();
+      mkdirSync(join(lab.state, 'tries'), { recursive: true });
+      const record = join(lab.state, 'tries', pid);
+      // The place has become a folder that is not empty: nothing can be renamed over it.
+      const aside = join(lab.root, 'gone.aside');
+      const below = join(lab.root, 'README.md', 'gone');
+      writeFileSync(aside, 'x');
+      writeFileSync(record, `${JSON.stringify({ aside, original: below, sha256: sha256('x') })}\n`);
+      expect(await recover([], lab.state)).toEqual([expect.stringContaining('could not be put back')]);
+      expect(existsSync(record)).toBe(true);
     });
 
     it('are never believed by their name: an agent could have laid them', async () => {

@@ -10,6 +10,7 @@ import { clearPlaceholders } from '../../isolation/placeholders.ts';
 import { painter, type Style } from '../../report/style.ts';
 import { hang, pad } from '../../report/width.ts';
 import type { Command, Context } from '../command.ts';
+import { recoverTries } from '../load.ts';
 import { splitPath } from '../path.ts';
 
 interface Finding {
@@ -24,6 +25,7 @@ interface Finding {
 export const command: Command = async context => {
   const { root, home, terminal } = context;
   clearPlaceholders(root);
+  const recovered = await recoverTries(root);
   const facts = await discover(root, { home, env: terminal.streams.env });
   const findings: Finding[] = [
     {
@@ -53,6 +55,7 @@ export const command: Command = async context => {
       ({ id, version: of }): Finding => ({ name: id, state: 'ok', detail: of ?? 'version not known' }),
     ),
     await stateFolderFinding(home, root),
+    ...recovered.map((detail): Finding => ({ name: 'killed test', state: 'attention', detail })),
     terminalFinding(context),
     ...integrity(context),
     ...(facts.insideAgent

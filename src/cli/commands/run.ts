@@ -20,7 +20,7 @@ export const command: Command = async context => {
   const declared = await declaredBox(facts, posture);
   if (!declared)
     throw new UserError({ what: 'the posture declares no isolation to run in', next: 'agent-posture fix sandbox' });
-  if (!(await approveBox(declared, approver(context, facts.insideAgent), `to run ${argv[0]} in it`)))
+  if (!(await approveBox(declared, approver(context, facts.insideAgent), `to run ${argv[0]} in it`, 'nothing is run')))
     throw new UserError({ what: 'not started: what the box of this posture runs was not approved' });
   const { runtime, box } = declared;
   if (runtime.id === 'none' || runtime.id === 'native') terminal.note(`${runtime.title}: ${runtime.limits}`);

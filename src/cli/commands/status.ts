@@ -35,7 +35,10 @@ export const command: Command = async context => {
   const found = drift(plan);
   const commands = posture.posture.selftest?.commands ?? [];
   const approvals = await Promise.all(
-    commands.map(async text => ({ text, hash: approvalHash(text), approved: await isApproved(root, text) })),
+    commands.map(async text => {
+      const wish = { kind: 'command', text };
+      return { text, hash: approvalHash(wish), approved: await isApproved(root, wish) };
+    }),
   );
   const ending = endingSoon(posture.posture, new Date());
   const undone = undoneScans(posture.posture);

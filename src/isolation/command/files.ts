@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { isWithin } from '../../base/files.ts';
+import { isWithin, throughProc } from '../../base/files.ts';
 import { sha256 } from '../../base/hash.ts';
 import { splitWords } from '../../base/words.ts';
 
@@ -17,7 +17,9 @@ export function commandFiles(root: string, command: string | undefined): string[
     // Started it is refused, with the reason.
     return [];
   }
-  const named = words.flatMap(word => [word, word.slice(word.indexOf('=') + 1)]).map(word => resolve(root, word));
+  const named = words
+    .flatMap(word => [word, word.slice(word.indexOf('=') + 1)])
+    .map(word => throughProc(root, resolve(root, word)));
   const files = named.flatMap(path => {
     if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return [];
     const real = realpathSync(path);

@@ -575,8 +575,24 @@ ap_do() {
 
 ap_create() (
   set -C
-  printf %s "$ap_content" >"$ap_path"
+  : >"$ap_path" || exit 1
+  printf %s "$ap_content" >>"$ap_path" && exit
+  rm -f "$ap_path"
+  exit 1
 )
+
+# The file is whole before it has its name: nothing reads half of it.
+ap_create_whole() (
+  [ -n "$ap_aside" ] || exit 1
+  ap_new=${ap_path%/*}/${ap_aside##*/}.new
+  (
+    set -C
+    printf %s "$ap_content" >"$ap_new"
+  ) && ln "$ap_new" "$ap_path"
+  ap_ended=$?
+  rm -f "$ap_new"
+  exit "$ap_ended"
+) 2>/dev/null
 
 ap_in_place() (
   exec 3<>"$ap_path" || exit 1
@@ -640,7 +656,12 @@ ap_op_write() {
   fi
   case $ap_how in
     create)
-      if [ -e "$ap_path" ]; then ap_failed EEXIST; else ap_do ap_create && ap_set done created; fi
+      # Where the careful way fails, what comes of the plain one counts.
+      if [ -e "$ap_path" ]; then
+        ap_failed EEXIST
+      elif ap_create_whole || ap_do ap_create; then
+        ap_set done created
+      fi
       ;;
     in-place)
       if [ -d "$ap_path" ]; then
@@ -688,7 +709,10 @@ ap_op_write() {
 ap_op_unwrite() {
   ap_set none 'nothing left'
   case $ap_how in
-    create) if [ -e "$ap_path" ]; then ap_do rm -f "$ap_path" && ap_set done removed; fi ;;
+    create)
+      [ -n "$ap_aside" ] && rm -f "${ap_path%/*}/${ap_aside##*/}.new" 2>/dev/null
+      if [ -e "$ap_path" ]; then ap_do rm -f "$ap_path" && ap_set done removed; fi
+      ;;
     replace)
       rm -f "$ap_aside.new" 2>/dev/null
       if [ -e "$ap_aside" ]; then ap_do mv -f "$ap_aside" "$ap_path" && ap_set done 'put back'; fi

@@ -1,6 +1,6 @@
 import { constants, existsSync } from 'node:fs';
 import { copyFile, link, open, rename, rm, stat, utimes } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { TryOf } from '../wire.ts';
 import { failed, type Result, refusedBy, strongest } from './base.ts';
 import { images, mounts } from './proc.ts';
@@ -30,7 +30,7 @@ async function writeAt(one: Omit<TryOf<'write'>, 'place'>): Promise<Result> {
   try {
     switch (one.how) {
       case 'create':
-        await create(one.path, one.content);
+        await create(one);
         return { outcome: 'done', reason: 'created' };
       case 'in-place':
         return await inPlace(one.path);
@@ -51,10 +51,37 @@ async function writeAt(one: Omit<TryOf<'write'>, 'place'>): Promise<Result> {
   }
 }
 
-async function create(path: string, content: string): Promise<void> {
+/**
+ * The file is whole before it has its name, so that nothing reads half of it: git does not work with an empty
+ * `commondir`. Where that way fails, the plain one is tried, and what comes of it counts: a box may refuse links, or
+ * other names, and let the file be made all the same.
+ */
+async function create({ path, content, aside }: Omit<TryOf<'write'>, 'place'>): Promise<void> {
+  if (aside !== undefined) {
+    const beside = besideOf(path, aside);
+    try {
+      await createPlainly(beside, content);
+      await link(beside, path);
+      return;
+    } catch (error) {
+      if (failed(error).reason === 'EEXIST') throw error;
+    } finally {
+      await rm(beside, { force: true }).catch(() => {});
+    }
+  }
+  await createPlainly(path, content);
+}
+
+/** By another mount the folder is another one. */
+const besideOf = (path: string, aside: string) => join(dirname(path), basename(copyOf(aside)));
+
+async function createPlainly(path: string, content: string): Promise<void> {
   const handle = await open(path, 'wx', 0o600);
   try {
     await handle.writeFile(content);
+  } catch (error) {
+    await rm(path, { force: true }).catch(() => {});
+    throw error;
   } finally {
     await handle.close();
   }
@@ -111,6 +138,7 @@ export async function unwrite(one: TryOf<'unwrite'>): Promise<Result> {
   try {
     switch (one.how) {
       case 'create':
+        if (one.aside !== undefined) await rm(besideOf(one.path, one.aside), { force: true }).catch(() => {});
         if (!existsSync(one.path)) return nothing;
         await rm(one.path);
         return { outcome: 'done', reason: 'removed' };

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { findProgram } from '../../base/exec.ts';
-import { displayPath, expandHome, isWithin } from '../../base/files.ts';
+import { displayPath, expandHome, isWithin, realPathOf, throughProc } from '../../base/files.ts';
 import { endpointOf } from '../../posture/address.ts';
 import { saysProduction } from '../../posture/environment.ts';
 import { accessTo, type System, type SystemKind } from '../../posture/schema.ts';
@@ -236,11 +236,14 @@ function systemProbes(system: System, context: ProbeContext): Probe[] {
     ];
   }
   if (system.kind === 'sqlite') {
-    const path = resolve(root, expandHome(system.address, home));
+    const path = throughProc(root, resolve(root, expandHome(system.address, home)));
     const target = displayPath(path, { root, home });
-    const asks = !isWithin(root, path);
+    // A link in the repository may lead out of it, and one outside into it.
+    const real = realPathOf(path);
+    const asks = !(isWithin(root, path) && isWithin(realPathOf(root), real));
+    const leadsTo = asks && real !== path ? displayPath(real, { root, home }) : undefined;
     return [
-      { ...common, asks, attempt: 'read', target, subject: { kind: 'file', path } },
+      { ...common, asks, leadsTo, attempt: 'read', target, subject: { kind: 'file', path } },
       ...unsent('a request is sent to host:port or a URL, not to a file'),
     ];
   }

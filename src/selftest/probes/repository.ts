@@ -34,14 +34,20 @@ const SECRET_NAMES = [
 
 const COMMITS = 5_000;
 
-/** A file of a secret's name in the history: its newest version that may be one, or why none is. */
-export type InHistory = { object: string } | { why: string };
+/** A file of a secret's name in the history: its newest version that may be one, why none is, or why that is not known. */
+export type InHistory = { object: string } | { why: string } | { unclear: string };
+
+/** Git was stopped, or is missing: then nothing is said of what the history holds. */
+const UNREAD = 'git did not show what the history holds; run it again when the machine is less busy';
 
 /**
  * Files in the history whose names say secret, by path. Bounded to 5,000 commits, to 100 files, and to the 20 newest
- * versions of each; a file with more may hold a secret.
+ * versions of each; a file with more may hold a secret. `note` hears where the history could not be read at all.
  */
-export async function secretsInHistory(root: string): Promise<Map<string, InHistory>> {
+export async function secretsInHistory(
+  root: string,
+  note: (text: string) => void = () => {},
+): Promise<Map<string, InHistory>> {
   if (!(await lstat(join(root, '.git')).catch(() => undefined))) return new Map();
   const patterns = SECRET_NAMES.filter(name => !name.startsWith('!')).map(name => `:(glob)**/${name}`);
   const log = await git(
@@ -61,6 +67,7 @@ export async function secretsInHistory(root: string): Promise<Map<string, InHist
     ],
     { cwd: root, maxBuffer: 4_000_000, timeout: 5_000 },
   );
+  if (log.code !== 0) note('the git history could not be read whole, so secrets in it may be missing here');
   const wanted = ignore().add(SECRET_NAMES);
   const versions = new Map<string, Set<string>>();
   const fields = log.stdout.split('\0');
@@ -80,9 +87,10 @@ export async function secretsInHistory(root: string): Promise<Map<string, InHist
       const list = [...objects];
       const first = list[0];
       if (first === undefined) return [];
-      const contents = list.map((object, at) => (at < VERSIONS ? texts.get(object) : undefined));
+      const contents = list.map((object, at) => (at < VERSIONS ? texts?.get(object) : undefined));
       const why = harmlessInGit(path, contents);
       if (why !== undefined) return [[path, { why }]];
+      if (!texts) return [[path, { unclear: UNREAD }]];
       const worst = contents.findIndex(text => text === undefined || !holdsNoSecret(text));
       return [[path, { object: list[worst] ?? first }]];
     }),
@@ -93,19 +101,35 @@ export async function secretsInHistory(root: string): Promise<Map<string, InHist
 const VERSIONS = 20;
 const BLOBS = 20_000_000;
 
-/** The texts of blobs, by object id; without those that git does not give, and without any where they are too many. */
-async function blobTexts(root: string, objects: readonly string[]): Promise<Map<string, string>> {
+/**
+ * The texts of blobs, by object id, as many as fit in what is read, the first ones first: one that is left out may hold
+ * anything. Undefined where git did not come to its end: that says nothing of any.
+ */
+async function blobTexts(root: string, objects: readonly string[]): Promise<Map<string, string> | undefined> {
   const texts = new Map<string, string>();
   if (objects.length === 0) return texts;
+  const sizes = await git(['cat-file', '--batch-check=%(objectname) %(objecttype) %(objectsize)'], {
+    cwd: root,
+    input: objects.map(object => `${object}\n`).join(''),
+    timeout: 10_000,
+  });
+  if (sizes.code !== 0) return undefined;
+  let room = BLOBS / 2;
+  const fitting = sizes.stdout.split('\n').flatMap(line => {
+    const [object = '', type, size] = line.split(' ');
+    if (type !== 'blob' || Number(size) > room) return [];
+    room -= Number(size);
+    return [object];
+  });
   // A terminator of our own, as contents have line ends in them; a size would count bytes, not characters.
   const mark = randomHex(16);
   const shown = await git(['cat-file', `--batch=${mark} %(objectname) %(objecttype)`], {
     cwd: root,
-    input: objects.map(object => `${object}\n`).join(''),
+    input: fitting.map(object => `${object}\n`).join(''),
     maxBuffer: BLOBS,
-    timeout: 5_000,
+    timeout: 10_000,
   });
-  if (shown.code !== 0) return texts;
+  if (shown.code !== 0) return undefined;
   for (const part of shown.stdout.split(`${mark} `).slice(1)) {
     const match = /^([0-9a-f]+) blob\n(.*)\n$/s.exec(part);
     if (match) texts.set(match[1] as string, match[2] as string);
@@ -148,6 +172,7 @@ export function historyOnly(history: ReadonlyMap<string, InHistory>, known: Read
       opens: 'stands in the git history',
       subject: { kind: 'skip', why: 'why' in found ? found.why : 'not here' },
       history: 'object' in found ? found.object : undefined,
+      historyUnclear: 'unclear' in found ? found.unclear : undefined,
       origin: 'history',
     }));
 }

@@ -58,10 +58,14 @@ export interface Probe {
   subject: Subject;
   /** A blob of the repository's history that holds the same file: its object id. */
   history?: string | undefined;
+  /** Why it is not known whether the history holds it. */
+  historyUnclear?: string | undefined;
   /** Told from where it stands: a secret that can be moved, hidden, unset; what its fix is chosen by. */
   origin: Origin;
   /** Only the repository names it, and it lies outside: contacted once the user has approved it (law 11). */
   asks?: boolean | undefined;
+  /** Where its path leads, where that is another one: what is approved is seen whole. */
+  leadsTo?: string | undefined;
 }
 
 export type Origin =

@@ -1,0 +1,207 @@
+import { appendFileSync, type Dirent, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { errorCode } from '../base/errors.ts';
+import { sha256 } from '../base/hash.ts';
+import { takeBack } from './crontab.ts';
+import { settlePush } from './push.ts';
+import { RECORDS } from './records.ts';
+
+/**
+ * What a run lays for a moment, written down outside the repository before it is laid: a run that is killed leaves it,
+ * and the next one takes it back by this record, never by a name that somebody else could have laid.
+ */
+export type Laid =
+  /** The folder of the decoys. */
+  | { folder: string }
+  /** A new file, with all that it will hold, and the name under which it is written first. */
+  | { create: string; beside: string; content: string }
+  /** An original that is aside. `sha256`: of a file's content; null for a folder. */
+  | { aside: string; original: string; sha256: string | null }
+  /** A comment in the user's crontab, by the program that plants it. */
+  | { crontab: string; mark: string }
+  /** A branch of a remote in the file system, where it stood and where the push moves it. */
+  | { push: string; ref: string; commit: string; before: string | null };
+
+/** What every name of ours carries, followed by the process id and random digits: `.agent-posture-try-412-9f…`. */
+export const MARK = 'agent-posture-try-';
+const NAME = new RegExp(`\\.?${MARK}(\\d+)-[0-9a-f]+`);
+const KILLED = 'left over from a run that was killed';
+
+/** Where a write try leaves the original meanwhile, and beside which a new file is written before it gets its name. */
+export function asideOf(path: string, fresh: string): string {
+  return join(dirname(path), `${basename(path)}.${fresh}`);
+}
+
+/** The record of this very run. Nothing of it goes before all that it names is taken back. */
+export class Record {
+  readonly #path: string;
+  readonly #laid = new Set<Laid>();
+
+  constructor(state: string) {
+    this.#path = join(state, RECORDS, String(process.pid));
+  }
+
+  /** Writes down what will be laid, before it is; gives what strikes it off once it is known to be gone. */
+  add(laid: Laid): () => void {
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+    appendFileSync(this.#path, `${JSON.stringify(laid)}\n`, { mode: 0o600 });
+    this.#laid.add(laid);
+    return () => void this.#laid.delete(laid);
+  }
+
+  /** Takes back whatever is still there. What cannot be keeps the record, for the next run. */
+  async settle(): Promise<void> {
+    const back = await Promise.all([...this.#laid].map(takenBack));
+    if (back.every(({ open }) => !open)) this.#drop();
+  }
+
+  /** The same at the very end, when nothing can be waited for: the files. */
+  settleNow(): void {
+    let open = false;
+    for (const laid of this.#laid) open = (isFile(laid) ? fileBack(laid).open : true) || open;
+    // What still runs may lay something after this; the record is there for that.
+    if (!open && this.#laid.size === 0) this.#drop();
+  }
+
+  #drop(): void {
+    this.#laid.clear();
+    rmSync(this.#path, { force: true });
+  }
+}
+
+interface Back {
+  /** What came of it, where there was something. */
+  note?: string;
+  /** It is still there. */
+  open: boolean;
+}
+
+const GONE: Back = { open: false };
+
+type OfFiles = Exclude<Laid, { crontab: string } | { push: string }>;
+
+function isFile(laid: Laid): laid is OfFiles {
+  return !('crontab' in laid || 'push' in laid);
+}
+
+async function takenBack(laid: Laid): Promise<Back> {
+  try {
+    if (isFile(laid)) return fileBack(laid);
+    if ('crontab' in laid)
+      return (await takeBack(laid.crontab, laid.mark))
+        ? { note: `a comment was taken out of your crontab, ${KILLED}`, open: false }
+        : GONE;
+    const { push: remote, ref, commit, before } = laid;
+    // A push that was killed may have left its lock; the branch is our own, made new for that try.
+    if (NAME.test(ref)) await rm(join(remote, `${ref}.lock`), { force: true });
+    const moved = await settlePush({ remote, ref, commit, before: before ?? undefined });
+    return moved ? { note: `${ref} was taken out of ${remote}, ${KILLED}`, open: false } : GONE;
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+function failed(error: unknown): Back {
+  return { note: `something is ${KILLED}, and could not be put back: ${errorCode(error) ?? error}`, open: true };
+}
+
+function fileBack(laid: OfFiles): Back {
+  try {
+    if ('folder' in laid) return folderBack(laid.folder);
+    return 'create' in laid ? createBack(laid) : asideBack(laid);
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+const statOf = (path: string) => lstatSync(path, { throwIfNoEntry: false });
+
+function folderBack(folder: string): Back {
+  if (NAME.exec(basename(folder))?.index === 0) rmSync(folder, { recursive: true, force: true });
+  return GONE;
+}
+
+/** A new file goes where it holds what we wrote, or as much of it as was written: nothing at all, at first. */
+function createBack({ create, beside, content }: Extract<Laid, { create: string }>): Back {
+  rmSync(beside, { force: true });
+  const stats = statOf(create);
+  if (!stats?.isFile() || stats.size > Buffer.byteLength(content)) return GONE;
+  if (!content.startsWith(readFileSync(create, 'utf8'))) return GONE;
+  rmSync(create);
+  return { note: `${create} was removed, ${KILLED}`, open: false };
+}
+
+/** An original goes back in its place only where its content is what it was. */
+function asideBack({ aside, original, sha256: wanted }: Extract<Laid, { aside: string }>): Back {
+  rmSync(`${aside}.new`, { force: true });
+  const [kept, there] = [statOf(aside), statOf(original)];
+  if (!kept) return GONE;
+  if (there?.ino === kept.ino && there.dev === kept.dev) {
+    // rename(2) does nothing with two names of one file.
+    rmSync(aside);
+    return { note: `a second name of ${original} was removed, ${KILLED}`, open: false };
+  }
+  const holds = (path: string) => sha256(readFileSync(path)) === wanted;
+  const same = wanted === null ? kept.isDirectory() : kept.isFile() && holds(aside);
+  const copied = !there || (wanted !== null && there.isFile() && holds(original));
+  if (!same || !copied)
+    return { note: `${aside} is ${KILLED}; something was changed since, so it is left where it is`, open: false };
+  renameSync(aside, original);
+  return { note: `${original} was put back after a run that was killed`, open: false };
+}
+
+/** Whether the process that made a leftover still runs. */
+function isAlive(name: string): boolean {
+  const pid = Number(NAME.exec(name)?.[1]);
+  if (pid === process.pid) return true;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) === 'EPERM';
+  }
+}
+
+/**
+ * Takes back what killed runs have left: what their records in `state` name, and in `folders` decoys by their name. A
+ * record goes once nothing of it is outstanding. Returns a note for each that was put back or could not be.
+ */
+export async function recover(folders: readonly string[], state: string): Promise<string[]> {
+  const notes: string[] = [];
+  for (const name of await readdir(join(state, RECORDS)).catch(() => [])) {
+    if (isAlive(`${MARK}${name}-0`)) continue;
+    const path = join(state, RECORDS, name);
+    const lines = (await readFile(path, 'utf8').catch(() => '')).split('\n').filter(Boolean);
+    let open = false;
+    for (const line of lines) {
+      const laid = parse(line);
+      if (!laid) continue;
+      const back = await takenBack(laid);
+      if (back.note !== undefined) notes.push(back.note);
+      open ||= back.open;
+    }
+    if (!open) await rm(path, { force: true });
+  }
+  for (const folder of new Set(folders)) {
+    const entries: Dirent[] = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    for (const { name } of entries) {
+      const match = NAME.exec(name);
+      if (!match || isAlive(name) || !(match.index === 0 || name.endsWith('.new'))) continue;
+      const path = join(folder, name);
+      await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
+        notes.push(`${path} is ${KILLED}, and could not be removed: ${errorCode(error)}`);
+      });
+    }
+  }
+  return notes;
+}
+
+/** The last line of a run that was killed may be cut off: what it says was not laid yet. */
+function parse(line: string): Laid | undefined {
+  try {
+    return JSON.parse(line) as Laid;
+  } catch {
+    return undefined;
+  }
+}
