@@ -133,11 +133,14 @@ const exists = (path: string) => {
 
 /** Name and address for commits, from the user's own settings; nothing else of them goes in. */
 async function gitIdentity(root: string): Promise<string> {
-  const lines: string[] = [];
-  for (const key of ['name', 'email']) {
-    const { code, stdout } = await git(['config', '--get', `user.${key}`], { cwd: root, timeout: 5_000 });
-    if (code === 0) lines.push(`\t${key} = ${JSON.stringify(stdout.trim().replace(/[^\P{C}]/gu, ''))}`);
-  }
+  const asked = ['config', '--null', '--get-regexp', String.raw`^user\.(name|email)$`];
+  const { code, stdout } = await git(asked, { cwd: root, timeout: 5_000 });
+  // Each is `key LF value NUL`; of several the last one counts, as for git.
+  const pairs = code === 0 ? stdout.split('\0') : [];
+  const lines = ['name', 'email'].flatMap(key => {
+    const value = pairs.findLast(pair => pair.startsWith(`user.${key}\n`))?.slice(`user.${key}\n`.length);
+    return value === undefined ? [] : [`\t${key} = ${JSON.stringify(value.trim().replace(/[^\P{C}]/gu, ''))}`];
+  });
   return lines.length ? `[user]\n${lines.join('\n')}\n` : '';
 }
 
