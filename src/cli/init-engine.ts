@@ -5,11 +5,12 @@ import { applyPlan } from '../generate/apply.ts';
 import { outputs } from '../generate/outputs/index.ts';
 import { parsePosture } from '../posture/load.ts';
 import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
-import { newPosture } from '../posture/save.ts';
+import { editPosture, newPosture } from '../posture/save.ts';
 import type { Isolation } from '../posture/schema.ts';
 import type { Report } from '../selftest/types.ts';
 import { reproduceCommand } from '../wizard/answers.ts';
 import { stillValid } from '../wizard/flow.ts';
+import { loosenings } from '../wizard/loosens.ts';
 import { clearProgress, loadProgress, saveProgress } from '../wizard/progress.ts';
 import { postureEdits, quickSteps } from '../wizard/steps.ts';
 import type { Answers, InitEngine, StepContext } from '../wizard/types.ts';
@@ -39,8 +40,13 @@ export async function createEngine(
     resumed: resumed && Object.keys(resumed.answers).length > 0 ? resumed : undefined,
     firstTry: starter({ context, facts, posture, approve: async () => false, options: { readOnly: true } }),
     remember: answers => saveProgress(root, answers),
-    plan: answers =>
-      planEdits(facts, text, postureEdits(steps, answers, stepContext), posture ? 'what you answered' : 'the posture'),
+    existing: posture !== undefined,
+    plan: async answers => {
+      const edits = postureEdits(steps, answers, stepContext);
+      const plan = await planEdits(facts, text, edits, posture ? 'what you answered' : 'the posture');
+      const loosens = posture ? loosenings(posture.shared, parsePosture(editPosture(text, edits), POSTURE_FILE)) : [];
+      return { ...plan, loosens, notes: [...plan.notes, ...loosens.map(each => `This loosens the posture: ${each}.`)] };
+    },
     titleOf: id => outputs.find(output => output.id === id)?.title,
     apply: async plan => {
       const applied = await applyPlan(plan, { stateFolder: stateFolder(root), command: 'init' });
