@@ -1,8 +1,11 @@
 import { isApproved, recordApproval } from '../base/approvals.ts';
 import { stateFolder } from '../base/state.ts';
+import { list } from '../base/text.ts';
 import type { Facts } from '../discover/facts.ts';
 import { applyPlan } from '../generate/apply.ts';
 import { outputs } from '../generate/outputs/index.ts';
+import type { Plan } from '../generate/types.ts';
+import { COMPOSE_FILE } from '../isolation/docker/settings.ts';
 import { parsePosture } from '../posture/load.ts';
 import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
 import { editPosture, newPosture } from '../posture/save.ts';
@@ -45,7 +48,8 @@ export async function createEngine(
       const edits = postureEdits(steps, answers, stepContext);
       const plan = await planEdits(facts, text, edits, posture ? 'what you answered' : 'the posture');
       const loosens = posture ? loosenings(posture.shared, parsePosture(editPosture(text, edits), POSTURE_FILE)) : [];
-      return { ...plan, loosens, notes: [...plan.notes, ...loosens.map(each => `This loosens the posture: ${each}.`)] };
+      const ahead = [...pulls(plan), ...loosens.map(each => `This loosens the posture: ${each}.`)];
+      return { ...plan, loosens, ahead, notes: [...plan.notes, ...ahead] };
     },
     titleOf: id => outputs.find(output => output.id === id)?.title,
     apply: async plan => {
@@ -63,6 +67,18 @@ export async function createEngine(
     },
     reproduce: (answers: Answers) => reproduceCommand(answers),
   };
+}
+
+/** What trying in a new container costs, told before it is written: the engine fetches what it does not have. */
+function pulls({ changes }: Plan): string[] {
+  const compose = changes.find(({ path, state }) => path === COMPOSE_FILE && state === 'create');
+  const images = [...(compose?.after?.toString('utf8') ?? '').matchAll(/^ {4}image: (.+)$/gm)].map(
+    ([, name]) => name ?? '',
+  );
+  if (images.length === 0) return [];
+  return [
+    `Trying again starts the container: the engine pulls ${list(images)}, where it does not have ${images.length > 1 ? 'them' : 'it'}, which may be large. To leave that for later: init --no-test with --yes or --answers.`,
+  ];
 }
 
 /**

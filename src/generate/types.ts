@@ -101,6 +101,8 @@ export interface Plan {
   notes: string[];
   /** What the posture asked for and no longer does, each in one line. */
   loosens?: readonly string[] | undefined;
+  /** Those of the notes that nobody should hear only afterwards. */
+  ahead?: readonly string[] | undefined;
 }
 
 /** A file that goes into the same plan without being an output: the posture itself. Never in the manifest, never merged. */
