@@ -77,7 +77,7 @@ function pulls({ changes }: Plan): string[] {
   );
   if (images.length === 0) return [];
   return [
-    `Trying again starts the container: the engine pulls ${list(images)}, where it does not have ${images.length > 1 ? 'them' : 'it'}, which may be large. To leave that for later: init --no-test with --yes or --answers.`,
+    `The first start of the container, by a try or by run, makes the engine pull ${list(images)}, unless it has ${images.length > 1 ? 'them' : 'it'}: that may be large. init --yes --no-test leaves it for later.`,
   ];
 }
 

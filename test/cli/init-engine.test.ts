@@ -82,7 +82,7 @@ describe('what should be known before a plan is applied', () => {
 
   test('a container pulls images, by their names', async () => {
     const { ahead = [], notes } = await planFor(undefined, 'docker');
-    expect(ahead).toEqual([expect.stringMatching(/the engine pulls mcr\.microsoft\.com\/\S+/)]);
+    expect(ahead).toEqual([expect.stringMatching(/makes the engine pull mcr\.microsoft\.com\/\S+/)]);
     expect(notes).toEqual(expect.arrayContaining([...ahead]));
     expect((await planFor(undefined, 'none')).ahead).toEqual([]);
   });
