@@ -7,6 +7,7 @@ import { ensurePrivate } from '../base/state.ts';
 import { look, putFile, removeEmptyFolder, removeLeftover } from './disk.ts';
 import { bytes, entrySchema, type FileEntry, isAs, isCopy, isLaid, type JournalEntry } from './entry.ts';
 import { acquireLock } from './lock.ts';
+import { MANIFEST_PATH } from './paths.ts';
 import { resolveEntry } from './resolve.ts';
 import { checkUnlocked, readSetting, writeSetting } from './settings.ts';
 import type { FileOnDisk, Undone } from './types.ts';
@@ -265,7 +266,8 @@ export async function lastCommand(
   const [first] = group;
   if (!first) return undefined;
   const paths = group.flatMap(({ files, settings }) => [
-    ...files.filter(({ base }) => base === 'root').map(({ path }) => path),
+    // The list of what is ours goes with them, and is counted nowhere.
+    ...files.filter(({ base, path }) => base === 'root' && path !== MANIFEST_PATH).map(({ path }) => path),
     ...settings.map(({ key }) => `git config ${key}`),
   ]);
   return { command: first.command, at: first.at, paths: [...new Set(paths)] };

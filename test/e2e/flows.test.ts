@@ -285,6 +285,16 @@ describe('generate', () => {
     expect(same.stdout).not.toContain('loosens');
   });
 
+  test('the files of a command are counted the same before, when it ends, and when it is taken back', async () => {
+    const given = world({ 'a.txt': 'a\n' });
+    const made = JSON.parse((await program(given, ['init', '--yes', '--no-test', '--json'])).stdout);
+    const shown = made.changes.filter(({ state }: { state: string }) => state !== 'unchanged').length;
+    expect(made.written).toHaveLength(shown);
+    expect((await program(given, ['undo'])).stderr).toContain(`: ${shown} files;`);
+    expect((await program(given, ['undo', '--yes'])).stdout).not.toContain('manifest.json');
+    expect(existsSync(join(given.root, '.agent-posture'))).toBe(false);
+  });
+
   test('undo off a terminal needs --yes', async () => {
     const given = await made();
     const { code, stderr } = await program(given, ['undo']);

@@ -3,6 +3,7 @@ import { stateFolder } from '../../base/state.ts';
 import { list, plural } from '../../base/text.ts';
 import { ago } from '../../base/units.ts';
 import { lastCommand, undo } from '../../generate/journal.ts';
+import { MANIFEST_PATH } from '../../generate/paths.ts';
 import type { Undone } from '../../generate/types.ts';
 import { hang } from '../../report/width.ts';
 import type { Command } from '../command.ts';
@@ -71,7 +72,11 @@ function waysOn({ kept }: Undone): string[] {
   ];
 }
 
-function takenBack({ command: name, restored, removed, edited }: Undone): string {
+function takenBack({ command: name, restored: all, removed: gone, edited }: Undone): string {
+  const [restored, removed] = [all, gone].map(paths => paths.filter(path => path !== MANIFEST_PATH)) as [
+    string[],
+    string[],
+  ];
   const back = restored.filter(path => !removed.includes(path));
   const yours = edited.filter(path => !removed.includes(path));
   return [
@@ -79,6 +84,6 @@ function takenBack({ command: name, restored, removed, edited }: Undone): string
     ...(back.length > 0 ? [`Put back: ${list(back)}.`] : []),
     ...(yours.length > 0 ? [`Your edits since were kept: ${list(yours)}.`] : []),
     ...(removed.length > 0 ? [`Removed: ${list(removed)}.`] : []),
-    ...(restored.length === 0 ? ['Nothing had to be put back.'] : []),
+    ...(all.length === 0 ? ['Nothing had to be put back.'] : []),
   ].join(' ');
 }
