@@ -18,6 +18,9 @@ function distance(a: string, b: string): number {
 export function suggest(word: string, known: Iterable<string>): string | undefined {
   // Nobody mistypes a word of that length, and the distance to it takes its length times theirs.
   if (word.length > 60) return undefined;
+  // Somebody who stopped early, or took a name for the whole of it.
+  const begun = word.length >= 3 ? [...known].filter(each => each.toLowerCase().startsWith(word.toLowerCase())) : [];
+  if (begun.length === 1) return begun[0];
   let best: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {

@@ -1,15 +1,19 @@
 import { isApproved, recordApproval } from '../base/approvals.ts';
 import { stateFolder } from '../base/state.ts';
+import { list } from '../base/text.ts';
 import type { Facts } from '../discover/facts.ts';
 import { applyPlan } from '../generate/apply.ts';
 import { outputs } from '../generate/outputs/index.ts';
+import type { Plan } from '../generate/types.ts';
+import { COMPOSE_FILE } from '../isolation/docker/settings.ts';
 import { parsePosture } from '../posture/load.ts';
 import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
-import { newPosture } from '../posture/save.ts';
+import { editPosture, newPosture } from '../posture/save.ts';
 import type { Isolation } from '../posture/schema.ts';
 import type { Report } from '../selftest/types.ts';
 import { reproduceCommand } from '../wizard/answers.ts';
 import { stillValid } from '../wizard/flow.ts';
+import { loosenings } from '../wizard/loosens.ts';
 import { clearProgress, loadProgress, saveProgress } from '../wizard/progress.ts';
 import { postureEdits, quickSteps } from '../wizard/steps.ts';
 import type { Answers, InitEngine, StepContext } from '../wizard/types.ts';
@@ -39,8 +43,14 @@ export async function createEngine(
     resumed: resumed && Object.keys(resumed.answers).length > 0 ? resumed : undefined,
     firstTry: starter({ context, facts, posture, approve: async () => false, options: { readOnly: true } }),
     remember: answers => saveProgress(root, answers),
-    plan: answers =>
-      planEdits(facts, text, postureEdits(steps, answers, stepContext), posture ? 'what you answered' : 'the posture'),
+    existing: posture !== undefined,
+    plan: async answers => {
+      const edits = postureEdits(steps, answers, stepContext);
+      const plan = await planEdits(facts, text, edits, posture ? 'what you answered' : 'the posture');
+      const loosens = posture ? loosenings(posture.shared, parsePosture(editPosture(text, edits), POSTURE_FILE)) : [];
+      const ahead = [...pulls(plan), ...loosens.map(each => `This loosens the posture: ${each}.`)];
+      return { ...plan, loosens, ahead, notes: [...plan.notes, ...ahead] };
+    },
     titleOf: id => outputs.find(output => output.id === id)?.title,
     apply: async plan => {
       const applied = await applyPlan(plan, { stateFolder: stateFolder(root), command: 'init' });
@@ -57,6 +67,18 @@ export async function createEngine(
     },
     reproduce: (answers: Answers) => reproduceCommand(answers),
   };
+}
+
+/** What trying in a new container costs, told before it is written: the engine fetches what it does not have. */
+function pulls({ changes }: Plan): string[] {
+  const compose = changes.find(({ path, state }) => path === COMPOSE_FILE && state === 'create');
+  const images = [...(compose?.after?.toString('utf8') ?? '').matchAll(/^ {4}image: (.+)$/gm)].map(
+    ([, name]) => name ?? '',
+  );
+  if (images.length === 0) return [];
+  return [
+    `The first start of the container, by a try or by run, makes the engine pull ${list(images)}, unless it has ${images.length > 1 ? 'them' : 'it'}: that may be large. init --yes --no-test leaves it for later.`,
+  ];
 }
 
 /**

@@ -42,6 +42,7 @@ export async function unattended(context: Context): Promise<Outcome> {
       json: { answers, ...planJson(plan, true), repeat },
       text: style => [...planLines(plan, style), '', diffText(plan, style), '', ` ${repeat}`].join('\n'),
     };
+  for (const note of plan.ahead ?? []) terminal.note(oneLine(note));
   const { written, conflicts, journal } = await engine.apply(plan);
   const after = tries ? await engine.secondTry(onEvent, signal) : undefined;
   return {

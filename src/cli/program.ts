@@ -11,6 +11,7 @@ interface Flag {
 
 const FLAGS = {
   yes: {},
+  keep: {},
   answers: { value: 'FILE' },
   answer: { value: 'STEP=VALUE', multiple: true },
   quick: {},
@@ -172,8 +173,11 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'undo',
     summary: 'take back the last command, init included; edits of yours since then stay',
-    flags: { yes: 'do not ask (needed off a terminal)' },
-    examples: [['agent-posture undo', '']],
+    flags: { yes: 'do not ask (needed off a terminal)', keep: 'what you edited since stays as it is, for good' },
+    examples: [
+      ['agent-posture undo', ''],
+      ['agent-posture undo --keep', 'go on where your edits were in the way'],
+    ],
   },
   {
     name: 'status',

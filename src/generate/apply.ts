@@ -12,7 +12,7 @@ import { extendLedger, LEDGER_FILE, readLedger } from './ledger.ts';
 import { acquireLock } from './lock.ts';
 import { readManifest } from './manifest.ts';
 import { MANIFEST_PATH } from './paths.ts';
-import { readSetting, writeSetting } from './settings.ts';
+import { checkUnlocked, readSetting, writeSetting } from './settings.ts';
 import type { Applied, Change, FileOnDisk, Plan } from './types.ts';
 
 export interface ApplyOptions {
@@ -55,6 +55,7 @@ export async function applyPlan(
       gitConfig && gitConfig.before !== gitConfig.after && state !== 'conflict' ? [gitConfig] : [],
     );
     for (const { key, before } of settings) await checkSetting(root, key, before);
+    if (settings.length > 0) await checkUnlocked(root);
     if (!files.some(({ base }) => base === 'root') && settings.length === 0)
       return { written: [], conflicts, journal: undefined };
 

@@ -7,8 +7,9 @@ import { ensurePrivate } from '../base/state.ts';
 import { look, putFile, removeEmptyFolder, removeLeftover } from './disk.ts';
 import { bytes, entrySchema, type FileEntry, isAs, isCopy, isLaid, type JournalEntry } from './entry.ts';
 import { acquireLock } from './lock.ts';
+import { MANIFEST_PATH } from './paths.ts';
 import { resolveEntry } from './resolve.ts';
-import { readSetting, writeSetting } from './settings.ts';
+import { checkUnlocked, readSetting, writeSetting } from './settings.ts';
 import type { FileOnDisk, Undone } from './types.ts';
 
 /** How many finished commands can be taken back. */
@@ -248,6 +249,15 @@ export async function rollBack(stateFolder: string, id: string, step: Step): Pro
   return back;
 }
 
+/** The settings of an entry that are as we set them. */
+async function standing({ root, settings }: JournalEntry): Promise<JournalEntry['settings']> {
+  const now = await Promise.all(settings.map(({ key }) => readSetting(root, key)));
+  return settings.filter(({ after }, index) => {
+    const seen = now[index];
+    return seen !== undefined && 'value' in seen && seen.value === after;
+  });
+}
+
 /** The command that `undo` would take back, and the files it changed; undefined when there is none. */
 export async function lastCommand(
   stateFolder: string,
@@ -256,7 +266,8 @@ export async function lastCommand(
   const [first] = group;
   if (!first) return undefined;
   const paths = group.flatMap(({ files, settings }) => [
-    ...files.filter(({ base }) => base === 'root').map(({ path }) => path),
+    // The list of what is ours goes with them, and is counted nowhere.
+    ...files.filter(({ base, path }) => base === 'root' && path !== MANIFEST_PATH).map(({ path }) => path),
     ...settings.map(({ key }) => `git config ${key}`),
   ]);
   return { command: first.command, at: first.at, paths: [...new Set(paths)] };
@@ -278,11 +289,11 @@ async function lastGroup(stateFolder: string): Promise<JournalEntry[]> {
  * Takes back the last command whole, with every byte, mode and absence; edits that were made since stay. Where they are
  * about the same thing as our change, the file is kept as it is and named, what it was before us is laid beside it, and
  * the journal keeps it for the next undo; the caller exits with 4 when there is any. Throws UserError when there is
- * nothing to take back, or another run is on.
+ * nothing to take back, or another run is on. With `keep`, what cannot be taken back stays for good, and waits no more.
  */
 export async function undo(
   root: string,
-  { stateFolder, step = plainStep }: { stateFolder: string; step?: Step },
+  { stateFolder, keep = false, step = plainStep }: { stateFolder: string; keep?: boolean; step?: Step },
 ): Promise<Undone> {
   await ensurePrivate(stateFolder);
   const release = await acquireLock(stateFolder);
@@ -313,8 +324,10 @@ export async function undo(
     // What is still there of the entries that an interrupted undo was done with waits for the next one.
     const done = new Set(finished.map(({ entry }) => entry.id));
     const rest = first.group === group[0]?.group ? group.filter(({ id }) => !done.has(id)) : [];
+    if (rest.some(({ settings }) => settings.length > 0)) await checkUnlocked(first.root);
     for (const last of rest.reverse()) {
-      const { entry, kept } = await resolveEntry(last, held);
+      const { entry: found, kept } = await resolveEntry(last, held, { keep });
+      const entry = keep ? { ...found, settings: await standing(found) } : found;
       await writeAtomic(fileOf(stateFolder, entry.id, 'undoing'), JSON.stringify(entry), 0o600, { step });
       const back = await takeEntryBack(stateFolder, entry, step);
       tell({ ...back, kept: [...kept, ...back.kept] });

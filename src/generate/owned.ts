@@ -113,7 +113,9 @@ export function decideOwned(piece: OwnedPiece, at: Situation): Decision {
     if (lostBit) return { state: 'update', after: disk.data, executable, reason: 'made executable', entries };
     return stay('unchanged', asMeant ? 'formatted otherwise, means the same' : 'your edits kept', entries);
   }
-  const merged = mergeLines(theirs, base, rendering.content);
+  const isExample = /(?:^|\/)\.env[^/]*$/.test(at.path);
+  const ours = isExample ? withoutTheirNames(rendering.content, theirs, base) : rendering.content;
+  const merged = mergeLines(theirs, base, ours);
   if (merged !== undefined) return write('merge', encode(merged), 'your edits kept');
   if (asMeant && meansTheSame(at.path, theirs, base, 'without comments'))
     return write('update', encode(rendering.content), reasonOfUpdate(entry, output.templateVersion));
@@ -159,6 +161,20 @@ export function mergeLines(theirs: string, base: string, ours: string): string |
     for (const line of region.ok) lines.push(line);
   }
   return lines.join('\n');
+}
+
+const ASSIGNED = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=/;
+
+/** Of an example of variables: ours without the names that somebody has added by hand, so that none stands there twice. */
+function withoutTheirNames(ours: string, theirs: string, base: string): string {
+  const name = (line: string) => ASSIGNED.exec(line)?.[1];
+  const names = (text: string) => new Set(text.split('\n').flatMap(line => name(line) ?? []));
+  const before = names(base);
+  const added = new Set([...names(theirs)].filter(each => !before.has(each)));
+  return ours
+    .split('\n')
+    .filter(line => !added.has(name(line) ?? ''))
+    .join('\n');
 }
 
 /**

@@ -13,9 +13,14 @@ interface Resolved {
 
 /**
  * How an entry is to be taken back now: our change of each file without the edits made since. A file whose edits are
- * about the same thing is kept, and so is one that is in `held`, as a later change of it still stands.
+ * about the same thing is kept, and so is one that is in `held`, as a later change of it still stands. With `keep` its
+ * owner has said that it is to stay: nothing of it waits any more.
  */
-export async function resolveEntry(entry: JournalEntry, held: ReadonlySet<string>): Promise<Resolved> {
+export async function resolveEntry(
+  entry: JournalEntry,
+  held: ReadonlySet<string>,
+  { keep = false }: { keep?: boolean } = {},
+): Promise<Resolved> {
   const kept: Undone['kept'] = [];
   const files: FileEntry[] = [];
   const copies = new Set(entry.files.filter(isCopy).map(({ path }) => path));
@@ -26,12 +31,21 @@ export async function resolveEntry(entry: JournalEntry, held: ReadonlySet<string
       continue;
     }
     const beside = path + BEFORE;
-    const later = held.has(path);
+    const later = !keep && held.has(path);
     const outcome = later
       ? { reason: 'a later change of it is still there' }
       : await resolveFile(entry.root, file, copies.has(beside));
     if ('back' in outcome) {
       files.push({ ...file, back: outcome.back });
+      continue;
+    }
+    if (keep) {
+      kept.push({ path, reason: outcome.reason });
+      const now = await look(entry.root, path);
+      const stored =
+        'refused' in now ? undefined : now.file && { data: now.file.data.toString('base64'), mode: now.file.mode };
+      if (stored !== undefined)
+        files.push({ ...file, back: { found: stored && sha256(Buffer.from(stored.data, 'base64')), put: stored } });
       continue;
     }
     files.push(file);

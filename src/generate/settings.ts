@@ -1,6 +1,6 @@
 import { lstat, readFile, realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { UserError } from '../base/errors.ts';
+import { EXIT, UserError } from '../base/errors.ts';
 import { git } from '../base/git.ts';
 
 /**
@@ -64,6 +64,27 @@ async function obeyed(root: string, key: string): Promise<{ value: string; from:
       last = { value, from: relative(root, resolve(root, origin.replace(/^file:/, ''))) };
   }
   return last;
+}
+
+/**
+ * Git makes this file while it writes its configuration. One that stays, from a git that was killed or from somebody who
+ * laid it, keeps everybody from writing. Throws UserError, before anything is changed.
+ */
+export async function checkUnlocked(root: string): Promise<void> {
+  const found = await git(['rev-parse', '--git-common-dir'], { cwd: root });
+  if (found.code !== 0) return;
+  const lock = join(resolve(root, found.stdout.trim()), 'config.lock');
+  if (!(await lstat(lock).catch(() => undefined))) return;
+  const path = relative(root, lock).startsWith('..') ? lock : relative(root, lock);
+  throw new UserError(
+    {
+      what: 'the configuration of git is locked by this file, so it cannot be written; nothing was changed',
+      where: { path },
+      expected: 'no such file, unless git is writing its configuration right now',
+      next: 'where no git is running: remove this file, and run again',
+    },
+    EXIT.conflict,
+  );
 }
 
 /** Sets or, with null, removes a local setting. Throws UserError where git refuses. */

@@ -99,6 +99,10 @@ export interface Plan {
   manifest: { before: Buffer | null; after: Buffer | null };
   /** What the reader should know beside the changes: an interrupted run that was put back, what is still to be done. */
   notes: string[];
+  /** What the posture asked for and no longer does, each in one line. */
+  loosens?: readonly string[] | undefined;
+  /** Those of the notes that nobody should hear only afterwards. */
+  ahead?: readonly string[] | undefined;
 }
 
 /** A file that goes into the same plan without being an output: the posture itself. Never in the manifest, never merged. */

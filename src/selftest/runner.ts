@@ -308,9 +308,10 @@ export function placesOf({ root, home, posture, vantages, via, facts }: Selftest
   for (const id of vantages)
     if (!known.includes(id))
       throw new UserError({
-        what: `there is no vantage "${id}"${didYouMean(id, known)}`,
-        expected: `${list(known, 'or')}; --via 'CMD' adds others`,
-        ...(id === 'sandbox' ? { next: `declare isolation in ${POSTURE_FILE}: agent-posture init` } : {}),
+        what:
+          id === 'sandbox'
+            ? `no box is declared here, so there is no vantage "sandbox", only host: agent-posture init declares one, --via 'CMD' tries another`
+            : `there is no vantage "${id}"${didYouMean(id, known)}; there are ${list(known)}, and --via 'CMD' adds others`,
       });
   const wanted = vantages.length > 0 ? vantages : [boxed ? 'sandbox' : 'host'];
   const place = (id: string, context: VantageContext, judged: boolean): Place => ({

@@ -104,6 +104,23 @@ export function fitLine(parts: Line, width: number, ellipsis: string): Line {
   return kept;
 }
 
+/**
+ * A mark and a text behind it, over as many rows as it takes: cut anywhere, as nothing of it may be left out, the further
+ * rows without the mark.
+ */
+export function wrapLine(parts: Line, width: number): Line[] {
+  const [mark, text, ...others] = parts;
+  if (!mark || !text || others.length > 0 || lineCells(parts) <= width) return [parts];
+  const room = Math.max(4, width - cells(mark.text));
+  const rows: Line[] = [];
+  for (let rest = text.text; rest !== ''; ) {
+    const row = head(rest.slice(0, room * 8), room) || rest.slice(0, 1);
+    rows.push([rows.length === 0 ? mark : { ...mark, text: ' '.repeat(cells(mark.text)) }, { ...text, text: row }]);
+    rest = rest.slice(row.length);
+  }
+  return rows;
+}
+
 const TOGETHER = '\u00a0';
 
 /** A command in a sentence: `wrapText` does not break it. */

@@ -88,8 +88,7 @@ export function parseAnswerFlags(flags: readonly string[], steps: readonly Quick
     if (!step)
       return [
         {
-          what: `--answer: unknown step ${shown(id)}${didYouMean(id, known)}`,
-          expected: `one of ${list(known, 'or')}`,
+          what: `--answer: unknown step ${shown(id)}${didYouMean(id, known)}; there are ${list(known)}`,
         },
       ];
     if (sign < 0)

@@ -228,7 +228,7 @@ type Box = 'bubblewrap' | 'docker' | 'native' | 'command' | 'none';
 const BOXES: readonly Box[] = ['bubblewrap', 'docker', 'native', 'command', 'none'];
 const BOX_TEXT: Readonly<Record<Box, { label: string; hint: string }>> = {
   bubblewrap: { label: 'a bubblewrap box', hint: 'only this repository, keys hidden' },
-  docker: { label: 'a container', hint: 'compose and devcontainer, network by a proxy' },
+  docker: { label: 'a container', hint: 'compose and devcontainer, network by a proxy; its first start pulls images' },
   native: { label: "the agent's own sandbox", hint: 'its rules: not tried' },
   command: { label: 'one you have', hint: 'you type the command next' },
   none: { label: 'not now', hint: 'rules only; shell commands get round them' },

@@ -58,6 +58,8 @@ export interface InitEngine {
   plan(answers: Answers): Promise<Plan>;
   /** What an output of the plan does for the user, in one line; undefined for what speaks for itself. */
   titleOf?(output: string): string | undefined;
+  /** Whether there was a posture already: then answers may loosen it as well as close something. */
+  existing?: boolean;
   apply(plan: Plan): Promise<Applied>;
   /** The same try with the posture in force. */
   secondTry(onEvent: (event: SelftestEvent) => void, signal: AbortSignal, aside?: Aside): Promise<Report>;

@@ -68,3 +68,28 @@ describe('the try after init', () => {
     expect(await isApproved(root, { kind: 'box', text: wrapper() })).toBe(true);
   });
 });
+
+describe('what should be known before a plan is applied', () => {
+  const planFor = async (before: string | undefined, box: string) => {
+    if (before !== undefined) write(before);
+    const terminal = { interactive: false, streams: { env: process.env } } as unknown as Context['terminal'];
+    const { flags } = parseArguments(['init', '--yes']);
+    const { signal } = new AbortController();
+    const context: Context = { root, home: join(folder, 'home'), path: '', flags, words: [], terminal, signal };
+    const engine = await createEngine(context, await load(context), async () => false);
+    return engine.plan({ 'never-touch': [], box, guards: [] });
+  };
+
+  test('a container pulls images, by their names', async () => {
+    const { ahead = [], notes } = await planFor(undefined, 'docker');
+    expect(ahead).toEqual([expect.stringMatching(/makes the engine pull mcr\.microsoft\.com\/\S+/)]);
+    expect(notes).toEqual(expect.arrayContaining([...ahead]));
+    expect((await planFor(undefined, 'none')).ahead).toEqual([]);
+  });
+
+  test('a box that goes', async () => {
+    const { ahead, loosens } = await planFor('isolation: { runtime: bubblewrap }\n', 'none');
+    expect(loosens).toEqual(['the agent is no longer boxed in (bubblewrap before)']);
+    expect(ahead).toEqual(['This loosens the posture: the agent is no longer boxed in (bubblewrap before).']);
+  });
+});

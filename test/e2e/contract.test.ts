@@ -44,7 +44,7 @@ describe('off a terminal', () => {
     expect((await program(given, ['explain', 'host:eat:~/.aws/credentials'])).code).toBe(2);
     const moon = await program(given, ['test', '--vantage', 'moon']);
     expect(moon.code).toBe(2);
-    expect(moon.stderr).toContain('host or sandbox');
+    expect(moon.stderr).toContain('there are host and sandbox');
   });
 
   test('test --json is one object, progress goes to stderr', async () => {
@@ -86,13 +86,32 @@ describe('errors', () => {
   test.each([
     [['tset'], 'agent-posture: unknown command "tset" (did you mean "test"?)\n'],
     [['test', '--jsno'], 'agent-posture: unknown flag "--jsno" (did you mean "--json"?)\n'],
-    [['test', '--vantage', 'hsot'], 'agent-posture: unknown vantage "hsot" (did you mean "host"?)\n'],
+    [
+      ['test', '--vantage', 'hsot'],
+      'agent-posture: unknown vantage "hsot" (did you mean "host"?); there are host and sandbox\n',
+    ],
     [['test', '--safeguard', 'SEC-0'], /^agent-posture: unknown safeguard "SEC-0".*\n$/],
-    [['test', '--agent', 'claude'], /^agent-posture: unknown agent "claude".*\n$/],
+    [
+      ['test', '--agent', 'claude'],
+      /^agent-posture: unknown agent "claude" \(did you mean "claude-code"\?\); there are .*\n$/,
+    ],
     [['test', '--trust=abc'], /^agent-posture: --trust= takes .*\n$/],
     [['explain', 'SEC-99'], /^agent-posture: nothing is called "SEC-99".*\n$/],
     [['watch'], 'agent-posture: the command "watch" is not in this version\n'],
-    [['completion', 'bsh'], /^agent-posture: unknown shell "bsh" \(did you mean "bash"\?\)/],
+    [
+      ['completion', 'bsh'],
+      /^agent-posture: unknown shell "bsh" \(did you mean "bash"\?\); there are bash, zsh and fish\n$/,
+    ],
+    [['completion', 'ksh'], /^agent-posture: unknown shell "ksh".*; there are bash, zsh and fish\n$/],
+    [
+      ['test', '--vantage', 'sandbox'],
+      /^agent-posture: no box is declared here, so there is no vantage "sandbox".*agent-posture init.*\n$/,
+    ],
+    [['init', '--yes', '--answer', 'foo=bar'], /^agent-posture: --answer: unknown step "foo"; there are .*box.*\n$/],
+    [
+      ['init', '--yes', '--answer', 'bax=none'],
+      /^agent-posture: --answer: unknown step "bax" \(did you mean "box"\?\); there are .*\n$/,
+    ],
     [['--root', '/no/such', 'doctor'], /there is no such folder/],
     [['generate'], /no agent-posture.yaml here\n\s*next: agent-posture init\n$/],
     [['run', '--', 'true'], /no agent-posture.yaml here/],
@@ -103,6 +122,17 @@ describe('errors', () => {
     expect(stdout).toBe('');
     if (typeof message === 'string') expect(stderr).toBe(message);
     else expect(stderr).toMatch(message);
+  });
+
+  test('--agent all where there is no agent proves nothing: exit 3, and it is said', async () => {
+    const given = world();
+    given.env.PATH = '/usr/bin:/bin';
+    const known = ['test', '--safeguard', 'GRD-1', '--baseline', join(given.home, 'baseline.json')];
+    await program(given, [...known, '--save-baseline']);
+    expect((await program(given, [...known, '--fail-on', 'new'])).code).toBe(0);
+    const { code, stdout } = await program(given, [...known, '--fail-on', 'new', '--agent', 'all']);
+    expect(code).toBe(3);
+    expect(stdout.replace(/\s+/g, ' ')).toContain('no agent was found here, so --agent all tried none');
   });
 
   test('with --json, an envelope on stdout', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Row } from '../../src/selftest/types.ts';
@@ -255,6 +255,44 @@ describe('generate', () => {
     for (const mode of ['--diff', '--dry-run']) expect((await program(given, ['generate', mode])).code).toBe(0);
     expect(treeHash(given.root)).toBe(before);
     expect((await program(given, ['generate', '--only', 'gitignor'])).stderr).toContain('did you mean "gitignore"');
+  });
+
+  test('an edited posture is no dead end for undo: it says how to go on, and both ways do', async () => {
+    for (const way of ['keep', 'remove']) {
+      const given = world({ 'a.txt': 'a\n' });
+      await program(given, ['init', '--yes', '--no-test']);
+      const posture = join(given.root, 'agent-posture.yaml');
+      writeFileSync(posture, `${readFileSync(posture, 'utf8')}# mine\n`);
+      const first = await program(given, ['undo', '--yes']);
+      const said = first.stdout.replace(/\s+/g, ' ');
+      expect(first.code).toBe(4);
+      expect(said).toContain('rm agent-posture.yaml, then agent-posture undo again');
+      expect(said).toContain('agent-posture undo --keep');
+      if (way === 'remove') rmSync(posture);
+      const next = await program(given, ['undo', '--yes', ...(way === 'keep' ? ['--keep'] : [])]);
+      expect(next.code).toBe(0);
+      expect(existsSync(posture)).toBe(way === 'keep');
+      expect((await program(given, ['undo', '--yes'])).stderr).toContain('nothing to undo');
+    }
+  });
+
+  test('init on a posture that is here says what of it the plan loosens', async () => {
+    const given = world({ 'a.txt': 'a\n' });
+    await program(given, ['init', '--yes', '--no-test', '--answer', 'guards=refuse-push,scan-commit']);
+    const { stdout } = await program(given, ['init', '--yes', '--dry-run', '--answer', 'guards=']);
+    expect(stdout).toContain('This loosens the posture: pushes to main are no longer refused.');
+    const same = await program(given, ['init', '--yes', '--dry-run', '--answer', 'guards=refuse-push,scan-commit']);
+    expect(same.stdout).not.toContain('loosens');
+  });
+
+  test('the files of a command are counted the same before, when it ends, and when it is taken back', async () => {
+    const given = world({ 'a.txt': 'a\n' });
+    const made = JSON.parse((await program(given, ['init', '--yes', '--no-test', '--json'])).stdout);
+    const shown = made.changes.filter(({ state }: { state: string }) => state !== 'unchanged').length;
+    expect(made.written).toHaveLength(shown);
+    expect((await program(given, ['undo'])).stderr).toContain(`: ${shown} files;`);
+    expect((await program(given, ['undo', '--yes'])).stdout).not.toContain('manifest.json');
+    expect(existsSync(join(given.root, '.agent-posture'))).toBe(false);
   });
 
   test('undo off a terminal needs --yes', async () => {

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { drift } from '../../src/generate/drift.ts';
 import { undo } from '../../src/generate/journal.ts';
 import { readSetting, writeSetting } from '../../src/generate/settings.ts';
 import { output } from './support/outputs.ts';
-import { scene } from './support/scene.ts';
+import { scene, snapshot } from './support/scene.ts';
 
 const git = (cwd: string, ...args: string[]) =>
   execFileSync('git', args, {
@@ -131,4 +131,25 @@ test('nothing that the repository configures is run', async () => {
   await s.generate([hooks()]);
   await undo(s.root, { stateFolder: s.stateFolder });
   expect(() => readFileSync(join(s.root, 'ran'))).toThrow(/ENOENT/);
+});
+
+test('a lock that stays on the configuration of git is named, and neither apply nor undo changes anything', async () => {
+  const s = repository();
+  const page = output('page', [{ mode: 'owned', path: 'page.md', content: 'one\n' }]);
+  const lock = join(s.root, '.git/config.lock');
+  const locked = { where: { path: '.git/config.lock' }, next: expect.stringContaining('remove this file') };
+  writeFileSync(lock, '');
+  const before = snapshot(s.root);
+  await expect(s.generate([hooks(), page])).rejects.toMatchObject({ exitCode: 4, problems: [locked] });
+  expect(snapshot(s.root)).toEqual(before);
+  rmSync(lock);
+  await s.generate([hooks(), page]);
+  writeFileSync(lock, '');
+  const made = snapshot(s.root);
+  await expect(undo(s.root, { stateFolder: s.stateFolder })).rejects.toMatchObject({ exitCode: 4, problems: [locked] });
+  expect(snapshot(s.root)).toEqual(made);
+  // Nothing was begun that the next command would have to complete first.
+  expect((await s.plan([hooks(), page])).notes).toEqual([]);
+  rmSync(lock);
+  expect((await undo(s.root, { stateFolder: s.stateFolder })).kept).toEqual([]);
 });

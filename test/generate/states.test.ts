@@ -471,6 +471,29 @@ describe('lines in a file of theirs', () => {
   });
 });
 
+test.each([
+  ['# x\nA=\n', 'B=mine\n', '# x\nA=\nB=\n', '# x\nA=\nB=mine\n'],
+  ['# x\nA=\nZ=\n', 'B=mine\n', '# x\nA=\nB=\nZ=\n', '# x\nA=\nZ=\nB=mine\n'],
+  ['# x\nA=\n', 'export ZED=1 # mine\n', '# x\nA=\nZED=\n', undefined],
+  ['# x\nB=\n', 'C=\n', '# y\nA=\nB=\nC=\n', '# y\nA=\nB=\nC=\n'],
+])(
+  'a name that was added to an example of variables by hand stands there once: %j + %j',
+  async (old, mine, now, wanted) => {
+    const s = scene();
+    const example = (content: string) => output('env', [{ mode: 'owned', path: '.env.x.example', content }]);
+    await s.generate([example(old)]);
+    put(s, '.env.x.example', old + mine);
+    expect((await s.generate([example(now)])).conflicts).toEqual([]);
+    const names = [...read(s, '.env.x.example').matchAll(/^(?:export )?([A-Z]+)=/gm)].map(([, name]) => name);
+    expect(names).toEqual([...new Set(names)]);
+    expect(read(s, '.env.x.example')).toContain(mine);
+    if (wanted !== undefined) expect(read(s, '.env.x.example')).toBe(wanted);
+    const text = read(s, '.env.x.example');
+    await s.generate([example(now)]);
+    expect(read(s, '.env.x.example')).toBe(text);
+  },
+);
+
 describe('drift and diff', () => {
   test('say what to do, and show what would change', async () => {
     const s = scene();

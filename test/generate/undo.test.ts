@@ -293,3 +293,42 @@ test('a mode that somebody has set since stays', async () => {
   await takenBack(s);
   expect(snapshot(s.root)).toEqual({ '.gitignore': '600 node_modules\n' });
 });
+
+test('what was edited since stays for good where its owner says so, and the command before it can be taken back', async () => {
+  const s = scene();
+  write(s, 'config.toml', 'a = 1\n');
+  await s.generate([output('first', [{ mode: 'owned', path: 'first.md', content: 'one\n' }])]);
+  const page = output('page', [{ mode: 'owned', path: 'page.md', content: 'one\n' }]);
+  const first = output('first', [{ mode: 'owned', path: 'first.md', content: 'one\n' }]);
+  await s.generate([first, page]);
+  write(s, 'page.md', 'mine\n');
+  for (let again = 0; again < 2; again++) {
+    const { kept } = await takenBack(s);
+    expect(kept).toEqual([{ path: 'page.md', reason: 'it was edited since' }]);
+  }
+  const undone = await undo(s.root, { stateFolder: s.stateFolder, keep: true });
+  expect(undone.kept.map(({ path }) => path)).toEqual(['page.md']);
+  expect(read(s, 'page.md')).toBe('mine\n');
+  expect((await takenBack(s)).removed).toContain('first.md');
+  expect(read(s, 'page.md')).toBe('mine\n');
+  await expect(takenBack(s)).rejects.toThrow(/nothing to undo/);
+});
+
+test('a copy that was laid beside such a file goes with it, and one that is a folder by now is left', async () => {
+  const s = scene();
+  write(s, 'a.md', 'old\n');
+  const outputs = [
+    output('a', [{ mode: 'keys', path: 'a.json', format: 'json', claims: [{ path: ['x'], value: 1 }] }]),
+  ];
+  write(s, 'a.json', '{"x": 0}');
+  await s.generate(outputs, { restore: true });
+  write(s, 'a.json', '{"x": 2}');
+  await s.generate([...outputs, output('b', [{ mode: 'owned', path: 'b.md', content: 'b\n' }])]);
+  rmSync(join(s.root, 'b.md'));
+  mkdirSync(join(s.root, 'b.md'));
+  expect((await takenBack(s)).kept.map(({ path }) => path)).toContain('b.md');
+  await undo(s.root, { stateFolder: s.stateFolder, keep: true });
+  expect(existsSync(join(s.root, `a.json${BESIDE}`))).toBe(false);
+  expect(read(s, 'a.json')).toBe('{"x": 2}');
+  expect(existsSync(join(s.root, 'b.md'))).toBe(true);
+});

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
 import type { SelftestEvent } from '../../src/selftest/types.ts';
 import { ConfirmScreen } from '../../src/ui/screens/confirm.tsx';
+import { DiffScreen } from '../../src/ui/screens/diff.tsx';
 import { FindingScreen } from '../../src/ui/screens/finding.tsx';
 import { LiveTest } from '../../src/ui/screens/live.tsx';
 import { PlanScreen } from '../../src/ui/screens/plan.tsx';
@@ -46,6 +47,15 @@ describe('the first screen', () => {
     shown = await show(screen(reportOf(report.rows.filter(row => row.verdict !== 'exposed'))));
     expect(shown.frame()).toMatch(/Nothing was reached in \d+ tries\. 0 not proven\./);
     expect(shown.frame()).toContain('Keep it so');
+  });
+
+  it('promises to close something only where answers cannot loosen a posture that is here', async () => {
+    shown = await show(screen());
+    expect(shown.frame()).toContain('Close this');
+    shown.unmount();
+    shown = await show(screen(beforeReport(), { existing: true }));
+    expect(shown.frame()).not.toContain('Close this');
+    expect(shown.frame()).toContain('Answer again');
   });
 
   it('takes Esc as quit and Enter as the first choice', async () => {
@@ -102,6 +112,27 @@ describe('a question', () => {
     expect(answered).toHaveBeenLastCalledWith(['cache']);
     await shown.press({ text: 'a' }, 'enter');
     expect(answered).toHaveBeenLastCalledWith(['orders-db', 'cache']);
+  });
+
+  it.each([
+    [40, 24],
+    [40, 16],
+    [60, 20],
+    [80, 24],
+  ])('every word of why it is asked can be read in a window of %i by %i', async (cols, rows) => {
+    shown = await show(
+      ask('box', { step: { ...step('box'), why: Array.from({ length: 90 }, (_, at) => `word${at}.`).join(' ') } }),
+      { cols, rows },
+    );
+    await shown.press({ text: '?' });
+    let seen = shown.frame();
+    for (let at = 0; at < 60 && !seen.includes('word89.'); at++) {
+      await shown.press('down');
+      seen += shown.frame();
+    }
+    for (let at = 0; at < 90; at++) expect(seen).toContain(`word${at}.`);
+    await shown.press({ text: '?' });
+    expect(shown.frame()).not.toContain('word0.');
   });
 
   it('shows why an answer will not do', async () => {
@@ -342,4 +373,24 @@ describe('the wizard', () => {
     await shown.waitFor('boxed');
     await vi.waitFor(() => expect(kept.kept).toBe('no space left'));
   });
+});
+
+it('every character of a change can be seen, over as many rows as it takes', async () => {
+  const text = Array.from({ length: 60 }, (_, at) => `part${at};`).join('');
+  const change = {
+    output: 'x',
+    state: 'update' as const,
+    path: 'a.json',
+    reason: '',
+    before: Buffer.from('a\n'),
+    after: Buffer.from(`${text}\n`),
+  };
+  shown = await show(<DiffScreen changes={[change]} onClose={() => {}} />, { cols: 40, rows: 24 });
+  const rows = shown
+    .frame()
+    .split('\n')
+    .map(row => row.trimEnd());
+  expect(rows.every(row => row.length <= 40)).toBe(true);
+  expect(rows.map(row => row.slice(3)).join('')).toContain(text);
+  expect(shown.frame()).toContain('+1 -1');
 });

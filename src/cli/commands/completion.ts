@@ -1,5 +1,6 @@
 import { UserError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/suggest.ts';
+import { list } from '../../base/text.ts';
 import { flagsOf } from '../args.ts';
 import type { Command } from '../command.ts';
 import { COMMANDS, flagTable } from '../program.ts';
@@ -10,8 +11,7 @@ const SHELLS = { bash, zsh, fish };
 export const command: Command = async ({ words: [shell = ''] }) => {
   if (!Object.hasOwn(SHELLS, shell))
     throw new UserError({
-      what: `unknown shell "${shell}"${didYouMean(shell, Object.keys(SHELLS))}`,
-      expected: Object.keys(SHELLS).join(', '),
+      what: `unknown shell "${shell}"${didYouMean(shell, Object.keys(SHELLS))}; there are ${list(Object.keys(SHELLS))}`,
     });
   const script = SHELLS[shell as keyof typeof SHELLS]();
   return { exitCode: 0, json: { shell, script }, text: () => script };

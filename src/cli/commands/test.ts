@@ -28,7 +28,7 @@ export const command: Command = async context => {
   );
   const approve = approver(context, facts.insideAgent);
   const tried = await tryNow({ context, facts, posture, approve, options });
-  const report = withUndriven(tried, drive);
+  const report = withUndriven(tried, drive, flags.values('agent').length > 0);
   if (posture && isWhole(options))
     await keepReport(report).catch(error => {
       if (!(error instanceof UserError)) throw error;
@@ -63,7 +63,7 @@ function optionsOf({ flags }: Context): Partial<SelftestOptions> {
   for (const id of vantages)
     if (!known.includes(id))
       throw new UserError({
-        what: `unknown vantage "${id}"${didYouMean(id, known) || `: expected ${list(known, 'or')}`}`,
+        what: `unknown vantage "${id}"${didYouMean(id, known)}; there are ${list(known)}`,
       });
   const wanted = flags.values('safeguard').map(id => id.toUpperCase());
   const ids = safeguards.map(({ id }) => id);
@@ -92,12 +92,17 @@ function agentsToDrive(given: readonly string[], found: readonly string[]): stri
   const known = agents.map(({ id }) => id);
   for (const id of given)
     if (id !== 'all' && !known.includes(id))
-      throw new UserError({ what: `unknown agent "${id}"${didYouMean(id, [...known, 'all'])}` });
+      throw new UserError({
+        what: `unknown agent "${id}"${didYouMean(id, [...known, 'all'])}; there are ${list([...known, 'all'])}`,
+      });
   return [...new Set(given.flatMap(id => (id === 'all' ? found : [id])))];
 }
 
-/** Agents that were asked for are vantages that did not answer: this version does not drive them, and says so. */
-function withUndriven(report: Report, drive: readonly string[]): Report {
+/**
+ * Agents that were asked for are vantages that did not answer: this version does not drive them, and says so. Where all
+ * were asked for and there is none, nothing was proven about any either.
+ */
+function withUndriven(report: Report, drive: readonly string[], asked: boolean): Report {
   const vantages = drive.map(
     (id): VantageReport => ({
       id: `agent:${id}`,
@@ -110,6 +115,7 @@ function withUndriven(report: Report, drive: readonly string[]): Report {
       facts: null,
     }),
   );
-  const exitCode = drive.length > 0 && report.exitCode === EXIT.ok ? EXIT.inconclusive : report.exitCode;
-  return { ...report, vantages: [...report.vantages, ...vantages], exitCode };
+  const notes = asked && drive.length === 0 ? ['no agent was found here, so --agent all tried none'] : [];
+  const exitCode = asked && report.exitCode === EXIT.ok ? EXIT.inconclusive : report.exitCode;
+  return { ...report, vantages: [...report.vantages, ...vantages], notes: [...report.notes, ...notes], exitCode };
 }

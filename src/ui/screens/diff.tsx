@@ -3,16 +3,17 @@ import type { Change } from '../../generate/types.ts';
 import { Scroll } from '../components/scroll.tsx';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
-import { fitMiddle, line, span } from '../lines.ts';
+import { fitMiddle, line, span, wrapLine } from '../lines.ts';
 import { diffLines, diffSize } from '../plan-lines.ts';
 
-/** The changes file by file: up and down scroll, left and right go to another file. */
+/** The changes file by file, each line whole, over several rows where it must be: up and down scroll, left and right go to another file. */
 export function DiffScreen({ changes, onClose }: { changes: readonly Change[]; onClose: () => void }): ReactNode {
   const { glyphs } = useTheme();
   const { width } = useSize();
   const [at, setAt] = useState(0);
   const change = changes[at];
   const lines = useMemo(() => (change ? diffLines(change) : []), [change]);
+  const rows = useMemo(() => lines.flatMap(each => wrapLine(each, width)), [lines, width]);
   if (!change) return null;
   const title = line(
     span(` ${fitMiddle(change.path, Math.max(12, width - 40), glyphs.ellipsis)}`, 'strong'),
@@ -24,7 +25,7 @@ export function DiffScreen({ changes, onClose }: { changes: readonly Change[]; o
     <Scroll
       key={at}
       title={title}
-      lines={lines}
+      lines={rows}
       keys={[
         ...(changes.length > 1 ? [[`${glyphs.left} ${glyphs.right}`, 'other file'] as const] : []),
         ['esc', 'back'],

@@ -94,6 +94,7 @@ export function FindingScreen({
   questions,
   recorded,
   resumable,
+  existing = false,
   onChoose,
 }: {
   report: Report;
@@ -103,6 +104,8 @@ export function FindingScreen({
   recorded: boolean;
   /** `2 h ago`, where answers of an earlier run are there. */
   resumable: string | undefined;
+  /** Whether there is a posture already, which answers may loosen as well as tighten. */
+  existing?: boolean | undefined;
   onChoose: (choice: FindingChoice) => void;
 }): ReactNode {
   const theme = useTheme();
@@ -136,8 +139,16 @@ export function FindingScreen({
       : []),
     {
       value: 'close',
-      label: recorded ? 'Back to the questions' : list.length > 0 ? 'Close this' : 'Keep it so',
-      hint: recorded ? 'your answers are kept' : `${plural(questions, 'question')}, about ${minutes}`,
+      label: recorded
+        ? 'Back to the questions'
+        : existing
+          ? 'Answer again'
+          : list.length > 0
+            ? 'Close this'
+            : 'Keep it so',
+      hint: recorded
+        ? 'your answers are kept'
+        : `${plural(questions, 'question')}, about ${minutes}${existing ? '; the posture that is here stands as default' : ''}`,
     },
     ...(every.length > SHOWN || (every.length > list.length && !recorded)
       ? [{ value: 'all' as const, label: `Show all ${every.length}` }]

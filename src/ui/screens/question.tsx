@@ -90,7 +90,10 @@ export function Question({
   }
 
   const typing = step.kind === 'text';
-  const aside = why && height < 16;
+  const reasons = wrapText(step.why, Math.min(width, 90) - 4).map(text => line(`   ${text}`));
+  const answered = answeredLines(done, answers, context, width, theme);
+  // Where there is no room beside the question, as in a low or a narrow window, the reason takes its place.
+  const aside = why && (height < 16 || reasons.length + answered.length + (typing ? 1 : choices.length) + 12 > height);
   useKeys(({ name, text }) => {
     if (name === 'escape') {
       if (why) setWhy(false);
@@ -123,7 +126,6 @@ export function Question({
   const mark = step.kind === 'multi' ? cells(glyphs.on) + 1 : 0;
   const beside = width < TWO_COLUMNS ? 0 : width - 6 - mark - labelColumn(items, width - 3 - mark);
   const cut = hint !== undefined && cells(hint) > beside;
-  const answered = answeredLines(done, answers, context, width, theme);
 
   const control: Block = typing
     ? {
@@ -165,8 +167,6 @@ export function Question({
           ),
       };
 
-  const reasons = wrapText(step.why, Math.min(width, 90) - 4).map(text => line(`   ${text}`));
-  // Where there is no room beside the question, the reason takes its place.
   if (aside)
     return (
       <Scroll

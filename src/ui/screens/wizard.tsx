@@ -161,6 +161,7 @@ export function Wizard({
             facts={context.facts}
             recorded={recorded}
             questions={path.length}
+            existing={engine.existing}
             resumable={recorded || !engine.resumed ? undefined : ago(engine.resumed.savedAt)}
             onChoose={choice => {
               if (choice === 'quit') onQuit();
@@ -197,7 +198,7 @@ export function Wizard({
             title="The plan"
             plan={phase.plan}
             answered={answeredLines(path, final, context, width, theme)}
-            applyLabel="Apply"
+            applyLabel={(phase.plan.loosens?.length ?? 0) > 0 ? 'Apply, and loosen the posture' : 'Apply'}
             titleOf={titleOf}
             onChoose={choice => {
               if (choice === 'quit') onQuit();
