@@ -67,6 +67,40 @@ for (const starter of STARTERS)
       expect(lab.git('show', ':tests/.env', ':keys/a.txt')).toBe('FOO=bar\nheld');
     });
 
+    test('what cannot be looked into or named is hidden whole, or the box is not started', async () => {
+      const shut: Record<string, string> = { none: '000', list: '444', pass: '111' };
+      for (const [name, mode] of Object.entries(shut)) {
+        lab.write(`${name}/.env`, 'CANARY');
+        execFileSync('chmod', [mode, join(lab.root, name)]);
+      }
+      // Deeper than a path may be long.
+      const deep =
+        'd=$(printf "%0200d" 0); for i in $(seq 25); do mkdir $d && cd $d || exit 1; done; echo CANARY > .env';
+      execFileSync('bash', ['-c', deep], { cwd: lab.root });
+      lab.write('a', 'a');
+      const isolation = { files: { hide: ['.env*'] } };
+      const read = 'exec 2>/dev/null; chmod -R u+rwX .; cat */.env; find . -name .env -execdir cat {} +; echo ran';
+      const closed = await lab.sh(read, isolation);
+      expect(closed.stdout).toBe('ran\n');
+      expect(closed.stderr).toContain('could not be looked into, so hidden whole');
+      execFileSync('chmod', ['-R', 'u+rwX', lab.root]);
+      execFileSync('bash', ['-c', "rm -rf none list pass 0*; mkdir $'k\\xff'; echo CANARY > $'k\\xff/open'"], {
+        cwd: lab.root,
+      });
+      lab.write('a', 'a');
+      expect((await lab.sh('cat k*/open', isolation)).stdout).toBe('CANARY\n');
+      for (const make of [
+        "mv $'k\\xff/open' $'k\\xff/.env'",
+        "mv $'k\\xff/.env' $'.env\\xff'",
+        "mv $'.env\\xff' .env; ln .env $'o\\xff'",
+      ]) {
+        execFileSync('bash', ['-c', make], { cwd: lab.root });
+        const { stdout, stderr } = await lab.sh('find . -type f -exec cat {} +', isolation);
+        expect({ make, stdout }).toEqual({ make, stdout: '' });
+        expect(stderr).toContain('is no UTF-8, so that it cannot be hidden');
+      }
+    });
+
     test('an exception of the patterns stays readable', async () => {
       lab.write('.env.shared', 'open');
       lab.write('.env', 'CANARY');
