@@ -227,6 +227,36 @@ for (const starter of STARTERS)
       if (process.arch === 'x64') expect(lines[11]).toBe('1 1');
     });
 
+    test('no file can be made one that runs as its owner', async () => {
+      lab.write('a', 'a');
+      mkdirSync(join(lab.root, 'd'));
+      lab.write('d/a', 'a');
+      const x64 = process.arch === 'x64';
+      const perl = [
+        'my ($a, $m, $n, $p, $o, $q, $r) = qw(a m n p o q r); my $how = pack("QQQ", 0101, 04755, 0);',
+        // By their numbers: fchmodat, fchmodat2, mknodat, openat, openat2; chmod, open, creat, mknod.
+        `syscall(${x64 ? 268 : 53}, -100, $a, 04755); syscall(452, -100, $a, 04755, 0);`,
+        `syscall(${x64 ? 259 : 33}, -100, $m, 0104755, 0);`,
+        `syscall(${x64 ? 257 : 56}, -100, $n, 0101, 04755); syscall(437, -100, $p, $how, 24);`,
+        ...(x64
+          ? [
+              'syscall(90, $a, 04755); syscall(2, $o, 0101, 04755); syscall(85, $q, 04755); syscall(133, $r, 0104755, 0);',
+            ]
+          : []),
+        'chmod 04755, "a"; open(my $f, "<", "a"); chmod 04755, $f; print "ran\n";',
+      ].join(' ');
+      const script = [
+        'exec 2>/dev/null',
+        `perl -e '${perl}'`,
+        'chmod u+s a; install -m 4755 /bin/true t; chmod 600 a; chmod 755 a; cp -p a b; mkdir -m 700 e; umask 022; echo x > f',
+        'chmod g+s d && echo group',
+        'find . -name .git -prune -o -perm /4000 -print; find . -name .git -prune -o -perm /2000 -type f -print; stat -c %a a b e f',
+      ].join('\n');
+      const { stdout } = await lab.sh(script);
+      const group = starter === 'root' ? '' : 'group\n';
+      expect(stdout).toBe(`ran\n${group}755\n755\n700\n644\n`);
+    });
+
     test('secrets of the environment stay outside, but a declared agent’s own key', async () => {
       const env = {
         PATH: process.env.PATH ?? '',
