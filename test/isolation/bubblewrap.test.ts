@@ -8,6 +8,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { bubblewrap, explainFailure } from '../../src/isolation/bubblewrap/index.ts';
 import { toolFolders } from '../../src/isolation/bubblewrap/system.ts';
 import { clearPlaceholders } from '../../src/isolation/placeholders.ts';
+import { guardPaths, guardProbes } from '../../src/selftest/probes/guard.ts';
+import { labFacts } from '../labs/box.ts';
 import { describeWith } from '../support/parts.ts';
 import { finish, Lab, STARTERS } from './lab.ts';
 
@@ -181,6 +183,59 @@ for (const starter of STARTERS)
       expect(existsSync(join(lab.root, '.git/hooks/pre-push'))).toBe(false);
       const without = await lab.sh('echo x > .claude/settings.json && echo x > .mcp.json && echo done');
       expect(without.stdout).toBe('done\n');
+    });
+
+    test('what is obeyed unasked outside is kept where it is there, and an agent’s settings whether it is installed or not', async () => {
+      const names = [
+        ...['.devcontainer.json', '.cursor/mcp.json', '.codex/config.toml', '.gemini/settings.json', 'opencode.jsonc'],
+        ...[
+          '.opencode/plugin/x.ts',
+          '.windsurf/hooks.json',
+          '.kiro/settings/mcp.json',
+          '.qwen/settings.json',
+          '.roo/mcp.json',
+        ],
+        ...['.clinerules', '.amp/settings.json', '.zed/tasks.json', '.mcp.json', 'lefthook.toml', '.lefthook.yaml'],
+        ...[
+          '.config/lefthook.json',
+          '.overcommit.yml',
+          '.lintstagedrc.js',
+          '.github/actions/x/action.yml',
+          'CODEOWNERS',
+        ],
+        ...[
+          '.github/CODEOWNERS',
+          'docs/CODEOWNERS',
+          '.github/dependabot.yml',
+          '.yarnrc.yml',
+          '.yarn/releases/yarn.cjs',
+          '.npmrc',
+        ],
+        ...[
+          'shop.code-workspace',
+          '.vs/tasks.vs.json',
+          '.vscode/tasks.json',
+          '.idea/x.xml',
+          '.gitmodules',
+          '.gitattributes',
+        ],
+        ...['.envrc', 'mise.toml', '.bazelrc', '.pre-commit-config.yaml', '.husky/pre-push'],
+      ];
+      for (const name of names) lab.write(name, '');
+      const guards = guardPaths(lab.root, labFacts(lab.root, lab.home));
+      const script = names.map(name => `(echo x > '${name}') 2>/dev/null && echo '${name}'`).join('; ');
+      const { stdout, code } = await lab.sh(`${script}; touch docs/a package.json && echo ran`, {}, { guards });
+      expect({ stdout, code }).toEqual({ stdout: 'ran\n', code: 0 });
+      const rows = await guardProbes({
+        ...{ root: lab.root, home: lab.home, env: {}, facts: labFacts(lab.root, lab.home), posture: undefined },
+        ...{ deep: false, readOnly: false, restricted: false, note() {} },
+      });
+      const tried = rows.filter(row => row.subject.kind === 'guard').map(row => row.target);
+      for (const name of names)
+        expect(
+          tried.some(target => target === name || name.startsWith(`${target.replace(/\/$/, '')}/`)),
+          name,
+        ).toBe(true);
     });
 
     test('work is possible: files, commits, programs', async () => {
