@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { outermost } from '../base/outermost.ts';
 import { POSTURE_FILE } from '../posture/model.ts';
 import { agents } from './index.ts';
@@ -16,28 +18,122 @@ export const COMMON_GUARDS: readonly string[] = [
   'lefthook.yml',
   '.gitleaks.toml',
   '.devcontainer/',
+  '.devcontainer.json',
   // Tasks that start with the folder, programs that settings name, and what an agent in the editor may do unasked.
   '.vscode/',
   '.idea/',
 ];
 
-/** What a server or a hook manager runs where it is there: no repository has it all, and it is not made unseen. */
-export const GUARDS_IF_THERE: readonly string[] = [
+const ENDINGS = ['yml', 'yaml', 'toml', 'json'];
+const withEndings = (names: readonly string[], endings: readonly string[]) =>
+  names.flatMap(name => endings.map(ending => `${name}.${ending}`));
+
+/**
+ * What is obeyed without anybody running the project's own code, where it is there: no repository has it all, and a
+ * placeholder would be in the way of programs inside. See docs/decisions/0019.
+ */
+const GUARDS_IF_THERE: readonly string[] = [
+  // What a server runs, and whom it asks.
   '.circleci/',
   '.travis.yml',
   'Jenkinsfile',
   'azure-pipelines.yml',
+  '.azure-pipelines/',
   'bitbucket-pipelines.yml',
   '.buildkite/',
   '.drone.yml',
   '.woodpecker/',
+  '.woodpecker.yml',
+  '.woodpecker.yaml',
+  '.appveyor.yml',
+  'appveyor.yml',
+  'cloudbuild.yaml',
+  '.gitlab/ci/',
   '.gitea/workflows/',
   '.forgejo/workflows/',
+  '.github/actions/',
+  '.github/dependabot.yml',
+  '.github/dependabot.yaml',
+  ...[
+    'CODEOWNERS',
+    '.github/CODEOWNERS',
+    '.gitlab/CODEOWNERS',
+    '.gitea/CODEOWNERS',
+    '.forgejo/CODEOWNERS',
+    'docs/CODEOWNERS',
+  ],
+  // What git obeys of the working tree, and what hook managers do.
+  '.gitattributes',
+  '.gitmodules',
+  '.pre-commit-config.yml',
+  ...withEndings(['lefthook', '.lefthook', '.config/lefthook'], ENDINGS),
+  '.overcommit.yml',
+  '.lintstagedrc',
+  ...withEndings(
+    ['.lintstagedrc', 'lint-staged.config'],
+    ['json', 'yaml', 'yml', 'js', 'mjs', 'cjs', 'ts', 'mts', 'cts'],
+  ),
+  ...withEndings(['.simple-git-hooks', 'simple-git-hooks'], ['json', 'js', 'cjs']),
+  // What package managers, tool managers and shells take programs and addresses from.
+  '.npmrc',
+  '.yarnrc',
+  '.yarnrc.yml',
+  '.yarn/releases/',
+  '.yarn/plugins/',
+  '.pnpmfile.cjs',
+  'bunfig.toml',
+  '.bazelrc',
+  '.envrc',
+  'mise.toml',
+  '.mise.toml',
+  'mise.local.toml',
+  '.mise/',
+  '.config/mise/',
+  '.config/mise.toml',
+  '.cargo/',
+  // What editors run when the folder is opened.
+  '.vs/',
+  '.zed/',
+  '.fleet/',
+  '.nvim.lua',
+  '.nvimrc',
+  '.exrc',
+  '.vimrc',
+  '.dir-locals.el',
+  // Settings of agents that have no folder here.
+  '.kiro/',
+  '.roo/',
+  '.roomodes',
+  '.kilocode/',
+  '.kilocodemodes',
+  '.continue/',
+  '.trae/',
+  '.augment/',
+  '.junie/',
+  '.goose/',
+  '.clinerules',
+  '.cursorrules',
+  '.windsurfrules',
 ];
 
+/**
+ * The guards of `GUARDS_IF_THERE` that are there, those of every agent that is known, installed or not (a colleague may
+ * use it), and the workspaces of editors.
+ */
+export function guardsThere(root: string): string[] {
+  const known = agents.flatMap(({ guardFiles }) => guardFiles).filter(path => !path.endsWith('.md'));
+  const there = [...GUARDS_IF_THERE, ...known].filter(path => existsSync(join(root, path)));
+  let names: string[] = [];
+  try {
+    names = readdirSync(root);
+  } catch {}
+  return [...new Set([...there, ...names.filter(name => name.endsWith('.code-workspace'))])];
+}
+
 /** Beside its own settings, lefthook obeys those that are meant for one machine, and that git mostly ignores. */
-export const LEFTHOOK_GUARDS: readonly string[] = ['lefthook-local', '.lefthook-local'].flatMap(name =>
-  ['yml', 'yaml', 'toml', 'json'].map(ending => `${name}.${ending}`),
+export const LEFTHOOK_GUARDS: readonly string[] = withEndings(
+  ['lefthook-local', '.lefthook-local', '.config/lefthook-local'],
+  ENDINGS,
 );
 
 /** What is not there in most repositories, and would make git outside run a program once it is made. */

@@ -22,7 +22,17 @@ const SECRET_WORDS = new Set([
 ]);
 
 /** Words that name a secret only at the end. */
-const SECRET_ENDS = new Set(['PASS', 'PAT', 'SALT', 'PEPPER', 'TOKENS', 'AUTHTOKEN', 'BEARER', 'COOKIE']);
+const SECRET_ENDS = new Set(
+  'PASS PAT SALT PEPPER TOKENS AUTHTOKEN BEARER COOKIE COOKIES SESSION PIN PINCODE OTP TOTP'.split(' '),
+);
+
+/** What stands before SESSION when it is a desktop's or a terminal's, and before PIN when it is a wire's or a version's. */
+const PLAIN_ENDS: Record<string, ReadonlySet<string>> = {
+  SESSION: new Set(
+    'DESKTOP XDG TERM TERMINAL ITERM TMUX WINDOW GDM DBUS WAYLAND GNOME KDE PLASMA USER LOGIN'.split(' '),
+  ),
+  PIN: new Set('GPIO LED RESET VERSION DATA CLOCK INPUT OUTPUT'.split(' ')),
+};
 
 /** Last words by which a name is about a secret rather than one: where it is, how long, how often, for whom. */
 const ABOUT = new Set(
@@ -62,7 +72,7 @@ const ADDRESS_OWNER =
 const CONNECTION = /(^|_)(CONNECTION_?STRING|CONN_?STR|CONNECTIONSTRINGS?|DSN)(_|$)/;
 
 /** Who knows the address of a chat's hook may write there. */
-const HOOK = /_WEBHOOK(_URL)?$/;
+const HOOK = /(^|_)WEBHOOKS?(_(URL|URI|URLS|ADDRESS|ENDPOINT))?$/;
 
 /** Whole names that the words would get wrong, with what they are. */
 const KNOWN: Record<string, boolean> = {
@@ -122,7 +132,7 @@ function namesSecret(words: readonly string[], word: string, at: number): boolea
   if (word === 'PWD') return isLast && PWD_OWNERS.test(before);
   if (word === 'KEY') return at > 0 && !HARMLESS_KEYS.has(before) && !/^\d+$/.test(before) && !keyIsMiddle(words, at);
   if (word === 'KEYS') return isLast && /^(API|SECRET|PRIVATE|ACCESS|SIGNING|ENCRYPTION)$/.test(before);
-  return isLast && SECRET_ENDS.has(word);
+  return isLast && SECRET_ENDS.has(word) && !PLAIN_ENDS[word]?.has(before);
 }
 
 /** `KEY` inside a name counts with what makes it a secret one before it, or a number or a place after it: `SECRET_KEY_BASE`, `API_KEY_2`. */

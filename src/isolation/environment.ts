@@ -1,21 +1,19 @@
 import { secretLookingName } from '../base/secret-names.ts';
+import { secretLookingValue } from '../posture/secret-values.ts';
 
 /** Variables that lead to a socket, a file or a helper outside the box, or steer what is started in it. */
 const LEADS_OUT =
   /^(SSH_AUTH_SOCK|SSH_AGENT_PID|SSH_ASKPASS|GIT_ASKPASS|SUDO_ASKPASS|GPG_AGENT_INFO|GNUPGHOME|DBUS_.*|XDG_RUNTIME_DIR|XDG_SESSION_.*|DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|TMUX|TMUX_PANE|STY|DOCKER_.*|CONTAINER_HOST|BUILDKIT_HOST|KUBECONFIG|VSCODE_.*|CURSOR_.*|JAVA_TOOL_OPTIONS|ELECTRON_RUN_AS_NODE|NODE_OPTIONS|NODE_PATH|NODE_EXTRA_CA_CERTS|LD_.*|DYLD_.*|BASH_ENV|ENV|PYTHONSTARTUP|PYTHONPATH|PERL5OPT|PERL5LIB|RUBYOPT|GIT_.*|SUDO_.*|INVOCATION_ID|JOURNAL_STREAM|NOTIFY_SOCKET|MEMORY_PRESSURE_.*|PIPEWIRE_.*|PULSE_.*|WSL_INTEROP|WSLENV|ACTIONS_.*|GITHUB_(ENV|PATH|OUTPUT|STATE|STEP_SUMMARY))$/;
 
-/** A value that carries a secret whatever its variable is called: a URL with a password in it. */
-const URL_WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/\s@]*:[^/\s@]+@/i;
-
 /**
- * What of an environment goes into a box: nothing whose name looks like a secret's, no URL with a password, nothing that
- * leads to a socket outside or loads code, except the names in `keep` (the declared agents' own keys).
+ * What of an environment goes into a box: nothing whose name or value looks like a secret's, nothing that leads
+ * to a socket outside or loads code, except the names in `keep` (the declared agents' own keys).
  */
 export function boxEnvironment(env: Record<string, string>, keep: readonly string[] = []): Record<string, string> {
   return Object.fromEntries(
     Object.entries(env).filter(
       ([name, value]) =>
-        keep.includes(name) || !(secretLookingName(name) || LEADS_OUT.test(name) || URL_WITH_PASSWORD.test(value)),
+        keep.includes(name) || !(secretLookingName(name) || LEADS_OUT.test(name) || secretLookingValue(value)),
     ),
   );
 }

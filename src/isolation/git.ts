@@ -114,12 +114,14 @@ export function nestedRepositories(root: string): { repositories: Nested[]; whol
   const common = commonFolder(root);
   const repositories: Nested[] =
     isBare(root) && kindOf(join(root, '.git')) === undefined ? [{ folder: root, git: root }] : [];
-  const whole = walkBelow(root, { entries: ENTRY_LIMIT }, (path, entry) => {
+  const whole = walkBelow(root, { entries: ENTRY_LIMIT }, (path, entry, place) => {
     if (path === join(root, '.git')) return false;
     const folder = dirname(path);
     // A file system that knows no case gives git this too.
     if (entry.name.toLowerCase() !== '.git') {
-      if (entry.isDirectory() && isBare(path)) repositories.push({ folder: path, git: path });
+      // Below a name that is no UTF-8 nothing can be looked up: one part of such a repository stands for the rest.
+      const bare = typeof place === 'string' ? entry.isDirectory() && isBare(path) : entry.name === 'HEAD';
+      if (bare) repositories.push(typeof place === 'string' ? { folder: path, git: path } : { folder, git: folder });
       return true;
     }
     const worktree = worktreeFolder(folder);

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, realpathSync } from 'node:fs';
+import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { isWithin } from '../base/files.ts';
 import { gitlinks } from '../base/git.ts';
@@ -6,6 +6,7 @@ import { outermost } from '../base/outermost.ts';
 import { GIT_PARTS, gitGuards, kindOf } from './git.ts';
 import { configGuards } from './git-config.ts';
 import { makePlaceholders, type Placeholders } from './placeholders.ts';
+import { type Budget, walkBelow } from './walk.ts';
 
 /** The most entries of guard folders that are looked at to find links. */
 const LIMIT = 20_000;
@@ -62,17 +63,12 @@ export function keptPaths(root: string, wanted: readonly string[]): { guards: st
   return { guards: all.filter(path => !all.some(other => other !== path && isWithin(other, path))), notes };
 }
 
-function linksIn(folder: string, budget: { entries: number }): string[] {
+function linksIn(folder: string, budget: Budget): string[] {
   const links: string[] = [];
-  const folders = [folder];
-  for (let at = folders.pop(); at !== undefined && budget.entries > 0; at = folders.pop())
-    try {
-      for (const entry of readdirSync(at, { withFileTypes: true })) {
-        budget.entries--;
-        if (entry.isSymbolicLink()) links.push(join(at, entry.name));
-        else if (entry.isDirectory()) folders.push(join(at, entry.name));
-      }
-    } catch {}
+  walkBelow(folder, budget, (path, entry) => {
+    if (entry.isSymbolicLink()) links.push(path);
+    return true;
+  });
   return links;
 }
 

@@ -1,5 +1,5 @@
 import { lstatSync, realpathSync } from 'node:fs';
-import { relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { UserError } from '../base/errors.ts';
 import { expandHome, isWithin } from '../base/files.ts';
 import { heldByGit, trackedFiles } from '../base/git.ts';
@@ -21,48 +21,81 @@ function sortPatterns(patterns: readonly string[]): { home: string[]; repository
   return { home, repository };
 }
 
-/** Looks at everything below `start`, and throws where that is more than the budget. */
-function walk(start: string, budget: Budget, visit: Visit): void {
-  if (walkBelow(start, budget, visit)) return;
+/** Looks at everything below `start`, and throws where that is more than the budget. Gives the folders that stay shut. */
+function walk(start: string, budget: Budget, visit: Visit): string[] {
+  const shut: string[] = [];
+  const unseen = (folder: string, named: boolean) => {
+    if (!named) throw unnamed(start, folder);
+    shut.push(folder);
+  };
+  if (walkBelow(start, budget, visit, unseen)) return shut;
   throw new UserError({
     what: `more than ${ENTRY_LIMIT} files below ${start}, so the patterns of isolation.files cannot be carried out whole`,
     where: { path: 'agent-posture.yaml' },
     expected: 'a repository whose files can all be looked at',
-    next: 'move what is not part of the repository out of it',
+    next: 'move what is not part of the repository, such as data and build folders, out of it',
   });
 }
 
-/** What the patterns, read from `base`, match below `start`: a matching folder is one entry, unless it is `apart`. */
+/** What cannot be named to the program that mounts cannot be hidden, and is not passed over. */
+function unnamed(start: string, path: string): UserError {
+  return new UserError({
+    what: `${relative(start, path)}: its name is no UTF-8, so that it cannot be hidden as isolation.files.hide asks`,
+    where: { path: 'agent-posture.yaml' },
+    next: 'rename it, or move it out of the repository',
+  });
+}
+
+/** A longer path is not mounted on; the kernel takes 4,096 bytes, and the box lies deeper than the repository. */
+const PATH_LIMIT = 3_000;
+/** As much is left of one that is too long: each folder on the way is a mount. */
+const PATH_KEPT = 1_000;
+
+/** The path, or where it is too long to be mounted on, a folder on the way to it. */
+function mountable(start: string, path: string): string {
+  if (Buffer.byteLength(path) <= PATH_LIMIT) return path;
+  let at = path;
+  while (Buffer.byteLength(at) > Buffer.byteLength(start) + PATH_KEPT) at = dirname(at);
+  return at === start ? path : at;
+}
+
+/**
+ * What the patterns, read from `base`, match below `start`: a matching folder is one entry, unless it is `apart`. Folders
+ * that cannot be looked into are `shut`: what they hold may match.
+ */
 function matchesBelow(
   base: string,
   start: string,
   patterns: readonly string[],
   budget: Budget,
   apart: (folder: string) => boolean = () => false,
-): string[] {
+): { found: string[]; shut: string[] } {
   const rules = patternRules(patterns);
   const found: string[] = [];
-  walk(start, budget, (path, entry) => {
+  const shut = walk(start, budget, (path, entry, place) => {
     const name = relative(base, path);
     const matches = rules.ignores(entry.isDirectory() ? `${name}/` : name);
+    if (matches && typeof place !== 'string') throw unnamed(start, path);
     const whole = matches && !(entry.isDirectory() && apart(path));
-    if (whole) found.push(path);
+    if (whole) found.push(mountable(start, path));
     return !whole;
   });
-  return found;
+  return { found, shut: shut.map(folder => mountable(start, folder)) };
 }
 
 /** All names, below `root`, of those of the files that have more than one. */
 function otherNames(root: string, files: readonly string[], budget: Budget): string[] {
-  const inode = (path: string) => {
+  const inode = (path: string | Buffer) => {
     const { dev, ino, nlink } = lstatSync(path);
     return nlink > 1 ? `${dev}:${ino}` : undefined;
   };
   const wanted = new Set(files.map(inode).filter(id => id !== undefined));
   const found: string[] = [];
   if (wanted.size > 0)
-    walk(root, budget, (path, entry) => {
-      if (entry.isFile() && wanted.has(inode(path) ?? '')) found.push(path);
+    walk(root, budget, (path, entry, place) => {
+      if (!entry.isFile() || !wanted.has(inode(place) ?? '')) return true;
+      if (typeof place !== 'string') throw unnamed(root, path);
+      found.push(path);
       return true;
     });
   return found;
@@ -75,6 +108,8 @@ export interface Expanded {
   tracked: string[];
   /** Those of the hidden that git tracks otherwise than they stand. */
   edited: string[];
+  /** Folders of the repository among the hidden that could not be looked into. */
+  shut: string[];
 }
 
 /**
@@ -91,29 +126,41 @@ export async function expandHidden(
   const sorted = sortPatterns(patterns);
   const index = patterns.length > 0 ? await trackedFiles(root) : new Map<string, string>();
   const folders = new Set([...index.keys()].flatMap(foldersOf));
-  const found = sorted.repository.length
-    ? matchesBelow(root, root, [...sorted.repository, ...NEVER_HIDDEN], budget, folder =>
+  const found: string[] = [];
+  const shut: string[] = [];
+  const take = (matches: { found: string[]; shut: string[] }) => {
+    found.push(...matches.found, ...matches.shut);
+    shut.push(...matches.shut);
+  };
+  if (sorted.repository.length > 0)
+    take(
+      matchesBelow(root, root, [...sorted.repository, ...NEVER_HIDDEN], budget, folder =>
         folders.has(relative(root, folder)),
-      )
-    : [];
+      ),
+    );
   for (const pattern of sorted.home.filter(pattern => !pattern.startsWith('!'))) {
     if (!/[*?[\]]/.test(pattern)) found.push(expandHome(`~${pattern}`, home));
     else
       for (const place of [root, ...shown].filter(place => isWithin(home, place)))
-        found.push(...matchesBelow(home, place, sorted.home, budget));
+        take(matchesBelow(home, place, sorted.home, budget));
   }
   const real = new Set<string>();
   for (const path of found)
     try {
-      real.add(realpathSync(path));
-    } catch {}
+      const at = realpathSync(path);
+      if (at.includes('\uFFFD') && !lstatSync(at, { throwIfNoEntry: false })) throw unnamed(root, path);
+      real.add(at);
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+    }
   const held = (path: string) => isWithin(root, path) && heldByGit(root, relative(root, path), index);
   const tracked = [...real].filter(held).sort();
   for (const path of tracked) real.delete(path);
   const files = [...real].filter(path => isWithin(root, path) && lstatSync(path).isFile());
   for (const path of otherNames(root, files, budget)) real.add(path);
   const hidden = [...real].sort();
-  return { hidden, tracked, edited: hidden.filter(path => isWithin(root, path) && index.has(relative(root, path))) };
+  const edited = hidden.filter(path => isWithin(root, path) && index.has(relative(root, path)));
+  return { hidden, tracked, edited, shut: shut.filter(path => isWithin(root, path)) };
 }
 
 /** `a/b` and `a` of `a/b/c`. */
@@ -121,17 +168,19 @@ function foldersOf(path: string): string[] {
   return [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index));
 }
 
-/** One line each on what the patterns match and git tracks: what is shown nonetheless, and what a commit would empty. */
-export function trackedNotes(root: string, { tracked, edited }: Expanded): string[] {
+/** One line each on what is not as the patterns say: what is shown nonetheless, what a commit would empty, what else is hidden. */
+export function hiddenNotes(root: string, { tracked, edited, shut }: Expanded): string[] {
   const named = (paths: readonly string[]) => {
     const [first, ...rest] = paths.map(path => relative(root, path));
     return first === undefined ? undefined : `${first}${rest.length > 0 ? ` and ${rest.length} more` : ''}`;
   };
   const shown = named(tracked);
   const emptied = named(edited);
+  const closed = named(shut);
   return [
     ...(shown ? [`${shown}: can be read inside, since git tracks it and the repository holds the content anyhow`] : []),
     ...(emptied ? [`${emptied}: tracked by git and edited, so hidden; a commit made inside would empty it`] : []),
+    ...(closed ? [`${closed}: could not be looked into, so hidden whole`] : []),
   ];
 }
 
@@ -142,6 +191,6 @@ export function trackedNotes(root: string, { tracked, edited }: Expanded): strin
  */
 export function expandWritable(root: string, patterns: readonly string[]): string[] {
   if (patterns.includes('.') || patterns.includes('./')) return [root];
-  const found = matchesBelow(root, root, sortPatterns(patterns).repository, { entries: ENTRY_LIMIT });
+  const { found } = matchesBelow(root, root, sortPatterns(patterns).repository, { entries: ENTRY_LIMIT });
   return found.filter(path => !lstatSync(path).isSymbolicLink());
 }

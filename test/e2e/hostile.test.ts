@@ -125,6 +125,18 @@ describe('a hostile repository', () => {
     expect(ran(mark)).toBe('');
   });
 
+  test.skipIf(!hasBox)('what programs outside obey unasked is named when it was made in the box', async () => {
+    const { given } = hostile();
+    const plain = { ...given, env: { ...given.env, PATH: process.env.PATH ?? '' } };
+    const run = (script: string) => program(plain, ['run', '--', 'sh', '-c', script]);
+    expect((await run('echo x > mise.toml; mkdir .kiro; echo x > shop.code-workspace')).stderr).toContain(
+      'mise.toml, .kiro/ and shop.code-workspace: made inside',
+    );
+    const next = await run('echo x >> mise.toml && echo wrote');
+    expect(next.stderr).not.toContain('made inside');
+    expect(next.stdout).not.toContain('wrote');
+  });
+
   test('a bare --trust on a pull request warns that it approves itself', async () => {
     const given = world({ 'agent-posture.yaml': POSTURE });
     const { stderr } = await program(given, ['test', '-q', '--trust'], { env: { GITHUB_EVENT_NAME: 'pull_request' } });

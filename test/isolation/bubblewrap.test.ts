@@ -8,6 +8,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { bubblewrap, explainFailure } from '../../src/isolation/bubblewrap/index.ts';
 import { toolFolders } from '../../src/isolation/bubblewrap/system.ts';
 import { clearPlaceholders } from '../../src/isolation/placeholders.ts';
+import { guardPaths, guardProbes } from '../../src/selftest/probes/guard.ts';
+import { labFacts } from '../labs/box.ts';
 import { describeWith } from '../support/parts.ts';
 import { finish, Lab, STARTERS } from './lab.ts';
 
@@ -65,6 +67,40 @@ for (const starter of STARTERS)
       expect(stderr).toContain('keys/a.txt and 1 more: can be read inside');
       expect(stderr).toContain('.env and 1 more: tracked by git and edited, so hidden');
       expect(lab.git('show', ':tests/.env', ':keys/a.txt')).toBe('FOO=bar\nheld');
+    });
+
+    test('what cannot be looked into or named is hidden whole, or the box is not started', async () => {
+      const shut: Record<string, string> = { none: '000', list: '444', pass: '111' };
+      for (const [name, mode] of Object.entries(shut)) {
+        lab.write(`${name}/.env`, 'CANARY');
+        execFileSync('chmod', [mode, join(lab.root, name)]);
+      }
+      // Deeper than a path may be long.
+      const deep =
+        'd=$(printf "%0200d" 0); for i in $(seq 25); do mkdir $d && cd $d || exit 1; done; echo CANARY > .env';
+      execFileSync('bash', ['-c', deep], { cwd: lab.root });
+      lab.write('a', 'a');
+      const isolation = { files: { hide: ['.env*'] } };
+      const read = 'exec 2>/dev/null; chmod -R u+rwX .; cat */.env; find . -name .env -execdir cat {} +; echo ran';
+      const closed = await lab.sh(read, isolation);
+      expect(closed.stdout).toBe('ran\n');
+      expect(closed.stderr).toContain('could not be looked into, so hidden whole');
+      execFileSync('chmod', ['-R', 'u+rwX', lab.root]);
+      execFileSync('bash', ['-c', "rm -rf none list pass 0*; mkdir $'k\\xff'; echo CANARY > $'k\\xff/open'"], {
+        cwd: lab.root,
+      });
+      lab.write('a', 'a');
+      expect((await lab.sh('cat k*/open', isolation)).stdout).toBe('CANARY\n');
+      for (const make of [
+        "mv $'k\\xff/open' $'k\\xff/.env'",
+        "mv $'k\\xff/.env' $'.env\\xff'",
+        "mv $'.env\\xff' .env; ln .env $'o\\xff'",
+      ]) {
+        execFileSync('bash', ['-c', make], { cwd: lab.root });
+        const { stdout, stderr } = await lab.sh('find . -type f -exec cat {} +', isolation);
+        expect({ make, stdout }).toEqual({ make, stdout: '' });
+        expect(stderr).toContain('is no UTF-8, so that it cannot be hidden');
+      }
     });
 
     test('an exception of the patterns stays readable', async () => {
@@ -149,6 +185,59 @@ for (const starter of STARTERS)
       expect(without.stdout).toBe('done\n');
     });
 
+    test('what is obeyed unasked outside is kept where it is there, and an agent’s settings whether it is installed or not', async () => {
+      const names = [
+        ...['.devcontainer.json', '.cursor/mcp.json', '.codex/config.toml', '.gemini/settings.json', 'opencode.jsonc'],
+        ...[
+          '.opencode/plugin/x.ts',
+          '.windsurf/hooks.json',
+          '.kiro/settings/mcp.json',
+          '.qwen/settings.json',
+          '.roo/mcp.json',
+        ],
+        ...['.clinerules', '.amp/settings.json', '.zed/tasks.json', '.mcp.json', 'lefthook.toml', '.lefthook.yaml'],
+        ...[
+          '.config/lefthook.json',
+          '.overcommit.yml',
+          '.lintstagedrc.js',
+          '.github/actions/x/action.yml',
+          'CODEOWNERS',
+        ],
+        ...[
+          '.github/CODEOWNERS',
+          'docs/CODEOWNERS',
+          '.github/dependabot.yml',
+          '.yarnrc.yml',
+          '.yarn/releases/yarn.cjs',
+          '.npmrc',
+        ],
+        ...[
+          'shop.code-workspace',
+          '.vs/tasks.vs.json',
+          '.vscode/tasks.json',
+          '.idea/x.xml',
+          '.gitmodules',
+          '.gitattributes',
+        ],
+        ...['.envrc', 'mise.toml', '.bazelrc', '.pre-commit-config.yaml', '.husky/pre-push'],
+      ];
+      for (const name of names) lab.write(name, '');
+      const guards = guardPaths(lab.root, labFacts(lab.root, lab.home));
+      const script = names.map(name => `(echo x > '${name}') 2>/dev/null && echo '${name}'`).join('; ');
+      const { stdout, code } = await lab.sh(`${script}; touch docs/a package.json && echo ran`, {}, { guards });
+      expect({ stdout, code }).toEqual({ stdout: 'ran\n', code: 0 });
+      const rows = await guardProbes({
+        ...{ root: lab.root, home: lab.home, env: {}, facts: labFacts(lab.root, lab.home), posture: undefined },
+        ...{ deep: false, readOnly: false, restricted: false, note() {} },
+      });
+      const tried = rows.filter(row => row.subject.kind === 'guard').map(row => row.target);
+      for (const name of names)
+        expect(
+          tried.some(target => target === name || name.startsWith(`${target.replace(/\/$/, '')}/`)),
+          name,
+        ).toBe(true);
+    });
+
     test('work is possible: files, commits, programs', async () => {
       lab.write('.gitignore', 'node_modules\n');
       execFileSync('git', ['-C', lab.root, '-c', 'safe.directory=*', 'config', 'user.name', 'Dev "Q" $(id)']);
@@ -193,12 +282,46 @@ for (const starter of STARTERS)
       if (process.arch === 'x64') expect(lines[11]).toBe('1 1');
     });
 
+    test('no file can be made one that runs as its owner', async () => {
+      lab.write('a', 'a');
+      mkdirSync(join(lab.root, 'd'));
+      lab.write('d/a', 'a');
+      const x64 = process.arch === 'x64';
+      const perl = [
+        'my ($a, $m, $n, $p, $o, $q, $r) = qw(a m n p o q r); my $how = pack("QQQ", 0101, 04755, 0);',
+        // By their numbers: fchmodat, fchmodat2, mknodat, openat, openat2; chmod, open, creat, mknod.
+        `syscall(${x64 ? 268 : 53}, -100, $a, 04755); syscall(452, -100, $a, 04755, 0);`,
+        `syscall(${x64 ? 259 : 33}, -100, $m, 0104755, 0);`,
+        `syscall(${x64 ? 257 : 56}, -100, $n, 0101, 04755); syscall(437, -100, $p, $how, 24);`,
+        ...(x64
+          ? [
+              'syscall(90, $a, 04755); syscall(2, $o, 0101, 04755); syscall(85, $q, 04755); syscall(133, $r, 0104755, 0);',
+            ]
+          : []),
+        'chmod 04755, "a"; open(my $f, "<", "a"); chmod 04755, $f; print "ran\n";',
+      ].join(' ');
+      const script = [
+        'exec 2>/dev/null',
+        `perl -e '${perl}'`,
+        'chmod u+s a; install -m 4755 /bin/true t; chmod 600 a; chmod 755 a; cp -p a b; mkdir -m 700 e; umask 022; echo x > f',
+        'chmod g+s d && echo group',
+        'find . -name .git -prune -o -perm /4000 -print; find . -name .git -prune -o -perm /2000 -type f -print; stat -c %a a b e f',
+      ].join('\n');
+      const { stdout } = await lab.sh(script);
+      const group = starter === 'root' ? '' : 'group\n';
+      expect(stdout).toBe(`ran\n${group}755\n755\n700\n644\n`);
+    });
+
     test('secrets of the environment stay outside, but a declared agent’s own key', async () => {
       const env = {
         PATH: process.env.PATH ?? '',
         GITHUB_TOKEN: 'CANARY',
         DATABASE_URL: 'CANARY',
         MY_URL: 'https://u:CANARY@example.com',
+        BACKEND: 'Server=db;Password=CANARY',
+        NOTIFY: 'https://hooks.slack.com/services/T1/B1/CANARY',
+        LOGIN: `ghp_CANARY${'a1'.repeat(20)}`,
+        MY_SESSION: 'CANARY',
         SSH_AUTH_SOCK: '/CANARY',
         NODE_OPTIONS: '--no-warnings',
         ANTHROPIC_API_KEY: 'own',

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { relative } from 'node:path';
+import { guardsThere } from '../../agents/guards.ts';
 import { EXIT, UserError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { list } from '../../base/text.ts';
@@ -28,11 +29,17 @@ export const command: Command = async context => {
   // What the user starts gets the user's own PATH; only our helpers are not taken from the repository.
   const { root } = box;
   const before = nestedRepositories(root).repositories;
+  const guards = new Set(guardsThere(root));
   const since = Date.now();
   const boxed = await runtime.start({ ...box, env: { ...box.env, PATH: context.path } }, argv, 'inherit');
   for (const note of boxed.notes) terminal.note(note);
   const exitCode = await exitCodeOf(boxed);
   for (const note of madeInside(root, before, since)) terminal.note(note);
+  const made = guardsThere(root).filter(path => !guards.has(path));
+  if (made.length > 0)
+    terminal.note(
+      `${someOf(made)}: made inside, and programs outside obey it without being asked to run this project: look at it before you open, install or run anything here`,
+    );
   return { exitCode, json: {}, text: () => '' };
 };
 

@@ -24,7 +24,7 @@ import { type Egress, FORWARD_PORT, forwarderCommand, startEgress } from '../egr
 import { boxEnvironment } from '../environment.ts';
 import { kindOf, worktreeFolder } from '../git.ts';
 import { type LaidGuards, layGuards } from '../guards.ts';
-import { expandHidden, expandWritable, trackedNotes } from '../hidden.ts';
+import { expandHidden, expandWritable, hiddenNotes } from '../hidden.ts';
 import type { BoxContext, Boxed, Runtime } from '../types.ts';
 import { mountArguments, mountsOf } from './mounts.ts';
 import { Places } from './places.ts';
@@ -221,7 +221,7 @@ async function build(
     laid = await layGuards(root, context.guards, common, canWrite);
     notes.push(...laid.notes);
     const expanded = await expandHidden({ root, home, shown: [...tools, ...gitFolders] }, isolation.files?.hide ?? []);
-    notes.push(...trackedNotes(root, expanded));
+    notes.push(...hiddenNotes(root, expanded));
     const mounts = mountsOf({
       root,
       home,

@@ -22,7 +22,7 @@ import { shellLine } from '../../base/text.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
 import { kindOf } from '../git.ts';
 import { holdersOf, type LaidGuards, layGuards } from '../guards.ts';
-import { expandHidden, expandWritable, trackedNotes } from '../hidden.ts';
+import { expandHidden, expandWritable, hiddenNotes } from '../hidden.ts';
 import type { BoxContext, Boxed, Runtime } from '../types.ts';
 import { composeApproval } from './approval.ts';
 import { COMPOSE_FILE, SERVICE, WORKSPACE_NAME, WORKSPACE_TEXT } from './settings.ts';
@@ -121,7 +121,7 @@ async function extraMounts(
   for (const path of hidden) lay(path, statSync(path).isDirectory() ? empty.folder : empty.file, ':ro');
   return {
     mounts: [...mounts].filter(([at]) => !there.has(at)).flatMap(([, words]) => ['-v', words]),
-    notes: trackedNotes(root, expanded),
+    notes: hiddenNotes(root, expanded),
   };
 }
 

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { COMMON_GUARDS, GIT_GUARDS, GUARDS_IF_THERE, LEFTHOOK_GUARDS } from '../../agents/guards.ts';
+import { COMMON_GUARDS, GIT_GUARDS, guardsThere, LEFTHOOK_GUARDS } from '../../agents/guards.ts';
 import { agents } from '../../agents/index.ts';
 import { displayPath, isWithin } from '../../base/files.ts';
 import { gitlinks } from '../../base/git.ts';
@@ -25,7 +24,7 @@ export function guardPaths(
   const ids = agentIds(facts, declared);
   const ofAgents = agents.filter(({ id }) => ids.has(id)).flatMap(({ guardFiles }) => guardFiles);
   const hooks = git.hooksPath === undefined ? [] : hooksFolder(root, git.hooksPath);
-  const common = [...COMMON_GUARDS, ...GIT_GUARDS, ...GUARDS_IF_THERE.filter(path => existsSync(join(root, path)))];
+  const common = [...COMMON_GUARDS, ...GIT_GUARDS, ...guardsThere(root)];
   const manager = git.hookManager?.id === 'lefthook' ? [git.hookManager.seen.path, ...LEFTHOOK_GUARDS] : [];
   const ofManager = manager.filter(path => path !== 'package.json');
   return [...new Set([...common, ...ofAgents, ...hooks, ...ofManager, ...commandFiles(root, isolation?.command)])];

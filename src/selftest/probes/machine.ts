@@ -5,6 +5,7 @@ import { displayPath, isWithin } from '../../base/files.ts';
 import { secretLookingName } from '../../base/secret-names.ts';
 import { shellLine } from '../../base/text.ts';
 import { saysProduction } from '../../posture/environment.ts';
+import { secretLookingValue } from '../../posture/secret-values.ts';
 import { expandSocket, helperPlaces, type PlaceContext, socketPlaces } from '../places/index.ts';
 import type { Platform } from '../places/types.ts';
 import type { Probe, ProbeContext } from './types.ts';
@@ -40,10 +41,10 @@ export function variableProbe(name: string, value: string | undefined): Probe {
   };
 }
 
-/** The secret-looking variables of our own environment. */
+/** The variables of our own environment that look secret by their name, or by a value of which nothing is told. */
 export function variableProbes({ env }: ProbeContext): Probe[] {
   return Object.entries(env)
-    .filter(([name, value]) => value && isSecretVariable(name))
+    .filter(([name, value]) => value && !isOurVariable(name) && (isSecretVariable(name) || secretLookingValue(value)))
     .map(([name, value]) => variableProbe(name, value));
 }
 
