@@ -30,7 +30,7 @@ import { agentsOutside } from './probes/machine.ts';
 import type { Probe, ProbeContext } from './probes/types.ts';
 import { exitCodeOf, inOrder, markAccepted, summarize } from './report.ts';
 import { type Column, rowId } from './rows.ts';
-import { type Opened, openSession, type Session } from './session.ts';
+import { type Opened, openSession, type Session } from './session/session.ts';
 import { Targets } from './targets.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 import { makeTry, writeTry } from './tries.ts';
