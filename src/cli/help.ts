@@ -35,7 +35,7 @@ function programHelp(): string[] {
     '',
     'Start here:',
     ...column([
-      ['agent-posture test', 'look, change nothing'],
+      ['agent-posture test', 'try what an agent here could reach; what it lays for that goes again'],
       ['agent-posture init', 'close it'],
       ['agent-posture COMMAND --help', 'more'],
     ]),

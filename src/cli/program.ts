@@ -125,9 +125,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'try what an agent could reach, and say what was reached, held or not proven',
     about:
       'Works without a posture too: then it judges what is found on this machine, and keeps nothing.\n' +
+      'It opens what an agent could open, and lays decoys and guard files for a moment; all of it goes again.\n' +
       'Exit code: 0 nothing reached or too tight, 1 something was, 3 something asked for could not be tried.',
     flags: {
-      vantage: 'only try from here: host, sandbox',
+      vantage: 'only try from here: host, sandbox, via:1 for the first --via',
       agent: 'drive this agent too, or all',
       via: 'also try from inside this wrapper command (`sh -s` is appended)',
       'control-via': 'how the same is tried where it must work, for a remote --via',

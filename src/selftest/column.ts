@@ -21,7 +21,7 @@ import {
   rowsOf,
   WRITES,
 } from './rows.ts';
-import type { Session } from './session.ts';
+import type { Session } from './session/session.ts';
 import { RemoteTargets } from './targets.ts';
 import { bringTry, makeTry, nameDigests, readTry, writeTry } from './tries.ts';
 import type { ControlResult, Row } from './types.ts';

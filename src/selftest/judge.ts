@@ -153,6 +153,14 @@ export const RULES: readonly Rule[] = [
     },
   },
   {
+    name: 'mask-read-again',
+    of: '1',
+    notHeld: (_subject, refusals) =>
+      refusals.some(({ reason, way }) => reason === 'masked' && way.target.before?.ok && way.target.after === undefined)
+        ? 'other content came back, and the file was not read again by the host to see that it did not change'
+        : undefined,
+  },
+  {
     name: 'target-alive',
     of: 'law 1',
     alsoBroken: true,
@@ -182,6 +190,18 @@ export const RULES: readonly Rule[] = [
     },
   },
   {
+    name: 'timeout-twice',
+    of: '9',
+    notHeld: (_subject, refusals) =>
+      refusals.some(
+        ({ way, tried }) =>
+          tried.observation?.outcome === 'timeout' &&
+          !refusals.some(other => other.way === way && other.tried.alone && other.tried.controlled),
+      )
+        ? 'it ran out of time once, and a second try by itself with a working control is missing'
+        : undefined,
+  },
+  {
     name: 'controls-interleaved',
     of: '12',
     notHeld: (_subject, refusals) =>
@@ -198,18 +218,6 @@ export const RULES: readonly Rule[] = [
         : 'it was refused once and not tried again by itself',
   },
   {
-    name: 'timeout-twice',
-    of: '9',
-    notHeld: (_subject, refusals) =>
-      refusals.some(
-        ({ way, tried }) =>
-          tried.observation?.outcome === 'timeout' &&
-          !refusals.some(other => other.way === way && other.tried.alone && other.tried.controlled),
-      )
-        ? 'it ran out of time once, and a second try by itself with a working control is missing'
-        : undefined,
-  },
-  {
     name: 'every-route',
     of: '9',
     notHeld: ({ ways }, refusals) => {
@@ -224,14 +232,6 @@ export const RULES: readonly Rule[] = [
       const odd = refusals.find(({ reason }) => !isListed(attempt, reason));
       return odd && `refused for a reason that proves nothing (${odd.reason || 'none given'})`;
     },
-  },
-  {
-    name: 'mask-read-again',
-    of: '1',
-    notHeld: (_subject, refusals) =>
-      refusals.some(({ reason, way }) => reason === 'masked' && way.target.after === undefined)
-        ? 'other content came back, and the file was not read again by the host to see that it did not change'
-        : undefined,
   },
   {
     name: 'names-are-not-objects',

@@ -2,7 +2,7 @@ import { UserError } from '../base/errors.ts';
 import { randomHex } from '../base/hash.ts';
 import type { Case, Way } from './case.ts';
 import { judge } from './judge.ts';
-import type { Session } from './session.ts';
+import type { Session } from './session/session.ts';
 import { bringTry, challenge, makeTry } from './tries.ts';
 import type { Verdict } from './types.ts';
 import type { Observation } from './wire.ts';

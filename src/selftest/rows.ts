@@ -13,7 +13,7 @@ import { formatAddress, isLoopback } from './probes/network.ts';
 import { historySubject, inHistory } from './probes/repository.ts';
 import type { Probe, Subject } from './probes/types.ts';
 import { listRemoteTry, type PushTarget, preparePush, pushTry, remoteAlive, settlePush } from './push.ts';
-import type { Session } from './session.ts';
+import type { Session } from './session/session.ts';
 import { controlKey, nothingHere, type Targets } from './targets.ts';
 import type { Terminal } from './terminal.ts';
 import { bringTry, challenge, makeTry, nameDigests, plainTry, readTry, writeTry } from './tries.ts';

@@ -31,7 +31,7 @@ import { agentsOutside } from './probes/machine.ts';
 import type { Probe, ProbeContext } from './probes/types.ts';
 import { exitCodeOf, inOrder, markAccepted, summarize } from './report.ts';
 import { type Column, rowId } from './rows.ts';
-import { type Opened, openSession, type Session } from './session.ts';
+import { type Opened, openSession, type Session } from './session/session.ts';
 import { Targets } from './targets.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 import { makeTry, writeTry } from './tries.ts';
@@ -299,12 +299,17 @@ async function ownState(
   }
 }
 
-/** The vantages: the declared one, or those that were asked for, and every `--via`. The host always serves as control. */
+/**
+ * The vantages: the declared one, or those that were asked for, and every `--via` (of which some may be picked). The host
+ * always serves as control.
+ */
 export function placesOf({ root, home, posture, vantages, via, facts }: SelftestOptions): Place[] {
   const isolation = posture?.posture.isolation;
   const box = posture && boxOf(facts, posture.posture);
   const boxed = isolation !== undefined && isolation.runtime !== 'none' && isolation.runtime !== 'native';
-  const known = ['host', ...(boxed ? ['sandbox'] : [])];
+  const vias = via.map((_, index) => `via:${index + 1}`);
+  const declared = ['host', ...(boxed ? ['sandbox'] : [])];
+  const known = [...declared, ...vias];
   for (const id of vantages)
     if (!known.includes(id))
       throw new UserError({
@@ -314,6 +319,7 @@ export function placesOf({ root, home, posture, vantages, via, facts }: Selftest
             : `there is no vantage "${id}"${didYouMean(id, known)}; there are ${list(known)}, and --via 'CMD' adds others`,
       });
   const wanted = vantages.length > 0 ? vantages : [boxed ? 'sandbox' : 'host'];
+  const picked = vias.some(id => wanted.includes(id)) ? wanted : vias;
   const place = (id: string, context: VantageContext, judged: boolean): Place => ({
     context,
     report: {
@@ -331,7 +337,9 @@ export function placesOf({ root, home, posture, vantages, via, facts }: Selftest
   return [
     place('host', { root, home }, wanted.includes('host')),
     ...(wanted.includes('sandbox') && box ? [place('sandbox', { root, home, box }, true)] : []),
-    ...via.map((command, index) => place(`via:${index + 1}`, { root, home, command }, true)),
+    ...vias.flatMap((id, index) =>
+      picked.includes(id) ? [place(id, { root, home, command: via[index] as string }, true)] : [],
+    ),
   ];
 }
 

@@ -16,7 +16,7 @@ import {
 import { plantOutcome } from './crontab.ts';
 import type { Probe, Subject } from './probes/types.ts';
 import { pushOutcome } from './push.ts';
-import type { Session } from './session.ts';
+import type { Session } from './session/session.ts';
 import { typedOutcome } from './terminal.ts';
 import { commandOutcome, makeTry, nameDigests, plainTry, readTry } from './tries.ts';
 import type { FileSystemPlace, Observation, Try } from './wire.ts';

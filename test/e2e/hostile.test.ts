@@ -98,7 +98,7 @@ describe('a hostile repository', () => {
       POSTURE.replace('runtime: bubblewrap', `runtime: command\n  command: ${JSON.stringify(wrapper)}`),
     );
     const refused = await program(given, ['run', '--', '/bin/sh', '-c', `echo $BOX > ${mark}; exit 7`]);
-    const hash = /--trust=([0-9a-f]{64})/.exec(refused.stderr)?.[1];
+    const hash = /--trust=([0-9a-f]{32})\b/.exec(refused.stderr)?.[1];
     const { code } = await program(given, [
       'run',
       `--trust=${hash}`,

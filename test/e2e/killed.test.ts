@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { hasBox } from '../labs/box.ts';
+import { describeWith } from '../support/parts.ts';
 import { type Ended, ended, POSTURE, start, type World, world } from '../support/program.ts';
 
 /** The built program, stopped in the middle of its tries: what it had laid is gone, and git works. */
@@ -120,20 +121,6 @@ async function stopAt(
   return { ...(await end), pid: child.pid as number };
 }
 
-/** Whether a small file system can be mounted here. */
-const hasMounts = (() => {
-  const folder = mkdtempSync(join(tmpdir(), 'agent-posture-full-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=100k', 'tmpfs', folder], { stdio: 'ignore' });
-    execFileSync('umount', [folder]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-})();
-
 /** Mounts a file system of 300 kB over a folder and fills it to the last byte. */
 function full(folder: string): void {
   const kept = mkdtempSync(join(tmpdir(), 'agent-posture-full-'));
@@ -149,7 +136,7 @@ function full(folder: string): void {
     } catch {}
 }
 
-describe.skipIf(!hasMounts)('a full disk', () => {
+describeWith(['mount'], 'a full disk', () => {
   const FILES = { 'README.md': 'lab\n' };
 
   test('the repository: one clear line, and nothing is left', async () => {

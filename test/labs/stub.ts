@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { runColumn } from '../../src/selftest/column.ts';
 import type { Probe, Subject } from '../../src/selftest/probes/types.ts';
 import type { Column } from '../../src/selftest/rows.ts';
-import type { Session } from '../../src/selftest/session.ts';
+import type { Session } from '../../src/selftest/session/session.ts';
 import { Targets } from '../../src/selftest/targets.ts';
 import type { Row } from '../../src/selftest/types.ts';
 import type { Observation, Try, VantageFacts } from '../../src/selftest/wire.ts';

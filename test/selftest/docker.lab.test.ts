@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +9,14 @@ import { loadPosture } from '../../src/posture/load.ts';
 import { selftest } from '../../src/selftest/runner.ts';
 import { PLAIN_RUN, type Row, type Verdict } from '../../src/selftest/types.ts';
 import { layObeyed, OBEYED } from '../labs/box.ts';
-import { type Container, engineMissing, type LabImage, makeImage, startContainer } from '../labs/docker.ts';
+import {
+  type Container,
+  engineMissing,
+  hasForwarding,
+  type LabImage,
+  makeImage,
+  startContainer,
+} from '../labs/docker.ts';
 
 /**
  * Docker boxes with known truth. The strict one holds every row below; each other one lacks exactly one protection, and
@@ -18,7 +25,7 @@ import { type Container, engineMissing, type LabImage, makeImage, startContainer
 let home: string;
 let root: string;
 let postgres: Server;
-let dead: number;
+let strictRows: Map<string, Row>;
 const containers: Container[] = [];
 
 /** A server that answers a PostgreSQL SSLRequest with "no", as the real one does without certificates. */
@@ -131,70 +138,84 @@ describe.skipIf(missing)(`docker boxes${missing ? ` [needs ${missing}]` : ''}`, 
 
   it('the strict box holds everything and lets the work be done', async () => {
     const { via } = await start('agent-posture-lab:node', strict());
-    expect(verdicts(await tryFrom(via))).toEqual(known());
+    strictRows = await tryFrom(via);
+    expect(verdicts(strictRows)).toEqual(known());
   });
 
-  const flips: [
+  /** What comes out otherwise than in the strict box, over all rows, ways round included. */
+  async function flips(options: readonly string[], command?: string): Promise<Record<string, string>> {
+    const { via } = await start('agent-posture-lab:node', options, command);
+    const rows = await tryFrom(via);
+    const ids = [...new Set([...rows.keys(), ...strictRows.keys()])].sort();
+    const word = (all: Map<string, Row>, id: string) => {
+      const verdict = all.get(id)?.verdict;
+      // A way round that is not tried, since the target was reached without it, is no row that turned.
+      return verdict === undefined || verdict === 'skipped' ? '-' : verdict;
+    };
+    const changed = ids.filter(id => word(rows, id) !== word(strictRows, id) && word(rows, id) !== '-');
+    return Object.fromEntries(changed.map(id => [id, `${word(strictRows, id)} > ${word(rows, id)}`]));
+  }
+
+  const reached = (...ids: string[]) => Object.fromEntries(ids.map(id => [id, 'blocked > exposed']));
+
+  const faults: [
     name: string,
     options: () => string[],
     command: string | undefined,
-    flipped: () => Record<string, Verdict>,
+    flipped: () => Record<string, string>,
   ][] = [
     [
       'docker.sock is mounted',
-      () => ['-v', '/run/docker.sock:/var/run/docker.sock'],
+      () => [...strict(), '-v', '/run/docker.sock:/var/run/docker.sock'],
       undefined,
-      () => ({ 'socket:/run/docker.sock': 'exposed' }),
+      // There it has another name.
+      () => reached('socket:/run/docker.sock#mounts'),
     ],
     [
       'the home is mounted at another place',
-      () => ['-v', `${home}:/backup:ro`],
+      () => [...strict(), '-v', `${home}:/backup:ro`],
       undefined,
-      () => ({ 'read:~/.aws/credentials': 'exposed', 'read:~/.ssh/id_ed25519': 'exposed' }),
+      () => reached('read:~/.aws/credentials#mounts', 'read:~/.ssh/id_ed25519#mounts'),
     ],
     [
       "a secret is in process 1's environment",
-      () => [],
+      strict,
       'export LAB_STRIPE_SECRET_KEY=value-of-the-lab; exec sleep 1000',
-      () => ({ 'env:LAB_STRIPE_SECRET_KEY': 'exposed' }),
+      () => reached('env:LAB_STRIPE_SECRET_KEY#init', 'env:LAB_STRIPE_SECRET_KEY#processes'),
+    ],
+    [
+      'the host network is shared',
+      () => strict().map(word => (word === 'none' ? 'host' : word)),
+      undefined,
+      () =>
+        reached(
+          `connect:${target()}`,
+          ...[...strictRows.keys()].filter(
+            id => /^(socket:@|connect:)/.test(id) && strictRows.get(id)?.verdict === 'blocked',
+          ),
+        ),
     ],
   ];
-  it.each(flips)('%s: only its rows turn', async (_name, options, command, flipped) => {
-    const { via } = await start('agent-posture-lab:node', [...strict(), ...options()], command);
-    expect(verdicts(await tryFrom(via))).toEqual({ ...known(), ...flipped() });
+  it.each(faults)('%s: exactly its rows turn', async (_name, options, command, flipped) => {
+    expect(await flips(options(), command)).toEqual(flipped());
   });
 
-  it('the host network is shared: the address is reached, and nothing else', async () => {
-    const { via } = await start(
-      'agent-posture-lab:node',
-      strict().map(word => (word === 'none' ? 'host' : word)),
+  it('root with capabilities and the processes of the host: exactly the ways round that they open', async () => {
+    const free = strict().filter(word => !['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'].includes(word));
+    const caps = ['SYS_ADMIN', 'SYS_PTRACE', 'SYS_CHROOT'].flatMap(cap => ['--cap-add', cap]);
+    const turned = await flips([...free, ...caps, '--security-opt', 'seccomp=unconfined', '--pid', 'host']);
+    // Of files by other processes, of the mask that can be lifted, of processes themselves; guards stay as they were.
+    const files = [...strictRows.keys()].filter(
+      id => /^read:[^#]+$/.test(id) && strictRows.get(id)?.verdict === 'blocked',
     );
-    expect(verdicts(await tryFrom(via))).toEqual({ ...known(), [`connect:${target()}`]: 'exposed' });
-  });
-
-  it('root with capabilities and the processes of the host: the walls are gone round', async () => {
-    const { via } = await start('agent-posture-lab:node', [
-      ...strict().filter(
-        word => word !== '--cap-drop' && word !== 'ALL' && word !== '--security-opt' && word !== 'no-new-privileges',
+    const ways = ['proc-root', 'nsenter'];
+    expect(turned).toEqual({
+      ...reached(...files.flatMap(id => ways.map(way => `${id}#${way}`)), 'read:.env#umount'),
+      ...reached('process:other processes', 'env:LAB_STRIPE_SECRET_KEY#processes'),
+      ...Object.fromEntries(
+        Object.entries(turned).filter(([id]) => /#open-fd$|^env:LAB_STRIPE_SECRET_KEY#init$/.test(id)),
       ),
-      '--cap-add',
-      'SYS_ADMIN',
-      '--cap-add',
-      'SYS_PTRACE',
-      '--cap-add',
-      'SYS_CHROOT',
-      '--security-opt',
-      'seccomp=unconfined',
-      '--pid',
-      'host',
-    ]);
-    const rows = await tryFrom(via);
-    expect(ofTarget(rows, 'read:~/.ssh/id_ed25519')).toBe('exposed');
-    expect(rows.get('read:~/.ssh/id_ed25519')?.verdict).toBe('blocked');
-    expect(rows.get('read:~/.ssh/id_ed25519#proc-root')?.verdict).toBe('exposed');
-    expect(rows.get('read:~/.ssh/id_ed25519#nsenter')?.verdict).toBe('exposed');
-    expect(rows.get('read:.env#umount')?.verdict).toBe('exposed');
-    expect(rows.get('process:other processes')?.verdict).toBe('exposed');
+    });
   });
 
   it('one file forgotten: only it turns', async () => {
@@ -234,31 +255,64 @@ describe.skipIf(missing)(`docker boxes${missing ? ` [needs ${missing}]` : ''}`, 
     expect(ofTarget(await tryFrom(open.via), 'read:~/.aws/credentials')).toBe('exposed');
   });
 
-  it('a port forwarded to a dead backend is not proven, for it accepts for nobody', async () => {
-    const forwarder = createServer(socket => socket.destroy());
-    await new Promise<void>(resolve => forwarder.listen(0, '127.0.0.1', resolve));
-    dead = portOf(forwarder);
+  /** Tries one PostgreSQL server at this port from a container on the host's network. */
+  async function rowAt(port: number): Promise<Row | undefined> {
     const path = join(root, 'agent-posture.yaml');
-    writeFileSync(
-      path,
-      `version: 1\nproject: lab\nsystems:\n  - { id: gone, kind: postgres, address: '127.0.0.1:${dead}' }\nselftest: { outside: [], metadata: off }\n`,
-    );
+    const before = readFileSync(path, 'utf8');
+    writeFileSync(path, before.replace(target(), `127.0.0.1:${port}`));
     try {
       const { via } = await start(
         'agent-posture-lab:node',
         strict().map(word => (word === 'none' ? 'host' : word)),
       );
-      const row = (await tryFrom(via)).get(`connect:127.0.0.1:${dead}`);
-      expect(row?.verdict).toBe('inconclusive');
-      expect(row?.reason).toMatch(/closed/);
+      return (await tryFrom(via)).get(`connect:127.0.0.1:${port}`);
     } finally {
-      forwarder.close();
-      writeFileSync(
-        path,
-        `version: 1\nproject: lab\nsystems:\n  - { id: orders-db, kind: postgres, address: '${target()}' }\nselftest: { outside: [], metadata: off }\n`,
-      );
+      writeFileSync(path, before);
+    }
+  }
+
+  it('a port that is forwarded to a dead server is not proven, for the forwarder accepts for nobody; to a live one it is reached', async () => {
+    const closed = await fakePostgres();
+    const deadPort = portOf(closed);
+    await new Promise(done => closed.close(done));
+    const forwardTo = async (port: number) => {
+      const forwarder = createServer(client => {
+        const behind = connect(port, '127.0.0.1');
+        for (const [one, other] of [
+          [client, behind],
+          [behind, client],
+        ] as const)
+          one.on('error', () => other.destroy()).on('close', () => other.destroy());
+        client.pipe(behind).pipe(client);
+      });
+      await new Promise<void>(done => forwarder.listen(0, '127.0.0.1', done));
+      return forwarder;
+    };
+    for (const [port, verdict, reason] of [
+      [deadPort, 'inconclusive', /closed/],
+      [portOf(postgres), 'exposed', /accepted a connection/],
+    ] as const) {
+      const forwarder = await forwardTo(port);
+      try {
+        const row = await rowAt(portOf(forwarder));
+        expect(row?.verdict).toBe(verdict);
+        expect(row?.reason).toMatch(reason);
+      } finally {
+        forwarder.close();
+      }
     }
   });
+
+  it.skipIf(!hasForwarding())(
+    "the engine's own forwarding to a container where nobody listens [needs a bridge network]",
+    async () => {
+      const empty = await start('agent-posture-lab:busybox', ['-p', '127.0.0.1::5432']);
+      const port = Number(
+        execFileSync('docker', ['port', empty.name, '5432'], { encoding: 'utf8' }).trim().split(':').at(-1),
+      );
+      expect((await rowAt(port))?.verdict).toBe('inconclusive');
+    },
+  );
 
   it('a dead container, and one without stdin, give no verdict at all', async () => {
     const gone = await start('agent-posture-lab:node', strict());

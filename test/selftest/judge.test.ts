@@ -52,7 +52,8 @@ const failed: Check = { ok: false, reason: 'ENOENT' };
 const ok: Check = { ok: true, reason: '' };
 
 /** One case per rule: what the judge says with the rule, and what it would say without it. */
-const mutations: Record<string, { subject: Case; without: Verdict; remove?: string[] }> = {
+/** `says`: its own reason, where another rule would have the same verdict for a reason that is of less use. */
+const mutations: Record<string, { subject: Case; without: Verdict; remove?: string[]; says?: RegExp }> = {
   'vantage-answered': {
     subject: { ...goodCase(), vantage: { ...goodCase().vantage, available: false, reason: 'no hello' } },
     without: 'blocked',
@@ -95,6 +96,7 @@ const mutations: Record<string, { subject: Case; without: Verdict; remove?: stri
     subject: withWay({ tries: twice(seen('refused', 'EMFILE')) }),
     without: 'blocked',
     remove: ['listed-reason'],
+    says: /short of something/,
   },
   'remote-control': {
     subject: withWay(
@@ -103,6 +105,7 @@ const mutations: Record<string, { subject: Case; without: Verdict; remove?: stri
     ),
     without: 'blocked',
     remove: ['target-alive'],
+    says: /--control-via/,
   },
   handshake: {
     subject: { ...goodCase(), vantage: { ...goodCase().vantage, handshake: false } },
@@ -132,6 +135,7 @@ const mutations: Record<string, { subject: Case; without: Verdict; remove?: stri
     subject: withWay({ tries: twice(seen('timeout', 'ETIMEDOUT')).slice(0, 1) }, { attempt: 'connect' }),
     without: 'blocked',
     remove: ['tried-again'],
+    says: /ran out of time once/,
   },
   'every-route': {
     subject: (() => {
@@ -152,6 +156,7 @@ const mutations: Record<string, { subject: Case; without: Verdict; remove?: stri
     }),
     without: 'blocked',
     remove: ['target-alive'],
+    says: /not read again by the host/,
   },
   'names-are-not-objects': {
     subject: withWay({ tries: twice(seen('refused', 'ENOENT')) }, { others: [{ name: 'mounts', answered: false }] }),
@@ -187,7 +192,7 @@ describe('each rule turns a verdict', () => {
   });
 
   it.each(RULES.map(({ name }) => name))('%s', name => {
-    const { subject, without, remove = [] } = mutations[name] as (typeof mutations)[string];
+    const { subject, without, remove = [], says } = mutations[name] as (typeof mutations)[string];
     const silent = RULES.filter(rule => !remove.includes(rule.name));
     // Not proven for every rule but those that turn a false effect into a refusal.
     const expected: Verdict = name === 'seen-from-outside' ? 'blocked' : 'inconclusive';
@@ -199,6 +204,36 @@ describe('each rule turns a verdict', () => {
       ).verdict,
     ).toBe(without);
     expect(judge(subject).verdict).toBe(expected);
+    if (says) expect(judge(subject).reason).toMatch(says);
+  });
+
+  it('a machine that is short of something does not make what must work too tight', () => {
+    const short = { ...withWay({ tries: twice(seen('refused', 'EMFILE')) }), expect: 'allow' } as const;
+    expect(judge(short)).toMatchObject({ verdict: 'inconclusive', reason: expect.stringContaining('EMFILE') });
+  });
+
+  it('what was opened on another machine cannot be compared, so it is not masked either', () => {
+    const far = { ...goodCase().vantage, remote: true };
+    const subject = withWay({ tries: twice(seen('refused', 'masked', { matched: false })) }, { vantage: far });
+    expect(judge(subject)).toMatchObject({
+      verdict: 'inconclusive',
+      reason: expect.stringContaining('another machine'),
+    });
+    expect(judge(withWay({}, { vantage: far })).verdict).toBe('blocked');
+  });
+
+  it('says who saw it: the host what it saw itself, the vantage all else', () => {
+    const done = (change: Partial<Way>, more: Partial<Case>) =>
+      judge(withWay({ tries: twice(seen('done', 'x', { matched: true })), ...change }, more)).evidence?.attested;
+    const onHost = { vantage: { ...goodCase().vantage, kind: 'host' } } as const;
+    expect(done({}, { attempt: 'read' })).toBe('vantage');
+    expect(done({}, { attempt: 'read', ...onHost })).toBe('host');
+    expect(done({ seenOutside: true }, { attempt: 'write' })).toBe('host');
+    expect(done({ seenOutside: undefined }, { attempt: 'connect' })).toBe('vantage');
+    expect(done({}, { attempt: 'read', expect: 'allow' })).toBe('vantage');
+    // A refusal is never more than the vantage's own word, and that of the controls.
+    expect(judge(goodCase()).evidence?.attested).toBe('vantage');
+    expect(judge({ ...goodCase(), expect: 'allow' }).evidence?.attested).toBe('vantage');
   });
 
   it('counts other content than the host has as masked, not as read', () => {

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, sym
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256 } from '../../src/base/hash.ts';
-import { openSession, type Session, type SessionOptions } from '../../src/selftest/session.ts';
+import { openSession, type Session, type SessionOptions } from '../../src/selftest/session/session.ts';
 import type { Start } from '../../src/selftest/vantages/types.ts';
 import type { Observation, Try } from '../../src/selftest/wire.ts';
 

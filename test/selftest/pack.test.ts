@@ -17,7 +17,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/base/hash.ts';
-import type { Session } from '../../src/selftest/session.ts';
+import type { Session } from '../../src/selftest/session/session.ts';
 import { challenge as byLines } from '../../src/selftest/tries.ts';
 import type { Observation } from '../../src/selftest/wire.ts';
 import {

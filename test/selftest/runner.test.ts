@@ -42,6 +42,17 @@ describe('what is judged', () => {
     expect(onHost.vantages.map(({ id, judged }) => [id, judged])).toEqual([['host', true]]);
   });
 
+  it('--vantage via:1 picks the first --via, and the host judged alone is the host', async () => {
+    const judged = async (vantages: string[]) =>
+      (await tryLab(lab, { ...few, vantages, via: ['env A=1', 'env B=1'] })).vantages
+        .filter(vantage => vantage.judged)
+        .map(({ id, title }) => `${id} ${title}`);
+    expect(await judged(['via:1'])).toEqual(['via:1 env A=…']);
+    expect(await judged(['via:2', 'host'])).toEqual(['host your shell, no box', 'via:2 env B=…']);
+    expect(await judged(['host'])).toEqual(['host your shell, no box', 'via:1 env A=…', 'via:2 env B=…']);
+    await expect(judged(['via:3'])).rejects.toThrow(/there is no vantage "via:3"/);
+  });
+
   it('refuses a vantage that is not there, with what there is', async () => {
     await expect(tryLab(lab, { vantages: ['hsot'] })).rejects.toThrow(/did you mean "host"/);
     await expect(tryLab(lab, { vantages: ['sandbox'] })).rejects.toBeInstanceOf(UserError);
@@ -361,6 +372,34 @@ describe('sockets', () => {
       ]);
     } finally {
       server.close();
+    }
+  });
+});
+
+describe('programs that hand out credentials', () => {
+  it('write no log and look for no update when they are tried, and what they may leave is said', async () => {
+    const bin = join(lab.state, 'bin');
+    mkdirSync(bin);
+    // As the real one does: it logs each call, and looks for updates, unless it is told not to.
+    writeFileSync(
+      join(bin, 'gcloud'),
+      `#!/bin/sh
+cd ${lab.home} || exit 1
+[ -n "$CLOUDSDK_CORE_DISABLE_FILE_LOGGING" ] || echo called >> gcloud.log
+[ -n "$CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK" ] || echo now > .last_update_check.json
+echo ya29.lab
+`,
+      { mode: 0o755 },
+    );
+    vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
+    try {
+      const before = readdirSync(lab.home);
+      const { rows, notes } = await tryLab(lab, { safeguards: ['SEC-1'], deep: true });
+      expect(rows.find(({ target }) => target.startsWith('gcloud '))?.verdict).toBe('exposed');
+      expect(readdirSync(lab.home)).toEqual(before);
+      expect(notes.filter(note => note.startsWith('Google Cloud CLI was started'))).toHaveLength(1);
+    } finally {
+      vi.unstubAllEnvs();
     }
   });
 });

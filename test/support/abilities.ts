@@ -14,9 +14,19 @@ function mounts(): boolean {
   }
 }
 
+/** Whether this user may make network namespaces, and filter in them. */
+function namespaces(): boolean {
+  const name = `ap-able-${process.pid}`;
+  if (spawnSync('ip', ['netns', 'add', name]).status !== 0) return false;
+  const filters = spawnSync('ip', ['netns', 'exec', name, 'iptables', '-L']).status === 0;
+  spawnSync('ip', ['netns', 'del', name]);
+  return filters;
+}
+
 /** What a test may need of whoever runs it, with what to do where it is missing. */
 export const ABILITIES = {
   root: { has: () => process.getuid?.() === 0, how: 'run the tests as root' },
+  'network namespaces': { has: namespaces, how: 'run the tests as root, with iproute2 and iptables installed' },
   mount: { has: mounts, how: 'run the tests as root, where mount may be called' },
 } as const;
 export type Ability = keyof typeof ABILITIES;

@@ -1,7 +1,7 @@
 import { existsSync, readlinkSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
+import type { Ready } from '../session/lines.ts';
 import { readText, which } from './base.ts';
-import type { Ready } from './lines.ts';
 
 const TOOLS = [
   'sh',

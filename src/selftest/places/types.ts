@@ -74,6 +74,10 @@ export interface HelperPlace {
   asks?: boolean;
   /** Takes a second to start, and hands out what lies in files that are tried themselves: only with `--deep`. */
   slow?: boolean;
+  /** What keeps it from writing beside its work: logs, looks for updates, telemetry. */
+  env?: Readonly<Record<string, string>>;
+  /** What it may write all the same: its credentials lie in the same folder, so it cannot be given another. */
+  leaves?: string;
   opens: string;
   severity: Severity;
   group: Group;

@@ -87,7 +87,7 @@ export async function socketProbes({ home, root, env }: ProbeContext): Promise<P
 const UNASKED = { GIT_ASKPASS: 'false', SSH_ASKPASS: 'false', GIT_TERMINAL_PROMPT: '0' };
 
 /** Programs that hand out credentials, found outside the repository; those that would ask the user are not run. */
-export function helperProbes({ root, readOnly, deep }: ProbeContext): Probe[] {
+export function helperProbes({ root, readOnly, deep, note }: ProbeContext): Probe[] {
   return helperPlaces.map((place): Probe => {
     const program = findProgram(place.argv[0] ?? '', [root]);
     const skip = place.asks
@@ -99,6 +99,8 @@ export function helperProbes({ root, readOnly, deep }: ProbeContext): Probe[] {
           : place.slow && !deep
             ? 'it hands out what lies in files that are tried; started only with --deep'
             : undefined;
+    if (skip === undefined && place.leaves !== undefined)
+      note(`${place.title} was started, and may leave what it leaves whenever it is: ${place.leaves}`);
     return {
       safeguard: 'SEC-1',
       attempt: 'exec',
@@ -115,7 +117,7 @@ export function helperProbes({ root, readOnly, deep }: ProbeContext): Probe[] {
               argv: [program, ...place.argv.slice(1)],
               // Not in the repository: `git credential fill` would run a helper that the repository's own configuration names.
               cwd: '/',
-              env: UNASKED,
+              env: { ...UNASKED, ...place.env },
               ...(place.input === undefined ? {} : { input: place.input }),
               ...(place.expect === undefined ? {} : { expect: place.expect }),
               success: 'printed',

@@ -1,4 +1,4 @@
-import { type Opened, openSession, type SessionOptions } from '../session.ts';
+import { type Opened, openSession, type SessionOptions } from '../session/session.ts';
 import { host } from './host.ts';
 import { sandbox } from './sandbox.ts';
 import type { VantageContext, VantageKind } from './types.ts';

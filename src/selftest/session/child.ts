@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { oneLine, sanitize, truncate } from '../../base/text.ts';
+import { SIBLING } from '../pack/bootstrap.ts';
 import type { Started } from '../vantages/types.ts';
-import { SIBLING } from './bootstrap.ts';
 
 /** Bytes of a line that are kept; longer ones are noise. */
 const LINE = 512_000;

@@ -1,13 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode } from '../base/errors.ts';
-import { randomHex, sha256 } from '../base/hash.ts';
-import { packageRoot } from '../base/package.ts';
-import { oneLine, truncate } from '../base/text.ts';
-import { formatDuration } from '../base/units.ts';
-import { bootstrap, type Challenge, oneShot, SIBLING, tagOf } from './pack/bootstrap.ts';
-import { Child } from './pack/child.ts';
-import { greeted } from './pack/greetings.ts';
+import { errorCode } from '../../base/errors.ts';
+import { randomHex, sha256 } from '../../base/hash.ts';
+import { packageRoot } from '../../base/package.ts';
+import { oneLine, truncate } from '../../base/text.ts';
+import { formatDuration } from '../../base/units.ts';
+import { bootstrap, type Challenge, oneShot, SIBLING, tagOf } from '../pack/bootstrap.ts';
+import { greeted } from '../pack/greetings.ts';
+import type { Start } from '../vantages/types.ts';
+import type { Observation, Try, VantageFacts } from '../wire.ts';
+import { Child } from './child.ts';
 import {
   decodeReady,
   decodeResult,
@@ -17,9 +19,7 @@ import {
   type Result,
   type Sum,
   summary,
-} from './pack/lines.ts';
-import type { Start } from './vantages/types.ts';
-import type { Observation, Try, VantageFacts } from './wire.ts';
+} from './lines.ts';
 
 export interface SessionOptions {
   signal?: AbortSignal | undefined;

@@ -1,10 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { fc, it } from '@fast-check/vitest';
 import { describe, expect, it as plain } from 'vitest';
-import { bootstrap, oneShot, tagOf } from '../../src/selftest/pack/bootstrap.ts';
-import { greeted, say } from '../../src/selftest/pack/greetings.ts';
-import { cksum, decodeResult, encodeTry, escapeWord, fromWords, unescapeWord } from '../../src/selftest/pack/lines.ts';
-import type { Try } from '../../src/selftest/wire.ts';
+import { bootstrap, oneShot, tagOf } from '../../../src/selftest/pack/bootstrap.ts';
+import { greeted, say } from '../../../src/selftest/pack/greetings.ts';
+import {
+  cksum,
+  decodeResult,
+  encodeTry,
+  escapeWord,
+  fromWords,
+  unescapeWord,
+} from '../../../src/selftest/session/lines.ts';
+import type { Try } from '../../../src/selftest/wire.ts';
 
 const words = fc
   .string({ unit: 'binary', maxLength: 60 })

@@ -2,9 +2,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openSession } from '../../src/selftest/session.ts';
-import { testWith } from '../support/parts.ts';
-import { challenge, cleanUp, make, only, open, scratch, tryAll, tryOne, wrapped } from './pack-support.ts';
+import { openSession } from '../../../src/selftest/session/session.ts';
+import { testWith } from '../../support/parts.ts';
+import { challenge, cleanUp, make, only, open, scratch, tryAll, tryOne, wrapped } from '../pack-support.ts';
 
 let scene: string;
 

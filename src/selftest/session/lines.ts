@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { sha256 } from '../../base/hash.ts';
+import { say } from '../pack/greetings.ts';
+import { connectRequest, formatTarget } from '../pack/tunnel.ts';
 import type { Outcome, Try } from '../wire.ts';
-import { say } from './greetings.ts';
-import { connectRequest, formatTarget } from './tunnel.ts';
 
 export type Form = 'node' | 'sh';
 /** How the pack sums up a line: SHA-256 where it can, else the POSIX `cksum`. */
