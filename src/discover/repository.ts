@@ -23,7 +23,7 @@ export async function gitFacts(root: string): Promise<{ git: Git; notes: string[
   const [hookManager, odd] = await Promise.all([findHookManager(root), oddConfiguration(root)]);
   if (odd) return { git: { ...NONE, hookManager }, notes: [odd] };
   const ask = (...args: string[]) => git(['-c', 'safe.directory=*', ...args], { cwd: root, timeout: TIMEOUT });
-  const [refs, settings] = await Promise.all([
+  const [refs, settings, place, laid] = await Promise.all([
     // The one that origin points to and the one that is checked out come first, so that the limit never cuts them off.
     ask(
       'for-each-ref',
@@ -42,6 +42,8 @@ export async function gitFacts(root: string): Promise<{ git: Git; notes: string[
       '--get-regexp',
       String.raw`^(remote\..*\.url|core\.hookspath|init\.defaultbranch)$`,
     ),
+    ask('rev-parse', '--git-common-dir'),
+    laidFiles(root),
   ]);
   if (refs.failure !== undefined) return { git: { ...NONE, hookManager }, notes: [refs.failure] };
   if (refs.timedOut) return { git: { ...NONE, hookManager }, notes: ['git did not answer: its facts are missing'] };
@@ -55,8 +57,7 @@ export async function gitFacts(root: string): Promise<{ git: Git; notes: string[
     name => name !== undefined && names.includes(name),
   );
   const hooksPath = values.findLast(({ key }) => key === 'core.hookspath')?.value;
-  const common = resolve(root, (await ask('rev-parse', '--git-common-dir')).stdout.trim() || '.git');
-  const laid = await laidFiles(root);
+  const common = resolve(root, place.stdout.trim() || '.git');
   return {
     git: {
       present: true,
