@@ -23,7 +23,7 @@ export async function gitFacts(root: string): Promise<{ git: Git; notes: string[
   const odd = oddConfiguration(root);
   if (odd) return { git: { ...NONE, hookManager: await findHookManager(root) }, notes: [odd] };
   const ask = (...args: string[]) => git(['-c', 'safe.directory=*', ...args], { cwd: root, timeout: TIMEOUT });
-  const [refs, settings, hookManager] = await Promise.all([
+  const [refs, settings, hookManager, common, laid] = await Promise.all([
     // The one that origin points to and the one that is checked out come first, so that the limit never cuts them off.
     ask(
       'for-each-ref',
@@ -43,6 +43,8 @@ export async function gitFacts(root: string): Promise<{ git: Git; notes: string[
       String.raw`^(remote\..*\.url|core\.hookspath|init\.defaultbranch)$`,
     ),
     findHookManager(root),
+    commonFolder(root, ask),
+    laidFiles(root),
   ]);
   if (refs.failure !== undefined) return { git: { ...NONE, hookManager }, notes: [refs.failure] };
   if (refs.timedOut) return { git: { ...NONE, hookManager }, notes: ['git did not answer: its facts are missing'] };
@@ -56,8 +58,6 @@ export async function gitFacts(root: string): Promise<{ git: Git; notes: string[
     name => name !== undefined && names.includes(name),
   );
   const hooksPath = values.findLast(({ key }) => key === 'core.hookspath')?.value;
-  const common = resolve(root, (await ask('rev-parse', '--git-common-dir')).stdout.trim() || '.git');
-  const laid = await laidFiles(root);
   return {
     git: {
       present: true,
@@ -72,6 +72,13 @@ export async function gitFacts(root: string): Promise<{ git: Git; notes: string[
     },
     notes: names.length > BRANCHES ? [`more than ${BRANCHES} branches: the rest was not looked at`] : [],
   };
+}
+
+/** The folder that holds the settings and hooks of all worktrees: git is asked only where it is not plainly `.git`. */
+async function commonFolder(root: string, ask: (...args: string[]) => Promise<{ stdout: string }>): Promise<string> {
+  const own = join(root, '.git');
+  if (statsOf(own)?.isDirectory() && !isThere(join(own, 'commondir'))) return own;
+  return resolve(root, (await ask('rev-parse', '--git-common-dir')).stdout.trim() || '.git');
 }
 
 /** A configuration that git itself would wait on or choke on, in the reader's words. */

@@ -41,14 +41,16 @@ export async function readSetting(root: string, key: string): Promise<Setting> {
   if (!KEY.test(key)) throw new Error(`not the name of a git setting: ${key}`);
   const reason = await unusable(root);
   if (reason) return { refused: reason };
-  const result = await git(['config', '--local', '--null', '--get-all', key], { cwd: root });
+  const [result, instead] = await Promise.all([
+    git(['config', '--local', '--null', '--get-all', key], { cwd: root }),
+    obeyed(root, key),
+  ]);
   if (result.failure !== undefined) return { refused: result.failure };
   if (result.code !== 0 && result.code !== 1)
     return { refused: `git cannot read it: ${result.stderr.trim().split('\n')[0] ?? ''}` };
   const values = result.code === 1 ? [] : result.stdout.split('\0').slice(0, -1);
   if (values.length > 1) return { refused: `it is set ${values.length} times` };
   const value = values[0] ?? null;
-  const instead = await obeyed(root, key);
   return instead === undefined || instead.value === value ? { value } : { value, instead };
 }
 

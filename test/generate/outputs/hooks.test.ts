@@ -611,6 +611,26 @@ describe('the hooks', () => {
     }
   });
 
+  test('a hook in git’s own folder that calls ours, as those of a hook manager do, runs once', async () => {
+    const other = new Repository();
+    try {
+      const { git } = context(FULL, other.root).facts;
+      await other.generate(FULL, { git: { ...git, hookManager: { id: 'lefthook', seen: { path: 'lefthook.yml' } } } });
+      for (const name of ['pre-commit', 'pre-push']) {
+        other.write(
+          `.git/hooks/${name}`,
+          `#!/bin/sh\necho ${name} >> ${other.folder}/seen\nsh .githooks/${name} "$@"\n`,
+        );
+        chmodSync(join(other.root, '.git/hooks', name), 0o755);
+      }
+      other.git('commit', '-q', '--allow-empty', '-m', 'one');
+      other.git('push', '-q', 'origin', 'HEAD:topic');
+      expect(readFileSync(join(other.folder, 'seen'), 'utf8')).toBe('pre-commit\npre-push\n');
+    } finally {
+      other.remove();
+    }
+  });
+
   test.each([
     ['unset by hand', ['config', '--unset', 'core.hooksPath']],
     ['led to nowhere', ['config', 'core.hooksPath', '/dev/null']],
