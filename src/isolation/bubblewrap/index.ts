@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import {
   closeSync,
   lstatSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -10,7 +9,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,6 +23,7 @@ import { boxEnvironment } from '../environment.ts';
 import { kindOf, worktreeFolder } from '../git.ts';
 import { type LaidGuards, layGuards } from '../guards.ts';
 import { expandHidden, expandWritable, hiddenNotes } from '../hidden.ts';
+import { scratchFolder } from '../scratch.ts';
 import type { BoxContext, Boxed, Runtime } from '../types.ts';
 import { mountArguments, mountsOf } from './mounts.ts';
 import { Places } from './places.ts';
@@ -201,7 +200,7 @@ async function build(
   const common = kindOf(link) === 'folder' ? link : gitFolders[0];
   const writable = expandWritable(root, isolation.files?.write ?? ['.']);
   const canWrite = (path: string) => [...writable, ...gitFolders].some(place => isWithin(place, path));
-  const folder = mkdtempSync(join(tmpdir(), 'agent-posture-'));
+  const folder = scratchFolder();
   const descriptors = new Descriptors(folder);
   const held = new Places();
   let egress: Egress | undefined;
@@ -294,6 +293,8 @@ async function build(
     });
     await letStart(child, { told, gate, planned });
     held.close();
+    // What is mounted stays without its name: whoever kills us now leaves nothing behind.
+    rmSync(folder, { recursive: true, force: true });
     return { child, notes, signal: signal => signalInside(child, signal), close };
   } catch (error) {
     await close();
@@ -329,7 +330,12 @@ async function letStart(
       if (Date.now() > limit) throw new UserError({ what: 'the box was not started: bubblewrap did not get ready' });
       await Promise.race([sleep(1), end]);
     }
-    if (pid === undefined || ended) throw await failedStart(child, end);
+    if (pid === undefined || ended) {
+      const failure = await failedStart(child, end);
+      // Files of others come and go (in /etc, in a build): what is gone needs no hiding.
+      const gone = planned.find(({ mount }) => mount.kind !== 'link' && mount.kind !== 'empty' && !exists(mount.path));
+      throw gone ? new Shifted(gone.mount.path) : failure;
+    }
     verifyMounts(pid, planned);
     hold.write('go');
   } catch (error) {
@@ -343,15 +349,20 @@ async function letStart(
     hold?.end();
   }
 }
-/** The number of the box's first process, as bubblewrap tells it; undefined where it ended before that. */
-async function childPid(info: Readable): Promise<number | undefined> {
+/**
+ * The number of the box's first process, as bubblewrap tells it; undefined where it ended before that. It tells more after
+ * that, and would end where nobody reads it.
+ */
+function childPid(info: Readable): Promise<number | undefined> {
   let text = '';
-  for await (const data of info) {
-    text += String(data);
-    const pid = /"child-pid":\s*(\d+)/.exec(text)?.[1];
-    if (pid !== undefined) return Number(pid);
-  }
-  return undefined;
+  return new Promise(done => {
+    info.on('data', data => {
+      text += String(data);
+      const pid = /"child-pid":\s*(\d+)\D/.exec(text)?.[1];
+      if (pid !== undefined) done(Number(pid));
+    });
+    info.once('close', () => done(undefined));
+  });
 }
 
 function stillMounts(pid: number): boolean {
