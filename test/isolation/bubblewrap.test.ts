@@ -446,6 +446,17 @@ for (const starter of STARTERS)
       expect(await until(() => !running())).toBe(true);
     });
 
+    test('killed at any moment of the start, the command does not go on alone', async () => {
+      const ends = Array.from({ length: 16 }, async (_, at) => {
+        const meanwhile = `(sleep 0.${String(at * 8).padStart(3, '0')}; kill -9 $PPID) </dev/null >/dev/null 2>&1 &`;
+        const child = lab.start(lab.context(), ['sh', '-c', `sleep 1; touch late-${at}`], 'pipe', { meanwhile });
+        await new Promise(done => child.once('exit', done));
+      });
+      await Promise.all(ends);
+      await new Promise(done => setTimeout(done, 1_800));
+      expect(readdirSync(lab.root).filter(name => name.startsWith('late'))).toEqual([]);
+    });
+
     test('a killed box leaves no folder of temporary files', async () => {
       const network = { allow: ['127.0.0.1:9'] };
       const killed = lab.start(lab.context({ network }), ['sh', '-c', 'echo up; sleep 30']);

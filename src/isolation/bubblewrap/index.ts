@@ -77,6 +77,18 @@ function readSwitch(path: string): string | undefined {
   }
 }
 
+/**
+ * The descriptor that the shell in the box waits on before it becomes the command. Bubblewrap goes on when its own gate is
+ * closed, as it is when we are killed; the shell only on our word. One digit, since not every shell reads more.
+ */
+const LATCH = 3;
+const LATCHED = [
+  '/bin/sh',
+  '-c',
+  `read -r go <&${LATCH} && [ "$go" = go ] || exit 125; unset go; exec ${LATCH}<&- "$@"`,
+  'sh',
+];
+
 /** Files handed to bubblewrap as descriptors, so that nothing of them stands on a disk or in a command line. */
 class Descriptors {
   readonly open: number[] = [];
@@ -85,17 +97,17 @@ class Descriptors {
   constructor(folder: string) {
     this.#folder = folder;
   }
-  /** The number that the descriptor will have in the child: they follow stdin, stdout and stderr. */
+  /** The number that the descriptor will have in the child: they follow stdin, stdout, stderr and the latch. */
   add(content: string | Buffer): string {
     const path = join(this.#folder, `d${this.open.length}`);
     writeFileSync(path, content, { mode: 0o600 });
     this.open.push(openSync(path, 'r'));
     rmSync(path);
-    return String(this.open.length + 2);
+    return String(this.open.length + LATCH);
   }
-  /** For `spawn`: ours in their places, then `more`, and nothing in the place of each descriptor that we were started with. */
+  /** For `spawn`: the latch, ours in their places, then `more`, and nothing in the place of each descriptor that we were started with. */
   forChild(more: readonly 'pipe'[]): (number | 'ignore' | 'pipe')[] {
-    const places: (number | 'ignore' | 'pipe')[] = [...this.open, ...more];
+    const places: (number | 'ignore' | 'pipe')[] = ['pipe', ...this.open, ...more];
     const ours = places.length + 3;
     for (const inherited of inheritedDescriptors()) {
       if (inherited < ours) continue;
@@ -281,12 +293,12 @@ async function build(
     if (!(filter && stdio === 'inherit')) args.push('--new-session');
     args.push('--chdir', root);
     // The child's numbers of the two after ours: who it is, and the one that it waits on before it starts anything.
-    const [told, gate] = [descriptors.open.length + 4, descriptors.open.length + 5];
+    const [told, gate] = [descriptors.open.length + LATCH + 2, descriptors.open.length + LATCH + 3];
     args.push('--info-fd', String(told), '--block-fd', String(gate));
     const argsDescriptor = descriptors.add(`${args.join('\0')}\0`);
 
     looked();
-    const child: ChildProcess = spawn(bwrap, ['--args', argsDescriptor, '--', ...inside], {
+    const child: ChildProcess = spawn(bwrap, ['--args', argsDescriptor, '--', ...LATCHED, ...inside], {
       cwd: '/',
       env,
       stdio: [stdio, stdio, stdio, ...descriptors.forChild(['pipe', 'pipe'])],
@@ -304,6 +316,8 @@ async function build(
 
 /** How long bubblewrap may take to mount everything, in milliseconds: minutes only where the machine is out of breath. */
 const MOUNT_LIMIT = 120_000;
+/** And how long that shell is waited for, where the kernel tells of no children, in milliseconds. */
+const SHELL_LIMIT = 1_000;
 
 /** Waits until everything is mounted, lets the command start where all of it is as planned, and ends the child elsewhere. */
 async function letStart(
@@ -313,7 +327,8 @@ async function letStart(
   const info = child.stdio[told] as Readable;
   const hold = child.stdio[gate] as Duplex;
   // Where the child ends by itself, its end of either is gone in the middle of something: that it ended is what counts.
-  for (const stream of [info, hold]) stream?.on('error', () => {});
+  const latch = child.stdio[LATCH] as Duplex;
+  for (const stream of [info, hold, latch]) stream?.on('error', () => {});
   let ended = false;
   const end = new Promise<undefined>((done, fail) => {
     child.once('exit', () => {
@@ -338,6 +353,10 @@ async function letStart(
     }
     verifyMounts(pid, planned);
     hold.write('go');
+    // Only once its first process has made the shell does it end with us again.
+    const latest = Date.now() + SHELL_LIMIT;
+    while (!ended && childrenOf(pid).length === 0 && Date.now() < latest) await Promise.race([sleep(1), end]);
+    latch.end('go\n');
   } catch (error) {
     // Bubblewrap's own end takes that process along only later, and it goes on where the gate is merely closed.
     if (pid !== undefined && !ended) process.kill(pid, 'SIGKILL');
@@ -347,6 +366,7 @@ async function letStart(
   } finally {
     info?.destroy();
     hold?.end();
+    latch?.end();
   }
 }
 /**
@@ -387,10 +407,11 @@ async function failedStart(child: ChildProcess, end: Promise<undefined>): Promis
   return new UserError({ what: `the box could not be started${reason ? `: ${reason}` : ''}` });
 }
 
+const childrenOf = (pid: number | undefined): number[] =>
+  (readSwitch(`/proc/${pid}/task/${pid}/children`) ?? '').split(' ').filter(Boolean).map(Number);
+
 /** Sends a signal to the programs that bubblewrap's first process in the box has started; to bubblewrap, if there are none. */
 function signalInside(child: ChildProcess, signal: NodeJS.Signals): void {
-  const childrenOf = (pid: number | undefined): number[] =>
-    (readSwitch(`/proc/${pid}/task/${pid}/children`) ?? '').split(' ').filter(Boolean).map(Number);
   const inside = childrenOf(child.pid).flatMap(childrenOf);
   if (inside.length === 0) child.kill(signal);
   for (const pid of inside)
