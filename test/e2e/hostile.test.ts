@@ -137,6 +137,15 @@ describe('a hostile repository', () => {
     expect(next.stdout).not.toContain('wrote');
   });
 
+  test('what is run with nothing around it is said so', async () => {
+    const given = world({ 'agent-posture.yaml': POSTURE.replace('runtime: bubblewrap', 'runtime: native') });
+    const { code, stderr } = await program(given, ['run', '--', '/bin/sh', '-c', 'exit 5']);
+    expect({ code, stderr }).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('NOT BOXED: /bin/sh runs as you'),
+    });
+  });
+
   test('a bare --trust on a pull request warns that it approves itself', async () => {
     const given = world({ 'agent-posture.yaml': POSTURE });
     const { stderr } = await program(given, ['test', '-q', '--trust'], { env: { GITHUB_EVENT_NAME: 'pull_request' } });

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createSocket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -434,6 +444,80 @@ for (const starter of STARTERS)
       expect(await until(running)).toBe(true);
       killed.kill('SIGKILL');
       expect(await until(() => !running())).toBe(true);
+    });
+
+    test('killed at any moment of the start, the command does not go on alone', async () => {
+      const ends = Array.from({ length: 16 }, async (_, at) => {
+        const meanwhile = `(sleep 0.${String(at * 8).padStart(3, '0')}; kill -9 $PPID) </dev/null >/dev/null 2>&1 &`;
+        const child = lab.start(lab.context(), ['sh', '-c', `sleep 1; touch late-${at}`], 'pipe', { meanwhile });
+        await new Promise(done => child.once('exit', done));
+      });
+      await Promise.all(ends);
+      await new Promise(done => setTimeout(done, 1_800));
+      expect(readdirSync(lab.root).filter(name => name.startsWith('late'))).toEqual([]);
+    });
+
+    test('a killed box leaves no folder of temporary files', async () => {
+      const network = { allow: ['127.0.0.1:9'] };
+      const killed = lab.start(lab.context({ network }), ['sh', '-c', 'echo up; sleep 30']);
+      await new Promise(done => killed.stdout?.once('data', done));
+      killed.kill('SIGKILL');
+      await new Promise(done => killed.once('close', done));
+      expect(readdirSync(lab.temporary)).toEqual([]);
+    });
+
+    test.skipIf(starter !== 'root')(
+      'a file of the machine that is gone while a box is built is no hindrance',
+      async () => {
+        const file = `/etc/box-lab-${process.pid}`;
+        writeFileSync(file, 'x', { mode: 0o600 });
+        const child = lab.start(lab.context(), ['echo', 'ran'], 'pipe', { meanwhile: `rm -f ${file}` });
+        const { stdout, stderr } = await finish(child).finally(() => rmSync(file, { force: true }));
+        expect({ stdout, stderr }).toEqual({ stdout: 'ran\n', stderr: '' });
+      },
+    );
+
+    test('a program that a user installed in the home is found with what it needs, and not what lies beside', async () => {
+      const inTmp = process.env.TMPDIR;
+      // What lies in /tmp is never brought in.
+      process.env.TMPDIR = '/var/tmp';
+      const own = new Lab(starter, program);
+      if (inTmp === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = inTmp;
+      try {
+        const say = (text: string) => `#!/bin/sh\ncat "$(dirname "$(readlink -f "$0")")/${text}"\n`;
+        const layouts: [program: string, real: string, needs: string, path: string][] = [
+          ['.local/bin/one', '.local/share/one/versions/1/one', 'data', 'data'],
+          ['.npm-global/bin/two', '.npm-global/lib/node_modules/@x/two/cli', '../dep/index', '../dep/index'],
+          ['.bun/bin/three', '.bun/install/global/node_modules/three/cli', '../dep/index', '../dep/index'],
+          [
+            '.nvm/versions/node/v20/bin/four',
+            '.nvm/versions/node/v20/lib/node_modules/four/cli',
+            '../dep/i',
+            '../dep/i',
+          ],
+          ['.local/bin/five', '.local/share/pipx/venvs/five/bin/five', '../lib/module', '../lib/module'],
+          ['.volta/bin/six', '.volta/bin/shim', '../tools/image/x', '../tools/image/x'],
+        ];
+        own.write('~/.local/share/pipx/venvs/five/pyvenv.cfg', 'home = /usr/bin\n');
+        own.write('~/.local/share/keys/secret', 'CANARY');
+        own.write('~/.npm-global/etc/npmrc', 'CANARY');
+        for (const [link, real, needs, path] of layouts) {
+          own.write(`~/${real}`, say(needs), 0o755);
+          own.write(`~/${join(real, '..', path)}`, `${link}\n`);
+          mkdirSync(join(own.home, link, '..'), { recursive: true });
+          symlinkSync(join(own.home, real), join(own.home, link));
+        }
+        for (const [link] of layouts) {
+          const started = join(own.home, link);
+          const { stdout, stderr } = await finish(own.start(own.context(), [started]));
+          expect({ link, stdout, stderr }).toEqual({ link, stdout: `${link}\n`, stderr: '' });
+        }
+        const { stdout } = await own.sh('cat ~/.local/share/keys/secret ~/.npm-global/etc/npmrc; echo ran');
+        expect(stdout).toBe('ran\n');
+      } finally {
+        own.remove();
+      }
     });
 
     test('what a killed box left is taken away by the next one', async () => {

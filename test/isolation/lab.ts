@@ -24,6 +24,8 @@ export class Lab {
   readonly folder: string;
   readonly home: string;
   readonly root: string;
+  /** Where the starting program keeps its temporary files. */
+  readonly temporary: string;
   readonly starter: Starter;
   #program: string;
   #orders = 0;
@@ -35,7 +37,8 @@ export class Lab {
     chmodSync(this.folder, 0o755);
     this.home = join(this.folder, 'home');
     this.root = join(this.home, 'code', 'shop');
-    mkdirSync(this.root, { recursive: true });
+    this.temporary = join(this.folder, 'tmp');
+    for (const path of [this.root, this.temporary]) mkdirSync(path, { recursive: true });
     execFileSync('git', ['init', '-q', '-b', 'main', this.root]);
     this.#own();
   }
@@ -100,7 +103,12 @@ export class Lab {
       : words;
     return spawn(switched[0] ?? '', switched.slice(1), {
       cwd: '/',
-      env: { PATH: process.env.PATH, HOME: this.home, AGENT_POSTURE_STATE: join(this.home, '.state') },
+      env: {
+        PATH: process.env.PATH,
+        HOME: this.home,
+        AGENT_POSTURE_STATE: join(this.home, '.state'),
+        TMPDIR: this.temporary,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   }

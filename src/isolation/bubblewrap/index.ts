@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import {
   closeSync,
   lstatSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -10,7 +9,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,6 +23,7 @@ import { boxEnvironment } from '../environment.ts';
 import { kindOf, worktreeFolder } from '../git.ts';
 import { type LaidGuards, layGuards } from '../guards.ts';
 import { expandHidden, expandWritable, hiddenNotes } from '../hidden.ts';
+import { scratchFolder } from '../scratch.ts';
 import type { BoxContext, Boxed, Runtime } from '../types.ts';
 import { mountArguments, mountsOf } from './mounts.ts';
 import { Places } from './places.ts';
@@ -78,6 +77,18 @@ function readSwitch(path: string): string | undefined {
   }
 }
 
+/**
+ * The descriptor that the shell in the box waits on before it becomes the command. Bubblewrap goes on when its own gate is
+ * closed, as it is when we are killed; the shell only on our word. One digit, since not every shell reads more.
+ */
+const LATCH = 3;
+const LATCHED = [
+  '/bin/sh',
+  '-c',
+  `read -r go <&${LATCH} && [ "$go" = go ] || exit 125; unset go; exec ${LATCH}<&- "$@"`,
+  'sh',
+];
+
 /** Files handed to bubblewrap as descriptors, so that nothing of them stands on a disk or in a command line. */
 class Descriptors {
   readonly open: number[] = [];
@@ -86,17 +97,17 @@ class Descriptors {
   constructor(folder: string) {
     this.#folder = folder;
   }
-  /** The number that the descriptor will have in the child: they follow stdin, stdout and stderr. */
+  /** The number that the descriptor will have in the child: they follow stdin, stdout, stderr and the latch. */
   add(content: string | Buffer): string {
     const path = join(this.#folder, `d${this.open.length}`);
     writeFileSync(path, content, { mode: 0o600 });
     this.open.push(openSync(path, 'r'));
     rmSync(path);
-    return String(this.open.length + 2);
+    return String(this.open.length + LATCH);
   }
-  /** For `spawn`: ours in their places, then `more`, and nothing in the place of each descriptor that we were started with. */
+  /** For `spawn`: the latch, ours in their places, then `more`, and nothing in the place of each descriptor that we were started with. */
   forChild(more: readonly 'pipe'[]): (number | 'ignore' | 'pipe')[] {
-    const places: (number | 'ignore' | 'pipe')[] = [...this.open, ...more];
+    const places: (number | 'ignore' | 'pipe')[] = ['pipe', ...this.open, ...more];
     const ours = places.length + 3;
     for (const inherited of inheritedDescriptors()) {
       if (inherited < ours) continue;
@@ -204,7 +215,7 @@ async function build(
   const common = kindOf(link) === 'folder' ? link : gitFolders[0];
   const writable = expandWritable(root, isolation.files?.write ?? ['.']);
   const canWrite = (path: string) => [...writable, ...gitFolders].some(place => isWithin(place, path));
-  const folder = mkdtempSync(join(tmpdir(), 'agent-posture-'));
+  const folder = scratchFolder();
   const descriptors = new Descriptors(folder);
   const held = new Places();
   let egress: Egress | undefined;
@@ -285,18 +296,20 @@ async function build(
     if (!(filter && stdio === 'inherit')) args.push('--new-session');
     args.push('--chdir', root);
     // The child's numbers of the two after ours: who it is, and the one that it waits on before it starts anything.
-    const [told, gate] = [descriptors.open.length + 4, descriptors.open.length + 5];
+    const [told, gate] = [descriptors.open.length + LATCH + 2, descriptors.open.length + LATCH + 3];
     args.push('--info-fd', String(told), '--block-fd', String(gate));
     const argsDescriptor = descriptors.add(`${args.join('\0')}\0`);
 
     looked();
-    const child: ChildProcess = spawn(bwrap, ['--args', argsDescriptor, '--', ...inside], {
+    const child: ChildProcess = spawn(bwrap, ['--args', argsDescriptor, '--', ...LATCHED, ...inside], {
       cwd: '/',
       env,
       stdio: [stdio, stdio, stdio, ...descriptors.forChild(['pipe', 'pipe'])],
     });
     await letStart(child, { told, gate, planned });
     held.close();
+    // What is mounted stays without its name: whoever kills us now leaves nothing behind.
+    rmSync(folder, { recursive: true, force: true });
     return { child, notes, signal: signal => signalInside(child, signal), close };
   } catch (error) {
     await close();
@@ -306,6 +319,8 @@ async function build(
 
 /** How long bubblewrap may take to mount everything, in milliseconds: minutes only where the machine is out of breath. */
 const MOUNT_LIMIT = 120_000;
+/** And how long that shell is waited for, where the kernel tells of no children, in milliseconds. */
+const SHELL_LIMIT = 1_000;
 
 /** Waits until everything is mounted, lets the command start where all of it is as planned, and ends the child elsewhere. */
 async function letStart(
@@ -315,7 +330,8 @@ async function letStart(
   const info = child.stdio[told] as Readable;
   const hold = child.stdio[gate] as Duplex;
   // Where the child ends by itself, its end of either is gone in the middle of something: that it ended is what counts.
-  for (const stream of [info, hold]) stream?.on('error', () => {});
+  const latch = child.stdio[LATCH] as Duplex;
+  for (const stream of [info, hold, latch]) stream?.on('error', () => {});
   let ended = false;
   const end = new Promise<undefined>((done, fail) => {
     child.once('exit', () => {
@@ -332,9 +348,18 @@ async function letStart(
       if (Date.now() > limit) throw new UserError({ what: 'the box was not started: bubblewrap did not get ready' });
       await Promise.race([sleep(1), end]);
     }
-    if (pid === undefined || ended) throw await failedStart(child, end);
+    if (pid === undefined || ended) {
+      const failure = await failedStart(child, end);
+      // Files of others come and go (in /etc, in a build): what is gone needs no hiding.
+      const gone = planned.find(({ mount }) => mount.kind !== 'link' && mount.kind !== 'empty' && !exists(mount.path));
+      throw gone ? new Shifted(gone.mount.path) : failure;
+    }
     verifyMounts(pid, planned);
     hold.write('go');
+    // Only once its first process has made the shell does it end with us again.
+    const latest = Date.now() + SHELL_LIMIT;
+    while (!ended && childrenOf(pid).length === 0 && Date.now() < latest) await Promise.race([sleep(1), end]);
+    latch.end('go\n');
   } catch (error) {
     // Bubblewrap's own end takes that process along only later, and it goes on where the gate is merely closed.
     if (pid !== undefined && !ended) process.kill(pid, 'SIGKILL');
@@ -344,17 +369,23 @@ async function letStart(
   } finally {
     info?.destroy();
     hold?.end();
+    latch?.end();
   }
 }
-/** The number of the box's first process, as bubblewrap tells it; undefined where it ended before that. */
-async function childPid(info: Readable): Promise<number | undefined> {
+/**
+ * The number of the box's first process, as bubblewrap tells it; undefined where it ended before that. It tells more after
+ * that, and would end where nobody reads it.
+ */
+function childPid(info: Readable): Promise<number | undefined> {
   let text = '';
-  for await (const data of info) {
-    text += String(data);
-    const pid = /"child-pid":\s*(\d+)/.exec(text)?.[1];
-    if (pid !== undefined) return Number(pid);
-  }
-  return undefined;
+  return new Promise(done => {
+    info.on('data', data => {
+      text += String(data);
+      const pid = /"child-pid":\s*(\d+)\D/.exec(text)?.[1];
+      if (pid !== undefined) done(Number(pid));
+    });
+    info.once('close', () => done(undefined));
+  });
 }
 
 function stillMounts(pid: number): boolean {
@@ -379,10 +410,11 @@ async function failedStart(child: ChildProcess, end: Promise<undefined>): Promis
   return new UserError({ what: `the box could not be started${reason ? `: ${reason}` : ''}` });
 }
 
+const childrenOf = (pid: number | undefined): number[] =>
+  (readSwitch(`/proc/${pid}/task/${pid}/children`) ?? '').split(' ').filter(Boolean).map(Number);
+
 /** Sends a signal to the programs that bubblewrap's first process in the box has started; to bubblewrap, if there are none. */
 function signalInside(child: ChildProcess, signal: NodeJS.Signals): void {
-  const childrenOf = (pid: number | undefined): number[] =>
-    (readSwitch(`/proc/${pid}/task/${pid}/children`) ?? '').split(' ').filter(Boolean).map(Number);
   const inside = childrenOf(child.pid).flatMap(childrenOf);
   if (inside.length === 0) child.kill(signal);
   for (const pid of inside)

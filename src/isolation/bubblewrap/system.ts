@@ -1,5 +1,5 @@
-import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
-import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { isWithin } from '../../base/files.ts';
 import { realPlace } from '../guards.ts';
 import type { Mount } from './mounts.ts';
@@ -91,7 +91,7 @@ export function toolFolders({ root, home, path, program }: ToolPlaces): string[]
   places.push(own);
   if (basename(own) === 'bin') places.push(join(dirname(own), 'lib'));
   places.push(...TOOLCHAINS.map(place => join(home, place)));
-  if (program) places.push(programFolder(program));
+  if (program) places.push(...programFolders(program));
   const real = new Set<string>();
   for (const place of places)
     try {
@@ -117,12 +117,37 @@ interface ToolPlaces {
   program: string | undefined;
 }
 
-/** The folder that a program needs: that of its package for one of npm's, else its own. */
-function programFolder(program: string): string {
+/** The links that a path goes through by its last part, and what they lead to. */
+function chainOf(path: string): string[] {
+  const chain = [path];
+  for (let at = path; chain.length < 10; chain.push(at))
+    try {
+      at = resolve(dirname(at), readlinkSync(at));
+    } catch {
+      break;
+    }
+  return chain;
+}
+
+/**
+ * The folders that a program needs: those of the links that lead to it, that of its package for one of npm's, the whole
+ * environment and its interpreter for one of Python's, else its own.
+ */
+function programFolders(program: string): string[] {
   let real = program;
   try {
     real = realpathSync(program);
   } catch {}
+  const links = chainOf(program)
+    .slice(0, -1)
+    .map(path => dirname(path));
   const at = real.lastIndexOf('/node_modules/');
-  return at > 0 ? real.slice(0, at + '/node_modules'.length) : dirname(real);
+  if (at > 0) return [...links, real.slice(0, at + '/node_modules'.length)];
+  const above = dirname(dirname(real));
+  try {
+    const home = /^home\s*=\s*(.+)$/m.exec(readFileSync(join(above, 'pyvenv.cfg'), 'utf8'))?.[1]?.trim();
+    return [...links, above, ...(home && basename(home) === 'bin' ? [dirname(realpathSync(home))] : [])];
+  } catch {
+    return [...links, dirname(real)];
+  }
 }

@@ -1,15 +1,5 @@
 import { spawn } from 'node:child_process';
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { loginsOf } from '../../agents/index.ts';
@@ -23,6 +13,7 @@ import type { RuntimeFact } from '../../discover/facts.ts';
 import { kindOf } from '../git.ts';
 import { holdersOf, type LaidGuards, layGuards } from '../guards.ts';
 import { expandHidden, expandWritable, hiddenNotes } from '../hidden.ts';
+import { scratchFolder } from '../scratch.ts';
 import type { BoxContext, Boxed, Runtime } from '../types.ts';
 import { composeApproval } from './approval.ts';
 import { COMPOSE_FILE, SERVICE, WORKSPACE_NAME, WORKSPACE_TEXT } from './settings.ts';
@@ -189,7 +180,7 @@ export const docker: Runtime = {
     const laid = await layGuards(root, context.guards, kindOf(link) === 'folder' ? link : undefined, path =>
       writable.some(place => isWithin(place, path)),
     );
-    const folder = mkdtempSync(join(tmpdir(), 'agent-posture-'));
+    const folder = scratchFolder();
     const empty = { file: join(folder, 'file'), folder: join(folder, 'folder') };
     mkdirSync(empty.folder, { mode: 0o755 });
     writeFileSync(empty.file, '', { mode: 0o644 });
