@@ -1,7 +1,16 @@
 import { shortHash } from '../base/approvals.ts';
 import { plural } from '../base/text.ts';
 import { fallen } from '../selftest/baseline.ts';
-import { GROUPS, type Group, LOOSENED, type Report, type Row, type Severity, type Verdict } from '../selftest/types.ts';
+import {
+  GROUPS,
+  type Group,
+  LOOSENED,
+  type Report,
+  type Row,
+  SEVERITIES,
+  type Severity,
+  type Verdict,
+} from '../selftest/types.ts';
 
 /**
  * What the reader sees as one thing: all rows of one target from one place. It is reached when any of them is, and held
@@ -19,8 +28,6 @@ export interface Thing {
   /** The rows that make the state, the literal one first. */
   rows: Row[];
 }
-
-const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
 
 /** The rows of a report as things, in the order in which they are printed. */
 export function things({ rows }: { rows: readonly Row[] }): Thing[] {

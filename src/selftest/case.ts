@@ -1,4 +1,5 @@
 import type { Attempt } from './types.ts';
+import type { WayRound } from './ways-round.ts';
 import type { Observation, VantageFacts } from './wire.ts';
 
 /** Whether something worked where it had to. `reason` is the system's code, or a word, when it did not. */
@@ -6,6 +7,9 @@ export interface Check {
   ok: boolean;
   reason: string;
 }
+
+/** It worked. */
+export const OK: Check = { ok: true, reason: '' };
 
 /** One try as it came back. Undefined: nothing came for its id, or two results did, which makes both void. */
 export interface Tried {
@@ -33,7 +37,7 @@ export interface Way {
 
 /** What came of a way round or another source of the same target, as far as the literal row's refusal leans on it. */
 export interface Other {
-  name: string;
+  name: WayRound;
   /** It was tried, and something came of it that can be judged. */
   answered: boolean;
 }

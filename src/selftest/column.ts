@@ -8,19 +8,19 @@ import { judge } from './judge.ts';
 import type { Probe, Subject } from './probes/types.ts';
 import { isListed } from './reasons.ts';
 import { Rounds } from './rounds.ts';
+import { rowId, rowOf, UNTRIED } from './row.ts';
+import { rowsOf } from './rows/index.ts';
 import {
   type Column,
   type Far,
-  foundVariable,
   type Instrument,
   isLate,
   isReached,
   isRefused,
   type RowPlan,
-  rowId,
-  rowsOf,
   WRITES,
-} from './rows.ts';
+} from './rows/plans.ts';
+import { foundVariable } from './rows/variables.ts';
 import type { Session } from './session/session.ts';
 import { RemoteTargets } from './targets.ts';
 import { bringTry, makeTry, nameDigests, readTry, writeTry } from './tries.ts';
@@ -252,9 +252,6 @@ function wanted({ only, id }: Column, { probe, escape: round }: RowPlan): boolea
   );
 }
 
-/** Of a row that no try was made for. */
-const UNTRIED = { layer: null, evidence: null, controls: [], durationMs: 0 } satisfies Partial<Row>;
-
 async function judged(
   column: Column,
   plan: RowPlan,
@@ -263,19 +260,7 @@ async function judged(
   instruments: ReadonlyMap<Instrument, Check>,
 ): Promise<Row> {
   const { probe, escape: round } = plan;
-  const base = {
-    id: rowId(column.id, probe, round),
-    safeguard: probe.safeguard,
-    vantage: column.id,
-    attempt: probe.attempt,
-    target: probe.target,
-    expect: probe.expect,
-    escape: round,
-    severity: probe.severity,
-    group: probe.group,
-    opens: probe.opens,
-    fix: null,
-  };
+  const base = rowOf(column.id, probe, round);
   if (plan.skip !== undefined) return { ...base, ...UNTRIED, verdict: 'skipped', reason: plan.skip };
   if (plan.unclear !== undefined) return { ...base, ...UNTRIED, verdict: 'inconclusive', reason: plan.unclear };
   const refused = isRefused(plan);

@@ -3,7 +3,7 @@ import { access, lstat, readdir, readFile, realpath, stat } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { isWithin, READ_LIMIT, readBounded } from '../base/files.ts';
 import { sha256 } from '../base/hash.ts';
-import type { Check } from './case.ts';
+import { type Check, OK } from './case.ts';
 import type { FileSystemPlace, Observation } from './wire.ts';
 
 /** A file as the host has it. The content stays in this process, for challenges; it is never kept or shown. */
@@ -70,7 +70,7 @@ export async function readHost(path: string, mounts: readonly Mount[]): Promise<
 export async function stillHolds(path: string, { content }: HostFile): Promise<Check> {
   const read = await readBounded(path, READ_LIMIT);
   if (!read.ok) return { ok: false, reason: read.reason };
-  return sha256(read.data) === sha256(content) ? { ok: true, reason: '' } : { ok: false, reason: 'changed meanwhile' };
+  return sha256(read.data) === sha256(content) ? OK : { ok: false, reason: 'changed meanwhile' };
 }
 
 /** Names in a folder, as the host sees them, sorted. */
@@ -87,7 +87,7 @@ export async function mayWrite(path: string): Promise<Check> {
   const there = await lstat(path).catch(() => undefined);
   try {
     await access(there ? path : dirname(path), constants.W_OK);
-    return { ok: true, reason: '' };
+    return OK;
   } catch (error) {
     return { ok: false, reason: (error as NodeJS.ErrnoException).code ?? 'error' };
   }
@@ -95,7 +95,7 @@ export async function mayWrite(path: string): Promise<Check> {
 
 /** A try's outcome as a control. */
 export function checkOf(observation: Observation | undefined): Check {
-  if (observation?.outcome === 'done') return { ok: true, reason: '' };
+  if (observation?.outcome === 'done') return OK;
   const word =
     observation?.outcome === 'silent' ? 'said nothing' : observation?.outcome === 'closed' ? 'closed at once' : '';
   return { ok: false, reason: word || observation?.reason || 'no result' };

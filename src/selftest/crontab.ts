@@ -1,5 +1,5 @@
 import { run } from '../base/exec.ts';
-import type { Check } from './case.ts';
+import { type Check, OK } from './case.ts';
 import { makeTry } from './tries.ts';
 import type { Observation, Try } from './wire.ts';
 
@@ -56,7 +56,7 @@ export async function plantHere(program: string, mark: string): Promise<Check> {
   if (one.op !== 'exec') return { ok: false, reason: 'no result' };
   const [sh = '', ...args] = one.argv;
   await run(sh, args, { cwd: '/', timeout: 3_000 });
-  return (await takeBack(program, mark)) ? { ok: true, reason: '' } : { ok: false, reason: 'no crontab' };
+  return (await takeBack(program, mark)) ? OK : { ok: false, reason: 'no crontab' };
 }
 
 /** What the run of the planting program says: it did it, it was refused, or there is none. */

@@ -2,7 +2,12 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { findProgram } from '../base/exec.ts';
 import { randomHex } from '../base/hash.ts';
-import type { Check } from './case.ts';
+import { type Check, OK } from './case.ts';
+import type { Cleanup } from './cleanup.ts';
+import { plantKey } from './probes/keyring.ts';
+import type { Probe } from './probes/types.ts';
+import { openTerminal, type Terminal } from './terminal.ts';
+import type { Workspace } from './workspace.ts';
 
 /** A process of ours whose environment holds a decoy, for other vantages to find. */
 export interface ProcessDecoy {
@@ -35,7 +40,7 @@ export function plantProcess(root: string): ProcessDecoy | undefined {
       // Of one that has ended, or only waits to be reaped, nothing stands there.
       const environment = await readFile(`/proc/${child.pid}/environ`, 'latin1').catch(() => '');
       return environment.includes(`${DECOY_VARIABLE}=${canary}`)
-        ? { ok: true, reason: '' }
+        ? OK
         : { ok: false, reason: 'the decoy process has ended' };
     },
     end() {
@@ -43,4 +48,23 @@ export function plantProcess(root: string): ProcessDecoy | undefined {
       kill();
     },
   };
+}
+
+/** The terminal that a probe types into. */
+export async function makeTerminal(
+  probes: readonly Probe[],
+  workspace: Workspace,
+  cleanup: Cleanup,
+): Promise<Terminal | undefined> {
+  const subject = probes.map(probe => probe.subject).find(({ kind }) => kind === 'terminal');
+  if (subject?.kind !== 'terminal') return undefined;
+  const terminal = await openTerminal(subject.perl, workspace.fresh());
+  if (terminal) cleanup.add(terminal.close);
+  return terminal;
+}
+
+/** The key that a probe looks for in the kernel's keyrings. */
+export async function plantKeys(probes: readonly Probe[], cleanup: Cleanup): Promise<void> {
+  for (const { origin, subject } of probes)
+    if (origin === 'keyring' && subject.kind === 'command') cleanup.add(await plantKey(subject));
 }

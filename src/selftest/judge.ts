@@ -1,6 +1,7 @@
 import type { Case, Check, Tried, Way } from './case.ts';
 import { inWords, isListed, layerOf, SATURATED } from './reasons.ts';
 import type { Evidence, Layer, Verdict } from './types.ts';
+import { isOtherName, WAYS_ROUND } from './ways-round.ts';
 import type { Observation } from './wire.ts';
 
 export interface Judgement {
@@ -239,10 +240,8 @@ export const RULES: readonly Rule[] = [
     notHeld: ({ escape: round, others, attempt }, refusals) => {
       if (round !== null || !NAMED.has(attempt) || !refusals.some(({ reason }) => reason === 'ENOENT'))
         return undefined;
-      const missing = others.find(({ name, answered }) => NAMES.has(name) && !answered);
-      return (
-        missing && `not found there by this name, but ${OTHER_NAMES[missing.name] ?? missing.name} could not be tried`
-      );
+      const missing = others.find(({ name, answered }) => isOtherName(name) && !answered);
+      return missing && `not found there by this name, but ${WAYS_ROUND[missing.name].said} could not be tried`;
     },
   },
   {
@@ -274,7 +273,7 @@ export const RULES: readonly Rule[] = [
     notHeld: ({ attempt, escape: round, others }) => {
       if (attempt !== 'env' || round !== null) return undefined;
       const missing = others.find(({ answered }) => !answered);
-      return missing && `not set there, but ${OTHER_NAMES[missing.name] ?? missing.name} could not be looked at`;
+      return missing && `not set there, but ${WAYS_ROUND[missing.name].said} could not be looked at`;
     },
   },
   {
@@ -286,21 +285,6 @@ export const RULES: readonly Rule[] = [
         : undefined,
   },
 ];
-
-/** Ways round that are other names of the same file. */
-const NAMES: ReadonlySet<string> = new Set(['mounts', 'real-path', 'inside-home']);
-
-const OTHER_NAMES: Readonly<Record<string, string>> = {
-  mounts: 'other mounts of the same file',
-  'real-path': 'its real path',
-  'inside-home': 'the home inside',
-  'proc-root': 'the roots of other processes',
-  umount: 'what lies under the mount',
-  nsenter: "other processes' mounts",
-  init: "process 1's environment",
-  processes: "other processes' environments",
-  'login-shell': "the login shell's environment",
-};
 
 /** CAP_SYS_ADMIN, number 21 in capability.h. */
 function canAdminister(capabilities: string | undefined): boolean {

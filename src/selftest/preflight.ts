@@ -1,14 +1,12 @@
 import { UserError } from '../base/errors.ts';
 import { randomHex } from '../base/hash.ts';
-import type { Case, Way } from './case.ts';
+import { type Case, OK, type Way } from './case.ts';
 import { judge } from './judge.ts';
 import type { Session } from './session/session.ts';
 import { bringTry, challenge, makeTry } from './tries.ts';
 import type { Verdict } from './types.ts';
 import type { Observation } from './wire.ts';
 import type { Workspace } from './workspace.ts';
-
-const OK = { ok: true, reason: '' };
 
 /** A case in which nothing is wrong: a refusal that counts. Every other one is made from it. */
 export function goodCase(outcome: Observation['outcome'] = 'refused', reason = 'EACCES'): Case {

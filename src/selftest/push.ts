@@ -1,8 +1,8 @@
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findProgram } from '../base/exec.ts';
-import { git } from '../base/git.ts';
-import type { Check } from './case.ts';
+import { git, INERT } from '../base/git.ts';
+import { type Check, OK } from './case.ts';
 import { makeTry } from './tries.ts';
 import type { Observation, Try } from './wire.ts';
 import type { Workspace } from './workspace.ts';
@@ -11,17 +11,9 @@ import type { Workspace } from './workspace.ts';
  * Nobody's identity, no prompts, and nothing of the repository's configuration run on the pushing side; the remote's own
  * hooks do run, which is why a push is approved first.
  */
-const INERT = [
-  '-c',
-  'core.fsmonitor=false',
-  '-c',
-  'core.hooksPath=/dev/null',
-  '-c',
-  'safe.directory=*',
-  '-c',
-  'protocol.allow=never',
-  '-c',
-  'protocol.file.allow=always',
+const PUSHING = [
+  ...INERT,
+  ...['safe.directory=*', 'protocol.allow=never', 'protocol.file.allow=always'].flatMap(setting => ['-c', setting]),
 ];
 
 /** What a push goes to, and with what. */
@@ -112,7 +104,7 @@ export function pushTry(
   return makeTry(
     {
       op: 'exec',
-      argv: [program, ...INERT, '--git-dir', source, 'push', '--quiet', '--force', remote, `${commit}:${ref}`],
+      argv: [program, ...PUSHING, '--git-dir', source, 'push', '--quiet', '--force', remote, `${commit}:${ref}`],
       cwd: workspace.folder,
       env: {
         GIT_TERMINAL_PROMPT: '0',
@@ -130,7 +122,7 @@ export function listRemoteTry(root: string, remote: string): Try | undefined {
     ? makeTry(
         {
           op: 'exec',
-          argv: [program, ...INERT, 'ls-remote', '--quiet', remote],
+          argv: [program, ...PUSHING, 'ls-remote', '--quiet', remote],
           cwd: '/',
           env: { GIT_TERMINAL_PROMPT: '0' },
         },
@@ -165,5 +157,5 @@ export async function prepareSibling(workspace: Workspace): Promise<PushTarget |
 /** The host's control: the remote can be read, and so pushed to, by its owner. */
 export async function remoteAlive(remote: string): Promise<Check> {
   const shown = await git(['--git-dir', remote, 'for-each-ref', '--count=1'], { cwd: remote, ...LIMITS });
-  return shown.code === 0 ? { ok: true, reason: '' } : { ok: false, reason: 'the remote cannot be read' };
+  return shown.code === 0 ? OK : { ok: false, reason: 'the remote cannot be read' };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { run } from '../base/exec.ts';
 import { randomHex } from '../base/hash.ts';
-import type { Check } from './case.ts';
+import { type Check, OK } from './case.ts';
 import {
   checkOf,
   findLinks,
@@ -218,9 +218,7 @@ export class Targets {
     const now = await listHost(path);
     if (!before?.ok) return { ok: false, reason: before?.reason ?? 'ENOENT' };
     if (!now.ok) return { ok: false, reason: now.reason };
-    return now.names.some(name => before.names.includes(name))
-      ? { ok: true, reason: '' }
-      : { ok: false, reason: 'changed meanwhile' };
+    return now.names.some(name => before.names.includes(name)) ? OK : { ok: false, reason: 'changed meanwhile' };
   }
 
   guardAfter(path: string): Promise<Check> {
@@ -264,7 +262,7 @@ export class RemoteTargets extends Targets {
   /** It was opened there, and is not what we have made up. */
   private async there(one: Try): Promise<Check> {
     const seen = (await this.control.round([one])).get(one.id);
-    return seen?.matched === false ? { ok: true, reason: '' } : { ok: false, reason: seen?.reason ?? 'no result' };
+    return seen?.matched === false ? OK : { ok: false, reason: seen?.reason ?? 'no result' };
   }
 }
 

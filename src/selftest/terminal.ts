@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { run } from '../base/exec.ts';
-import type { Check } from './case.ts';
+import { type Check, OK } from './case.ts';
 import { makeTry } from './tries.ts';
 import type { Observation, Try } from './wire.ts';
 
@@ -73,7 +73,7 @@ export async function openTerminal(perl: string, word: string): Promise<Terminal
     async typeHere(typed) {
       const [program = '', ...args] = argv(typed);
       const { code } = await run(program, args, { cwd: '/', timeout: 3_000 });
-      return code === 0 && (await arrived(typed)) ? { ok: true, reason: '' } : { ok: false, reason: 'not typed' };
+      return code === 0 && (await arrived(typed)) ? OK : { ok: false, reason: 'not typed' };
     },
     typeTry: typed => makeTry({ op: 'exec', argv: argv(typed), cwd: '/' }),
     arrived,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { runColumn } from '../../src/selftest/column.ts';
 import type { ProcessDecoy } from '../../src/selftest/decoys.ts';
 import type { Probe, ProbeContext } from '../../src/selftest/probes/types.ts';
-import type { Column } from '../../src/selftest/rows.ts';
+import type { Column } from '../../src/selftest/rows/plans.ts';
 import { openSession, type Session, type SessionOptions } from '../../src/selftest/session/session.ts';
 import { Targets } from '../../src/selftest/targets.ts';
 import type { Terminal } from '../../src/selftest/terminal.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { runColumn } from '../../src/selftest/column.ts';
 import type { Probe, Subject } from '../../src/selftest/probes/types.ts';
-import type { Column } from '../../src/selftest/rows.ts';
+import type { Column } from '../../src/selftest/rows/plans.ts';
 import type { Session } from '../../src/selftest/session/session.ts';
 import { Targets } from '../../src/selftest/targets.ts';
 import type { Row } from '../../src/selftest/types.ts';

@@ -1,5 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
+import { shortHash } from '../../src/base/approvals.ts';
 import type { Style } from '../../src/report/style.ts';
 import { textReport } from '../../src/report/text.ts';
 import { displayWidth } from '../../src/report/width.ts';
@@ -145,7 +146,7 @@ describe('the report on a terminal', () => {
     const lines = print(report(rows), { width: 200 }).split('\n');
     const at = lines.indexOf(' NOTHING REACHED in 1 try. 1 declared system not tried.');
     expect(lines.slice(at + 1, at + 3)).toEqual([
-      ` ! not tried: 127.0.0.1:55432, not approved; agent-posture test --trust=${unapproved.slice(0, 32)} or answer on a terminal`,
+      ` ! not tried: 127.0.0.1:55432, not approved; agent-posture test --trust=${shortHash(unapproved)} or answer on a terminal`,
       ` ! not tried: npm test, not approved; agent-posture test --trust=${'b'.repeat(32)} or answer on a terminal`,
     ]);
     expect(print(report(rows), { color: true })).not.toContain('\u001b[1m\u001b[32mNOTHING');

@@ -9,14 +9,8 @@ import { loadPosture } from '../../src/posture/load.ts';
 import { selftest } from '../../src/selftest/runner.ts';
 import { PLAIN_RUN, type Row, type Verdict } from '../../src/selftest/types.ts';
 import { layObeyed, OBEYED } from '../labs/box.ts';
-import {
-  type Container,
-  engineMissing,
-  hasForwarding,
-  type LabImage,
-  makeImage,
-  startContainer,
-} from '../labs/docker.ts';
+import { type Container, engineMissing, type LabImage, makeImage, startContainer } from '../labs/docker.ts';
+import { testWith } from '../support/parts.ts';
 
 /**
  * Docker boxes with known truth. The strict one holds every row below; each other one lacks exactly one protection, and
@@ -303,16 +297,13 @@ describe.skipIf(missing)(`docker boxes${missing ? ` [needs ${missing}]` : ''}`, 
     }
   });
 
-  it.skipIf(!hasForwarding())(
-    "the engine's own forwarding to a container where nobody listens [needs a bridge network]",
-    async () => {
-      const empty = await start('agent-posture-lab:busybox', ['-p', '127.0.0.1::5432']);
-      const port = Number(
-        execFileSync('docker', ['port', empty.name, '5432'], { encoding: 'utf8' }).trim().split(':').at(-1),
-      );
-      expect((await rowAt(port))?.verdict).toBe('inconclusive');
-    },
-  );
+  testWith(['docker bridge'], "the engine's own forwarding to a container where nobody listens", async () => {
+    const empty = await start('agent-posture-lab:busybox', ['-p', '127.0.0.1::5432']);
+    const port = Number(
+      execFileSync('docker', ['port', empty.name, '5432'], { encoding: 'utf8' }).trim().split(':').at(-1),
+    );
+    expect((await rowAt(port))?.verdict).toBe('inconclusive');
+  });
 
   it('a dead container, and one without stdin, give no verdict at all', async () => {
     const gone = await start('agent-posture-lab:node', strict());

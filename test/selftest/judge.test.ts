@@ -243,7 +243,7 @@ describe('each rule turns a verdict', () => {
 
   it('does not call a way round closed that a capable user could not try', () => {
     const capable = { ...goodCase().vantage, facts: facts({ capabilities: '0000000000200000' }) };
-    const subject = { ...goodCase(), vantage: capable, others: [{ name: 'umount', answered: false }] };
+    const subject: Case = { ...goodCase(), vantage: capable, others: [{ name: 'umount', answered: false }] };
     expect(judge(subject).verdict).toBe('inconclusive');
     expect(judge({ ...subject, others: [{ name: 'umount', answered: true }] }).verdict).toBe('blocked');
     const [rule] = RULES.filter(({ name }) => name === 'identity-cannot-lift');
@@ -359,7 +359,10 @@ const anyCase: fc.Arbitrary<Case> = fc.record({
   host: fc.constantFrom(null, facts({ uid: 0 })),
   ways: fc.array(way, { maxLength: 3 }),
   others: fc.array(
-    fc.record({ name: fc.constantFrom('mounts', 'umount', 'init', 'open-fd'), answered: fc.boolean() }),
+    fc.record({
+      name: fc.constantFrom('mounts' as const, 'umount' as const, 'init' as const, 'open-fd' as const),
+      answered: fc.boolean(),
+    }),
     {
       maxLength: 3,
     },

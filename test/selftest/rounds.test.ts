@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rowsOf } from '../../src/selftest/rows.ts';
+import { rowsOf } from '../../src/selftest/rows/index.ts';
 import type { Try } from '../../src/selftest/wire.ts';
 import { openWorkspace, type Workspace } from '../../src/selftest/workspace.ts';
 import { probe, stubColumn, stubSession, tryStub } from '../labs/stub.ts';

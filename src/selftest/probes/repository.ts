@@ -7,6 +7,7 @@ import { isWithin, readBounded } from '../../base/files.ts';
 import { git, INERT } from '../../base/git.ts';
 import { randomHex, sha256 } from '../../base/hash.ts';
 import { harmlessInGit, holdsNoSecret } from '../../posture/harmless.ts';
+import { OK } from '../case.ts';
 import type { Probe, ProbeContext, Subject } from './types.ts';
 
 /** Names under which secrets were committed, in gitignore syntax. */
@@ -155,7 +156,7 @@ export function historySubject(root: string, object: string): Subject {
 /** The host's control of that. */
 export async function inHistory(root: string, object: string): Promise<{ ok: boolean; reason: string }> {
   const shown = await git(['cat-file', '-e', object], { cwd: root, timeout: 5_000 });
-  return shown.code === 0 ? { ok: true, reason: '' } : { ok: false, reason: 'not in the history any more' };
+  return shown.code === 0 ? OK : { ok: false, reason: 'not in the history any more' };
 }
 
 /** Files that hold secrets by their name, stand in the history, and are no longer in the working tree. */

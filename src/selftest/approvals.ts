@@ -1,0 +1,49 @@
+import { approvalHash, isApproved } from '../base/approvals.ts';
+import type { PlannedProbe } from './plan.ts';
+import type { Probe } from './probes/types.ts';
+import type { ApprovalRequest, Row, SelftestOptions } from './types.ts';
+
+export async function approved(options: SelftestOptions, request: ApprovalRequest): Promise<boolean> {
+  return (await isApproved(options.root, request)) || (await options.approve(request));
+}
+
+/** Asks for what the posture wants run or contacted, one after the other, and gives the hashes of what may be; in a read-only try only what is approved already counts. */
+export async function askFor(
+  options: SelftestOptions,
+  requests: readonly ApprovalRequest[],
+): Promise<ReadonlySet<string>> {
+  const given = new Set<string>();
+  for (const request of requests)
+    if (await (options.readOnly ? isApproved(options.root, request) : approved(options, request)))
+      given.add(approvalHash(request));
+  return given;
+}
+
+/** A probe whose approval is missing is not tried, and says so. */
+export function withApproval({ needs, ...probe }: PlannedProbe, given: ReadonlySet<string>): Probe {
+  if (needs === undefined || given.has(approvalHash(needs)) || probe.subject.kind === 'skip') return probe;
+  const why =
+    probe.subject.kind === 'command' || probe.subject.kind === 'push'
+      ? 'you have not approved running it; run this on a terminal, or with --trust'
+      : 'not contacted: you have not agreed to it; run this on a terminal, or with --trust';
+  return { ...probe, subject: { kind: 'skip', why } };
+}
+
+/** Rows that were not tried for want of an approval say which. */
+export function markUnapproved(
+  rows: readonly Row[],
+  probes: readonly PlannedProbe[],
+  given: ReadonlySet<string>,
+): Row[] {
+  const missing = new Map(
+    probes.flatMap(({ attempt, target, needs, subject }) =>
+      needs === undefined || given.has(approvalHash(needs)) || subject.kind === 'skip'
+        ? []
+        : [[`${attempt}:${target}`, approvalHash(needs)] as const],
+    ),
+  );
+  return rows.map(row => {
+    const unapproved = missing.get(`${row.attempt}:${row.target}`);
+    return row.verdict === 'skipped' && unapproved !== undefined ? { ...row, unapproved } : row;
+  });
+}

@@ -1,0 +1,253 @@
+import { lstat, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { randomHex } from '../../base/hash.ts';
+import { type Check, OK } from '../case.ts';
+import { traceOf } from '../controls.ts';
+import { plantHere, plantTry, takeBack, takeBackTry } from '../crontab.ts';
+import { asideOf } from '../leftovers.ts';
+import type { Probe, Subject } from '../probes/types.ts';
+import { listRemoteTry, type PushTarget, preparePush, pushTry, remoteAlive, settlePush } from '../push.ts';
+import { bringTry, makeTry, writeTry } from '../tries.ts';
+import type { FileSystemPlace, Observation, WriteHow } from '../wire.ts';
+import type { Workspace } from '../workspace.ts';
+import { type Column, escapeRow, type Made, plainWay, type RowPlan, type WayPlan } from './plans.ts';
+
+export function guardRows(
+  column: Column,
+  probe: Probe,
+  { path, how, folder, rounds }: Extract<Subject, { kind: 'guard' }>,
+): RowPlan[] {
+  const { workspace, targets, session } = column;
+  const base = { probe, subject: probe.subject, escape: null, phase: 0, leansOn: [] } as const;
+  if (!workspace) return [{ ...base, ways: [], skip: 'read-only try: nothing is written' }];
+  const way = (kind: WriteHow): WayPlan => ({
+    ...plainWay(`write:${kind}`, targets.writable.get(path)),
+    after: () => targets.guardAfter(path),
+    make: () => writeMade(workspace, kind, path, folder),
+  });
+  const place = targets.places.get(path);
+  const again: WayPlan | undefined = place && {
+    ...way(how),
+    make: () => writeMade(workspace, how, path, folder, place),
+  };
+  const literal: RowPlan = { ...base, ways: [way(how)] };
+  if (column.kind === 'host') return [literal];
+  return [
+    literal,
+    ...(again && session.facts.platform === 'linux' ? [escapeRow(probe, 'mounts', [again])] : []),
+    ...rounds.map(
+      (kind): RowPlan => ({ ...escapeRow(probe, kind, [way(kind)]), phase: kind === 'rename-parent' ? 2 : 1 }),
+    ),
+  ];
+}
+
+export function pushRow(
+  { workspace, root, session }: Column,
+  probe: Probe,
+  subject: Extract<Subject, { kind: 'push' }>,
+): RowPlan {
+  const base = { probe, subject, escape: null, phase: 2, leansOn: [] } as const;
+  if (!workspace) return { ...base, ways: [], skip: 'read-only try: nothing is pushed' };
+  const way: WayPlan = {
+    ...plainWay('push', OK),
+    after: () => remoteAlive(subject.remote),
+    make: async () => {
+      // A copy of the remote may be pushed to where the remote itself is out of reach.
+      const look = listRemoteTry(root, subject.remote);
+      const answer = look && (await session.round([look])).get(look.id);
+      if (look && (answer?.outcome !== 'done' || answer.code !== 0))
+        return { one: listRemoteTry(root, subject.remote) ?? look, refusedAs: 'unreachable' };
+      return pushMade(workspace, root, await preparePush(workspace, subject));
+    },
+  };
+  return { ...base, ways: [way] };
+}
+
+/** The host has one crontab, so it plants, looks and takes back while no other vantage does. */
+export function crontabRow(
+  { workspace, id, exclusively }: Column,
+  probe: Probe,
+  subject: Extract<Subject, { kind: 'crontab' }>,
+): RowPlan {
+  const base = { probe, subject, escape: null, phase: 0, leansOn: [] } as const;
+  if (!workspace) return { ...base, ways: [], skip: 'read-only try: nothing is written' };
+  const { program } = subject;
+  const way: WayPlan = {
+    ...plainWay('exec', undefined),
+    after: () => exclusively(() => plantHere(program, workspace.fresh())),
+    make: async () => {
+      if (id !== 'host') way.before ??= await plantHere(program, workspace.fresh());
+      const mark = workspace.fresh();
+      const gone = workspace.will({ crontab: program, mark });
+      return {
+        one: await plantTry(program, mark),
+        settle: async observation => {
+          const seen = await takeBack(program, mark);
+          if (seen || ENDED.has(observation.outcome)) gone();
+          return { seen, back: takeBackTry(mark) };
+        },
+      };
+    },
+  };
+  return { ...base, ways: [way] };
+}
+
+/** A terminal is one session's at a time, so only one vantage types. */
+export function terminalRow({ workspace, terminal, exclusively }: Column, probe: Probe): RowPlan {
+  const base = { probe, subject: probe.subject, escape: null, phase: 0, leansOn: [] } as const;
+  if (!workspace) return { ...base, ways: [], skip: 'read-only try: nothing is started' };
+  if (!terminal) return { ...base, ways: [], skip: 'you cannot type into one either' };
+  const way: WayPlan = {
+    // The host has typed into it, or it would not be there.
+    ...plainWay('exec', OK),
+    after: () => exclusively(() => terminal.typeHere(workspace.fresh())),
+    make: () => {
+      const word = workspace.fresh();
+      return {
+        one: terminal.typeTry(word),
+        // What was refused is not looked for: only a claim to have typed has to be seen, and that takes a while.
+        settle: async ({ outcome }) => ({ seen: outcome === 'done' && (await terminal.arrived(word)) }),
+      };
+    },
+  };
+  return { ...base, ways: [way] };
+}
+
+export function pushMade(workspace: Workspace, root: string, prepared: PushTarget | string): Made {
+  const one = typeof prepared === 'string' ? undefined : pushTry(workspace, root, prepared);
+  // Nothing to try it with: a listing of nothing, which can come to no conclusion.
+  if (!one || typeof prepared === 'string') return { one: makeTry({ op: 'list', path: root, key: '', digests: [] }) };
+  const { remote, ref, commit, before = null } = prepared;
+  const gone = workspace.will({ push: remote, ref, commit, before });
+  return {
+    one,
+    settle: async observation => {
+      const seen = await settlePush(prepared);
+      if (seen || ENDED.has(observation.outcome)) gone();
+      return { seen };
+    },
+  };
+}
+
+/** The program that made it has come to its end: it lays nothing later any more. */
+const ENDED: ReadonlySet<Observation['outcome']> = new Set(['done', 'refused', 'unable']);
+
+/** A write on something real or on a decoy, with how the host sees that it happened and takes it back. */
+export async function writeMade(
+  workspace: Workspace,
+  how: WriteHow,
+  path: string,
+  folder: boolean,
+  place?: FileSystemPlace,
+): Promise<Made> {
+  const fresh = workspace.fresh();
+  const content = contentFor(path, randomHex(24));
+  switch (how) {
+    case 'create': {
+      // Into a folder a fresh name; a file that is missing under its own.
+      const at = folder ? join(path, fresh) : path;
+      const aside = folder ? at : asideOf(path, fresh);
+      const laid = { create: at, beside: `${aside}.new`, content };
+      // What is there already is nothing that we make.
+      if (!(await lstat(at).catch(() => undefined))) workspace.will(laid);
+      return {
+        one: writeTry(
+          'create',
+          at,
+          content,
+          aside,
+          place && folder ? { ...place, path: join(place.path, fresh) } : place,
+        ),
+        settle: async () => {
+          const seen = (await readFile(at, 'utf8').catch(() => undefined)) === content;
+          if (seen) await rm(at, { force: true });
+          await rm(laid.beside, { force: true });
+          return { seen, back: makeTry({ op: 'unwrite', how, path: at, aside }) };
+        },
+      };
+    }
+    case 'in-place': {
+      const before = await traceOf(path);
+      return {
+        one: writeTry('in-place', path, '', undefined, place),
+        settle: async () => ({ seen: (await traceOf(path)) !== before }),
+      };
+    }
+    case 'replace': {
+      const aside = asideOf(path, fresh);
+      workspace.willMove(path, aside);
+      const before = await traceOf(path);
+      return {
+        one: writeTry('replace', path, '', aside),
+        settle: async () => {
+          const kept = await lstat(aside).catch(() => undefined);
+          const seen = kept !== undefined && (await traceOf(path)) !== before;
+          if (kept) await rename(aside, path);
+          await rm(`${aside}.new`, { force: true });
+          return { seen, back: makeTry({ op: 'unwrite', how, path, aside }) };
+        },
+      };
+    }
+    case 'rename-parent': {
+      const parent = folder ? path : dirname(path);
+      const aside = asideOf(parent, fresh);
+      workspace.willMove(parent, aside);
+      const before = await traceOf(parent);
+      return {
+        one: writeTry('rename-parent', parent, '', aside),
+        settle: async () => {
+          const kept = await lstat(aside).catch(() => undefined);
+          const there = await lstat(parent).catch(() => undefined);
+          if (kept && !there) await rename(aside, parent);
+          return {
+            seen: (await traceOf(parent)) !== before,
+            back: makeTry({ op: 'unwrite', how, path: parent, aside }),
+          };
+        },
+      };
+    }
+  }
+}
+
+/** Harmless in the file's own format, for the moment that it is there. */
+function contentFor(path: string, canary: string): string {
+  // A folder's name, with dots and slashes for digits, that means the folder itself: every git that runs goes on in it.
+  if (basename(path) === 'commondir') return `./${[...canary].map(digit => (digit < '8' ? './' : './/')).join('')}\n`;
+  if (/\.jsonc?$/.test(path)) return `{ "$comment": "agent-posture ${canary}" }\n`;
+  return `# agent-posture ${canary}\n`;
+}
+
+/** Whether the host could make something in the workspace: only where its folder lies in the root. */
+const inWorkspace = ({ inRoot }: Workspace): Check => (inRoot ? OK : { ok: false, reason: 'EACCES' });
+
+export function nestedGitRow({ workspace }: Column, probe: Probe): RowPlan {
+  const base = { probe, subject: probe.subject, escape: null, phase: 0, leansOn: [] } as const;
+  if (!workspace) return { ...base, ways: [], skip: 'read-only try: nothing is written' };
+  const check = inWorkspace(workspace);
+  const way: WayPlan = {
+    ...plainWay('write:create', check),
+    after: async () => check,
+    // A file will do: it names the folder whose settings git takes.
+    make: () => writeMade(workspace, 'create', join(workspace.folder, '.git'), false),
+  };
+  return { ...base, ways: [way] };
+}
+
+export function workspaceRow({ workspace }: Column, probe: Probe): RowPlan {
+  const base = { probe, subject: probe.subject, escape: null, phase: 0, leansOn: [] } as const;
+  if (!workspace) return { ...base, ways: [], skip: 'read-only try: nothing is written' };
+  const check = inWorkspace(workspace);
+  const make =
+    probe.attempt === 'read'
+      ? () => {
+          const { path, canary } = workspace.decoy();
+          return { one: bringTry(path), canary };
+        }
+      : () => writeMade(workspace, 'create', workspace.folder, true);
+  const way: WayPlan = {
+    ...plainWay(probe.attempt === 'read' ? 'read' : 'write:create', check),
+    after: async () => check,
+    make,
+  };
+  return { ...base, ways: [way] };
+}
