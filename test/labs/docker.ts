@@ -19,19 +19,6 @@ export function engineMissing(): string | undefined {
   return existsSync('/bin/busybox') ? undefined : 'busybox-static';
 }
 
-/** Whether the engine has a network of its own from which ports are forwarded. */
-export function hasForwarding(): boolean {
-  if (engineMissing()) return false;
-  const bridge = spawnSync(
-    'docker',
-    ['network', 'inspect', 'bridge', '--format', '{{index .Options "com.docker.network.bridge.name"}}'],
-    {
-      encoding: 'utf8',
-    },
-  );
-  return bridge.status === 0 && existsSync(`/sys/class/net/${bridge.stdout.trim()}`);
-}
-
 /** Imports an image made of busybox (every applet a link) and, for `:node`, this machine's Node with its libraries. */
 export function makeImage(image: LabImage): LabImage {
   const tree = mkdtempSync(join(tmpdir(), 'lab-image-'));

@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hasForwarding } from '../labs/docker.ts';
 
 /** Whether this user may mount: a small disk of its own, a folder over itself. */
 function mounts(): boolean {
@@ -27,10 +26,6 @@ function namespaces(): boolean {
 /** What a test may need of whoever runs it, with what to do where it is missing. */
 export const ABILITIES = {
   root: { has: () => process.getuid?.() === 0, how: 'run the tests as root' },
-  'docker bridge': {
-    has: hasForwarding,
-    how: 'start the Docker engine with its bridge network: it needs a kernel with bridges, and no --bridge=none',
-  },
   'network namespaces': { has: namespaces, how: 'run the tests as root, with iproute2 and iptables installed' },
   mount: { has: mounts, how: 'run the tests as root, where mount may be called' },
 } as const;

@@ -7,7 +7,7 @@ export default class Skips implements Reporter {
     const counts = new Map<string, number>();
     for (const module of modules)
       for (const test of module.children.allTests('skipped')) {
-        const missing = /\[needs ([^\]]+)\]/.exec(test.fullName)?.[1]?.split(', ') ?? ['(no part named)'];
+        const missing = /\[needs ([^\]]+)\]/.exec(test.fullName)?.[1]?.split(', ') ?? [`(not named) ${test.fullName}`];
         for (const id of missing) counts.set(id, (counts.get(id) ?? 0) + 1);
       }
     for (const [id, count] of counts) console.log(`skipped ${count} for want of ${id}${howTo(id)}`);

@@ -23,7 +23,7 @@ function left(): string[] {
   if (process.platform !== 'linux') return [];
   return readdirSync('/proc').filter(pid => {
     try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`).includes(`LAB_SESSION=${process.pid}\0`);
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`).includes(`LAB_MARK=${process.pid}\0`);
     } catch {
       return false;
     }
@@ -35,7 +35,7 @@ function script(text: string) {
   const path = join(scene, `wrapper-${Math.random().toString(36).slice(2)}`);
   writeFileSync(path, `#!/bin/sh\n${text}\n`);
   chmodSync(path, 0o755);
-  return wrapped([path], { env: { LAB_SESSION: String(process.pid) } });
+  return wrapped([path], { env: { LAB_MARK: String(process.pid) } });
 }
 
 const read = () =>
@@ -185,7 +185,7 @@ describe('a vantage that lies', () => {
       const path = join(scene, `no-shell-${Math.random().toString(36).slice(2)}`);
       writeFileSync(
         path,
-        `#!/bin/sh\n[ "$1" = node ] || exit 127\nPATH=${bin} LAB_SESSION=${process.pid} "$@" | ${filter}\n`,
+        `#!/bin/sh\n[ "$1" = node ] || exit 127\nPATH=${bin} LAB_MARK=${process.pid} "$@" | ${filter}\n`,
         { mode: 0o755 },
       );
       return openSession(wrapped([path]));
@@ -248,7 +248,7 @@ describe('a vantage that lies', () => {
       sha256sum: '/usr/bin/sha256sum',
     });
     writeFileSync(join(bin, 'date'), '#!/bin/sh\necho 1000000000\n', { mode: 0o755 });
-    const session = await open(wrapped(['/usr/bin/env', `PATH=${bin}`], { env: { LAB_SESSION: String(process.pid) } }));
+    const session = await open(wrapped(['/usr/bin/env', `PATH=${bin}`], { env: { LAB_MARK: String(process.pid) } }));
     expect(session.notes).toEqual([expect.stringMatching(/^its clock is .* behind$/)]);
     await session.close();
   });
@@ -265,7 +265,7 @@ function sessionPid(): number {
 describe('a vantage with little', () => {
   it('has no sh but Node: every round is a program of its own', async () => {
     const bin = only({ node: process.execPath, cat: '/bin/cat' });
-    const start = wrapped(['/usr/bin/env', `PATH=${bin}`, `LAB_SESSION=${process.pid}`]);
+    const start = wrapped(['/usr/bin/env', `PATH=${bin}`, `LAB_MARK=${process.pid}`]);
     const session = await open(start);
     expect(session.facts).toMatchObject({ form: 'node' });
     expect(session.facts.tools).not.toContain('sh');
@@ -302,7 +302,7 @@ describe('a vantage with little', () => {
       writeFileSync(join(bin, 'node'), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
       writeFileSync(join(bin, 'sh'), '#!/bin/dash\n', { mode: 0o755 });
       const session = await open(words =>
-        wrapped(['/usr/bin/env', `PATH=${bin}`, '/bin/dash'], { env: { LAB_SESSION: String(process.pid) } })(
+        wrapped(['/usr/bin/env', `PATH=${bin}`, '/bin/dash'], { env: { LAB_MARK: String(process.pid) } })(
           words.slice(1),
         ),
       );
@@ -322,9 +322,7 @@ describe('a vantage with little', () => {
       ),
     );
     const session = await open(words =>
-      wrapped(['/usr/bin/env', `PATH=${bin}`, '/bin/dash'], { env: { LAB_SESSION: String(process.pid) } })(
-        words.slice(1),
-      ),
+      wrapped(['/usr/bin/env', `PATH=${bin}`, '/bin/dash'], { env: { LAB_MARK: String(process.pid) } })(words.slice(1)),
     );
     const [secret, missing, connect] = await tryAll(session, [
       read(),
@@ -339,7 +337,7 @@ describe('a vantage with little', () => {
 
   it('gives our Node no options of its own, and what it runs its own again', async () => {
     const session = await open(
-      wrapped([], { env: { NODE_OPTIONS: '--require /ap/not/there.js', LAB_SESSION: String(process.pid) } }),
+      wrapped([], { env: { NODE_OPTIONS: '--require /ap/not/there.js', LAB_MARK: String(process.pid) } }),
     );
     expect(session.facts.form).toBe('node');
     expect(
@@ -358,7 +356,7 @@ describe('nothing of ours goes along, and nothing stays', () => {
   it('inherits no descriptor but the three pipes', async () => {
     const here = readFileSync('/etc/hostname');
     expect(here.length).toBeGreaterThan(0);
-    const session = await open(wrapped([], { env: { LAB_SESSION: String(process.pid) } }));
+    const session = await open(wrapped([], { env: { LAB_MARK: String(process.pid) } }));
     // 0-2 of the shell, and 4, which the bootstrap makes of 0.
     const listing = spawn('sh', ['-c', `ls /proc/${sessionPid()}/fd`], { stdio: ['ignore', 'pipe', 'ignore'] });
     let text = '';
@@ -374,7 +372,7 @@ describe('nothing of ours goes along, and nothing stays', () => {
 
   it('lays no file, and has nothing in its arguments', async () => {
     const temporary = scratch();
-    const session = await open(wrapped([], { env: { LAB_SESSION: String(process.pid), TMPDIR: temporary } }));
+    const session = await open(wrapped([], { env: { LAB_MARK: String(process.pid), TMPDIR: temporary } }));
     const lines = left().map(pid => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(1).join(' ').trim());
     expect(lines.sort()).toEqual(['-', '-s']);
     await session.close();
@@ -382,7 +380,7 @@ describe('nothing of ours goes along, and nothing stays', () => {
   });
 
   it.each([undefined, 'sh'] as const)('ends what a try left behind (form %s)', async form => {
-    const session = await open(wrapped([], { env: { LAB_SESSION: String(process.pid) } }), { form });
+    const session = await open(wrapped([], { env: { LAB_MARK: String(process.pid) } }), { form });
     const made = await tryOne(session, {
       op: 'exec',
       argv: ['sh', '-c', 'setsid sleep 60 >/dev/null 2>&1 & echo started'],
@@ -415,7 +413,7 @@ describe('nothing of ours goes along, and nothing stays', () => {
         '--proc',
         '/proc',
         '--setenv',
-        'LAB_SESSION',
+        'LAB_MARK',
         String(process.pid),
         '--die-with-parent',
       ],
@@ -431,7 +429,7 @@ describe('nothing of ours goes along, and nothing stays', () => {
 });
 
 it('is quick: 200 reads and listeners in one round', async () => {
-  const session = await open(wrapped([], { env: { LAB_SESSION: String(process.pid) } }));
+  const session = await open(wrapped([], { env: { LAB_MARK: String(process.pid) } }));
   const deeds = [
     ...Array.from({ length: 200 }, read),
     ...(['ipv4', 'ipv6', 'unix'] as const).map(family => ({ op: 'listen', family }) as const),
