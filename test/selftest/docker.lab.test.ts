@@ -10,7 +10,6 @@ import { selftest } from '../../src/selftest/runner.ts';
 import { PLAIN_RUN, type Row, type Verdict } from '../../src/selftest/types.ts';
 import { layObeyed, OBEYED } from '../labs/box.ts';
 import { type Container, engineMissing, type LabImage, makeImage, startContainer } from '../labs/docker.ts';
-import { testWith } from '../support/parts.ts';
 
 /**
  * Docker boxes with known truth. The strict one holds every row below; each other one lacks exactly one protection, and
