@@ -1,14 +1,6 @@
 import { UserError } from '../base/errors.ts';
-import {
-  baseline,
-  type Decision,
-  decode,
-  hashOf,
-  isExecutable,
-  type Piece,
-  type Situation,
-  worst,
-} from './decision.ts';
+import { baseline, type Decision, hashOf, isExecutable, type Piece, type Situation, worst } from './decision.ts';
+import { decode } from './decode.ts';
 import { comesFirst, findBlocks, isMarker, putBlock, takeBlock } from './formats/blocks.ts';
 import { FormatProblem } from './formats/types.ts';
 import { restoreLines, takeLinesBack } from './lines.ts';

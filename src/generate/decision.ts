@@ -1,4 +1,3 @@
-import { TextDecoder } from 'node:util';
 import { sha256 } from '../base/hash.ts';
 import { type Entry, pack, unpack } from './manifest.ts';
 import type { ChangeState, FileOnDisk, Output, Rendered } from './types.ts';
@@ -50,15 +49,6 @@ const ORDER: readonly ChangeState[] = [
 
 export function worst(states: readonly ChangeState[]): ChangeState {
   return states.reduce((a, b) => (ORDER.indexOf(b) > ORDER.indexOf(a) ? b : a), 'unchanged');
-}
-
-/** The text of a file, or undefined where it is not UTF-8. A BOM stays in it as its first character. */
-export function decode(data: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(data);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A baseline for `text`. The old one is taken where it holds the same: other zlibs pack the same text differently. */

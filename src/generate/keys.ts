@@ -1,5 +1,6 @@
 import { plural } from '../base/text.ts';
-import { type Decision, decode, hashOf, type Piece, type Situation } from './decision.ts';
+import { type Decision, hashOf, type Piece, type Situation } from './decision.ts';
+import { decode } from './decode.ts';
 import { applyEdits, formats } from './formats/index.ts';
 import { type Edit, FormatProblem, type KeyPath, type Parsed } from './formats/types.ts';
 import {

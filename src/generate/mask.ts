@@ -1,6 +1,6 @@
 import { secretLookingName } from '../base/secret-names.ts';
 import { isPlaceholder, secretSpans } from '../posture/secrets.ts';
-import { decode } from './decision.ts';
+import { decode } from './decode.ts';
 
 /** What stands for a value in everything that is shown. */
 export const MASK = '(value not shown)';

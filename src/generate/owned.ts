@@ -1,7 +1,8 @@
 import { diffArrays } from 'diff';
 import { diff3Merge } from 'node-diff3';
 import { plural } from '../base/text.ts';
-import { baseline, type Decision, decode, hashOf, isExecutable, type Piece, type Situation } from './decision.ts';
+import { baseline, type Decision, hashOf, isExecutable, type Piece, type Situation } from './decision.ts';
+import { decode } from './decode.ts';
 import { lineEnding } from './formats/values.ts';
 import { isEffective, restoreLines, takeLinesBack } from './lines.ts';
 import { type EntryOf, unpack } from './manifest.ts';

@@ -1,5 +1,5 @@
 import { randomHex, sha256 } from '../base/hash.ts';
-import { decode } from './decision.ts';
+import { decode } from './decode.ts';
 import { look } from './disk.ts';
 import { BEFORE, bytes, type FileEntry, isAs, isCopy, type JournalEntry } from './entry.ts';
 import { takeBack } from './takeback.ts';

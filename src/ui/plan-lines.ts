@@ -1,6 +1,4 @@
-import { structuredPatch } from 'diff';
 import { plural } from '../base/text.ts';
-import { shownSides } from '../generate/mask.ts';
 import type { Change, ChangeState, Plan } from '../generate/types.ts';
 import { fitMiddle, fitWords, type Line, line, nameColumn, pad, span, TWO_COLUMNS } from './lines.ts';
 import type { Theme, Tone } from './theme.ts';
@@ -109,40 +107,4 @@ export function planLines(plan: Plan, width: number, { glyphs }: Theme, titleOf:
     ...lines,
     line('   ', span(pad('and', words), 'quiet'), `  ${pad(plural(rest.length, 'more file'), column)}`, beside(files)),
   ];
-}
-
-/** More lines than anybody scrolls through. */
-const LONGEST = 5_000;
-
-/** One change as a unified diff, without its header and without the values of secrets. */
-export function diffLines(change: Change): Line[] {
-  if (change.gitConfig) {
-    const { key, before, after } = change.gitConfig;
-    return [
-      ...(before === null ? [] : [line(span(` - ${key} = ${before}`, 'bad'))]),
-      ...(after === null ? [] : [line(span(` + ${key} = ${after}`, 'good'))]),
-    ];
-  }
-  const [before, after] = shownSides(change.before, change.after) ?? ['\0', ''];
-  if (before.includes('\0') || after.includes('\0')) return [line(span(' not text', 'quiet'))];
-  if (before === after) return [line(span(` nothing is written: ${change.reason}`, 'quiet'))];
-  const patch = structuredPatch('', '', before, after, '', '', { context: 3 });
-  const lines = patch.hunks.flatMap((hunk, index) => [
-    ...(index === 0 && hunk.oldStart <= 1 ? [] : [line(span(` @@ line ${hunk.newStart}`, 'quiet'))]),
-    ...hunk.lines
-      .filter(text => !text.startsWith('\\'))
-      .map((text): Line => {
-        const tone: Tone = text.startsWith('+') ? 'good' : text.startsWith('-') ? 'bad' : 'quiet';
-        return [{ text: ` ${text[0]} `, tone }, ...line(span(text.slice(1).replaceAll('\t', '    '), tone))];
-      }),
-  ]);
-  return lines.length <= LONGEST
-    ? lines
-    : [...lines.slice(0, LONGEST), line(span(` … ${lines.length - LONGEST} more lines`, 'quiet'))];
-}
-
-/** `+14 -2`. */
-export function diffSize(lines: readonly Line[]): string {
-  const count = (mark: string): number => lines.filter(parts => parts[0]?.text.startsWith(` ${mark}`)).length;
-  return `+${count('+')} -${count('-')}`;
 }

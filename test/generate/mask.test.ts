@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { diffText, planJson } from '../../src/cli/plan-text.ts';
 import { MASK, shownSides } from '../../src/generate/mask.ts';
-import { diffLines } from '../../src/ui/plan-lines.ts';
+import { diffLines } from '../../src/ui/diff-lines.ts';
 import { FULL, Repository } from './outputs/lab.ts';
 
 const KEY = `sk-ant-api03-${'aB3'.repeat(12)}`;

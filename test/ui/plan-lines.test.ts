@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../src/generate/types.ts';
+import { diffLines, diffSize } from '../../src/ui/diff-lines.ts';
 import type { Line } from '../../src/ui/lines.ts';
-import { commonName, diffLines, diffSize, planLines, writes } from '../../src/ui/plan-lines.ts';
+import { commonName, planLines, writes } from '../../src/ui/plan-lines.ts';
 import { createTheme } from '../../src/ui/theme.ts';
 import { PLAN } from '../support/demo-engine.ts';
 

@@ -1,10 +1,10 @@
 import { type ReactNode, useMemo, useState } from 'react';
 import type { Change } from '../../generate/types.ts';
 import { Scroll } from '../components/scroll.tsx';
+import { diffLines, diffSize } from '../diff-lines.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { fitMiddle, line, span, wrapLine } from '../lines.ts';
-import { diffLines, diffSize } from '../plan-lines.ts';
 
 /** The changes file by file, each line whole, over several rows where it must be: up and down scroll, left and right go to another file. */
 export function DiffScreen({ changes, onClose }: { changes: readonly Change[]; onClose: () => void }): ReactNode {

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { plural } from '../../base/text.ts';
 import type { Plan } from '../../generate/types.ts';
 import { Menu, type MenuItem } from '../components/menu.tsx';
@@ -9,7 +9,10 @@ import { useTheme } from '../hooks/use-theme.ts';
 import { keyBar } from '../key-bar.ts';
 import { edges, type Line, line, span, wrapText } from '../lines.ts';
 import { pending, planLines, type TitleOf, writes } from '../plan-lines.ts';
-import { DiffScreen } from './diff.tsx';
+
+// The first frame of the wizard does not wait for it; it is there before anybody asks for it.
+const loadDiff = () => import('./diff.tsx');
+const DiffScreen = lazy(async () => ({ default: (await loadDiff()).DiffScreen }));
 
 export type PlanChoice = 'apply' | 'back' | 'quit';
 
@@ -37,8 +40,14 @@ export function PlanScreen({
     if (name === 'left' || name === 'backspace' || name === 'shift-tab') onChoose('back');
     else if (name === 'escape' || text === 'q') onChoose('quit');
   }, !diff);
+  useEffect(() => void loadDiff(), []);
   const changes = pending(plan);
-  if (diff) return <DiffScreen changes={changes} onClose={() => setDiff(false)} />;
+  if (diff)
+    return (
+      <Suspense fallback={null}>
+        <DiffScreen changes={changes} onClose={() => setDiff(false)} />
+      </Suspense>
+    );
 
   const { glyphs } = theme;
   const kept = plan.changes.length - changes.length;
