@@ -88,10 +88,11 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   );
   // A box lays placeholders for guards that are missing, so these are looked at before one is started.
   const guards = await guardProbes(context);
-  const planned = cleanup.begin(makePlan(context, guards));
   const opening = places
     .filter(({ report }) => report.id !== 'host')
     .map(place => cleanup.begin(openOrExplain(place, options, cleanup).then(answer => [place, answer] as const)));
+  // Planned while they start.
+  const planned = cleanup.begin(makePlan(context, guards));
   const plan = await planned;
   const approvals = await askFor(options, plan.approvals);
   const probes = plan.probes

@@ -1,17 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  closeSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { lstatSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { Duplex, Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { loginsOf } from '../../agents/index.ts';
 import { UserError } from '../../base/errors.ts';
 import { findProgram, run } from '../../base/exec.ts';
@@ -25,11 +14,13 @@ import { type LaidGuards, layGuards } from '../guards.ts';
 import { expandHidden, expandWritable, hiddenNotes } from '../hidden.ts';
 import { scratchFolder } from '../scratch.ts';
 import type { BoxContext, Boxed, Runtime } from '../types.ts';
+import { Descriptors, LATCH } from './descriptors.ts';
+import { LATCHED, letStart, signalInside } from './gate.ts';
 import { mountArguments, mountsOf } from './mounts.ts';
 import { Places } from './places.ts';
 import { seccompFilter } from './seccomp.ts';
-import { privateSystemFiles, resolverFile, systemMounts, toolFolders } from './system.ts';
-import { hasMounted, type Planned, planMounts, Shifted, verifyMounts } from './verify.ts';
+import { privateSystemFiles, readSwitch, resolverFile, systemMounts, toolFolders } from './system.ts';
+import { planMounts, Shifted } from './verify.ts';
 
 const NAMESPACES = ['--unshare-user', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'];
 
@@ -67,71 +58,6 @@ export function explainFailure(stderr: string, read = readSwitch): string {
   if (/\/proc/.test(said))
     return `a fresh /proc cannot be mounted here, as in many containers: start the container with --security-opt systempaths=unconfined (${said})`;
   return `it could not make its namespaces: ${said}`;
-}
-
-function readSwitch(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * The descriptor that the shell in the box waits on before it becomes the command. Bubblewrap goes on when its own gate is
- * closed, as it is when we are killed; the shell only on our word. One digit, since not every shell reads more.
- */
-const LATCH = 3;
-const LATCHED = [
-  '/bin/sh',
-  '-c',
-  `read -r go <&${LATCH} && [ "$go" = go ] || exit 125; unset go; exec ${LATCH}<&- "$@"`,
-  'sh',
-];
-
-/** Files handed to bubblewrap as descriptors, so that nothing of them stands on a disk or in a command line. */
-class Descriptors {
-  readonly open: number[] = [];
-  readonly #folder: string;
-  #nothing: number | undefined;
-  constructor(folder: string) {
-    this.#folder = folder;
-  }
-  /** The number that the descriptor will have in the child: they follow stdin, stdout, stderr and the latch. */
-  add(content: string | Buffer): string {
-    const path = join(this.#folder, `d${this.open.length}`);
-    writeFileSync(path, content, { mode: 0o600 });
-    this.open.push(openSync(path, 'r'));
-    rmSync(path);
-    return String(this.open.length + LATCH);
-  }
-  /** For `spawn`: the latch, ours in their places, then `more`, and nothing in the place of each descriptor that we were started with. */
-  forChild(more: readonly 'pipe'[]): (number | 'ignore' | 'pipe')[] {
-    const places: (number | 'ignore' | 'pipe')[] = ['pipe', ...this.open, ...more];
-    const ours = places.length + 3;
-    for (const inherited of inheritedDescriptors()) {
-      if (inherited < ours) continue;
-      while (places.length < inherited - 3) places.push('ignore');
-      this.#nothing ??= openSync('/dev/null', 'r');
-      places[inherited - 3] = this.#nothing;
-    }
-    return places;
-  }
-  close(): void {
-    for (const descriptor of this.open) closeSync(descriptor);
-    if (this.#nothing !== undefined) closeSync(this.#nothing);
-  }
-}
-
-/** Descriptors beyond the first three that any child of ours would inherit: those without the close-on-exec flag. */
-function inheritedDescriptors(): number[] {
-  return readdirSync('/proc/self/fd')
-    .map(Number)
-    .filter(descriptor => {
-      const flags = /^flags:\s*([0-7]+)/m.exec(readSwitch(`/proc/self/fdinfo/${descriptor}`) ?? '')?.[1];
-      return descriptor > 2 && flags !== undefined && (Number.parseInt(flags, 8) & 0o2000000) === 0;
-    })
-    .sort((a, b) => a - b);
 }
 
 const exists = (path: string) => {
@@ -198,6 +124,7 @@ async function build(
   if (!bwrap) throw new UserError({ what: 'bubblewrap is not installed', next: 'install the package "bubblewrap"' });
 
   const notes: string[] = [];
+  const naming = gitIdentity(root);
   const logins = loginsOf(context.agents);
   const env = boxEnvironment(
     context.env,
@@ -266,7 +193,7 @@ async function build(
       '--dev',
       '/dev',
     ];
-    const identity = await gitIdentity(root);
+    const identity = await naming;
     if (identity) args.push('--perms', '0644', '--file', descriptors.add(identity), join(home, '.gitconfig'));
     for (const { path, keep } of logins.flatMap(login => login.copies)) {
       const source = join(home, path);
@@ -315,112 +242,6 @@ async function build(
     await close();
     throw error;
   }
-}
-
-/** How long bubblewrap may take to mount everything, in milliseconds: minutes only where the machine is out of breath. */
-const MOUNT_LIMIT = 120_000;
-/** And how long that shell is waited for, where the kernel tells of no children, in milliseconds. */
-const SHELL_LIMIT = 1_000;
-
-/** Waits until everything is mounted, lets the command start where all of it is as planned, and ends the child elsewhere. */
-async function letStart(
-  child: ChildProcess,
-  { told, gate, planned }: { told: number; gate: number; planned: readonly Planned[] },
-): Promise<void> {
-  const info = child.stdio[told] as Readable;
-  const hold = child.stdio[gate] as Duplex;
-  // Where the child ends by itself, its end of either is gone in the middle of something: that it ended is what counts.
-  const latch = child.stdio[LATCH] as Duplex;
-  for (const stream of [info, hold, latch]) stream?.on('error', () => {});
-  let ended = false;
-  const end = new Promise<undefined>((done, fail) => {
-    child.once('exit', () => {
-      ended = true;
-      done(undefined);
-    });
-    child.once('error', fail);
-  });
-  let pid: number | undefined;
-  try {
-    pid = await Promise.race([childPid(info), end]);
-    const limit = Date.now() + MOUNT_LIMIT;
-    while (pid !== undefined && !ended && stillMounts(pid)) {
-      if (Date.now() > limit) throw new UserError({ what: 'the box was not started: bubblewrap did not get ready' });
-      await Promise.race([sleep(1), end]);
-    }
-    if (pid === undefined || ended) {
-      const failure = await failedStart(child, end);
-      // Files of others come and go (in /etc, in a build): what is gone needs no hiding.
-      const gone = planned.find(({ mount }) => mount.kind !== 'link' && mount.kind !== 'empty' && !exists(mount.path));
-      throw gone ? new Shifted(gone.mount.path) : failure;
-    }
-    verifyMounts(pid, planned);
-    hold.write('go');
-    // Only once its first process has made the shell does it end with us again.
-    const latest = Date.now() + SHELL_LIMIT;
-    while (!ended && childrenOf(pid).length === 0 && Date.now() < latest) await Promise.race([sleep(1), end]);
-    latch.end('go\n');
-  } catch (error) {
-    // Bubblewrap's own end takes that process along only later, and it goes on where the gate is merely closed.
-    if (pid !== undefined && !ended) process.kill(pid, 'SIGKILL');
-    child.kill('SIGKILL');
-    await end.catch(() => {});
-    throw error;
-  } finally {
-    info?.destroy();
-    hold?.end();
-    latch?.end();
-  }
-}
-/**
- * The number of the box's first process, as bubblewrap tells it; undefined where it ended before that. It tells more after
- * that, and would end where nobody reads it.
- */
-function childPid(info: Readable): Promise<number | undefined> {
-  let text = '';
-  return new Promise(done => {
-    info.on('data', data => {
-      text += String(data);
-      const pid = /"child-pid":\s*(\d+)\D/.exec(text)?.[1];
-      if (pid !== undefined) done(Number(pid));
-    });
-    info.once('close', () => done(undefined));
-  });
-}
-
-function stillMounts(pid: number): boolean {
-  try {
-    return !hasMounted(pid);
-  } catch {
-    return true;
-  }
-}
-
-/** What bubblewrap said when it could not build the box. On a terminal it has said it there. */
-async function failedStart(child: ChildProcess, end: Promise<undefined>): Promise<UserError> {
-  await end;
-  let said = '';
-  if (child.stderr) {
-    const read = (async () => {
-      for await (const data of child.stderr ?? []) said += String(data);
-    })();
-    await Promise.race([read, sleep(500)]);
-  }
-  const reason = said.trim().split('\n').at(-1)?.slice(0, 300);
-  return new UserError({ what: `the box could not be started${reason ? `: ${reason}` : ''}` });
-}
-
-const childrenOf = (pid: number | undefined): number[] =>
-  (readSwitch(`/proc/${pid}/task/${pid}/children`) ?? '').split(' ').filter(Boolean).map(Number);
-
-/** Sends a signal to the programs that bubblewrap's first process in the box has started; to bubblewrap, if there are none. */
-function signalInside(child: ChildProcess, signal: NodeJS.Signals): void {
-  const inside = childrenOf(child.pid).flatMap(childrenOf);
-  if (inside.length === 0) child.kill(signal);
-  for (const pid of inside)
-    try {
-      process.kill(pid, signal);
-    } catch {}
 }
 
 export const bubblewrap: Runtime = {

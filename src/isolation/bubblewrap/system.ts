@@ -151,3 +151,12 @@ function programFolders(program: string): string[] {
     return [...links, dirname(real)];
   }
 }
+
+/** What a file of the kernel says; undefined where it is not there. */
+export function readSwitch(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
