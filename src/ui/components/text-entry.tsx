@@ -1,11 +1,9 @@
 import { Box, Text } from 'ink';
 import { type ReactNode, useRef, useState } from 'react';
+import { characters as split } from '../../report/width.ts';
 import { type KeyPress, useKeys } from '../hooks/use-keys.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { cells } from '../lines.ts';
-
-const segmenter = new Intl.Segmenter();
-const split = (text: string): string[] => [...segmenter.segment(text)].map(({ segment }) => segment);
 
 /** The characters around `at` that fit into `width` cells together with a cell for the cursor behind the last one. */
 export function visiblePart(characters: readonly string[], at: number, width: number): { from: number; to: number } {

@@ -1,5 +1,6 @@
 import { type Key as InkKey, useInput, usePaste } from 'ink';
 import { sanitize } from '../../base/text.ts';
+import { characters } from '../../report/width.ts';
 
 export type KeyName =
   | 'up'
@@ -26,8 +27,6 @@ export interface KeyPress {
   text: string;
 }
 
-const segmenter = new Intl.Segmenter();
-
 /** What Ink reports of one read, as single keys. Keys that mean nothing here are left out. */
 export function normalizeKeys(input: string, key: InkKey): KeyPress[] {
   if (key.eventType === 'release') return [];
@@ -36,7 +35,7 @@ export function normalizeKeys(input: string, key: InkKey): KeyPress[] {
   if (key.ctrl || key.meta || key.super || key.hyper || input.startsWith('[')) {
     return input === '[' && !key.ctrl && !key.meta ? [{ name: 'char', text: '[' }] : [];
   }
-  return [...segmenter.segment(input)].flatMap(({ segment }): KeyPress[] => {
+  return characters(input).flatMap((segment): KeyPress[] => {
     if (segment === '\r' || segment === '\n' || segment === '\r\n') return [{ name: 'enter', text: '' }];
     if (segment === '\t') return [{ name: 'tab', text: '' }];
     const text = sanitize(segment);
