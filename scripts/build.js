@@ -43,7 +43,7 @@ const lazySegmenter = {
   name: 'lazy-segmenter',
   setup(b) {
     b.onLoad(
-      { filter: /node_modules[\\/](slice-ansi|wrap-ansi|@alcalzone[\\/]ansi-tokenize|ink)[\\/].*\.js$/ },
+      { filter: /node_modules[\\/](slice-ansi|wrap-ansi|cli-truncate|@alcalzone[\\/]ansi-tokenize|ink)[\\/].*\.js$/ },
       async ({ path }) => {
         const text = await readFile(path, 'utf8');
         if (!text.includes('new Intl.Segmenter(')) return { contents: text, loader: 'js' };
