@@ -22,7 +22,7 @@ export interface UiOptions {
 
 export interface WizardResult {
   outcome: 'applied' | 'quit' | 'interrupted';
-  /** 4 where something could not be merged, else the last report's; 0 when quit, 130 when interrupted. */
+  /** 4 where something could not be merged, else 0, also when quit; 130 when interrupted. */
   exitCode: ExitCode;
   /** The last report: after applying where it came so far. */
   report: Report | undefined;

@@ -1,4 +1,4 @@
-import { plural } from '../base/text.ts';
+import { counted } from '../generate/paths.ts';
 import type { Applied } from '../generate/types.ts';
 import { afterWords, compare, compareNotes } from '../report/compare.ts';
 import { count, fallenLines, startCommand, things, unapprovedLines } from '../report/things.ts';
@@ -65,7 +65,7 @@ export function summaryLines(
       applied &&
         applied.written.length > 0 && [
           'Written',
-          `${plural(applied.written.length, 'file')}; to take them back whole: ${together('agent-posture undo')}`,
+          `${counted(applied.written)}; to take them back whole: ${together('agent-posture undo')}`,
           'plain',
         ],
       applied && applied.conflicts.length > 0 && ['Look at', applied.conflicts.join(', '), 'warn'],

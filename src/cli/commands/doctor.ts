@@ -100,7 +100,7 @@ async function git(root: string): Promise<Finding> {
 }
 
 const INSTALL: Partial<Record<RuntimeFact['id'], string>> = {
-  bubblewrap: 'Debian, Ubuntu: sudo apt install bubblewrap socat. Fedora: sudo dnf install bubblewrap socat',
+  bubblewrap: 'Debian, Ubuntu: sudo apt install bubblewrap. Fedora: sudo dnf install bubblewrap',
   docker: 'start the engine, or install it: https://docs.docker.com/engine/install',
 };
 

@@ -1,11 +1,12 @@
 import { EXIT, formatPosition, UserError } from '../../base/errors.ts';
 import { stateFolder } from '../../base/state.ts';
 import { didYouMean } from '../../base/suggest.ts';
-import { list, oneLine, plural } from '../../base/text.ts';
+import { list, oneLine } from '../../base/text.ts';
 import { applyPlan } from '../../generate/apply.ts';
 import { drift } from '../../generate/drift.ts';
 import { type MemoPlace, remember, summaryOf } from '../../generate/memo.ts';
 import { outputs } from '../../generate/outputs/index.ts';
+import { counted } from '../../generate/paths.ts';
 import type { Plan } from '../../generate/types.ts';
 import type { Command, Outcome } from '../command.ts';
 import { loadWithPosture } from '../load.ts';
@@ -16,7 +17,8 @@ import { exitCodeOf, planOutputs } from '../planning.ts';
 const SPECIAL = ['check', 'diff', 'dry-run', 'restore', 'only'] as const;
 
 /**
- * `generate`: plans what the posture asks for, and does or shows it. --check, --diff and --dry-run write nothing. Where
+ * `generate`: plans what the posture asks for, and does or shows it. --check, --diff and --dry-run write nothing,
+ * but for what an interrupted run had left, which is put back first. Where
  * nothing has changed since it last had nothing to do, unchanged.ts has answered before this is loaded.
  */
 export const command: Command = async context => {
@@ -51,9 +53,7 @@ export const command: Command = async context => {
     text: style =>
       [
         ...planLines(plan, style),
-        ...(applied.journal
-          ? ['', ` ${plural(applied.written.length, 'file')} written. agent-posture undo takes it back.`]
-          : []),
+        ...(applied.journal ? ['', ` ${counted(applied.written)} written. agent-posture undo takes it back.`] : []),
       ].join('\n'),
   };
 };

@@ -20,7 +20,10 @@ const SOON = 14;
 const OLD = 7;
 const DAY = 86_400_000;
 
-/** `status`: posture, drift, the age of the last proof, what was approved, what was accepted and ends soon. Read only. */
+/**
+ * `status`: posture, drift, the age of the last proof, what was approved, what was accepted and ends soon. Writes nothing of
+ * its own; what an interrupted run had left is put back first.
+ */
 export const command: Command = async context => {
   const { root } = context;
   const { facts, posture } = await load(context, { boxes: false });

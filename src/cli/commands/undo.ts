@@ -1,9 +1,9 @@
 import { EXIT, UserError } from '../../base/errors.ts';
 import { stateFolder } from '../../base/state.ts';
-import { list, plural } from '../../base/text.ts';
+import { list } from '../../base/text.ts';
 import { ago } from '../../base/units.ts';
 import { lastCommand, undo } from '../../generate/journal.ts';
-import { MANIFEST_PATH } from '../../generate/paths.ts';
+import { counted, MANIFEST_PATH } from '../../generate/paths.ts';
 import type { Undone } from '../../generate/types.ts';
 import { hang } from '../../report/width.ts';
 import type { Command } from '../command.ts';
@@ -13,7 +13,7 @@ export const command: Command = async ({ root, flags, terminal, signal }) => {
   const folder = stateFolder(root);
   const last = await lastCommand(folder);
   if (last) {
-    const what = `agent-posture ${last.command}, ${ago(new Date(last.at))}: ${plural(last.paths.length, 'file')}`;
+    const what = `agent-posture ${last.command}, ${ago(new Date(last.at))}: ${counted(last.paths)}`;
     if (!flags.is('yes') && !terminal.interactive)
       throw new UserError({ what: `undo would take back ${what}; off a terminal it needs --yes` });
     if (!flags.is('yes')) {

@@ -1,5 +1,6 @@
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { plural } from '../../base/text.ts';
+import { counted } from '../../generate/paths.ts';
 import type { Plan } from '../../generate/types.ts';
 import { Menu, type MenuItem } from '../components/menu.tsx';
 import { type Block, SPACE, Stack } from '../components/stack.tsx';
@@ -56,7 +57,7 @@ export function PlanScreen({
     {
       value: 'apply',
       label: writes(plan) ? applyLabel : 'Go on, nothing to write',
-      hint: writes(plan) ? `${plural(files, 'file')}, each whole or not at all` : undefined,
+      hint: writes(plan) ? `${counted(changes.map(({ path }) => path))}, each whole or not at all` : undefined,
     },
     ...(files > 0 ? [{ value: 'diff' as const, label: 'See every line', hint: 'before anything is written' }] : []),
     { value: 'back', label: 'Back' },
