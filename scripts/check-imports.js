@@ -10,8 +10,8 @@ const BELOW = ['posture', 'safeguards', 'base'];
 /** What each folder of src may import beside itself. */
 const MAY = {
   base: [],
-  safeguards: ['base', 'posture'],
-  posture: ['base', 'safeguards'],
+  safeguards: ['base'],
+  posture: ['base'],
   ...Object.fromEntries(FEATURES.map(feature => [feature, BELOW])),
   isolation: [...BELOW, 'agents'],
   wizard: [...BELOW, 'agents', 'isolation'],
