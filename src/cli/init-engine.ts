@@ -41,7 +41,14 @@ export async function createEngine(
     context: stepContext,
     steps,
     resumed: resumed && Object.keys(resumed.answers).length > 0 ? resumed : undefined,
-    firstTry: starter({ context, facts, posture, approve: async () => false, options: { readOnly: true } }),
+    // As in `look`: from the shell, since nothing is laid yet that a box could bring back.
+    firstTry: starter({
+      context,
+      facts,
+      posture,
+      approve: async () => false,
+      options: { readOnly: true, vantages: ['host'] },
+    }),
     remember: answers => saveProgress(root, answers),
     existing: posture !== undefined,
     plan: async answers => {

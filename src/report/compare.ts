@@ -52,21 +52,20 @@ export function compare(before: Report, after: Report): BeforeAfter {
 }
 
 /** `1 reached in the box, 2 not proven`, or `not proven`. */
-export function afterWords({ after, notProven, boxed }: BeforeAfter): string {
+export function afterWords({ after, more, notProven, boxed }: BeforeAfter): string {
   if (after === undefined) return 'not proven';
-  return `${after} reached${boxed ? ' in the box' : ''}${notProven > 0 ? `, ${notProven} not proven` : ''}`;
+  return `${after + more.length} reached${boxed ? ' in the box' : ''}${notProven > 0 ? `, ${notProven} not proven` : ''}`;
 }
 
 /** What stands under before and after: why it is not proven, and what the first look left out. Names are as they came. */
 export function compareNotes({ before, notProven, after, reason, more, untried, boxed }: BeforeAfter): string[] {
+  const unlooked = `the first look did not ${untried ? 'try' : 'reach'}: ${named(more.map(({ target }) => target))}`;
   return [
-    ...(boxed && after !== undefined && before > 0
-      ? [`An agent that is started outside the box still reaches ${before === 1 ? 'it' : 'them'}.`]
-      : []),
     ...(reason !== undefined && (after === undefined || notProven > 0) ? [`not proven: ${reason}`] : []),
-    ...(more.length > 0
+    ...(more.length > 0 ? [after ? `${more.length} of these ${unlooked}` : `What is reached now, ${unlooked}`] : []),
+    ...(boxed && after !== undefined && before > 0
       ? [
-          `${more.length} more that the first look did not ${untried ? 'try' : 'reach'}: ${named(more.map(({ target }) => target))}`,
+          `An agent that is started outside the box still reaches ${before === 1 ? 'the one' : `all ${before}`} from before.`,
         ]
       : []),
   ];

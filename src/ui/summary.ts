@@ -39,7 +39,11 @@ export function summaryLines(
     stands(
       word,
       afterWords(compared),
-      compared.after ? 'bad' : compared.after === 0 && compared.notProven === 0 ? 'good' : 'warn',
+      compared.after || compared.more.length > 0
+        ? 'bad'
+        : compared.after === 0 && compared.notProven === 0
+          ? 'good'
+          : 'warn',
     );
   const left = findings(after);
   const working = workingOf(after);

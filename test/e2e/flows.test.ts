@@ -290,7 +290,7 @@ describe('generate', () => {
     const made = JSON.parse((await program(given, ['init', '--yes', '--no-test', '--json'])).stdout);
     const shown = made.changes.filter(({ state }: { state: string }) => state !== 'unchanged').length;
     expect(made.written).toHaveLength(shown);
-    expect((await program(given, ['undo'])).stderr).toContain(`: ${shown} files;`);
+    expect((await program(given, ['undo'])).stderr).toContain(`: ${shown - 1} files and 1 git setting;`);
     expect((await program(given, ['undo', '--yes'])).stdout).not.toContain('manifest.json');
     expect(existsSync(join(given.root, '.agent-posture'))).toBe(false);
   });

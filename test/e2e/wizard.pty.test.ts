@@ -68,11 +68,11 @@ describe('the quick path', () => {
     for (const question of QUESTIONS) await enter(question);
     await enter('nothing is written yet');
     expect(logged().filter(entry => entry.startsWith('apply'))).toEqual([]);
-    await enter('AFTER  0 reached');
+    await enter('AFTER  1 reached');
     expect(keys).toBeLessThanOrEqual(12);
 
     const text = await leavesClean(session, 0);
-    expect(text).toContain('BEFORE  11 reached   →   AFTER  0 reached');
+    expect(text).toContain('BEFORE  11 reached   →   AFTER  1 reached');
     expect(text).toContain('1 more that the first look did not try: .env in git history');
     expect(text).toContain('Work still possible   6 of 6');
     expect(text).toContain('agent-posture undo');

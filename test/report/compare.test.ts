@@ -31,18 +31,18 @@ test('after counts what of before is still reached; what the first look did not 
     inBox({ target: '~/.docker' }),
   ]);
   expect(compared).toMatchObject({ before: 2, after: 1, notProven: 0, untried: true });
-  expect(afterWords(compared)).toBe('1 reached in the box');
+  expect(afterWords(compared)).toBe('3 reached in the box');
   expect(compareNotes(compared)).toEqual([
-    'An agent that is started outside the box still reaches them.',
-    '2 more that the first look did not try: .git/hooks, ~/.docker',
+    '2 of these the first look did not try: .git/hooks, ~/.docker',
+    'An agent that is started outside the box still reaches all 2 from before.',
   ]);
 });
 
 test('what was tried and held before, and is reached now, is not called untried', () => {
   const compared = of([inBox({ target: '~/.pgpass' })]);
   expect(compareNotes(compared)).toEqual([
-    'An agent that is started outside the box still reaches them.',
-    '1 more that the first look did not reach: ~/.pgpass',
+    'What is reached now, the first look did not reach: ~/.pgpass',
+    'An agent that is started outside the box still reaches all 2 from before.',
   ]);
 });
 
@@ -61,8 +61,8 @@ test('some not proven is said beside the number', () => {
   ]);
   expect(afterWords(compared)).toBe('0 reached in the box, 1 not proven');
   expect(compareNotes(compared)).toEqual([
-    'An agent that is started outside the box still reaches them.',
     'not proven: VPN off?',
+    'An agent that is started outside the box still reaches all 2 from before.',
   ]);
 });
 

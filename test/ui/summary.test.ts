@@ -22,8 +22,8 @@ describe('the summary', () => {
       row({ target: '~/.npmrc', vantage: 'sandbox' }),
       row({ target: '.git/hooks', vantage: 'sandbox', attempt: 'write' }),
     ]);
-    expect(text).toContain('BEFORE  2 reached   →   AFTER  1 reached');
-    expect(text).toContain(' 1 more that the first look did not try: .git/hooks');
+    expect(text).toContain('BEFORE  2 reached   →   AFTER  2 reached');
+    expect(text).toContain(' 1 of these the first look did not try: .git/hooks');
     expect(text).toMatch(/Start it with +agent-posture run -- claude/);
   });
 

@@ -94,7 +94,9 @@ function listed(report: Report): Outcome {
         ...fixes.flatMap(({ n, id, title, closes, command: line }) =>
           hang(
             ` [${n}] ${pad(id, 12)} `,
-            oneLine(`${title}. Closes ${closes.length}.${line === null ? ' Yours to do.' : ''}`),
+            oneLine(
+              `${title}. Closes ${closes.length}.${line === null ? ' Yours to do.' : line.startsWith('agent-posture fix ') ? '' : ` With: ${line}`}`,
+            ),
             style.width,
           ),
         ),

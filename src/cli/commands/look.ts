@@ -9,7 +9,9 @@ import { tryNow } from '../trying.ts';
 /** What an agent started here could reach now, read-only, and what to do next. Ends with exit 0 whatever is reached. */
 export const command: Command = async context => {
   const { facts, posture } = await load(context);
-  const report = await tryNow({ context, facts, posture, approve: async () => false, options: { readOnly: true } });
+  // From the shell, whatever box is declared: what is started here is in none, and without a decoy a box proves nothing.
+  const options = { readOnly: true, vantages: ['host'] };
+  const report = await tryNow({ context, facts, posture, approve: async () => false, options });
   const next = posture
     ? 'Next: agent-posture fix closes what was reached; agent-posture test tries with everything that was approved.'
     : 'Next: agent-posture init closes this (on a terminal it asks; init --yes takes the defaults; init --dry-run shows them).';

@@ -7,7 +7,7 @@ import type { Facts } from '../../discover/facts.ts';
 import { drift } from '../../generate/drift.ts';
 import { undoneScans } from '../../posture/scanning.ts';
 import type { Posture } from '../../posture/schema.ts';
-import { count, headline, things, unapprovedLines } from '../../report/things.ts';
+import { count, headline, things, title, unapprovedLines } from '../../report/things.ts';
 import { hang } from '../../report/width.ts';
 import type { Report } from '../../selftest/types.ts';
 import type { Command } from '../command.ts';
@@ -74,7 +74,7 @@ export const command: Command = async context => {
         ...part(
           'proof',
           proof
-            ? `${proof.headline} ${ago(new Date(proof.at))}${proof.stale.map(why => `; ${why}`).join('')}`
+            ? `${proof.headline} ${ago(new Date(proof.at))}, from: ${proof.from}${proof.stale.map(why => `; ${why}`).join('')}`
             : 'none yet: agent-posture test',
         ),
         ...(proof?.untried ?? []).flatMap(line => hang(' ! ', oneLine(line), style.width)),
@@ -98,13 +98,17 @@ function startOf({ isolation, agents }: Posture, facts: Facts): string | undefin
 
 function proofOf(last: Report, sha256: string, agents: readonly { title: string; version: string | undefined }[]) {
   const { agent, version } = last.subject;
+  const counts = count(things(last));
   const now = agents.find(({ title }) => title === agent)?.version;
   return {
     at: last.startedAt,
-    headline: headline(count(things(last))),
-    untried: unapprovedLines(things(last)),
+    headline: headline(counts),
+    from: title(last),
+    // What the posture of then asked for says nothing of the one of now.
+    untried: last.posture?.sha256 === sha256 ? unapprovedLines(things(last)) : [],
     stale: [
-      ...(last.posture?.sha256 === sha256 ? [] : ['the posture was changed since']),
+      ...(last.posture?.sha256 === sha256 ? [] : ['the posture was changed since: try again, agent-posture test']),
+      ...(counts.reached > 0 ? ['agent-posture fix shows what closes it'] : []),
       ...(version && now && now !== version ? [`${agent} was ${version} then and is ${now} now`] : []),
       ...(Date.now() - Date.parse(last.startedAt) > OLD * DAY ? ['try again: agent-posture test'] : []),
     ],

@@ -84,8 +84,8 @@ function optionsOf({ flags }: Context): Partial<SelftestOptions> {
 }
 
 /** Whether a run tried all that the posture asks for: only such a report is what `fix` and `status` speak of. */
-function isWhole({ vantages = [], safeguards: some = [] }: Partial<SelftestOptions>): boolean {
-  return vantages.length === 0 && some.length === 0;
+function isWhole({ vantages = [], safeguards: some = [], via = [] }: Partial<SelftestOptions>): boolean {
+  return vantages.length === 0 && some.length === 0 && via.length === 0;
 }
 
 function agentsToDrive(given: readonly string[], found: readonly string[]): string[] {

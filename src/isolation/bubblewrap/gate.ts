@@ -3,6 +3,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../base/errors.ts';
 import { isThere } from '../../base/files.ts';
+import { SAY_WHERE_NOT_FOUND } from '../found.ts';
 import { LATCH } from './descriptors.ts';
 import { readSwitch } from './system.ts';
 import { hasMounted, type Planned, Shifted, verifyMounts } from './verify.ts';
@@ -11,7 +12,7 @@ import { hasMounted, type Planned, Shifted, verifyMounts } from './verify.ts';
 export const LATCHED = [
   '/bin/sh',
   '-c',
-  `read -r go <&${LATCH} && [ "$go" = go ] || exit 125; unset go; exec ${LATCH}<&- "$@"`,
+  `read -r go <&${LATCH} && [ "$go" = go ] || exit 125; unset go; ${SAY_WHERE_NOT_FOUND}; exec ${LATCH}<&- "$@"`,
   'sh',
 ];
 

@@ -2,6 +2,7 @@ import { lookup as systemLookup } from 'node:dns/promises';
 import { createServer, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { connect, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { SAY_WHERE_NOT_FOUND } from '../found.ts';
 import { isAllowed, mayConnect, parseRules, splitHost } from './rules.ts';
 
 /** Where, inside the box, the forwarder listens. The box has a loopback of its own, so it is free. */
@@ -174,6 +175,7 @@ export function forwarderCommand(socket: string, command: readonly string[]): st
     'shift 4',
     '[ "$ready" = ready ] || { echo "agent-posture: the way to the allowed hosts could not be opened" >&2; exit 125; }',
     'unset pipe ready',
+    SAY_WHERE_NOT_FOUND,
     'exec "$@"',
   ].join('\n');
   return ['/bin/sh', '-c', script, 'sh', process.execPath, FORWARDER, String(FORWARD_PORT), socket, ...command];

@@ -182,7 +182,7 @@ export function Question({
 
   const back = typing ? glyphs.up : glyphs.left;
   const keys: [string, string][] = [
-    ['enter', step.kind === 'multi' ? 'take these' : 'choose'],
+    ['enter', typing ? 'take it' : step.kind === 'multi' ? taking(standing) : 'choose'],
     ...(step.kind === 'multi' ? ([['space', 'mark']] as [string, string][]) : []),
     [typing ? 'tab' : '?', why ? 'hide why' : 'why'],
     [back, 'back'],
@@ -212,4 +212,10 @@ export function Question({
     { lines: [keyBar(keys, width, theme)], rank: 4 },
   ];
   return <Stack blocks={blocks} />;
+}
+
+/** What enter does with a list in which each is marked first: that it takes none is no surprise then. */
+function taking(marked: Answer | undefined): string {
+  const count = typeof marked === 'string' ? 1 : (marked?.length ?? 0);
+  return count === 0 ? 'take none' : `take ${count}`;
 }
