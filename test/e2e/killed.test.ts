@@ -83,7 +83,7 @@ const state = ({ root, remote, env }: World & { remote: string }) => ({
 
 const recordOf = ({ state: folder }: World, pid: number | undefined) => {
   for (const repository of existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [])
-    if (repository.endsWith(`tries/${pid}`)) return join(folder, repository);
+    if (repository.includes(`tries/${pid}-`)) return join(folder, repository);
   return undefined;
 };
 

@@ -491,8 +491,9 @@ describe('bad days', () => {
     const running = tryLab(lab, { signal: stop.signal, safeguards: ['GRD-1'] });
     running.catch(() => {});
     const laid = () => {
-      const record = join(stateFolder(lab.root), 'tries', String(process.pid));
-      return existsSync(record) && readFileSync(record, 'utf8').includes(`"create":"${path}"`);
+      const records = join(stateFolder(lab.root), 'tries');
+      const names = existsSync(records) ? readdirSync(records) : [];
+      return names.some(name => readFileSync(join(records, name), 'utf8').includes(`"create":"${path}"`));
     };
     while (!laid()) await new Promise(done => setTimeout(done, 1));
     // As the vantage leaves it when it is killed within the write: nothing of it is there yet.

@@ -24,7 +24,7 @@ interface Finding {
 /** `doctor`: what is there to work with, each line ok or missing with what to do. Read only, but for what a killed box left; exit 0 whatever is missing. */
 export const command: Command = async context => {
   const { root, home, terminal } = context;
-  clearPlaceholders(root);
+  const unknown = clearPlaceholders(root);
   const recovered = await recoverTries(root);
   const facts = await discover(root, { home, env: terminal.streams.env });
   const findings: Finding[] = [
@@ -55,6 +55,14 @@ export const command: Command = async context => {
       ({ id, version: of }): Finding => ({ name: id, state: 'ok', detail: of ?? 'version not known' }),
     ),
     await stateFolderFinding(home, root),
+    ...unknown.map(
+      (note): Finding => ({
+        name: 'box',
+        state: 'attention',
+        detail: `one in another container may still run, so what stands for its missing guards stays (${note})`,
+        next: 'if it was killed: run doctor on the machine itself, or after its next start',
+      }),
+    ),
     ...recovered.map((detail): Finding => ({ name: 'killed test', state: 'attention', detail })),
     terminalFinding(context),
     ...integrity(context),
