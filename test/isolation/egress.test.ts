@@ -155,6 +155,27 @@ describe('the proxy', () => {
     ).toContain(`got GET /y?z listed.test:${port}`);
   });
 
+  test('an answer that is cut off upstream is cut off for the client', async () => {
+    const cut = createServer((_request, response) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('half', () => response.destroy());
+    });
+    await new Promise<void>(done => cut.listen(0, '127.0.0.1', done));
+    const { port: at } = cut.address() as AddressInfo;
+    const proxy = await startEgress([`127.0.0.1:${at}`], join(folder, 'cut'));
+    const ended = await new Promise<boolean>(done => {
+      const client = connect(proxy.socket, () =>
+        client.write(`GET http://127.0.0.1:${at}/ HTTP/1.1\r\nHost: x\r\n\r\n`),
+      );
+      client.resume().on('error', () => {});
+      client.on('close', () => done(true));
+      setTimeout(() => done(false), 3_000).unref();
+    });
+    await proxy.close();
+    cut.close();
+    expect(ended).toBe(true);
+  });
+
   test.each([
     ['another host', () => `CONNECT other.test:${port} HTTP/1.1\r\n\r\n`, 403],
     ['another port', () => 'CONNECT listed.test:22 HTTP/1.1\r\n\r\n', 403],

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { loginsOf } from '../../agents/index.ts';
@@ -109,7 +109,11 @@ async function extraMounts(
   };
   for (const path of holders) lay(path, path, '');
   for (const path of guards) lay(path, path, ':ro');
-  for (const path of hidden) lay(path, statSync(path).isDirectory() ? empty.folder : empty.file, ':ro');
+  for (const path of hidden) {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    // Gone meanwhile: the engine would make it anew as a place to mount on.
+    if (stats) lay(path, stats.isDirectory() ? empty.folder : empty.file, ':ro');
+  }
   return {
     mounts: [...mounts].filter(([at]) => !there.has(at)).flatMap(([, words]) => ['-v', words]),
     notes: hiddenNotes(root, expanded),
