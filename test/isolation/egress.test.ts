@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Egress, startEgress } from '../../src/isolation/egress/index.ts';
-import { isAllowed, isPublic, mayConnect, parseRules, splitHost } from '../../src/isolation/egress/rules.ts';
+import {
+  isAllowed,
+  isPublic,
+  mayConnect,
+  ownLoopback,
+  parseRules,
+  splitHost,
+} from '../../src/isolation/egress/rules.ts';
 
 describe('which hosts are let through', () => {
   const rules = parseRules([
@@ -49,6 +56,13 @@ describe('which hosts are let through', () => {
     for (const host of ['127.0.0.1', '2130706433', '0x7f000001', '127.1', '017700000001', '::1', '169.254.169.254'])
       expect(isAllowed(all, host, 443)).toBe(false);
     expect(isAllowed(all, 'example.com', 443)).toBe(true);
+  });
+
+  test("the box's own loopback is its own, unless the posture lists that very name", () => {
+    const own = (...allow: string[]) => ownLoopback(parseRules(allow)).join(',');
+    expect(own('my-localhost.example', '*', '[fe80::1:1]')).toBe('localhost,127.0.0.1,::1');
+    expect(own('LOCALHOST:5432')).toBe('127.0.0.1,::1');
+    expect(own('[0::1]:80', '127.0.0.1')).toBe('localhost');
   });
 
   test.each([
