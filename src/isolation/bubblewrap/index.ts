@@ -166,11 +166,15 @@ async function build(
   let egress: Egress | undefined;
   let laid: LaidGuards | undefined;
   const close = async () => {
-    held.close();
-    await egress?.close();
-    descriptors.close();
-    rmSync(folder, { recursive: true, force: true });
-    laid?.close();
+    // What stands in the repository goes, whatever becomes of the rest.
+    try {
+      held.close();
+      descriptors.close();
+      await egress?.close();
+    } finally {
+      laid?.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
   };
 
   try {
