@@ -20,7 +20,8 @@ export const command: Command = async context => {
   const approve = approver(context, facts.insideAgent);
   const kept = await lastReport(root);
   const report = kept?.posture?.sha256 === posture.sha256 ? kept : await tryNow({ context, facts, posture, approve });
-  if (report !== kept) await keepReport(report);
+  const unkept = report === kept ? undefined : await keepReport(report);
+  if (unkept !== undefined) terminal.show(unkept);
   const [wanted] = words;
   if (wanted === undefined) return listed(report);
 
