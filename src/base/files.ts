@@ -52,7 +52,7 @@ export function realPathOf(path: string): string {
 }
 
 /** What stands at `path` itself, not what it leads to; undefined where that cannot be said. */
-export function statsOf(path: string): Stats | undefined {
+export function statsOf(path: string | Buffer): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch {

@@ -59,15 +59,19 @@ interface Staged {
 }
 
 /** What was last read of an index, by the state that its file was in: one run asks for it several times. */
-const read = new Map<string, { state: string; list: Promise<Staged[]> }>();
+const lastStaged = new Map<string, { state: string; list: Promise<Staged[]> }>();
 
 /** What is staged in `root`, path by path. Empty where git does not say, or where the list is over 64 MB. */
 async function staged(root: string): Promise<Staged[]> {
   const state = indexState(root);
-  const before = read.get(root);
+  const before = lastStaged.get(root);
   if (state !== undefined && before?.state === state) return before.list;
-  const list = readStaged(root);
-  if (state !== undefined) read.set(root, { state, list });
+  const list = readStaged(root).then(found => {
+    // A git that was too slow this time, or failed, may answer the next one.
+    if (!found && lastStaged.get(root)?.list === list) lastStaged.delete(root);
+    return found ?? [];
+  });
+  if (state !== undefined) lastStaged.set(root, { state, list });
   return list;
 }
 
@@ -81,13 +85,14 @@ function indexState(root: string): string | undefined {
   }
 }
 
-async function readStaged(root: string): Promise<Staged[]> {
+/** Undefined where git does not say. */
+async function readStaged(root: string): Promise<Staged[] | undefined> {
   const listed = await git(['-c', 'safe.directory=*', 'ls-files', '--stage', '-z'], {
     cwd: root,
     timeout: 10_000,
     maxBuffer: 64_000_000,
   });
-  if (listed.code !== 0) return [];
+  if (listed.code !== 0) return undefined;
   return listed.stdout.split('\0').flatMap(line => {
     const match = /^(\d{6}) ([0-9a-f]+) 0\t(.+)$/s.exec(line);
     return match ? [{ mode: match[1] as string, object: match[2] as string, path: match[3] as string }] : [];

@@ -69,8 +69,9 @@ export async function createEngine(
       // A question comes while rows are drawn, so the screen makes room for it.
       const ask: Approve = request => aside(() => approve(request));
       const report = await starter({ context, ...now, approve: await withOwnBox(now, posture, ask) })(onEvent, signal);
-      await keepReport(report);
-      return report;
+      // While rows are drawn nothing else can be printed, so that it stands in the report.
+      const unkept = await keepReport(report);
+      return unkept === undefined ? report : { ...report, notes: [...report.notes, unkept] };
     },
     reproduce: (answers: Answers) => reproduceCommand(answers),
   };

@@ -43,7 +43,8 @@ export async function unattended(context: Context): Promise<Outcome> {
       text: style => [...planLines(plan, style), '', diffText(plan, style), '', ` ${repeat}`].join('\n'),
     };
   for (const note of plan.ahead ?? []) terminal.note(oneLine(note));
-  const { written, conflicts, journal } = await engine.apply(plan);
+  const { written, conflicts, journal, notes } = await engine.apply(plan);
+  for (const note of notes) terminal.note(oneLine(note));
   const after = tries ? await engine.secondTry(onEvent, signal) : undefined;
   return {
     // What is still reached is for `test` to fail on: the set-up itself went through.

@@ -10,7 +10,7 @@ import { share } from '../ui/layout.ts';
 import type { Approve } from './approve.ts';
 import type { Context, Outcome } from './command.ts';
 import { write } from './failure.ts';
-import { applyFix, beforeAfter, planFix } from './fixing.ts';
+import { applyFix, fixEnding, planFix } from './fixing.ts';
 import { printable } from './terminal.ts';
 import { screen } from './trying.ts';
 
@@ -66,6 +66,7 @@ export async function screenReport({ context, facts, posture, approve, report }:
   );
   if (ending.by === 'quit') return done(report.exitCode);
   const fixed = await applyFix(context, report, ending.fix, ending.plan, approve);
-  await print(`${beforeAfter(fixed, terminal.style).join('\n')}\n`);
-  return done(fixed.after.exitCode);
+  const { exitCode, lines } = fixEnding(fixed);
+  await print(`${lines(terminal.style).join('\n')}\n`);
+  return done(exitCode);
 }

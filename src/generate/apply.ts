@@ -46,10 +46,11 @@ export async function applyPlan(
 ): Promise<Applied> {
   const root = await realpath(plan.root);
   const conflicts = plan.changes.filter(({ state }) => state === 'conflict').map(({ path }) => path);
-  if (isIdle(plan)) return { written: [], conflicts, journal: undefined };
+  if (isIdle(plan)) return { written: [], conflicts, journal: undefined, notes: [] };
   const release = await prepare(stateFolder);
+  let notes: string[] = [];
   try {
-    await recover(stateFolder, step);
+    notes = await recover(stateFolder, step);
     const files = await targets(plan, root, stateFolder);
     const settings = plan.changes.flatMap(({ gitConfig, state }) =>
       gitConfig && gitConfig.before !== gitConfig.after && state !== 'conflict' ? [gitConfig] : [],
@@ -57,7 +58,7 @@ export async function applyPlan(
     for (const { key, before } of settings) await checkSetting(root, key, before);
     if (settings.length > 0) await checkUnlocked(root);
     if (!files.some(({ base }) => base === 'root') && settings.length === 0)
-      return { written: [], conflicts, journal: undefined };
+      return { written: [], conflicts, journal: undefined, notes };
 
     const folders = new Set<string>();
     for (const { base, path, after } of files)
@@ -96,7 +97,12 @@ export async function applyPlan(
       written: [...written, ...settings.map(({ key }) => `git config ${key}`)],
       conflicts,
       journal: entry.group,
+      notes,
     };
+  } catch (error) {
+    // What was put back may be the very reason why a file is not as the plan found it.
+    if (notes.length === 0 || !(error instanceof UserError)) throw error;
+    throw new UserError([...notes.map(what => ({ what })), ...error.problems], error.exitCode);
   } finally {
     await release();
   }

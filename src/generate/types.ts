@@ -127,6 +127,8 @@ export interface Applied {
   conflicts: string[];
   /** Id of the journal entry that `undo` takes back; undefined when nothing had to be written. */
   journal: string | undefined;
+  /** What an interrupted run had left, and was put back before: one line each. */
+  notes: string[];
 }
 
 export interface Undone {

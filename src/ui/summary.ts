@@ -100,7 +100,9 @@ export function summaryLines(
             line(span(` ${pad(index === 0 ? name : '', names)}`, 'quiet'), span(`   ${text}`, tone)),
           ),
     ),
-    ...after.notes.flatMap(note => wrapText(note, width - 1).map(text => line(span(` ${text}`, 'quiet')))),
+    ...[...(applied?.notes ?? []), ...after.notes].flatMap(note =>
+      wrapText(note, width - 1).map(text => line(span(` ${text}`, 'quiet'))),
+    ),
     line(),
     ...wrapText('The same again, without questions:', width - 1).map(text => line(span(` ${text}`, 'quiet'))),
     ...command(repeat, width).map(text => line(text)),

@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { bubblewrap, explainFailure } from '../../src/isolation/bubblewrap/index.ts';
 import { toolFolders } from '../../src/isolation/bubblewrap/system.ts';
+import { Shifted, verifyMounts } from '../../src/isolation/bubblewrap/verify.ts';
 import { clearPlaceholders } from '../../src/isolation/placeholders.ts';
 import { guardPaths, guardProbes } from '../../src/selftest/probes/guard.ts';
 import { labFacts } from '../labs/box.ts';
@@ -851,6 +852,24 @@ for (const starter of STARTERS)
   });
 
 describeWith(['bubblewrap'], 'whether bubblewrap can be used', () => {
+  test.each([40, 60])('with %d open files at a time it says what there is too little of', async limit => {
+    const lab = new Lab(STARTERS[0], program);
+    try {
+      const before = lab.tree();
+      const started = lab.start(lab.context({}, { guards: ['.mcp.json'] }), ['true'], 'pipe', { limit });
+      const { code, stderr } = await finish(started);
+      expect(code).not.toBe(0);
+      expect(stderr).toMatch(new RegExp(`UserError: .*open files at a time than are allowed here, which are ${limit}`));
+      expect(lab.tree()).toEqual(before);
+    } finally {
+      lab.remove();
+    }
+  });
+
+  test('a box that has ended is not as it was planned, which is no fault of this program', () => {
+    expect(() => verifyMounts(0x7fff_fffe, [])).toThrow(Shifted);
+  });
+
   test('is tried, not guessed', async () => {
     expect(await bubblewrap.detect(tmpdir())).toMatchObject({
       available: true,

@@ -45,7 +45,11 @@ export const command: Command = async context => {
       text: style => (flags.is('diff') ? diffText(plan, style) : planLines(plan, style).join('\n')),
     };
   const applied = await applyPlan(plan, { stateFolder: place.stateFolder, command: 'generate' });
-  const json = { ...planJson(plan, false), written: applied.written, conflicts: applied.conflicts };
+  const json = {
+    ...planJson({ ...plan, notes: [...plan.notes, ...applied.notes] }, false),
+    written: applied.written,
+    conflicts: applied.conflicts,
+  };
   if (summary !== undefined && isIdle(plan)) await keep(summary, place, plan.notes);
   return {
     exitCode: exitCodeOf(plan),
@@ -53,6 +57,7 @@ export const command: Command = async context => {
     text: style =>
       [
         ...planLines(plan, style),
+        ...applied.notes.map(oneLine),
         ...(applied.journal ? ['', ` ${counted(applied.written)} written. agent-posture undo takes it back.`] : []),
       ].join('\n'),
   };

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import { relative } from 'node:path';
 import { guardsThere } from '../../agents/guards.ts';
-import { EXIT, UserError } from '../../base/errors.ts';
+import { EXIT, Interrupted, UserError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { list } from '../../base/text.ts';
 import type { Facts } from '../../discover/facts.ts';
@@ -34,9 +34,18 @@ export const command: Command = async context => {
   const before = nestedRepositories(root).repositories;
   const guards = new Set(guardsThere(root));
   const since = Date.now();
-  const boxed = await runtime.start({ ...box, env: { ...box.env, PATH: context.path } }, argv, 'inherit');
-  for (const note of boxed.notes) terminal.note(note);
-  const exitCode = await exitCodeOf(boxed);
+  const signals = new Signals(terminal.note);
+  let exitCode: number;
+  try {
+    const boxed = await runtime.start({ ...box, env: { ...box.env, PATH: context.path } }, argv, 'inherit');
+    for (const note of boxed.notes) terminal.note(note);
+    exitCode = await exitCodeOf(boxed, signals);
+  } catch (error) {
+    // On a terminal Ctrl-C ends what is just being started too, and that is no failure of it.
+    throw signals.stopped ? new Interrupted(signals.stopped) : error;
+  } finally {
+    signals.release();
+  }
   for (const note of madeInside(root, before, since)) terminal.note(note);
   const made = guardsThere(root).filter(path => !guards.has(path));
   if (made.length > 0)
@@ -90,20 +99,54 @@ function commandLine(facts: Facts, agents: readonly string[], words: readonly st
   return [program, ...rest];
 }
 
-/** Waits for the program, hands signals on to it, tidies up, and gives its exit code (128 + number for a signal). */
-async function exitCodeOf({ child, signal, close }: Boxed): Promise<number> {
-  // On a terminal the program gets Ctrl-C itself; what is sent to us alone has to be handed on.
-  const onInterrupt = () => {
-    if (!process.stdin.isTTY) signal('SIGINT');
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Signals, from before a box is started until all of it is taken back: they are the program's while it runs. Before and
+ * after that none may end us, or what was laid for the box would stay; a second one does.
+ */
+class Signals {
+  /** The one that came while no program ran. */
+  stopped: NodeJS.Signals | undefined;
+  #program: Boxed['signal'] | undefined;
+  readonly #note: (line: string) => void;
+
+  constructor(note: (line: string) => void) {
+    this.#note = note;
+    for (const name of SIGNALS) process.on(name, this.#on);
+  }
+
+  readonly #on = (name: NodeJS.Signals) => {
+    // On a terminal the program gets Ctrl-C itself; what is sent to us alone has to be handed on.
+    if (this.#program) {
+      if (name !== 'SIGINT' || !process.stdin.isTTY) this.#program(name);
+    } else if (this.stopped) process.exit(EXIT.interrupted);
+    else {
+      this.stopped = name;
+      this.#note('stopping: what was laid for the box is taken back first; a second signal leaves it there');
+    }
   };
-  const handOn = (name: NodeJS.Signals) => signal(name);
-  process.on('SIGINT', onInterrupt).on('SIGTERM', handOn).on('SIGHUP', handOn);
+
+  /** The program runs; what came before is handed on to it. Undefined: it has ended. */
+  runs(program: Boxed['signal'] | undefined): void {
+    this.#program = program;
+    if (this.stopped) program?.(this.stopped);
+  }
+
+  release(): void {
+    for (const name of SIGNALS) process.off(name, this.#on);
+  }
+}
+
+/** Waits for the program, tidies up, and gives its exit code (128 + number for a signal). */
+async function exitCodeOf({ child, signal, close }: Boxed, signals: Signals): Promise<number> {
+  signals.runs(signal);
   try {
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   } catch (error) {
     throw new UserError({ what: `the box could not be started: ${(error as Error).message}` });
   } finally {
-    process.off('SIGINT', onInterrupt).off('SIGTERM', handOn).off('SIGHUP', handOn);
+    signals.runs(undefined);
     await close();
   }
   if (child.exitCode !== null) return child.exitCode;

@@ -29,11 +29,8 @@ export const command: Command = async context => {
   const approve = approver(context, facts.insideAgent);
   const tried = await tryNow({ context, facts, posture, approve, options });
   const report = withUndriven(tried, drive, flags.values('agent').length > 0);
-  if (posture && isWhole(options))
-    await keepReport(report).catch(error => {
-      if (!(error instanceof UserError)) throw error;
-      terminal.show(`the report is not kept: ${error.message}`);
-    });
+  const unkept = posture && isWhole(options) ? await keepReport(report) : undefined;
+  if (unkept !== undefined) terminal.show(unkept);
   if (flags.is('share')) return shared(maskReport(report));
   const outcome = reportOutcome(report);
   if (!terminal.interactive || flags.value('output') !== undefined) return outcome;

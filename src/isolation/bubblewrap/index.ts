@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { lstatSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { loginsOf } from '../../agents/index.ts';
-import { UserError } from '../../base/errors.ts';
+import { errorCode, UserError } from '../../base/errors.ts';
 import { findProgram, run } from '../../base/exec.ts';
 import { isWithin } from '../../base/files.ts';
 import { git } from '../../base/git.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
 import { type Egress, FORWARD_PORT, forwarderCommand, startEgress } from '../egress/index.ts';
+import { ownLoopback, parseRules } from '../egress/rules.ts';
 import { boxEnvironment } from '../environment.ts';
 import { kindOf, worktreeFolder } from '../git.ts';
 import { type LaidGuards, layGuards } from '../guards.ts';
@@ -95,6 +97,7 @@ export async function startBox(
     try {
       return await build(context, command, stdio, looked);
     } catch (error) {
+      if (isOutOfDescriptors(error)) throw outOfDescriptors();
       if (!(error instanceof Shifted)) throw error;
       if (left > 1) continue;
       throw new UserError({
@@ -102,6 +105,21 @@ export async function startBox(
         next: 'see what changes the repository meanwhile (another box, a build), end it, and run again',
       });
     }
+}
+
+/** Where those that we were started with have higher numbers than are allowed now, the child cannot be given them. */
+function isOutOfDescriptors(error: unknown): boolean {
+  const code = errorCode(error) ?? '';
+  return ['EMFILE', 'ENFILE'].includes(code) || (code === 'EINVAL' && (error as Error).message.startsWith('spawn'));
+}
+
+function outOfDescriptors(): UserError {
+  const limit = /^Max open files\s+(\d+)/m.exec(readSwitch('/proc/self/limits') ?? '')?.[1];
+  return new UserError({
+    what: `the box was not started: it needs more open files at a time than are allowed here${limit ? `, which are ${limit}` : ''}`,
+    expected: 'a limit of 1024 or more, as systems have it',
+    next: 'ulimit -n 4096, then run again',
+  });
 }
 
 const shownPath = (root: string, path: string) => (isWithin(root, path) ? relative(root, path) || '.' : path);
@@ -148,11 +166,15 @@ async function build(
   let egress: Egress | undefined;
   let laid: LaidGuards | undefined;
   const close = async () => {
-    held.close();
-    await egress?.close();
-    descriptors.close();
-    rmSync(folder, { recursive: true, force: true });
-    laid?.close();
+    // What stands in the repository goes, whatever becomes of the rest.
+    try {
+      held.close();
+      descriptors.close();
+      await egress?.close();
+    } finally {
+      laid?.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
   };
 
   try {
@@ -212,8 +234,7 @@ async function build(
         for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'])
           env[name] = env[name.toLowerCase()] = `http://127.0.0.1:${FORWARD_PORT}`;
         // The box's own loopback is reached directly, unless the posture lists one of these names: then it means the host's.
-        const own = ['localhost', '127.0.0.1', '::1'].filter(name => !allow.some(entry => entry.includes(name)));
-        env.NO_PROXY = env.no_proxy = own.join(',');
+        env.NO_PROXY = env.no_proxy = ownLoopback(parseRules(allow)).join(',');
         env.NODE_USE_ENV_PROXY = '1';
       }
     }
@@ -233,6 +254,8 @@ async function build(
       env,
       stdio: [stdio, stdio, stdio, ...descriptors.forChild(['pipe', 'pipe'])],
     });
+    // Without descriptors for them it has no streams at all, and says why only then.
+    if (!child.stdio) throw (await once(child, 'error'))[0];
     await letStart(child, { told, gate, planned });
     held.close();
     // What is mounted stays without its name: whoever kills us now leaves nothing behind.

@@ -1,7 +1,7 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import { createServer, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { connect, isIP, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { type Duplex, pipeline } from 'node:stream';
 import { SAY_WHERE_NOT_FOUND } from '../found.ts';
 import { isAllowed, mayConnect, parseRules, splitHost } from './rules.ts';
 
@@ -109,7 +109,8 @@ export async function startEgress(
       upstream.once('socket', stream => track(stream));
       upstream.once('response', answer => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
+        // An answer that is cut off has to be cut off for the client too: piped, it would be waited for without end.
+        pipeline(answer, response, () => {});
       });
       upstream.once('timeout', () => upstream.destroy());
       upstream.once('error', () => {
