@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -69,5 +70,20 @@ describe('what is still to be done', () => {
     expect(end.match(new RegExp(`to do: ${todo.source}`, 'g'))).toHaveLength(1);
     const tried = JSON.parse((await program(given, ['test', '--json'])).stdout) as { notes: string[] };
     expect(tried.notes).toContainEqual(expect.stringMatching(new RegExp(`^to do: ${todo.source}`)));
+  });
+});
+
+describe('a repository that is made again at the same path', () => {
+  test('gets its hooks as the first time, and nobody is blamed', async () => {
+    const given = world({ 'agent-posture.yaml': POSTURE.replace('runtime: bubblewrap', 'runtime: none') });
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: given.root, env: given.env, encoding: 'utf8' });
+    await program(given, ['generate']);
+    rmSync(join(given.root, '.git'), { recursive: true });
+    git('init', '-q', '-b', 'main');
+    const again = await said(given, 'generate');
+    expect(again).toMatchObject({ code: 0, text: expect.not.stringContaining('LOOSENED') });
+    expect(git('config', 'core.hooksPath').trim()).toBe('.githooks');
+    git('config', '--unset', 'core.hooksPath');
+    expect(await said(given, 'generate')).toMatchObject({ code: 1, text: expect.stringContaining('it was unset') });
   });
 });
