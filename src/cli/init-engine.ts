@@ -6,6 +6,7 @@ import { applyPlan } from '../generate/apply.ts';
 import { outputs } from '../generate/outputs/index.ts';
 import type { Plan } from '../generate/types.ts';
 import { COMPOSE_FILE } from '../isolation/docker/settings.ts';
+import { networkNote } from '../isolation/proposal.ts';
 import { parsePosture } from '../posture/load.ts';
 import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
 import { editPosture, newPosture } from '../posture/save.ts';
@@ -54,8 +55,14 @@ export async function createEngine(
     plan: async answers => {
       const edits = postureEdits(steps, answers, stepContext);
       const plan = await planEdits(facts, text, edits, posture ? 'what you answered' : 'the posture');
-      const loosens = posture ? loosenings(posture.shared, parsePosture(editPosture(text, edits), POSTURE_FILE)) : [];
-      const ahead = [...pulls(plan), ...loosens.map(each => `This loosens the posture: ${each}.`)];
+      const next = parsePosture(editPosture(text, edits), POSTURE_FILE);
+      const loosens = posture ? loosenings(posture.shared, next) : [];
+      const network = networkNote({ facts, posture: next });
+      const ahead = [
+        ...(network === undefined ? [] : [network]),
+        ...pulls(plan),
+        ...loosens.map(each => `This loosens the posture: ${each}.`),
+      ];
       return { ...plan, loosens, ahead, notes: [...plan.notes, ...ahead] };
     },
     titleOf: id => outputs.find(output => output.id === id)?.title,

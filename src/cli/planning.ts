@@ -1,13 +1,15 @@
 import { EXIT } from '../base/errors.ts';
 import { stateFolder } from '../base/state.ts';
 import type { Facts } from '../discover/facts.ts';
+import { readManifest } from '../generate/manifest.ts';
 import { outputs } from '../generate/outputs/index.ts';
 import { planGeneration } from '../generate/plan.ts';
 import type { Plan } from '../generate/types.ts';
+import { networkNote } from '../isolation/proposal.ts';
 import { parsePosture } from '../posture/load.ts';
 import { type LoadedPosture, POSTURE_FILE, type PostureEdit } from '../posture/model.ts';
 import { editPosture } from '../posture/save.ts';
-import type { Loosened } from '../selftest/types.ts';
+import { type Loosened, REMOVED } from '../selftest/types.ts';
 
 /** The plan that brings the files in line with the posture as it is. */
 export function planOutputs(
@@ -33,10 +35,24 @@ export function planEdits(facts: Facts, text: string, edits: readonly PostureEdi
   });
 }
 
-/** The laid guards that guard less than the posture asks for. */
-export async function loosenedGuards(facts: Facts, posture: LoadedPosture): Promise<Loosened[]> {
-  const { changes } = await planOutputs(facts, posture);
-  return changes.flatMap(({ state, path, reason }) => (state === 'loosened' ? [{ path, reason }] : []));
+/**
+ * The laid guards that guard less than the posture asks for, and those that are gone (what never was laid is none); and
+ * what a person has still to do, a line each.
+ */
+export async function laidGuards(
+  facts: Facts,
+  posture: LoadedPosture,
+): Promise<{ loosened: Loosened[]; todo: string[] }> {
+  const { changes, manifest, notes } = await planOutputs(facts, posture);
+  const guards = new Set(outputs.filter(({ guard }) => guard).map(({ id }) => id));
+  const laid = readManifest(manifest.before).files.filter(({ output }) => guards.has(output));
+  const loosened = changes.flatMap(({ state, path, reason, before }) => {
+    if (state === 'loosened') return [{ path, reason }];
+    const gone = state === 'create' && before === null && laid.some(entry => entry.path === path);
+    return gone ? [{ path, reason: REMOVED }] : [];
+  });
+  const network = networkNote({ facts, posture: posture.posture });
+  return { loosened, todo: [...notes, ...(network === undefined ? [] : [network])] };
 }
 
 /** 4 when something is in the way, 1 when a guard was loosened by hand, else 0. */

@@ -182,7 +182,7 @@ async function targets(plan: Plan, root: string, stateFolder: string): Promise<T
   const settings = plan.changes.flatMap(({ gitConfig, state }) =>
     gitConfig && state !== 'conflict' && state !== 'refused' && state !== 'loosened' ? [gitConfig] : [],
   );
-  const ledger = await readLedger(stateFolder);
+  const ledger = await readLedger(stateFolder, root);
   const next = Buffer.from(`${JSON.stringify(extendLedger(ledger, readManifest(plan.manifest.after), settings))}\n`);
   const old = await readBounded(join(stateFolder, LEDGER_FILE));
   const before = old.ok ? { data: old.data, mode: old.stats.mode & 0o7777 } : null;

@@ -8,7 +8,7 @@ import type { Facts } from '../discover/facts.ts';
 import { POSTURE_FILE } from '../posture/model.ts';
 import { look } from './disk.ts';
 import { BESIDE, MANIFEST_PATH } from './paths.ts';
-import { readSetting } from './settings.ts';
+import { gitFolder, readSetting } from './settings.ts';
 
 /** Where a plan is made. */
 export interface MemoPlace {
@@ -62,6 +62,8 @@ export async function summaryOf({ root, facts, stateFolder }: MemoPlace): Promis
     Promise.all(STATE_FILES.map(name => digest(join(stateFolder, name)))),
     Promise.all(paths.map(path => digestWithin(root, path))),
     settingsOf(root, settings),
+    // Settings that were ours are none of another git folder.
+    settings.length > 0 && gitFolder(root),
     // An interrupted run shows by a name there.
     Promise.all([
       namesIn(stateFolder).then(names => names.filter(name => name.startsWith('.'))),

@@ -44,7 +44,7 @@ export async function planGeneration(
   const root = await realpath(context.root);
   const notes = options.stateFolder ? await recoverIfInterrupted(options.stateFolder) : [];
   const selected = select(outputs, options.only);
-  const [before, ledger] = await Promise.all([manifestOnDisk(root), readLedger(options.stateFolder)]);
+  const [before, ledger] = await Promise.all([manifestOnDisk(root), readLedger(options.stateFolder, root)]);
   const manifest = readManifest(before);
   const own: RenderContext = { ...context, settings: ledger.git };
   const isSelected = (id: string) => options.only === undefined || selected.some(output => output.id === id);

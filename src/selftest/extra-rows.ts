@@ -4,7 +4,7 @@ import type { Place } from './opening.ts';
 import { agentsOutside } from './probes/machine.ts';
 import type { Probe, ProbeContext } from './probes/types.ts';
 import { rowOf, UNTRIED } from './row.ts';
-import { LOOSENED, type Row, type SelftestOptions, type VantageReport } from './types.ts';
+import { LOOSENED, REMOVED, type Row, type SelftestOptions, type VantageReport } from './types.ts';
 
 /** Rows of a vantage that did not answer: each inconclusive, what is not there skipped. */
 export function unavailable(report: VantageReport, probes: readonly Probe[]): Row[] {
@@ -88,7 +88,7 @@ export async function loosenedRows(options: SelftestOptions, notes: string[]): P
       verdict: 'exposed',
       layer: null,
       escape: LOOSENED,
-      reason: `loosened by hand: ${reason}`,
+      reason: reason === REMOVED ? REMOVED : `loosened by hand: ${reason}`,
       evidence: { at: path, attested: 'host' },
       controls: [],
       severity: 'high',

@@ -11,7 +11,7 @@ import { stateFolder } from '../../src/base/state.ts';
 import { declaredBox } from '../../src/cli/box.ts';
 import { textReport } from '../../src/report/text.ts';
 import { recover } from '../../src/selftest/leftovers.ts';
-import type { ApprovalRequest, Row, SelftestEvent } from '../../src/selftest/types.ts';
+import { type ApprovalRequest, REMOVED, type Row, type SelftestEvent } from '../../src/selftest/types.ts';
 import { boxCommand, hasBox, type Lab, makeLab, tryLab, verdicts } from '../labs/box.ts';
 
 let lab: Lab;
@@ -247,6 +247,25 @@ describe('what is said beside the rows', () => {
     const text = textReport(alone, { color: false, unicode: false, width: 200, verbose: false });
     expect(text).toContain('loosened by hand: a rule is gone');
     expect(text).not.toContain('way round');
+  });
+
+  it('a guard that was removed, which need only be made again', async () => {
+    const guards = ['.githooks/pre-push', '.gitignore'].map(path => ({ path, reason: REMOVED }));
+    const options = { safeguards: ['GRD-1'], loosened: async () => guards };
+    const report = await tryLab(lab, options);
+    const rows = report.rows.filter(row => row.escape === 'loosened');
+    expect(rows.map(({ verdict, reason, fix }) => [verdict, reason, fix?.command])).toEqual(
+      guards.map(() => ['exposed', REMOVED, 'agent-posture generate']),
+    );
+    expect(report.exitCode).toBe(1);
+    const mixed = await tryLab(lab, {
+      ...options,
+      loosened: async () => [...guards, { path: 'x', reason: 'a rule is gone' }],
+    });
+    expect(mixed.fixes.find(({ id }) => id === 'restore')).toMatchObject({
+      title: 'put 3 guards back that somebody loosened or removed',
+      command: 'agent-posture generate --restore',
+    });
   });
 
   it('only the rows that are asked for', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
 import { splitWords } from '../../src/base/words.ts';
 import type { Facts } from '../../src/discover/facts.ts';
-import { allowedHosts } from '../../src/isolation/proposal.ts';
+import { allowedHosts, networkNote } from '../../src/isolation/proposal.ts';
 import { parsePosture } from '../../src/posture/load.ts';
 import { editPosture, newPosture } from '../../src/posture/save.ts';
 import type { Posture } from '../../src/posture/schema.ts';
@@ -166,10 +166,31 @@ scanning:
   });
 
   it('leaves the network open where it is not known what an agent needs', () => {
-    const agents = [{ ...FACTS.agents[0], id: 'opencode' }] as Facts['agents'];
+    const agents = [{ ...FACTS.agents[0], id: 'opencode', binary: '/usr/bin/opencode' }] as Facts['agents'];
     expect(allowedHosts(fresh({ ...FACTS, agents }))).toBeUndefined();
     const remote = { name: 'origin', url: 'ssh://git@git.example.com:2222/a/b.git', forge: 'gitea' as const };
     expect(allowedHosts(fresh({ ...FACTS, git: { ...FACTS.git, remote } }))?.at(-1)).toBe('git.example.com');
+  });
+
+  it('opens no network for an agent that only a file speaks of, and says what is left to be done', () => {
+    const cursor = { ...FACTS.agents[0], id: 'cursor', title: 'Cursor', seen: { path: '.cursorrules' } };
+    const said = (agents: object[], isolation: object) => {
+      const facts = { ...FACTS, agents: agents as Facts['agents'] };
+      return networkNote({ facts, posture: { ...fresh(facts).posture, isolation: isolation as Posture['isolation'] } });
+    };
+    const both = fresh({ ...FACTS, agents: [cursor, ...FACTS.agents] as Facts['agents'] });
+    expect(allowedHosts(both)).toEqual(expect.arrayContaining(['api.openai.com', 'github.com']));
+    const here = { ...cursor, binary: '/usr/bin/cursor' };
+    const open = { runtime: 'bubblewrap' };
+    expect(said([here, ...FACTS.agents], open)).toMatch(
+      /not restricted, as the hosts of Cursor are not known: .*isolation\.network\.allow/,
+    );
+    expect(said(FACTS.agents, open)).toMatch(/not restricted: name the hosts/);
+    expect(said([here], { ...open, network: { allow: ['api2.cursor.sh'] } })).toBeUndefined();
+    const forge = { ...open, network: { allow: ['github.com', 'api.github.com'] } };
+    expect(said([cursor], forge)).toContain('no agent reach its model yet, as the hosts of Cursor are not known');
+    expect(said(FACTS.agents, forge)).toBeUndefined();
+    for (const runtime of ['none', 'command']) expect(said([here], { runtime })).toBeUndefined();
   });
 
   it('keeps what is forbidden out of environments that agents may enter', () => {

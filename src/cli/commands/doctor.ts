@@ -4,7 +4,7 @@ import { displayPath, isWithin } from '../../base/files.ts';
 import { packageRoot } from '../../base/package.ts';
 import { stateHome } from '../../base/state-home.ts';
 import { version } from '../../base/version.ts';
-import type { RuntimeFact } from '../../discover/facts.ts';
+import type { AgentFact, RuntimeFact } from '../../discover/facts.ts';
 import { discover } from '../../discover/index.ts';
 import { clearPlaceholders } from '../../isolation/placeholders.ts';
 import { painter, type Style } from '../../report/style.ts';
@@ -36,13 +36,7 @@ export const command: Command = async context => {
     await git(root),
     ...facts.runtimes.filter(({ id }) => id !== 'none' && id !== 'native' && id !== 'command').map(box),
     ...(facts.agents.length > 0
-      ? facts.agents.map(
-          ({ title, version: of, seen }): Finding => ({
-            name: title,
-            state: 'ok',
-            detail: `${of ?? 'version not known'} (${seen.path})`,
-          }),
-        )
+      ? facts.agents.map(agent)
       : [
           {
             name: 'agents',
@@ -92,6 +86,13 @@ function print({ name, state, detail, next }: Finding, style: Style): string[] {
     ),
     ...(next ? hang(' '.repeat(8), next, style.width) : []),
   ];
+}
+
+/** What is known of an agent by its files alone is not installed: nothing here could start it. */
+function agent({ title, version: of, binary, seen }: AgentFact): Finding {
+  return binary === undefined
+    ? { name: title, state: 'missing', detail: `used here (${seen.path}), its program is not on the PATH` }
+    : { name: title, state: 'ok', detail: `${of ?? 'version not known'} (${seen.path})` };
 }
 
 async function git(root: string): Promise<Finding> {
