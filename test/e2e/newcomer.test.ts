@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Row } from '../../src/selftest/types.ts';
+import { testWith } from '../support/parts.ts';
 import { POSTURE, program, type World, world } from '../support/program.ts';
 
 /** What it prints, without its line ends. */
@@ -85,5 +86,31 @@ describe('a repository that is made again at the same path', () => {
     expect(git('config', 'core.hooksPath').trim()).toBe('.githooks');
     git('config', '--unset', 'core.hooksPath');
     expect(await said(given, 'generate')).toMatchObject({ code: 1, text: expect.stringContaining('it was unset') });
+  });
+});
+
+describe('run', () => {
+  testWith(['bubblewrap'], 'names what was not let through, and how it is', async () => {
+    const given = world({
+      'agent-posture.yaml':
+        'version: 1\nproject: shop\nisolation: { runtime: bubblewrap, network: { allow: [api.example.com] } }\n',
+    });
+    const ask =
+      'const { request } = require("node:http"); request({ host: "127.0.0.1", port: new URL(process.env.HTTPS_PROXY).port, method: "CONNECT", path: "registry.example.org:443" }).on("connect", answer => { console.log(answer.statusCode); process.exit(); }).end()';
+    const { stdout, stderr } = await program(given, ['run', '--', process.execPath, '-e', ask]);
+    expect(stdout).toBe('403\n');
+    expect(stderr).toMatch(/not let through: registry\.example\.org:443; .*isolation\.network\.allow/);
+    expect((await program(given, ['run', '--', 'true'])).stderr).not.toContain('not let through');
+  });
+
+  testWith(['bubblewrap'], 'says that a program is not found in the box', async () => {
+    for (const network of ['', ', network: { allow: [] }', ', network: { allow: [api.example.com] }']) {
+      const given = world({
+        'agent-posture.yaml': `version: 1\nproject: shop\nisolation: { runtime: bubblewrap${network} }\n`,
+      });
+      const { code, stderr } = await program(given, ['run', '--', 'no-such-program']);
+      expect(code).toBe(127);
+      expect(stderr).toContain('agent-posture: no-such-program is not found in the box');
+    }
   });
 });

@@ -36,16 +36,22 @@ export const command: Command = async context => {
   const since = Date.now();
   const signals = new Signals(terminal.note);
   let exitCode: number;
+  let refused: Boxed['refused'];
   try {
     const boxed = await runtime.start({ ...box, env: { ...box.env, PATH: context.path } }, argv, 'inherit');
     for (const note of boxed.notes) terminal.note(note);
     exitCode = await exitCodeOf(boxed, signals);
+    refused = boxed.refused;
   } catch (error) {
     // On a terminal Ctrl-C ends what is just being started too, and that is no failure of it.
     throw signals.stopped ? new Interrupted(signals.stopped) : error;
   } finally {
     signals.release();
   }
+  if (refused && refused.size > 0)
+    terminal.note(
+      `not let through: ${someOf([...refused].map(([host, times]) => (times > 1 ? `${host} (${times} times)` : host)))}; what the work needs is added under isolation.network.allow in agent-posture.yaml`,
+    );
   for (const note of madeInside(root, before, since)) terminal.note(note);
   const made = guardsThere(root).filter(path => !guards.has(path));
   if (made.length > 0)

@@ -260,7 +260,7 @@ async function build(
     held.close();
     // What is mounted stays without its name: whoever kills us now leaves nothing behind.
     rmSync(folder, { recursive: true, force: true });
-    return { child, notes, signal: signal => signalInside(child, signal), close };
+    return { child, notes, refused: egress?.refused, signal: signal => signalInside(child, signal), close };
   } catch (error) {
     await close();
     throw error;
