@@ -17,6 +17,7 @@ const textOf = (lines: readonly Line[]): string[] =>
   );
 const plan = (...changes: Partial<Change>[]) => ({
   ...PLAN,
+  manifest: { before: null, after: null },
   changes: changes.map(
     change =>
       ({

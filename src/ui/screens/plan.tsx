@@ -57,7 +57,7 @@ export function PlanScreen({
     {
       value: 'apply',
       label: changesAnything(plan) ? applyLabel : 'Go on, nothing to write',
-      hint: changesAnything(plan) ? `${plural(files, 'file')}, each whole or not at all` : undefined,
+      hint: changesAnything(plan) ? `${plural(Math.max(1, files), 'file')}, each whole or not at all` : undefined,
     },
     ...(files > 0 ? [{ value: 'diff' as const, label: 'See every line', hint: 'before anything is written' }] : []),
     { value: 'back', label: 'Back' },
