@@ -1,20 +1,12 @@
 import { oneLine, sanitize } from '../base/text.ts';
 import { formatDiff } from '../generate/diff.ts';
 import type { Change, Plan } from '../generate/types.ts';
+import { STATE_WORDS, TROUBLE } from '../report/plan-words.ts';
 import { painter, type Style } from '../report/style.ts';
 import { displayWidth, hang, pad } from '../report/width.ts';
 import { NOTHING_TO_DO } from './words.ts';
 
-const WORDS: Record<Change['state'], string> = {
-  unchanged: 'as it is',
-  create: 'new',
-  update: 'update',
-  merge: 'yours kept',
-  conflict: 'CONFLICT',
-  loosened: 'LOOSENED',
-  delete: 'remove',
-  refused: 'REFUSED',
-};
+const wordOf = ({ state }: Change) => (TROUBLE.has(state) ? STATE_WORDS[state].toUpperCase() : STATE_WORDS[state]);
 
 /** What a plan does, one line a file; files that stay as they are only with --verbose. */
 export function planLines({ changes, notes }: Plan, style: Style): string[] {
@@ -22,8 +14,8 @@ export function planLines({ changes, notes }: Plan, style: Style): string[] {
   const where = ({ path, beside }: Change) => oneLine(path) + (beside ? ` (ours: ${oneLine(beside.path)})` : '');
   const widest = Math.min(Math.max(0, ...shown.map(change => displayWidth(where(change)))), style.width >> 1);
   const lines = shown.flatMap(change => {
-    const word = ` ${pad(WORDS[change.state], 11)}`;
-    const reason = change.reason === WORDS[change.state] ? '' : oneLine(change.reason);
+    const word = ` ${pad(wordOf(change), 11)}`;
+    const reason = change.reason === wordOf(change) ? '' : oneLine(change.reason);
     return reason !== '' && displayWidth(where(change)) <= widest
       ? hang(`${word}${pad(where(change), widest)}  `, reason, style.width)
       : hang(word, `${where(change)} ${reason}`, style.width);
@@ -63,16 +55,4 @@ export function planJson({ changes, notes }: Plan, diff: boolean): Record<string
     })),
     notes,
   };
-}
-
-/** Whether applying a plan would change anything. */
-export function changesAnything(plan: Plan): boolean {
-  return (
-    plan.changes.some(({ state }) => !['unchanged', 'loosened', 'refused'].includes(state)) ||
-    !sameBytes(plan.manifest.before, plan.manifest.after)
-  );
-}
-
-function sameBytes(a: Buffer | null, b: Buffer | null): boolean {
-  return a === null || b === null ? a === b : a.equals(b);
 }

@@ -1,6 +1,7 @@
-import { lstat, readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { EXIT, UserError } from '../base/errors.ts';
+import { isThere, statsOf } from '../base/files.ts';
 import { git } from '../base/git.ts';
 
 /**
@@ -17,7 +18,7 @@ const KEY = /^[A-Za-z][A-Za-z0-9-]*(?:\.[^\n\0=]+)?\.[A-Za-z][A-Za-z0-9-]*$/;
  */
 async function unusable(root: string): Promise<string | undefined> {
   const dotGit = join(root, '.git');
-  const stats = await lstat(dotGit).catch(() => undefined);
+  const stats = statsOf(dotGit);
   if (!stats) return 'there is no git repository here';
   if (stats.isSymbolicLink()) return '.git is a symbolic link, and links are not followed';
   if (stats.isDirectory()) return undefined;
@@ -108,7 +109,7 @@ export async function checkUnlocked(root: string): Promise<void> {
   const found = await git(['rev-parse', '--git-common-dir'], { cwd: root });
   if (found.code !== 0) return;
   const lock = join(resolve(root, found.stdout.trim()), 'config.lock');
-  if (!(await lstat(lock).catch(() => undefined))) return;
+  if (!isThere(lock)) return;
   const path = relative(root, lock).startsWith('..') ? lock : relative(root, lock);
   throw new UserError(
     {

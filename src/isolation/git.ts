@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { isWithin } from '../base/files.ts';
+import { isWithin, statsOf } from '../base/files.ts';
 import { ENTRY_LIMIT, walkBelow } from './walk.ts';
 
 /**
@@ -200,10 +200,6 @@ function submodules(folder: string, depth = DEPTH): string[] {
 
 /** Links are not followed. */
 export function kindOf(path: string): 'file' | 'folder' | 'other' | undefined {
-  try {
-    const stats = lstatSync(path);
-    return stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other';
-  } catch {
-    return undefined;
-  }
+  const stats = statsOf(path);
+  return stats && (stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other');
 }

@@ -7,19 +7,15 @@ import { allowedHosts, networkNote } from '../../src/isolation/proposal.ts';
 import { parsePosture } from '../../src/posture/load.ts';
 import { editPosture, newPosture } from '../../src/posture/save.ts';
 import type { Posture } from '../../src/posture/schema.ts';
-import {
-  answersFromDefaults,
-  parseAnswerFlags,
-  parseAnswers,
-  reproduceCommand,
-  settleAnswers,
-} from '../../src/wizard/answers.ts';
+import { parseAnswerFlags, parseAnswers, reproduceCommand, settleAnswers } from '../../src/wizard/answers.ts';
 import { asked, completed, stillValid, type WizardState, withAnswer, wizardReducer } from '../../src/wizard/flow.ts';
 import { postureEdits, quickSteps } from '../../src/wizard/steps.ts';
 import type { Answers, StepContext } from '../../src/wizard/types.ts';
 import { facts as anyFacts, FACTS } from './facts.ts';
 
 const fresh = (facts: Facts): StepContext => ({ facts, posture: { version: 1, project: facts.project } });
+/** Every default, as `--yes` takes them. */
+const byDefault = (context: StepContext) => settleAnswers(quickSteps, context, {}, { defaults: true });
 const step = (id: string) => quickSteps.find(one => one.id === id) as (typeof quickSteps)[number];
 const flags = (answers: Answers) =>
   splitWords(reproduceCommand(answers)).flatMap((word, index, all) => (all[index - 1] === '--answer' ? [word] : []));
@@ -47,7 +43,7 @@ describe('the quick path', () => {
   });
 
   it('puts what looks like production first and takes it by default, saying where it was seen', () => {
-    const { answers, announced } = answersFromDefaults(quickSteps, fresh(FACTS));
+    const { answers, announced } = byDefault(fresh(FACTS));
     expect(
       step('never-touch')
         .choices(fresh(FACTS), {})
@@ -69,7 +65,7 @@ describe('the quick path', () => {
 
   it('makes the posture that a person would write', () => {
     const context = fresh(FACTS);
-    const text = posture(answersFromDefaults(quickSteps, context).answers, context);
+    const text = posture(byDefault(context).answers, context);
     expect(text).toBe(`# yaml-language-server: $schema=./node_modules/agent-posture/schema/posture-1.json
 # What coding agents may touch in this repository: names, never values.
 # After an edit: agent-posture generate, then agent-posture test.
@@ -268,7 +264,7 @@ repository: { protected: [main, release/*] }
 scanning: { engines: [trufflehog], at: [ci, commit] }
 `;
     const context = { facts: FACTS, posture: parsePosture(text, 'p') };
-    const defaults = answersFromDefaults(quickSteps, context).answers;
+    const defaults = byDefault(context).answers;
     expect(defaults).toEqual({
       'never-touch': ['orders-db'],
       box: 'bubblewrap',
@@ -347,7 +343,7 @@ describe('laws', () => {
   test.prop([anyFacts], { numRuns: 500 })(
     'the defaults always pass their own checks and make a valid posture',
     facts => {
-      const { answers, announced } = answersFromDefaults(quickSteps, fresh(facts));
+      const { answers, announced } = byDefault(fresh(facts));
       expect(announced).toHaveLength(Object.keys(answers).length);
       posture(answers, fresh(facts));
     },

@@ -1,6 +1,7 @@
 import { EXIT, UserError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { oneLine } from '../../base/text.ts';
+import { changesAnything } from '../../generate/changes.ts';
 import { jsonReport } from '../../report/json.ts';
 import { count, things } from '../../report/things.ts';
 import { hang, pad, wrap } from '../../report/width.ts';
@@ -10,7 +11,7 @@ import type { Command, Outcome } from '../command.ts';
 import { applyFix, fixEnding, planFix } from '../fixing.ts';
 import { keepReport, lastReport } from '../last-report.ts';
 import { loadWithPosture } from '../load.ts';
-import { changesAnything, diffText, planJson, planLines } from '../plan-text.ts';
+import { diffText, planJson, planLines } from '../plan-text.ts';
 import { tryNow } from '../trying.ts';
 
 /** `fix [N | ID]`: plan, confirm, apply, try those rows again. The fixes are those of the last report, made anew if the posture changed since. */

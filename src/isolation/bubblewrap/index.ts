@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lstatSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { loginsOf } from '../../agents/index.ts';
 import { errorCode, UserError } from '../../base/errors.ts';
 import { findProgram, run } from '../../base/exec.ts';
-import { isWithin } from '../../base/files.ts';
+import { isThere, isWithin, statsOf } from '../../base/files.ts';
 import { git } from '../../base/git.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
 import { type Egress, FORWARD_PORT, forwarderCommand, startEgress } from '../egress/index.ts';
@@ -61,14 +61,6 @@ export function explainFailure(stderr: string, read = readSwitch): string {
     return `a fresh /proc cannot be mounted here, as in many containers: start the container with --security-opt systempaths=unconfined (${said})`;
   return `it could not make its namespaces: ${said}`;
 }
-
-const exists = (path: string) => {
-  try {
-    return lstatSync(path);
-  } catch {
-    return undefined;
-  }
-};
 
 /** Name and address for commits, from the user's own settings; nothing else of them goes in. */
 async function gitIdentity(root: string): Promise<string> {
@@ -187,13 +179,13 @@ async function build(
       home,
       system: [...systemMounts(), ...resolverFile()],
       tools,
-      logins: logins.flatMap(login => login.files.map(file => join(home, file))).filter(exists),
+      logins: logins.flatMap(login => login.files.map(file => join(home, file))).filter(isThere),
       gitFolders,
-      writable: [...writable, ...laid.parts].filter(exists),
+      writable: [...writable, ...laid.parts].filter(isThere),
       guards: laid.guards,
       hidden: [...expanded.hidden, ...privateSystemFiles()].map(path => ({
         path,
-        folder: exists(path)?.isDirectory() ?? false,
+        folder: statsOf(path)?.isDirectory() ?? false,
       })),
     });
     const emptyFile = join(folder, 'empty');
@@ -219,7 +211,7 @@ async function build(
     if (identity) args.push('--perms', '0644', '--file', descriptors.add(identity), join(home, '.gitconfig'));
     for (const { path, keep } of logins.flatMap(login => login.copies)) {
       const source = join(home, path);
-      const text = exists(source)?.isFile() ? keep(readFileSync(source, 'utf8'), root) : undefined;
+      const text = statsOf(source)?.isFile() ? keep(readFileSync(source, 'utf8'), root) : undefined;
       if (text !== undefined) args.push('--perms', '0600', '--file', descriptors.add(text), source);
     }
     let inside = [...command];

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
-import { isWithin } from '../../base/files.ts';
+import { isWithin, statsOf } from '../../base/files.ts';
 import { realPlace } from '../guards.ts';
 import type { Mount } from './mounts.ts';
 
@@ -28,21 +28,12 @@ const TOOLCHAINS = [
   '.local/lib',
 ];
 
-function kind(path: string): 'file' | 'folder' | 'link' | undefined {
-  try {
-    const stats = lstatSync(path);
-    return stats.isSymbolicLink() ? 'link' : stats.isDirectory() ? 'folder' : stats.isFile() ? 'file' : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** The system's own folders, read-only; links among them (`/bin` → `usr/bin`) as links. */
 export function systemMounts(): Mount[] {
   return SYSTEM.flatMap((path): Mount[] => {
-    const found = kind(path);
-    if (found === 'link') return [{ kind: 'link', path, to: readlinkSync(path) }];
-    return found === 'folder' ? [{ kind: 'read', path }] : [];
+    const stats = statsOf(path);
+    if (stats?.isSymbolicLink()) return [{ kind: 'link', path, to: readlinkSync(path) }];
+    return stats?.isDirectory() ? [{ kind: 'read', path }] : [];
   });
 }
 

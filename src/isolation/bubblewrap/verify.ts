@@ -55,15 +55,15 @@ export function verifyMounts(pid: number, planned: readonly Planned[]): void {
   const [inside, outside] = [new Places(`/proc/${pid}/root/`), new Places()];
   try {
     const lines = new Map(mountTable(pid).map(line => [line.id, line]));
-    const machine = new Set(mountTable('self').map(({ at }) => at));
-    for (const { at } of lines.values())
+    const machine = new Set(mountTable('self').map(({ point }) => point));
+    for (const { point: at } of lines.values())
       if (at !== '/' && !last.has(at) && !machine.has(at) && !OWN.some(own => isWithin(own, at))) throw new Shifted(at);
     for (const [path, { mount, place, covered }] of last) {
       const found = inside.at(path);
       const line = lines.get(found.mount);
       const meant = place ? found.id === place.id : line?.type === 'tmpfs' && found.folder;
       const shut = mount.kind === 'write' || (mount.kind === 'empty' && mount.writable) || line?.readOnly === true;
-      if (line?.at !== path || !meant || !shut) throw new Shifted(path);
+      if (line?.point !== path || !meant || !shut) throw new Shifted(path);
       if (covered && outside.at(path).id !== covered.id) throw new Shifted(path);
     }
   } catch (error) {

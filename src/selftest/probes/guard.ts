@@ -1,8 +1,8 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { COMMON_GUARDS, GIT_GUARDS, guardsThere, LEFTHOOK_GUARDS } from '../../agents/guards.ts';
 import { agents } from '../../agents/index.ts';
-import { displayPath, isWithin } from '../../base/files.ts';
+import { displayPath, isWithin, statsOf } from '../../base/files.ts';
 import { gitlinks } from '../../base/git.ts';
 import type { Facts } from '../../discover/facts.ts';
 import { commandFiles } from '../../isolation/command/files.ts';
@@ -42,7 +42,7 @@ function hooksFolder(root: string, hooksPath: string): string[] {
 
 /** A plain file, or a folder where one is meant. Links are not followed: what they lead to is not guarded by this name. */
 async function exists(root: string, path: string): Promise<boolean> {
-  const stats = await lstat(join(root, path.replace(/\/$/, ''))).catch(() => undefined);
+  const stats = statsOf(join(root, path.replace(/\/$/, '')));
   return path.endsWith('/') ? stats?.isDirectory() === true : stats?.isFile() === true;
 }
 
@@ -118,8 +118,8 @@ export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
     change(path, kindOf(path) === 'folder', false);
   for (const guard of [...new Set(missing)]) {
     const path = join(root, guard);
-    const there = await lstat(path).catch(() => undefined);
-    const folder = await lstat(dirname(path)).catch(() => undefined);
+    const there = statsOf(path);
+    const folder = statsOf(dirname(path));
     if (there) {
       if (there.isSymbolicLink()) add(path, { kind: 'skip', why: 'a symbolic link, which no box can keep' });
       continue;
@@ -140,7 +140,7 @@ async function userGuards({ home, facts }: ProbeContext): Promise<string[]> {
     if (!ids.has(id)) continue;
     for (const file of userFiles) {
       const path = join(home, file.replace(/^~\//, '').replace(/\/$/, ''));
-      const stats = await lstat(path).catch(() => undefined);
+      const stats = statsOf(path);
       if (stats?.isFile() && stats.size > 0) paths.push(path);
       else if (stats?.isDirectory())
         for (const entry of (await readdir(path, { withFileTypes: true }).catch(() => [])).slice(0, 5))

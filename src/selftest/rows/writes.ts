@@ -1,5 +1,6 @@
-import { lstat, readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isThere, statsOf } from '../../base/files.ts';
 import { randomHex } from '../../base/hash.ts';
 import { type Check, OK } from '../case.ts';
 import { traceOf } from '../controls.ts';
@@ -177,7 +178,7 @@ export async function writeMade(
       const aside = folder ? at : asideOf(path, fresh);
       const laid = { create: at, beside: `${aside}.new`, content };
       // What is there already is nothing that we make.
-      if (!(await lstat(at).catch(() => undefined))) workspace.will(laid);
+      if (!isThere(at)) workspace.will(laid);
       return {
         one: writeTry(
           'create',
@@ -208,7 +209,7 @@ export async function writeMade(
       return {
         one: writeTry('replace', path, '', aside),
         settle: async () => {
-          const kept = await lstat(aside).catch(() => undefined);
+          const kept = statsOf(aside);
           const seen = kept !== undefined && (await traceOf(path)) !== before;
           if (kept) await rename(aside, path);
           await rm(`${aside}.new`, { force: true });
@@ -224,8 +225,8 @@ export async function writeMade(
       return {
         one: writeTry('rename-parent', parent, '', aside),
         settle: async () => {
-          const kept = await lstat(aside).catch(() => undefined);
-          const there = await lstat(parent).catch(() => undefined);
+          const kept = statsOf(aside);
+          const there = statsOf(parent);
           if (kept && !there) await rename(aside, parent);
           return {
             seen: (await traceOf(parent)) !== before,

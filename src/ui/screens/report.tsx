@@ -2,6 +2,7 @@ import { type ReactNode, useState } from 'react';
 import { UserError } from '../../base/errors.ts';
 import { oneLine } from '../../base/text.ts';
 import type { Plan } from '../../generate/types.ts';
+import { VERDICT_WORDS } from '../../report/text.ts';
 import { HEADINGS } from '../../report/things.ts';
 import type { Fix, Report, Row } from '../../selftest/types.ts';
 import { Scroll } from '../components/scroll.tsx';
@@ -27,27 +28,28 @@ export interface ReportActions {
 /** How the reader left the report: `apply` asks the caller to apply this fix and try its rows again. */
 export type ReportEnding = { by: 'quit' } | { by: 'apply'; fix: Fix; plan: Plan };
 
-const VERDICTS: Record<Row['verdict'], { word: string; tone: Tone }> = {
-  exposed: { word: 'reached', tone: 'bad' },
-  broken: { word: 'too tight', tone: 'warn' },
-  inconclusive: { word: 'not proven', tone: 'warn' },
-  blocked: { word: 'held', tone: 'good' },
-  works: { word: 'works', tone: 'plain' },
-  skipped: { word: 'not tried', tone: 'quiet' },
+/** In the order of the rows. */
+const TONES: Record<Row['verdict'], Tone> = {
+  exposed: 'bad',
+  broken: 'warn',
+  inconclusive: 'warn',
+  blocked: 'good',
+  works: 'plain',
+  skipped: 'quiet',
 };
 
 /** Every row, reached ones first: word, target, way, reason, what held it. */
 export function allRows(report: Report, width: number, { glyphs }: Theme): Line[] {
-  const order = Object.keys(VERDICTS);
+  const order = Object.keys(TONES);
   const rows = [...report.rows].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
   const column = Math.max(12, Math.min(44, Math.floor(width * 0.4)));
   return rows.map(row => {
-    const { word, tone } = VERDICTS[row.verdict];
+    const word = VERDICT_WORDS[row.verdict];
     const name = `${row.attempt} ${row.target}${row.escape ? ` (${row.escape})` : ''}`;
     const by = row.layer ? `held by ${row.layer}; ` : '';
     return line(
       ' ',
-      span(pad(row.accepted ? 'accepted' : word, 10), tone),
+      span(pad(row.accepted ? 'accepted' : word, 10), TONES[row.verdict]),
       '  ',
       pad(fitMiddle(oneLine(name), column, glyphs.ellipsis), column),
       span(`  ${by}${row.reason}`, 'quiet'),
