@@ -156,3 +156,20 @@ describe('a file that was there before ours', () => {
     expect((await said(given, 'status')).text).toContain(`compare it with ${beside}, then remove that.`);
   });
 });
+
+describe('a repository that is the home folder', () => {
+  test('is proposed no box, which is said before anything is written, and by doctor', async () => {
+    const given = world({ '.claude/settings.json': '{}\n' });
+    given.env.HOME = given.root;
+    const why = 'the repository is your home folder, or holds it: run in a repository in a folder of its own';
+    const made = await program(given, ['init', '--yes', '--no-test']);
+    expect(made.stderr).toContain(`No box can be made here: ${why}.`);
+    expect(made.stderr).toContain('Boxed in by: not now');
+    expect(readFileSync(join(given.root, 'agent-posture.yaml'), 'utf8')).toContain('runtime: none');
+    const chosen = await said(given, 'init', '--yes', '--no-test', '--answer', 'box=bubblewrap');
+    expect(chosen).toMatchObject({ code: 2, text: expect.stringContaining(why) });
+    const doctor = await said(given, 'doctor');
+    expect(doctor.text).toContain(`missing bubblewrap ${why}`);
+    expect(doctor.text).not.toContain('apt install');
+  });
+});

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { agents } from '../../agents/index.ts';
-import { EXIT, UserError } from '../../base/errors.ts';
+import { EXIT, reasonOf, UserError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { list } from '../../base/text.ts';
 import { splitWords } from '../../base/words.ts';
@@ -32,7 +32,7 @@ export const command: Command = async context => {
   if (posture && isWhole(options))
     await keepReport(report).catch(error => {
       if (!(error instanceof UserError)) throw error;
-      terminal.show(`the report is not kept: ${error.message}`);
+      terminal.show(`the report is not kept: ${reasonOf(error)}`);
     });
   if (flags.is('share')) return shared(maskReport(report));
   const outcome = reportOutcome(report);
