@@ -6,6 +6,7 @@ import { applyPlan } from '../generate/apply.ts';
 import { outputs } from '../generate/outputs/index.ts';
 import type { Plan } from '../generate/types.ts';
 import { COMPOSE_FILE } from '../isolation/docker/settings.ts';
+import { unboxable } from '../isolation/index.ts';
 import { networkNote } from '../isolation/proposal.ts';
 import { parsePosture } from '../posture/load.ts';
 import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
@@ -58,7 +59,9 @@ export async function createEngine(
       const next = parsePosture(editPosture(text, edits), POSTURE_FILE);
       const loosens = posture ? loosenings(posture.shared, next) : [];
       const network = networkNote({ facts, posture: next });
+      const unboxed = unboxable(facts.root, facts.home);
       const ahead = [
+        ...(unboxed === undefined ? [] : [`No box can be made here: ${unboxed}.`]),
         ...(network === undefined ? [] : [network]),
         ...pulls(plan),
         ...loosens.map(each => `This loosens the posture: ${each}.`),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { errorCode, UserError } from '../base/errors.ts';
+import { errorCode, reasonOf, UserError } from '../base/errors.ts';
 import { readBounded, writeAtomic } from '../base/files.ts';
 import { ensurePrivate, stateFolder } from '../base/state.ts';
 import type { Report } from '../selftest/types.ts';
@@ -20,7 +20,7 @@ export async function keepReport(report: Report): Promise<string | undefined> {
     return undefined;
   } catch (error) {
     const code = errorCode(error);
-    if (error instanceof UserError) return `the report is not kept: ${error.message}`;
+    if (error instanceof UserError) return `the report is not kept: ${reasonOf(error)}`;
     if (code === undefined) throw error;
     const why = ['ENOSPC', 'EDQUOT'].includes(code) ? 'the disk is full' : code;
     return `the report is not kept: ${why} (${stateFolder(report.root)})`;

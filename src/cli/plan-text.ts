@@ -15,12 +15,18 @@ export function planLines({ changes, notes }: Plan, style: Style): string[] {
   const widest = Math.min(Math.max(0, ...shown.map(change => displayWidth(where(change)))), style.width >> 1);
   const lines = shown.flatMap(change => {
     const word = ` ${pad(wordOf(change), 11)}`;
-    const reason = change.reason === wordOf(change) ? '' : oneLine(change.reason);
+    const said = change.reason === wordOf(change) ? '' : oneLine(change.reason);
+    const reason = change.beside ? `${said}: compare both, then remove ours` : said;
     return reason !== '' && displayWidth(where(change)) <= widest
       ? hang(`${word}${pad(where(change), widest)}  `, reason, style.width)
       : hang(word, `${where(change)} ${reason}`, style.width);
   });
-  return [...(lines.length > 0 ? lines : [NOTHING_TO_DO]), ...notes.map(oneLine)];
+  const restorable = changes.some(({ state, byHand }) => state === 'loosened' && !byHand);
+  return [
+    ...(lines.length > 0 ? lines : [NOTHING_TO_DO]),
+    ...(restorable ? hang(' ', 'To put back what is LOOSENED: agent-posture generate --restore', style.width) : []),
+    ...notes.map(oneLine),
+  ];
 }
 
 /** The differences of a plan as unified diffs, safe to print, added and removed lines coloured where asked. */

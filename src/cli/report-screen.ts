@@ -52,6 +52,7 @@ export async function screenReport({ context, facts, posture, approve, report }:
   );
   if (!keys) return done(report.exitCode);
 
+  const brief = { ...terminal.style, verbose: false };
   const { runReport } = await import('../ui/index.tsx');
   const ending = await runReport(
     report,
@@ -61,10 +62,17 @@ export async function screenReport({ context, facts, posture, approve, report }:
         return planFix(facts, posture, fix);
       },
       why: id => safeguardOf(id)?.why ?? '',
+      again: rows =>
+        printable(fittedReport(report, brief, rows, true), brief.color)
+          .trimEnd()
+          .split('\n'),
     },
     screen(context),
   );
-  if (ending.by === 'quit') return done(report.exitCode);
+  if (ending.by === 'quit') {
+    if (ending.covered) await print(fittedReport(report, brief, (terminal.streams.stdout.rows || 24) - 1, false));
+    return done(report.exitCode);
+  }
   const fixed = await applyFix(context, report, ending.fix, ending.plan, approve);
   const { exitCode, lines } = fixEnding(fixed);
   await print(`${lines(terminal.style).join('\n')}\n`);

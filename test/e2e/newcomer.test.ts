@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Row } from '../../src/selftest/types.ts';
@@ -112,5 +112,91 @@ describe('run', () => {
       expect(code).toBe(127);
       expect(stderr).toContain('agent-posture: no-such-program is not found in the box');
     }
+  });
+});
+
+describe('the words of undo', () => {
+  const laid = POSTURE.replace('runtime: bubblewrap', 'runtime: none');
+  const change = (given: World, path: string, edit: (text: string) => string) =>
+    writeFileSync(join(given.root, path), edit(readFileSync(join(given.root, path), 'utf8')));
+
+  test('name each file once, and no copy that it laid itself', async () => {
+    const given = world({ 'agent-posture.yaml': laid, '.gitignore': 'dist\n' });
+    await program(given, ['generate']);
+    change(given, 'agent-posture.yaml', text => text.replace('project: shop-api', 'project: other'));
+    await program(given, ['generate']);
+    change(given, 'docs/security-posture.md', text => `${text}mine\n`);
+    const merged = await said(given, 'undo', '--yes');
+    expect(merged.text).toContain('Put back, with your edits since: docs/security-posture.md.');
+    expect(merged.text.match(/security-posture\.md/g)).toHaveLength(1);
+    change(given, 'docs/security-posture.md', text => text.replace(/mine\n$/, ''));
+    change(given, '.gitignore', text => text.replace('.env*', '.envX'));
+    const copy = '.gitignore.agent-posture-before';
+    const first = await said(given, 'undo', '--yes');
+    expect(first.text.match(/gitignore\.agent-posture-before/g)).toHaveLength(1);
+    expect(first.text).toContain('Take out of .gitignore what agent-posture wrote, and run undo again.');
+    expect((await said(given, 'undo', '--yes')).text).toContain('Nothing more of generate could be taken back.');
+    const kept = await said(given, 'undo', '--yes', '--keep');
+    expect(kept).toMatchObject({ code: 0, text: expect.stringContaining(`Removed: ${copy}.`) });
+    expect(existsSync(join(given.root, copy))).toBe(false);
+  });
+
+  test('say of a removed file how it is had back', async () => {
+    const given = world({ 'agent-posture.yaml': laid, '.gitignore': 'dist\n' });
+    await program(given, ['generate']);
+    rmSync(join(given.root, '.gitignore'));
+    const first = await said(given, 'undo', '--yes');
+    expect(first.text).not.toContain('Take out');
+    expect(first.text).toContain('mv .gitignore.agent-posture-before .gitignore, then agent-posture undo again');
+    execFileSync('mv', ['.gitignore.agent-posture-before', '.gitignore'], { cwd: given.root });
+    expect((await said(given, 'undo', '--yes')).code).toBe(0);
+    expect(readFileSync(join(given.root, '.gitignore'), 'utf8')).toBe('dist\n');
+  });
+
+  test('call a guard loosened again where --restore is taken back; generate names --restore', async () => {
+    const given = world({ 'agent-posture.yaml': laid });
+    await program(given, ['generate']);
+    writeFileSync(join(given.root, '.githooks/pre-push'), '#!/bin/sh\nexit 0\n');
+    const loosened = await said(given, 'generate');
+    expect(loosened).toMatchObject({ code: 1 });
+    expect(loosened.text).toMatch(/LOOSENED .githooks\/pre-push .* agent-posture generate --restore/);
+    expect((await said(given, 'generate', '--restore')).text).not.toContain('LOOSENED');
+    const undone = await said(given, 'undo', '--yes');
+    expect(undone.text).toContain('Loosened again: .githooks/pre-push; agent-posture generate --restore puts it back.');
+    expect(undone.text).not.toContain('Put back:');
+  });
+});
+
+describe('a file that was there before ours', () => {
+  test('is told of as it is: ours lies beside it only once generate has laid it, and is named once', async () => {
+    const path = 'docs/security-posture.md';
+    const beside = `${path}.agent-posture-new`;
+    const given = world({
+      'agent-posture.yaml': POSTURE.replace('runtime: bubblewrap', 'runtime: none'),
+      [path]: 'x\n',
+    });
+    expect((await said(given, 'status')).text).toContain(`agent-posture generate lays ours beside it, as ${beside}.`);
+    for (const _ of [1, 2]) {
+      const { code, text } = await said(given, 'generate');
+      expect([code, text.split(beside).length - 1]).toEqual([4, 1]);
+    }
+    expect((await said(given, 'status')).text).toContain(`compare it with ${beside}, then remove that.`);
+  });
+});
+
+describe('a repository that is the home folder', () => {
+  test('is proposed no box, which is said before anything is written, and by doctor', async () => {
+    const given = world({ '.claude/settings.json': '{}\n' });
+    given.env.HOME = given.root;
+    const why = 'the repository is your home folder, or holds it: run in a repository in a folder of its own';
+    const made = await program(given, ['init', '--yes', '--no-test']);
+    expect(made.stderr).toContain(`No box can be made here: ${why}.`);
+    expect(made.stderr).toContain('Boxed in by: not now');
+    expect(readFileSync(join(given.root, 'agent-posture.yaml'), 'utf8')).toContain('runtime: none');
+    const chosen = await said(given, 'init', '--yes', '--no-test', '--answer', 'box=bubblewrap');
+    expect(chosen).toMatchObject({ code: 2, text: expect.stringContaining(why) });
+    const doctor = await said(given, 'doctor');
+    expect(doctor.text).toContain(`missing bubblewrap ${why}`);
+    expect(doctor.text).not.toContain('apt install');
   });
 });

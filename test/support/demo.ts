@@ -61,6 +61,7 @@ async function main(): Promise<number> {
         {
           plan: async () => PLAN,
           why: safeguard => `${safeguard} is asked for because an agent that turned would use it.`,
+          again: rows => textReport(report, style).split('\n').slice(0, rows),
         },
         options,
       );

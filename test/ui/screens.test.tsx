@@ -274,6 +274,7 @@ describe('under a report', () => {
             throw new UserError({ what: 'there is no posture yet to change', next: 'agent-posture init' });
           },
           why: () => '',
+          again: () => [],
         }}
         onEnd={() => {}}
       />,
@@ -290,17 +291,61 @@ describe('under a report', () => {
     const fixes = [{ ...fix, command: null, text: 'Rotate what they hold.' }];
     const plan = () => Promise.reject(new Error('there is nothing to plan'));
     shown = await show(
-      <ReportScreen report={{ ...report, posture, fixes }} actions={{ plan, why: () => '' }} onEnd={() => {}} />,
+      <ReportScreen
+        report={{ ...report, posture, fixes }}
+        actions={{ plan, why: () => '', again: () => [] }}
+        onEnd={() => {}}
+      />,
     );
     expect(shown.frame()).toContain('1 what to do');
     await shown.press({ text: '1' });
     await shown.waitFor('[1] Rotate what they hold.');
   });
 
+  it('draws the report again once another view was in its place, and says so at the end', async () => {
+    const plan = () => Promise.reject(new Error('there is nothing to plan'));
+    const again = vi.fn((rows: number) =>
+      ['title', '', ...Array.from({ length: 40 }, (_, i) => `row ${i}`)].slice(0, rows),
+    );
+    const onEnd = vi.fn();
+    const actions = { plan, why: () => 'because', again };
+    const screen = <ReportScreen report={beforeReport()} actions={actions} onEnd={onEnd} />;
+    shown = await show(screen, { rows: 12 });
+    expect(shown.frame()).not.toContain('title');
+    for (const [open, close] of [['enter', 'escape'] as const, [{ text: '?' }, { text: '?' }] as const]) {
+      await shown.press(open);
+      await shown.waitFor(/All \d+ rows|Why it matters/);
+      await shown.press(close);
+      const lines = (await shown.waitFor('q quit')).split('\n');
+      expect([lines[0], lines.length]).toEqual(['title', 11]);
+    }
+    await shown.press({ text: 'q' });
+    expect(onEnd).toHaveBeenCalledWith({ by: 'quit', covered: true });
+  });
+
+  it('draws nothing twice where only the keys were shown, or where a voice has read it', async () => {
+    const actions = { plan: () => Promise.reject(new Error()), why: () => '', again: () => ['title'] };
+    for (const [screenReader, keys] of [
+      [false, []],
+      [true, ['enter', 'escape']],
+    ] as const) {
+      const onEnd = vi.fn();
+      shown = await show(<ReportScreen report={beforeReport()} actions={actions} onEnd={onEnd} />, { screenReader });
+      await shown.press(...keys);
+      expect(shown.frame()).not.toContain('title');
+      await shown.press({ text: 'q' });
+      expect(onEnd).toHaveBeenCalledWith({ by: 'quit', covered: false });
+    }
+  });
+
   it('offers no change where there is no posture to change', async () => {
     const plan = () => Promise.reject(new Error('there is nothing to plan'));
     shown = await show(
-      <ReportScreen report={{ ...beforeReport(), posture: null }} actions={{ plan, why: () => '' }} onEnd={() => {}} />,
+      <ReportScreen
+        report={{ ...beforeReport(), posture: null }}
+        actions={{ plan, why: () => '', again: () => [] }}
+        onEnd={() => {}}
+      />,
     );
     await shown.press({ text: '1' });
     expect(shown.frame()).not.toContain('see change');

@@ -4,8 +4,9 @@ import { displayPath, isWithin } from '../../base/files.ts';
 import { packageRoot } from '../../base/package.ts';
 import { stateHome } from '../../base/state-home.ts';
 import { version } from '../../base/version.ts';
-import type { AgentFact, RuntimeFact } from '../../discover/facts.ts';
+import type { AgentFact, Facts, RuntimeFact } from '../../discover/facts.ts';
 import { discover } from '../../discover/index.ts';
+import { unboxable } from '../../isolation/index.ts';
 import { clearPlaceholders } from '../../isolation/placeholders.ts';
 import { painter, type Style } from '../../report/style.ts';
 import { hang, pad } from '../../report/width.ts';
@@ -34,7 +35,7 @@ export const command: Command = async context => {
       detail: `${version}, Node ${process.versions.node}, ${process.platform} ${process.arch}`,
     },
     await git(root),
-    ...facts.runtimes.filter(({ id }) => id !== 'none' && id !== 'native' && id !== 'command').map(box),
+    ...facts.runtimes.filter(({ id }) => id !== 'none' && id !== 'native' && id !== 'command').map(box(facts)),
     ...(facts.agents.length > 0
       ? facts.agents.map(agent)
       : [
@@ -113,9 +114,13 @@ const INSTALL: Partial<Record<RuntimeFact['id'], string>> = {
   docker: 'start the engine, or install it: https://docs.docker.com/engine/install',
 };
 
-function box({ id, available, detail }: RuntimeFact): Finding {
-  const next = available ? undefined : INSTALL[id];
-  return { name: id, state: available ? 'ok' : 'missing', detail, ...(next ? { next } : {}) };
+function box({ root, home }: Facts): (fact: RuntimeFact) => Finding {
+  // Where none can be made, installing one changes nothing.
+  const installs = unboxable(root, home) === undefined;
+  return ({ id, available, detail }) => {
+    const next = available || !installs ? undefined : INSTALL[id];
+    return { name: id, state: available ? 'ok' : 'missing', detail, ...(next ? { next } : {}) };
+  };
 }
 
 async function stateFolderFinding(home: string, root: string): Promise<Finding> {

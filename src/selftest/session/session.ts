@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode } from '../../base/errors.ts';
+import { errorCode, reasonOf } from '../../base/errors.ts';
 import { randomHex, sha256 } from '../../base/hash.ts';
 import { packageRoot } from '../../base/package.ts';
 import { oneLine, truncate } from '../../base/text.ts';
@@ -133,7 +133,7 @@ async function openShell(
 }
 
 function failureToStart(error: unknown): string {
-  const message = oneLine(error instanceof Error ? error.message : String(error));
+  const message = oneLine(reasonOf(error));
   const program = (error as { path?: unknown }).path;
   if (errorCode(error) === 'ENOENT' && typeof program === 'string')
     return `${program} is not installed, or not found on PATH`;

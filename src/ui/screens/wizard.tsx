@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { reasonOf } from '../../base/errors.ts';
 import { plural } from '../../base/text.ts';
 import { ago } from '../../base/units.ts';
 import { changesAnything } from '../../generate/changes.ts';
@@ -91,7 +92,7 @@ export function Wizard({
           record.kept = true;
         },
         error => {
-          record.kept = error instanceof Error ? error.message : String(error);
+          record.kept = reasonOf(error);
         },
       );
     setPhase(next.at === undefined ? { at: 'planning' } : { at: 'question', id: next.at });
