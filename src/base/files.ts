@@ -17,6 +17,11 @@ export type ReadResult = { ok: true; data: Buffer; stats: Stats; truncated: bool
  * before a first word can be said.
  */
 export async function readBounded(path: string, limit = READ_LIMIT): Promise<ReadResult> {
+  return readNow(path, limit);
+}
+
+/** The same for those who cannot wait. */
+export function readNow(path: string, limit = READ_LIMIT): ReadResult {
   let file: number | undefined;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

@@ -1,19 +1,9 @@
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isWithin } from '../base/files.ts';
 import { type Life, lifeOf, ownerOf, ownFile } from '../base/process.ts';
 import { stateFolder } from '../base/state.ts';
-import { commonFolder } from './git.ts';
+import { commonFolder, headText, isHead } from './git.ts';
 
 /**
  * A guard that is not there yet could be made from inside, and something outside would obey it later. A mount needs a
@@ -37,7 +27,7 @@ interface Note {
   folders: string[];
   /** The same of files. */
   files?: string[];
-  /** What HEAD said, in git's own folder. */
+  /** What HEAD said, in git's own folder, one character per byte. */
   head?: string;
 }
 
@@ -71,16 +61,6 @@ function readNotes(folder: string): Found[] {
   });
 }
 
-/** Whether git takes it for a HEAD: a symbolic reference or an object's name. See gitrepository-layout(5). */
-function isHead(path: string): boolean {
-  try {
-    if (lstatSync(path).isSymbolicLink()) return readlinkSync(path).startsWith('refs/');
-    return /^(ref:\s*refs\/|[0-9a-f]{40})/.test(readFileSync(path, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
 /**
  * Without a HEAD, or where these folders cannot be entered, git outside would not take `.git` for a repository, and would
  * take the root for a bare one if it looks like it: with settings that were made inside.
@@ -94,7 +74,7 @@ function mendGit(folder: string, head: string): void {
   const path = join(folder, 'HEAD');
   if (isHead(path)) return;
   rmSync(path, { recursive: true, force: true });
-  writeFileSync(path, head, { flag: 'wx' });
+  writeFileSync(path, head, { flag: 'wx', encoding: 'latin1' });
 }
 
 /** Takes away what no box needs that may still run, folders while they are empty and files while they say what we wrote. */
@@ -174,7 +154,8 @@ export function makePlaceholders(
   }
   if (paths.length === 0 && kind !== 'git') return { paths, close() {} };
   const headFile = join(root, 'HEAD');
-  const head = kind === 'git' && isHead(headFile) ? { head: readFileSync(headFile, 'utf8') } : {};
+  const said = kind === 'git' ? headText(headFile) : undefined;
+  const head = said === undefined ? {} : { head: said };
 
   const note = { pid: process.pid, folders, files, ...head } satisfies Note;
   const { release } = ownFile(notesFolder, JSON.stringify(note), '.json');

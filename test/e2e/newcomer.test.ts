@@ -99,7 +99,7 @@ describe('run', () => {
       'const { request } = require("node:http"); request({ host: "127.0.0.1", port: new URL(process.env.HTTPS_PROXY).port, method: "CONNECT", path: "registry.example.org:443" }).on("connect", answer => { console.log(answer.statusCode); process.exit(); }).end()';
     const { stdout, stderr } = await program(given, ['run', '--', process.execPath, '-e', ask]);
     expect(stdout).toBe('403\n');
-    expect(stderr).toMatch(/not let through: registry\.example\.org:443; .*isolation\.network\.allow/);
+    expect(stderr).toMatch(/registry\.example\.org:443: not let through; .*isolation\.network\.allow/);
     expect((await program(given, ['run', '--', 'true'])).stderr).not.toContain('not let through');
   });
 

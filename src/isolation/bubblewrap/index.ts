@@ -114,6 +114,25 @@ function outOfDescriptors(): UserError {
   });
 }
 
+/** Bubblewrap takes 9,000, some of which are for other things than mounts. */
+const MAX_ARGUMENTS = 8_800;
+
+/** Each path that is hidden or kept takes three arguments, and each folder on the way to it three more. */
+function tooMany(root: string, paths: readonly string[]): UserError {
+  const counts = new Map<string, number>();
+  for (const path of paths.filter(each => isWithin(root, each))) {
+    const [first = '', ...rest] = relative(root, path).split('/');
+    if (rest.length > 0) counts.set(first, (counts.get(first) ?? 0) + 1);
+  }
+  const [most, count] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
+  return new UserError({
+    what: `the box was not started: ${paths.length} files and folders are hidden or kept one by one, more than bubblewrap can mount${most === undefined ? '' : `; ${count} of them lie in ${most}/`}`,
+    where: { path: 'agent-posture.yaml' },
+    expected: 'some 1,400 at the most',
+    next: 'hide whole folders in isolation.files.hide instead of the files in them, or move what is not part of the repository out of it',
+  });
+}
+
 const shownPath = (root: string, path: string) => (isWithin(root, path) ? relative(root, path) || '.' : path);
 
 async function build(
@@ -189,6 +208,8 @@ async function build(
       })),
     });
     const emptyFile = join(folder, 'empty');
+    if (mountArguments(mounts, emptyFile).length + command.length > MAX_ARGUMENTS)
+      throw tooMany(root, [...expanded.hidden, ...laid.guards]);
     writeFileSync(emptyFile, '', { mode: 0o444 });
     const planned = planMounts(mounts, { emptyFile, open: [root, ...gitFolders], held });
 

@@ -37,29 +37,53 @@ export function systemMounts(): Mount[] {
   });
 }
 
+/** The most entries of /etc that are looked at; what is left of it is hidden. */
+const ETC_LIMIT = 50_000;
+/** Where a folder has more that is not for everybody, all of it is hidden: each takes a mount. */
+const APART = 100;
+
 /**
  * What of /etc is not for everybody (shadow, private keys of the machine) and so not for the box, which may run with the
- * same user as its owner. Looks three folders deep.
+ * same user as its owner. At any depth; folders that are not looked into are hidden whole.
  */
-export function privateSystemFiles(folder = '/etc', depth = 3): string[] {
+export function privateSystemFiles(top = '/etc', limit = ETC_LIMIT): string[] {
   const found: string[] = [];
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch {
-    return found;
-  }
-  for (const name of names) {
-    const path = join(folder, name);
-    try {
-      const stats = lstatSync(path);
-      if (stats.isSymbolicLink()) continue;
+  let left = limit;
+  // Upper ones first, so that what is hidden unseen lies deep.
+  for (const folders = [top]; folders.length > 0; ) {
+    const folder = folders.shift() ?? top;
+    const names = left > 0 ? namesIn(folder) : undefined;
+    if (names === undefined) {
+      if (folder !== top) found.push(folder);
+      continue;
+    }
+    left -= names.length;
+    const inner: string[] = [];
+    const closed: string[] = [];
+    for (const name of names) {
+      const path = join(folder, name);
+      const stats = lstatSync(path, { throwIfNoEntry: false });
+      if (!stats || stats.isSymbolicLink()) continue;
       const open = stats.isDirectory() ? (stats.mode & 0o005) === 0o005 : (stats.mode & 0o004) !== 0;
-      if (!open) found.push(path);
-      else if (stats.isDirectory() && depth > 1) found.push(...privateSystemFiles(path, depth - 1));
-    } catch {}
+      if (!open) closed.push(path);
+      else if (stats.isDirectory()) inner.push(path);
+    }
+    if (closed.length > APART && folder !== top) found.push(folder);
+    else {
+      found.push(...closed);
+      folders.push(...inner);
+    }
   }
   return found;
+}
+
+/** Undefined where it cannot be looked into. */
+function namesIn(folder: string): string[] | undefined {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return undefined;
+  }
 }
 
 /** /etc/resolv.conf is often a link into /run, which the box does not have. */
