@@ -139,6 +139,10 @@ function heldByGit({ row, probe }: Failing, { facts }: FixContext): boolean {
   return probe.subject.kind === 'file' && facts.secretFiles.some(file => file.tracked && file.path === row.target);
 }
 
+/** A symbolic link that leads to a guard: no box keeps one, as nothing can be mounted over a link. */
+const isGuardLink = ({ probe: { origin, subject } }: Failing) =>
+  origin === 'guard' && subject.kind === 'guard' && subject.how === 'rename-parent';
+
 /** Every fix, as data. The order decides where two would close as much. */
 export const FIX_KINDS: readonly FixKind[] = [
   {
@@ -161,9 +165,17 @@ export const FIX_KINDS: readonly FixKind[] = [
     command: 'agent-posture generate --restore',
   },
   {
+    id: 'link',
+    closes: failing => reached(failing) && isGuardLink(failing),
+    title: rows =>
+      `put ${rows.length === 1 ? 'the file or folder itself' : 'files and folders themselves'} where a link stands`,
+    text: 'Whoever can write the folder that a link stands in can put another one in its place, and what it led to is no guard any more. No box can keep a link. Put the file or folder itself there, which a box keeps; or accept it in the posture (safeguard GRD-1, with its path as the target) with an end.',
+  },
+  {
     id: 'sandbox',
     closes: (failing, { facts, posture }) =>
       reached(failing) &&
+      !isGuardLink(failing) &&
       whereItCounts(failing, posture?.isolation) &&
       literalOrWay(failing) &&
       !isDeclaredBox(posture?.isolation) &&
@@ -227,6 +239,7 @@ export const FIX_KINDS: readonly FixKind[] = [
     id: 'box',
     closes: (failing, { posture }) =>
       reached(failing) &&
+      !isGuardLink(failing) &&
       !ofLogin(failing, posture) &&
       whereItCounts(failing, posture?.isolation) &&
       literalOrWay(failing) &&

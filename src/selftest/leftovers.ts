@@ -1,4 +1,13 @@
-import { appendFileSync, type Dirent, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  type Dirent,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../base/errors.ts';
@@ -16,8 +25,8 @@ export type Laid =
   | { folder: string }
   /** A new file, with all that it will hold, and the name under which it is written first. */
   | { create: string; beside: string; content: string }
-  /** An original that is aside. `sha256`: of a file's content; null for a folder. */
-  | { aside: string; original: string; sha256: string | null }
+  /** An original that is aside. `sha256`: of a file's content; null for a folder, and for a link that leads to `link`. */
+  | { aside: string; original: string; sha256: string | null; link?: string }
   /** A comment in the user's crontab, by the program that plants it. */
   | { crontab: string; mark: string }
   /** A branch of a remote in the file system, where it stood and where the push moves it. */
@@ -133,7 +142,7 @@ function createBack({ create, beside, content }: Extract<Laid, { create: string 
 }
 
 /** An original goes back in its place only where its content is what it was. */
-function asideBack({ aside, original, sha256: wanted }: Extract<Laid, { aside: string }>): Back {
+function asideBack({ aside, original, sha256: wanted, link }: Extract<Laid, { aside: string }>): Back {
   rmSync(`${aside}.new`, { force: true });
   const [kept, there] = [statOf(aside), statOf(original)];
   if (!kept) return GONE;
@@ -143,7 +152,9 @@ function asideBack({ aside, original, sha256: wanted }: Extract<Laid, { aside: s
     return { note: `a second name of ${original} was removed, ${KILLED}`, open: false };
   }
   const holds = (path: string) => sha256(readFileSync(path)) === wanted;
-  const same = wanted === null ? kept.isDirectory() : kept.isFile() && holds(aside);
+  const isMoved = () =>
+    link === undefined ? kept.isDirectory() : kept.isSymbolicLink() && readlinkSync(aside) === link;
+  const same = wanted === null ? isMoved() : kept.isFile() && holds(aside);
   const copied = !there || (wanted !== null && there.isFile() && holds(original));
   if (!same || !copied)
     return { note: `${aside} is ${KILLED}; something was changed since, so it is left where it is`, open: false };

@@ -1,5 +1,5 @@
-import { lstat, readdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
+import { dirname, join, resolve, sep } from 'node:path';
 import { COMMON_GUARDS, GIT_GUARDS, guardsThere, LEFTHOOK_GUARDS } from '../../agents/guards.ts';
 import { agents } from '../../agents/index.ts';
 import { displayPath, isWithin } from '../../base/files.ts';
@@ -38,6 +38,33 @@ function agentIds({ agents: found }: Pick<Facts, 'agents'>, declared: readonly s
 function hooksFolder(root: string, hooksPath: string): string[] {
   const path = resolve(root, hooksPath);
   return isWithin(root, path) && path !== root ? [`${displayPath(path, { root, home: root })}/`] : [];
+}
+
+/** Links that are followed for one guard; the system gives up at as many. */
+const HOPS = 40;
+
+/**
+ * The links within the root that stand on the way to `path`, itself and what they lead to included: whoever can replace
+ * one of them replaces the guard, wherever the file that it leads to is kept.
+ */
+async function linksOnTheWay(root: string, path: string): Promise<string[]> {
+  const links: string[] = [];
+  const parts = path.split(sep).filter(Boolean);
+  let at: string = sep;
+  for (let hops = 0; parts.length > 0 && hops < HOPS; ) {
+    const next = join(at, parts.shift() as string);
+    const to = await readlink(next).catch(() => undefined);
+    if (to === undefined) {
+      at = next;
+      continue;
+    }
+    hops++;
+    if (isWithin(root, next) && next !== root) links.push(next);
+    // Every link of `at` is resolved, so a step up in `to` means what it says.
+    parts.unshift(...resolve(at, to).split(sep).filter(Boolean));
+    at = sep;
+  }
+  return links;
 }
 
 /** A plain file, or a folder where one is meant. Links are not followed: what they lead to is not guarded by this name. */
@@ -81,6 +108,7 @@ export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
     missing.push(...LEFTHOOK_GUARDS.filter(path => !present.includes(path)));
   if (await exists(root, '.git/')) missing.push(...GIT_GUARDS.filter(path => !present.includes(path)));
   const renamed = new Set<string>();
+  const links = new Set((await Promise.all(all.map(path => linksOnTheWay(root, join(root, path))))).flat());
   const nested = context.deep ? nestedGit : { ...nestedGit, subject: { kind: 'skip', why: NOT_NEWS } as const };
   const probes: Probe[] = facts.git.present ? [nested] : [];
   const add = (path: string, subject: Probe['subject']) =>
@@ -106,24 +134,28 @@ export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
     const path = join(root, guard.replace(/\/$/, ''));
     const folder = guard.endsWith('/');
     // One folder is renamed once, and never the root itself, nor `.git` under a git that may be running.
-    const parent = folder ? path : dirname(path);
-    const rename = parent !== root && parent !== join(root, '.git') && !renamed.has(parent);
+    // Behind a link it is the folder itself; the link has a row of its own.
+    const above = folder ? path : dirname(path);
+    const parent = await realpath(above).catch(() => above);
+    const rename = isWithin(root, parent) && parent !== root && parent !== join(root, '.git') && !renamed.has(parent);
     if (rename) renamed.add(parent);
     change(path, folder, rename);
   }
-  const [links, ofConfig] = await Promise.all([gitlinks(root), configGuards(root)]);
+  for (const link of links) {
+    if (link === join(root, '.git'))
+      add(link, { kind: 'unclear', why: 'a symbolic link that a git may be following now, so it is not taken away' });
+    else add(link, { kind: 'guard', path: link, how: 'rename-parent', folder: true, rounds: [] });
+  }
+  const [submodules, ofConfig] = await Promise.all([gitlinks(root), configGuards(root)]);
   const named = new Set(present.map(guard => join(root, guard.replace(/\/$/, ''))));
   const obeyed = [...ofConfig.settings, ...ofConfig.programs].filter(path => kindOf(path) && !named.has(path));
-  for (const path of [...new Set([...submoduleGuards(root, links), ...obeyed])].slice(0, SUBMODULE_ROWS))
+  for (const path of [...new Set([...submoduleGuards(root, submodules), ...obeyed])].slice(0, SUBMODULE_ROWS))
     change(path, kindOf(path) === 'folder', false);
   for (const guard of [...new Set(missing)]) {
     const path = join(root, guard);
-    const there = await lstat(path).catch(() => undefined);
+    // A link has its row already.
+    if (await lstat(path).catch(() => undefined)) continue;
     const folder = await lstat(dirname(path)).catch(() => undefined);
-    if (there) {
-      if (there.isSymbolicLink()) add(path, { kind: 'skip', why: 'a symbolic link, which no box can keep' });
-      continue;
-    }
     if (folder?.isDirectory()) add(path, { kind: 'guard', path, how: 'create', folder: false, rounds: [] });
     else add(path, { kind: 'skip', why: 'not here' });
   }

@@ -1,4 +1,4 @@
-import { lstat, readFile, rename, rm } from 'node:fs/promises';
+import { lstat, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { randomHex } from '../../base/hash.ts';
 import { type Check, OK } from '../case.ts';
@@ -26,11 +26,12 @@ export function guardRows(
     make: () => writeMade(workspace, kind, path, folder),
   });
   const place = targets.places.get(path);
-  const again: WayPlan | undefined = place && {
-    ...way(how),
-    make: () => writeMade(workspace, how, path, folder, place),
-  };
-  const literal: RowPlan = { ...base, ways: [way(how)] };
+  const again: WayPlan | undefined =
+    place && how !== 'rename-parent'
+      ? { ...way(how), make: () => writeMade(workspace, how, path, folder, place) }
+      : undefined;
+  // A folder or link is taken away for a moment: alone, and from everywhere.
+  const literal: RowPlan = { ...base, ways: [way(how)], phase: how === 'rename-parent' ? 2 : 0 };
   if (column.kind === 'host') return [literal];
   return [
     literal,
@@ -189,10 +190,12 @@ export async function writeMade(
       };
     }
     case 'rename-parent': {
-      const parent = folder ? path : dirname(path);
+      const above = dirname(path);
+      const parent = folder ? path : await realpath(above).catch(() => above);
       const aside = asideOf(parent, fresh);
       workspace.willMove(parent, aside);
-      const before = await traceOf(parent);
+      // Of a link itself: what it leads to stays as it is while the link goes.
+      const before = await traceOf(parent, 'link');
       return {
         one: writeTry('rename-parent', parent, '', aside),
         settle: async () => {
@@ -200,7 +203,7 @@ export async function writeMade(
           const there = await lstat(parent).catch(() => undefined);
           if (kept && !there) await rename(aside, parent);
           return {
-            seen: (await traceOf(parent)) !== before,
+            seen: (await traceOf(parent, 'link')) !== before,
             back: makeTry({ op: 'unwrite', how, path: parent, aside }),
           };
         },
