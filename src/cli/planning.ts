@@ -13,12 +13,13 @@ import type { Loosened } from '../selftest/types.ts';
 export function planOutputs(
   facts: Facts,
   { shared }: Pick<LoadedPosture, 'shared'>,
-  options: { restore?: boolean; only?: readonly string[] } = {},
+  options: { restore?: boolean; only?: readonly string[]; fromPin?: boolean } = {},
 ): Promise<Plan> {
   const { only } = options;
   return planGeneration({ root: facts.root, posture: shared, facts }, outputs, {
     stateFolder: stateFolder(facts.root),
     restore: options.restore === true,
+    fromPin: options.fromPin === true,
     ...(only && only.length > 0 ? { only } : {}),
   });
 }
@@ -35,8 +36,21 @@ export function planEdits(facts: Facts, text: string, edits: readonly PostureEdi
 
 /** The laid guards that guard less than the posture asks for. */
 export async function loosenedGuards(facts: Facts, posture: LoadedPosture): Promise<Loosened[]> {
-  const { changes } = await planOutputs(facts, posture);
-  return changes.flatMap(({ state, path, reason }) => (state === 'loosened' ? [{ path, reason }] : []));
+  const { changes } = await planOutputs(facts, posture, { fromPin: true });
+  return [
+    ...changes.flatMap(({ state, path, reason }) => (state === 'loosened' ? [{ path, reason }] : [])),
+    ...replacedGuards(changes),
+  ];
+}
+
+/** Guards in whose place something else stands: a folder, a pipe, a link out of the repository. */
+function replacedGuards(changes: Plan['changes']): Loosened[] {
+  const guards = new Set(outputs.filter(({ guard }) => guard).map(({ id }) => id));
+  return changes.flatMap(({ state, output, path, reason }) =>
+    state === 'refused' && !path.startsWith('git config ') && output.split(', ').some(id => guards.has(id))
+      ? [{ path, reason: `replaced by hand: ${reason}`, whole: true }]
+      : [],
+  );
 }
 
 /** 4 when something is in the way, 1 when a guard was loosened by hand, else 0. */

@@ -7,6 +7,7 @@ import { PLAIN_RUN, type Report, type SelftestEvent, type SelftestOptions } from
 import type { Approve } from './approve.ts';
 import { approveBox, declaredBox } from './box.ts';
 import type { Context } from './command.ts';
+import { withManifest } from './manifest-finding.ts';
 import { loosenedGuards } from './planning.ts';
 
 export interface Trying {
@@ -30,7 +31,7 @@ export function starter({ context, facts, posture, approve, options }: Trying): 
       posture,
       ...PLAIN_RUN,
       approve,
-      loosened: posture && (() => loosenedGuards(facts, posture)),
+      loosened: posture && (() => withManifest(facts, () => loosenedGuards(facts, posture))),
       ...options,
       onEvent,
       signal,

@@ -8,6 +8,7 @@ import { look, putFile, removeEmptyFolder, removeLeftover } from './disk.ts';
 import { bytes, entrySchema, type FileEntry, isAs, isCopy, isLaid, type JournalEntry } from './entry.ts';
 import { acquireLock } from './lock.ts';
 import { MANIFEST_PATH } from './paths.ts';
+import { pinFound } from './pin.ts';
 import { resolveEntry } from './resolve.ts';
 import { checkUnlocked, readSetting, writeSetting } from './settings.ts';
 import type { FileOnDisk, Undone } from './types.ts';
@@ -332,6 +333,10 @@ export async function undo(
       const back = await takeEntryBack(stateFolder, entry, step);
       tell({ ...back, kept: [...kept, ...back.kept] });
     }
+    const touched = [...finished.map(({ entry }) => entry), ...rest].some(({ files }) =>
+      files.some(({ base, path }) => base === 'root' && path === MANIFEST_PATH),
+    );
+    if (touched && !held.has(MANIFEST_PATH)) await pinFound(first.root, stateFolder).catch(() => {});
     return undone;
   } finally {
     await release();

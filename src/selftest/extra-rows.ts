@@ -73,7 +73,7 @@ export async function loosenedRows(
     return [];
   });
   const rows = found.map(
-    ({ path, reason }): Row => ({
+    ({ path, reason, whole }): Row => ({
       id: `host:write:${path}#${LOOSENED}`,
       safeguard: 'GRD-1',
       vantage: 'host',
@@ -83,7 +83,7 @@ export async function loosenedRows(
       verdict: 'exposed',
       layer: null,
       escape: LOOSENED,
-      reason: `loosened by hand: ${reason}`,
+      reason: whole ? reason : `loosened by hand: ${reason}`,
       evidence: { at: path, attested: 'host' },
       controls: [],
       severity: 'high',

@@ -139,6 +139,12 @@ function heldByGit({ row, probe }: Failing, { facts }: FixContext): boolean {
   return probe.subject.kind === 'file' && facts.secretFiles.some(file => file.tracked && file.path === row.target);
 }
 
+/** As the reason of a loosened guard says that only a person can mend it. */
+const BY_HAND = /^replaced by hand|take it out there$/;
+
+/** The list of what was generated. */
+const MANIFEST = '.agent-posture/manifest.json';
+
 /** A symbolic link that leads to a guard: no box keeps one, as nothing can be mounted over a link. */
 const isGuardLink = ({ probe: { origin, subject } }: Failing) =>
   origin === 'guard' && subject.kind === 'guard' && subject.how === 'rename-parent';
@@ -156,6 +162,19 @@ export const FIX_KINDS: readonly FixKind[] = [
     closes: failing => reached(failing) && failing.probe.origin === 'nested-git',
     title: () => 'look for repositories that were made inside before you run git',
     text: 'Whoever can write folders here can make a repository of one, and git outside obeys its settings, which may name programs: in its folder, and once it is in the index even for git status, diff and add in the root. No box that lets the work be done can refuse a name. When agent-posture run ends, it names what was made; while an agent works, and where it was not started by that, look with: git ls-files -s | grep ^160000; find . -mindepth 2 -name .git. Until you have looked, use git status --ignore-submodules=all, and keep editors and prompts from starting git there. Then accept it in the posture (safeguard GRD-1, target "*/.git") with an end.',
+  },
+  {
+    id: 'manifest',
+    closes: ({ probe, row }) => probe.origin === 'loosened' && row.target === MANIFEST,
+    title: () => 'look at the list of what was generated, and write it anew',
+    text: 'The list tells a guard that somebody loosened from a file that never was ours. Look with git diff at what was done to it. generate mends it, or takes it as it is where it is another list, as after a pull, and says so; from then on it counts.',
+    command: 'agent-posture generate',
+  },
+  {
+    id: 'guards-by-hand',
+    closes: ({ probe, row }) => probe.origin === 'loosened' && BY_HAND.test(row.reason),
+    title: rows => `take away what overrules ${plural(rows.length, 'guard')}, or stands in the place of one`,
+    text: 'Nothing that this program writes can mend it, as it touches nothing that is not its own. The row says what it is: take it away there, then run agent-posture generate. Where it is meant to stay, accept it in the posture (safeguard GRD-1, with its path as the target) with an end.',
   },
   {
     id: 'restore',

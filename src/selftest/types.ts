@@ -173,6 +173,8 @@ export type SelftestEvent =
 export interface Loosened {
   path: string;
   reason: string;
+  /** The reason says all by itself. */
+  whole?: true;
 }
 
 export interface SelftestOptions {
