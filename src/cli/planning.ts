@@ -43,11 +43,17 @@ export async function loosenedGuards(facts: Facts, posture: LoadedPosture): Prom
   ];
 }
 
-/** Guards in whose place something else stands: a folder, a pipe, a link out of the repository. */
+/**
+ * Guards in whose place something else stands: a folder, a pipe, a link out of the repository. Of what cannot be looked at
+ * nothing is known: its own row says that it is not proven.
+ */
 function replacedGuards(changes: Plan['changes']): Loosened[] {
   const guards = new Set(outputs.filter(({ guard }) => guard).map(({ id }) => id));
   return changes.flatMap(({ state, output, path, reason }) =>
-    state === 'refused' && !path.startsWith('git config ') && output.split(', ').some(id => guards.has(id))
+    state === 'refused' &&
+    !/\((EACCES|EPERM)\)/.test(reason) &&
+    !path.startsWith('git config ') &&
+    output.split(', ').some(id => guards.has(id))
       ? [{ path, reason: `replaced by hand: ${reason}`, whole: true }]
       : [],
   );

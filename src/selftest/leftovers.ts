@@ -12,6 +12,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
+import { shellQuote } from '../base/text.ts';
 import { takeBack } from './crontab.ts';
 import { settlePush } from './push.ts';
 import { RECORDS } from './records.ts';
@@ -107,12 +108,29 @@ async function takenBack(laid: Laid): Promise<Back> {
     const moved = await settlePush({ remote, ref, commit, before: before ?? undefined });
     return moved ? { note: `${ref} was taken out of ${remote}, ${KILLED}`, open: false } : GONE;
   } catch (error) {
-    return failed(error);
+    return failed(laid, error);
   }
 }
 
-function failed(error: unknown): Back {
-  return { note: `something is ${KILLED}, and could not be put back: ${errorCode(error) ?? error}`, open: true };
+/** Said once, however many commands and parts of one come upon it. */
+const said = new Set<string>();
+
+function failed(laid: Laid, error: unknown): Back {
+  const what =
+    'folder' in laid ? laid.folder : 'create' in laid ? laid.create : 'aside' in laid ? laid.aside : undefined;
+  if (what === undefined)
+    return { note: `something is ${KILLED}, and could not be put back: ${errorCode(error) ?? error}`, open: true };
+  const folder = dirname(what);
+  if (said.has(folder)) return { open: true };
+  said.add(folder);
+  const closed = ['EACCES', 'EPERM'].includes(errorCode(error) ?? '');
+  const next = closed
+    ? `let yourself in (chmod u+rwx ${shellQuote(folder)}) and run again`
+    : 'look at it and run again';
+  return {
+    note: `${what} may be ${KILLED}, and could not be put back (${errorCode(error) ?? error}): ${next}`,
+    open: true,
+  };
 }
 
 function fileBack(laid: OfFiles): Back {
@@ -120,7 +138,7 @@ function fileBack(laid: OfFiles): Back {
     if ('folder' in laid) return folderBack(laid.folder);
     return 'create' in laid ? createBack(laid) : asideBack(laid);
   } catch (error) {
-    return failed(error);
+    return failed(laid, error);
   }
 }
 

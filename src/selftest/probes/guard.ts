@@ -1,7 +1,9 @@
-import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, lstat, readdir, readlink, realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { COMMON_GUARDS, GIT_GUARDS, guardsThere, LEFTHOOK_GUARDS } from '../../agents/guards.ts';
 import { agents } from '../../agents/index.ts';
+import { errorCode } from '../../base/errors.ts';
 import { displayPath, isWithin } from '../../base/files.ts';
 import { gitlinks } from '../../base/git.ts';
 import type { Facts } from '../../discover/facts.ts';
@@ -73,6 +75,20 @@ async function exists(root: string, path: string): Promise<boolean> {
   return path.endsWith('/') ? stats?.isDirectory() === true : stats?.isFile() === true;
 }
 
+/** What is there of a guard: it, something else, or what this user itself cannot look at. */
+async function lookAt(root: string, path: string): Promise<'there' | 'not' | 'closed'> {
+  const at = join(root, path.replace(/\/$/, ''));
+  try {
+    const stats = await lstat(at);
+    const fits = path.endsWith('/') ? stats.isDirectory() : stats.isFile();
+    // A folder has to be entered, and a file read, to see what became of it.
+    if (fits) await access(at, stats.isDirectory() ? constants.X_OK : constants.R_OK);
+    return fits ? 'there' : 'not';
+  } catch (error) {
+    return ['EACCES', 'EPERM'].includes(errorCode(error) ?? '') ? 'closed' : 'not';
+  }
+}
+
 /** Of what git obeys of submodules and of what its settings name, as much is tried. */
 const SUBMODULE_ROWS = 40;
 
@@ -92,12 +108,15 @@ const nestedGit: Probe = {
 const NOT_NEWS =
   'no box that lets work be done can refuse it: agent-posture run names what was made; tried with --deep';
 
+/** Anything that runs outside the box can take a mode away: that must not pass for held, nor end the run. */
+const CLOSED = 'you cannot look at it yourself, by its mode or that of its folder: nothing can be said of it';
+
 /** Write tries on the guards: in place, by a copy renamed over them, by renaming their folder, and by creating one that is missing. */
 export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
   const { root, home, facts, posture } = context;
   const all = guardPaths(root, facts, posture);
-  const here = await Promise.all(all.map(path => exists(root, path)));
-  const present = all.filter((_, index) => here[index]);
+  const here = await Promise.all(all.map(path => lookAt(root, path)));
+  const present = all.filter((_, index) => here[index] === 'there');
   const ids = agentIds(facts, posture?.agents ?? []);
   const missing = agents
     .filter(({ id }) => ids.has(id))
@@ -141,6 +160,8 @@ export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
     if (rename) renamed.add(parent);
     change(path, folder, rename);
   }
+  const closed = all.filter((_, index) => here[index] === 'closed');
+  for (const path of closed) add(join(root, path), { kind: 'unclear', why: CLOSED });
   for (const link of links) {
     if (link === join(root, '.git'))
       add(link, { kind: 'unclear', why: 'a symbolic link that a git may be following now, so it is not taken away' });
@@ -152,6 +173,7 @@ export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
   for (const path of [...new Set([...submoduleGuards(root, submodules), ...obeyed])].slice(0, SUBMODULE_ROWS))
     change(path, kindOf(path) === 'folder', false);
   for (const guard of [...new Set(missing)]) {
+    if (closed.includes(guard)) continue;
     const path = join(root, guard);
     // A link has its row already.
     if (await lstat(path).catch(() => undefined)) continue;

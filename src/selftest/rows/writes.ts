@@ -162,7 +162,8 @@ export async function writeMade(
         settle: async () => {
           const seen = (await readFile(at, 'utf8').catch(() => undefined)) === content;
           if (seen) await rm(at, { force: true });
-          await rm(laid.beside, { force: true });
+          // Where its folder was closed meanwhile, the record knows of it.
+          await rm(laid.beside, { force: true }).catch(() => {});
           return { seen, back: makeTry({ op: 'unwrite', how, path: at, aside }) };
         },
       };
