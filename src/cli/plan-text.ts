@@ -1,5 +1,6 @@
 import { oneLine, sanitize } from '../base/text.ts';
 import { formatDiff } from '../generate/diff.ts';
+import { MANIFEST_PATH } from '../generate/paths.ts';
 import type { Change, Plan } from '../generate/types.ts';
 import { painter, type Style } from '../report/style.ts';
 import { displayWidth, hang, pad } from '../report/width.ts';
@@ -17,7 +18,8 @@ const WORDS: Record<Change['state'], string> = {
 };
 
 /** What a plan does, one line a file; files that stay as they are only with --verbose. */
-export function planLines({ changes, notes }: Plan, style: Style): string[] {
+export function planLines(plan: Plan, style: Style): string[] {
+  const { changes, notes, manifest } = plan;
   const shown = changes.filter(({ state }) => style.verbose || state !== 'unchanged');
   const where = ({ path, beside }: Change) => oneLine(path) + (beside ? ` (ours: ${oneLine(beside.path)})` : '');
   const widest = Math.min(Math.max(0, ...shown.map(change => displayWidth(where(change)))), style.width >> 1);
@@ -28,7 +30,10 @@ export function planLines({ changes, notes }: Plan, style: Style): string[] {
       ? hang(`${word}${pad(where(change), widest)}  `, reason, style.width)
       : hang(word, `${where(change)} ${reason}`, style.width);
   });
-  return [...(lines.length > 0 ? lines : [NOTHING_TO_DO]), ...notes.map(oneLine)];
+  // The files may be as they should while the list of them is not.
+  const list = ` ${pad(WORDS[manifest.before ? 'update' : 'create'], 11)}${MANIFEST_PATH}  the list of what is generated`;
+  const rest = changesAnything(plan) ? list : NOTHING_TO_DO;
+  return [...(lines.length > 0 ? lines : [rest]), ...notes.map(oneLine)];
 }
 
 /** The differences of a plan as unified diffs, safe to print, added and removed lines coloured where asked. */

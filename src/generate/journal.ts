@@ -35,7 +35,8 @@ function fileOf(stateFolder: string, id: string, phase: Phase): string {
 
 async function list(stateFolder: string): Promise<{ id: string; phase: Phase }[]> {
   const names = await readdir(folderOf(stateFolder)).catch(error => {
-    if (errorCode(error) === 'ENOENT') return [];
+    // A file where the state folder is to be holds no journal either; whoever writes one says so.
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return [];
     throw error;
   });
   return names

@@ -99,3 +99,14 @@ test.each([SETTINGS, '.claude/settings.local.json'])(
   },
   60_000,
 );
+
+test('where only the manifest was missing, generate says that it wrote that', async () => {
+  const given = await laid();
+  rmSync(join(given.root, '.agent-posture'), { recursive: true });
+  const { code, stdout } = await program(given, ['generate']);
+  expect(code).toBe(0);
+  expect(stdout).not.toContain('nothing to do');
+  expect(stdout).not.toContain('0 files');
+  expect(stdout).toContain(MANIFEST);
+  expect(stdout).toContain('1 file written. agent-posture undo takes it back.');
+}, 30_000);
