@@ -36,7 +36,9 @@ if (version[0] < wanted[0] || (version[0] === wanted[0] && version[1] < wanted[1
 function print(text) {
   // A reader that has seen enough (`| head`) is no error.
   process.stdout.on('error', function (error) {
-    if (error.code !== 'EPIPE') process.exitCode = 2;
+    if (error.code === 'EPIPE') return;
+    process.stderr.write(boot.unwritten(error.code) + '\n');
+    process.exitCode = 2;
   });
   process.stdout.write(text);
 }

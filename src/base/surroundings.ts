@@ -3,6 +3,8 @@ import { homedir } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { errorCode, type Problem, UserError } from './errors.ts';
 
+const STATE_PLACE = 'the absolute path of a folder outside the repository';
+
 /** Variables that move where temporary files go. */
 const TEMPORARY = ['TMPDIR', 'TMP', 'TEMP'] as const;
 
@@ -27,12 +29,8 @@ export function checkSurroundings(env: NodeJS.ProcessEnv = process.env, home = h
       next: 'export HOME, then run again',
     });
   const state = env.AGENT_POSTURE_STATE;
-  if (state && !isAbsolute(state))
-    say(
-      'AGENT_POSTURE_STATE',
-      `is not an absolute path: ${state}`,
-      'the absolute path of a folder outside the repository',
-    );
+  if (state && !isAbsolute(state)) say('AGENT_POSTURE_STATE', `is not an absolute path: ${state}`, STATE_PLACE);
+  else if (state && isOther(state)) say('AGENT_POSTURE_STATE', `is not a folder: ${state}`, STATE_PLACE);
   const temporary = process.platform === 'win32' ? undefined : TEMPORARY.find(name => env[name]);
   if (temporary !== undefined) {
     const folder = env[temporary] as string;
@@ -41,6 +39,15 @@ export function checkSurroundings(env: NodeJS.ProcessEnv = process.env, home = h
       say(temporary, `${wrong}: ${folder}`, 'the absolute path of a folder for temporary files that you can write');
   }
   if (problems.length > 0) throw new UserError(problems);
+}
+
+/** Whether something else than a folder stands there, or on the way there: it need not be there yet. */
+function isOther(path: string): boolean {
+  try {
+    return !statSync(path).isDirectory();
+  } catch (error) {
+    return errorCode(error) === 'ENOTDIR';
+  }
 }
 
 function unusable(folder: string): string | undefined {

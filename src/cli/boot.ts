@@ -22,6 +22,8 @@ export function answer(args: readonly string[]): string | undefined {
   }
 }
 
+export { unwritten } from './unwritten.ts';
+
 /**
  * Where Node may keep our compiled code: in the state folder, as whoever can write it can change what we do; Node's own
  * default is a folder in /tmp. Undefined until there is one, so that a first look leaves nothing behind.

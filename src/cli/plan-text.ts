@@ -1,5 +1,7 @@
 import { oneLine, sanitize } from '../base/text.ts';
+import { changesAnything } from '../generate/changes.ts';
 import { formatDiff } from '../generate/diff.ts';
+import { MANIFEST_PATH } from '../generate/paths.ts';
 import type { Change, Plan } from '../generate/types.ts';
 import { STATE_WORDS, TROUBLE } from '../report/plan-words.ts';
 import { painter, type Style } from '../report/style.ts';
@@ -9,7 +11,8 @@ import { NOTHING_TO_DO } from './words.ts';
 const wordOf = ({ state }: Change) => (TROUBLE.has(state) ? STATE_WORDS[state].toUpperCase() : STATE_WORDS[state]);
 
 /** What a plan does, one line a file; files that stay as they are only with --verbose. */
-export function planLines({ changes, notes }: Plan, style: Style): string[] {
+export function planLines(plan: Plan, style: Style): string[] {
+  const { changes, notes, manifest } = plan;
   const shown = changes.filter(({ state }) => style.verbose || state !== 'unchanged');
   const where = ({ path, beside }: Change) => oneLine(path) + (beside ? ` (ours: ${oneLine(beside.path)})` : '');
   const widest = Math.min(Math.max(0, ...shown.map(change => displayWidth(where(change)))), style.width >> 1);
@@ -21,9 +24,12 @@ export function planLines({ changes, notes }: Plan, style: Style): string[] {
       ? hang(`${word}${pad(where(change), widest)}  `, reason, style.width)
       : hang(word, `${where(change)} ${reason}`, style.width);
   });
+  // The files may be as they should while the list of them is not.
+  const list = ` ${pad(STATE_WORDS[manifest.before ? 'update' : 'create'], 11)}${MANIFEST_PATH}  the list of what is generated`;
+  const rest = changesAnything(plan) ? list : NOTHING_TO_DO;
   const restorable = changes.some(({ state, byHand }) => state === 'loosened' && !byHand);
   return [
-    ...(lines.length > 0 ? lines : [NOTHING_TO_DO]),
+    ...(lines.length > 0 ? lines : [rest]),
     ...(restorable ? hang(' ', 'To put back what is LOOSENED: agent-posture generate --restore', style.width) : []),
     ...notes.map(oneLine),
   ];

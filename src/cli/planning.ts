@@ -15,12 +15,13 @@ import { type Loosened, REMOVED } from '../selftest/types.ts';
 export function planOutputs(
   facts: Facts,
   { shared }: Pick<LoadedPosture, 'shared'>,
-  options: { restore?: boolean; only?: readonly string[] } = {},
+  options: { restore?: boolean; only?: readonly string[]; fromPin?: boolean } = {},
 ): Promise<Plan> {
   const { only } = options;
   return planGeneration({ root: facts.root, posture: shared, facts }, outputs, {
     stateFolder: stateFolder(facts.root),
     restore: options.restore === true,
+    fromPin: options.fromPin === true,
     ...(only && only.length > 0 ? { only } : {}),
   });
 }
@@ -43,16 +44,44 @@ export async function laidGuards(
   facts: Facts,
   posture: LoadedPosture,
 ): Promise<{ loosened: Loosened[]; todo: string[] }> {
-  const { changes, manifest, notes } = await planOutputs(facts, posture);
+  const { changes, manifest, notes } = await planOutputs(facts, posture, { fromPin: true });
   const guards = new Set(outputs.filter(({ guard }) => guard).map(({ id }) => id));
-  const laid = readManifest(manifest.before).files.filter(({ output }) => guards.has(output));
+  const laid = entriesOf(manifest.before).filter(({ output }) => guards.has(output));
   const loosened = changes.flatMap(({ state, path, reason, before }) => {
     if (state === 'loosened') return [{ path, reason }];
     const gone = state === 'create' && before === null && laid.some(entry => entry.path === path);
     return gone ? [{ path, reason: REMOVED }] : [];
   });
   const network = networkNote({ facts, posture: posture.posture });
-  return { loosened, todo: [...notes, ...(network === undefined ? [] : [network])] };
+  return {
+    loosened: [...loosened, ...replacedGuards(changes)],
+    todo: [...notes, ...(network === undefined ? [] : [network])],
+  };
+}
+
+/** None where it cannot be read: that has a row of its own. */
+function entriesOf(manifest: Buffer | null): readonly { path: string; output: string }[] {
+  try {
+    return readManifest(manifest).files;
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Guards in whose place something else stands: a folder, a pipe, a link out of the repository. Of what cannot be looked at
+ * nothing is known: its own row says that it is not proven.
+ */
+function replacedGuards(changes: Plan['changes']): Loosened[] {
+  const guards = new Set(outputs.filter(({ guard }) => guard).map(({ id }) => id));
+  return changes.flatMap(({ state, output, path, reason }) =>
+    state === 'refused' &&
+    !/\((EACCES|EPERM)\)/.test(reason) &&
+    !path.startsWith('git config ') &&
+    output.split(', ').some(id => guards.has(id))
+      ? [{ path, reason: `replaced by hand: ${reason}`, whole: true }]
+      : [],
+  );
 }
 
 /** 4 when something is in the way, 1 when a guard was loosened by hand, else 0. */

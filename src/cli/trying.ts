@@ -7,6 +7,7 @@ import { PLAIN_RUN, type Report, type SelftestEvent, type SelftestOptions, TODO 
 import type { Approve } from './approve.ts';
 import { approveBox, declaredBox } from './box.ts';
 import type { Context } from './command.ts';
+import { withManifest } from './manifest-finding.ts';
 import { laidGuards } from './planning.ts';
 
 export interface Trying {
@@ -32,7 +33,7 @@ export function starter({ context, facts, posture, approve, options }: Trying): 
       posture,
       ...PLAIN_RUN,
       approve,
-      loosened: look && (async () => (await look()).loosened),
+      loosened: look && (() => withManifest(facts, async () => (await look()).loosened)),
       ...options,
       onEvent,
       signal,

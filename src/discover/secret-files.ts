@@ -1,7 +1,11 @@
 import { basename } from 'node:path';
 
 // Names are compared in lower case: a pattern that ignores case takes Node milliseconds to make.
-const lowerName = (path: string): string => basename(path).toLowerCase();
+// A line end in a name, which `.` does not match and a listing hides, must not keep a file from being one of them.
+const lowerName = (path: string): string =>
+  basename(path)
+    .toLowerCase()
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '_');
 
 /** Examples and templates: they name variables and hold no values of worth. */
 const EXAMPLE = /(^|[._-])(example|examples|sample|template|tmpl|tpl|dist|defaults?|schema|skel(eton)?)([._-]|$)/;

@@ -11,8 +11,9 @@ import { isAs, type JournalEntry } from './entry.ts';
 import { closeEntry, nextId, openEntry, recover, rollBack } from './journal.ts';
 import { extendLedger, LEDGER_FILE, readLedger } from './ledger.ts';
 import { acquireLock } from './lock.ts';
-import { readManifest } from './manifest.ts';
+import { type Manifest, readManifest } from './manifest.ts';
 import { MANIFEST_PATH } from './paths.ts';
+import { pin } from './pin.ts';
 import { checkUnlocked, readSetting, writeSetting } from './settings.ts';
 import type { Applied, Change, FileOnDisk, Plan } from './types.ts';
 
@@ -41,7 +42,14 @@ interface Target {
  * Throws UserError: exit 4 where a file is no longer as the plan found it or another run is on, 2 where the system
  * refuses (full disk, no permission).
  */
-export async function applyPlan(
+export async function applyPlan(plan: Plan, options: ApplyOptions): Promise<Applied> {
+  const applied = await execute(plan, options);
+  // What is done is done, pinned or not.
+  await pin(plan.root, options.stateFolder, plan.manifest.after).catch(() => {});
+  return applied;
+}
+
+async function execute(
   plan: Plan,
   { stateFolder, command = 'generate', joins, step = plainStep }: ApplyOptions,
 ): Promise<Applied> {
@@ -89,7 +97,7 @@ export async function applyPlan(
       throw explain(error, 'nothing was changed');
     });
     try {
-      await execute(files, settings, root, stateFolder, step);
+      await change(files, settings, root, stateFolder, step);
       await closeEntry(stateFolder, id, step);
     } catch (error) {
       throw await failed(error, stateFolder, id, step);
@@ -120,7 +128,7 @@ async function prepare(stateFolder: string): Promise<() => Promise<void>> {
   }
 }
 
-async function execute(
+async function change(
   files: readonly Target[],
   settings: readonly { key: string; before: string | null; after: string | null }[],
   root: string,
@@ -195,8 +203,18 @@ async function targets(plan: Plan, root: string, stateFolder: string): Promise<T
 
 /** The files of which a part is ours. */
 function sharedPaths({ manifest }: Plan): ReadonlySet<string> {
-  const entries = [manifest.before, manifest.after].flatMap(data => readManifest(data).files);
+  const entries = [manifest.before, manifest.after].flatMap(data => filesOf(data));
   return new Set(entries.filter(({ mode }) => mode !== 'owned').map(({ path }) => path));
+}
+
+/** What a manifest lists; nothing for a damaged one that is being replaced. */
+function filesOf(data: Buffer | null): Manifest['files'] {
+  try {
+    return readManifest(data).files;
+  } catch (error) {
+    if (error instanceof UserError) return [];
+    throw error;
+  }
 }
 
 /** Where a change really goes: beside the file for a conflict, nowhere for what is only reported. */

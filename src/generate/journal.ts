@@ -8,6 +8,7 @@ import { look, putFile, removeEmptyFolder, removeLeftover } from './disk.ts';
 import { bytes, entrySchema, type FileEntry, isAs, isCopy, isLaid, type JournalEntry } from './entry.ts';
 import { acquireLock } from './lock.ts';
 import { MANIFEST_PATH } from './paths.ts';
+import { pinFound } from './pin.ts';
 import { resolveEntry } from './resolve.ts';
 import { checkUnlocked, readSetting, writeSetting } from './settings.ts';
 import type { FileOnDisk, Undone } from './types.ts';
@@ -34,7 +35,8 @@ function fileOf(stateFolder: string, id: string, phase: Phase): string {
 
 async function list(stateFolder: string): Promise<{ id: string; phase: Phase }[]> {
   const names = await readdir(folderOf(stateFolder)).catch(error => {
-    if (errorCode(error) === 'ENOENT') return [];
+    // A file where the state folder is to be holds no journal either; whoever writes one says so.
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return [];
     throw error;
   });
   return names
@@ -335,6 +337,10 @@ export async function undo(
       const back = await takeEntryBack(stateFolder, entry, step);
       tell({ ...back, kept: [...kept, ...back.kept] });
     }
+    const touched = [...finished.map(({ entry }) => entry), ...rest].some(({ files }) =>
+      files.some(({ base, path }) => base === 'root' && path === MANIFEST_PATH),
+    );
+    if (touched && !held.has(MANIFEST_PATH)) await pinFound(first.root, stateFolder).catch(() => {});
     return undone;
   } finally {
     await release();

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SETTINGS } from '../agents/claude-code/voids.ts';
 import { readBounded, writeAtomic } from '../base/files.ts';
 import { sha256 } from '../base/hash.ts';
 import { ensurePrivate } from '../base/state.ts';
@@ -8,6 +9,7 @@ import type { Facts } from '../discover/facts.ts';
 import { POSTURE_FILE } from '../posture/model.ts';
 import { look } from './disk.ts';
 import { BESIDE, MANIFEST_PATH } from './paths.ts';
+import { identityOf, PIN_FILE } from './pin.ts';
 import { gitFolder, readSetting } from './settings.ts';
 
 /** Where a plan is made. */
@@ -20,7 +22,7 @@ export interface MemoPlace {
 
 const MEMO_FILE = 'unchanged.json';
 /** Files of the state folder that go into a plan: the overlay, and what was written by us. */
-const STATE_FILES = ['overlay.yaml', 'written.json'];
+const STATE_FILES = ['overlay.yaml', 'written.json', PIN_FILE];
 
 /**
  * The notes of a plan with nothing to do that were remembered under this very summary; undefined where that was another, or
@@ -56,7 +58,7 @@ export async function summaryOf({ root, facts, stateFolder }: MemoPlace): Promis
   ]);
   const files = manifest.ok ? (JSON.parse(manifest.data.toString('utf8')) as { files: { path: string }[] }).files : [];
   const settings = written.ok ? Object.keys((JSON.parse(written.data.toString('utf8')) as { git: object }).git) : [];
-  const paths = [POSTURE_FILE, MANIFEST_PATH, ...files.flatMap(({ path }) => [path, path + BESIDE])];
+  const paths = [POSTURE_FILE, MANIFEST_PATH, ...SETTINGS, ...files.flatMap(({ path }) => [path, path + BESIDE])];
   const parts = await Promise.all([
     facts,
     Promise.all(STATE_FILES.map(name => digest(join(stateFolder, name)))),
@@ -64,6 +66,7 @@ export async function summaryOf({ root, facts, stateFolder }: MemoPlace): Promis
     settingsOf(root, settings),
     // Settings that were ours are none of another git folder.
     settings.length > 0 && gitFolder(root),
+    identityOf(root),
     // An interrupted run shows by a name there.
     Promise.all([
       namesIn(stateFolder).then(names => names.filter(name => name.startsWith('.'))),

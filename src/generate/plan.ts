@@ -12,6 +12,7 @@ import { acquireLock } from './lock.ts';
 import { type Entry, isOwnPath, type Manifest, readManifest, writeManifest } from './manifest.ts';
 import { decideOwned } from './owned.ts';
 import { BESIDE, MANIFEST_PATH } from './paths.ts';
+import { differs, pinned } from './pin.ts';
 import { readSetting, type Setting } from './settings.ts';
 import type { Change, ExtraFile, Output, Plan, RenderContext, Rendered } from './types.ts';
 
@@ -24,6 +25,8 @@ export interface PlanOptions {
   only?: readonly string[] | undefined;
   /** Files that go into the same plan and the same undo: the posture. */
   extra?: readonly ExtraFile[];
+  /** For looking only: where there is no manifest, the pinned one says what was laid. */
+  fromPin?: boolean;
   /** For the ends of accepted rows. */
   now?: Date;
 }
@@ -44,8 +47,14 @@ export async function planGeneration(
   const root = await realpath(context.root);
   const notes = options.stateFolder ? await recoverIfInterrupted(options.stateFolder) : [];
   const selected = select(outputs, options.only);
-  const [before, ledger] = await Promise.all([manifestOnDisk(root), readLedger(options.stateFolder, root)]);
-  const manifest = readManifest(before);
+  const [seen, ledger, known] = await Promise.all([
+    manifestOnDisk(root).catch(orRefusal),
+    readLedger(options.stateFolder, root),
+    pinned(root, options.stateFolder),
+  ]);
+  if (seen instanceof UserError && !(options.fromPin && known)) throw seen;
+  const before = seen instanceof UserError ? null : seen;
+  const { manifest, read } = whichManifest(before, known, options.fromPin === true, notes);
   const own: RenderContext = { ...context, settings: ledger.git };
   const isSelected = (id: string) => options.only === undefined || selected.some(output => output.id === id);
 
@@ -89,12 +98,44 @@ export async function planGeneration(
     ...decided.flatMap(({ changes: list }) => list),
     ...(await planSettings(root, settings, ledger, options.only === undefined, options.restore === true)),
   ];
+  for (const output of selected)
+    for (const { path, weaker } of output.overrules?.(own) ?? [])
+      if (!accepted.has(path)) await addOverruled(root, changes, output.id, path, weaker);
   return {
     root,
     changes,
-    manifest: { before, after: next.files.length === 0 ? null : writeManifest(next, { data: before, manifest }) },
+    manifest: { before, after: next.files.length === 0 ? null : writeManifest(next, { data: read, manifest }) },
     notes: [...notes, ...selected.flatMap(output => output.notes?.(own) ?? [])],
   };
+}
+
+function orRefusal(error: unknown): UserError {
+  if (error instanceof UserError) return error;
+  throw error;
+}
+
+/**
+ * What a plan starts from: the manifest on the disk; for one that cannot be read, the pinned one, which is then written in
+ * its place. `read`: the bytes that may stay.
+ */
+function whichManifest(
+  before: Buffer | null,
+  known: Manifest | undefined,
+  fromPin: boolean,
+  notes: string[],
+): { manifest: Manifest; read: Buffer | null } {
+  if (before === null && fromPin && known) return { manifest: known, read: null };
+  try {
+    const manifest = readManifest(before);
+    const how = before !== null && known && differs(known, manifest);
+    if (how)
+      notes.push(`${MANIFEST_PATH} was changed since this program last wrote or took it: ${how}. It counts as it is.`);
+    return { manifest, read: before };
+  } catch (error) {
+    if (!(error instanceof UserError) || !known) throw error;
+    notes.push(`${MANIFEST_PATH} cannot be read: what this program last wrote or took here goes in its place`);
+    return { manifest: known, read: null };
+  }
 }
 
 async function recoverIfInterrupted(stateFolder: string): Promise<string[]> {
@@ -254,6 +295,27 @@ async function planSettings(
     changes.push({ output: 'git', state: 'delete', reason: 'no longer asked for', ...base(key), gitConfig });
   }
   return changes;
+}
+
+/** Says of a file, ours or not, that something in it switches off what an output lays. Only a person can take it out. */
+async function addOverruled(
+  root: string,
+  changes: Change[],
+  output: string,
+  path: string,
+  weaker: (text: string) => string | undefined,
+): Promise<void> {
+  const seen = await look(root, path);
+  if ('refused' in seen || !seen.file) return;
+  const { data } = seen.file;
+  const reason = weaker(data.toString('utf8'));
+  if (reason === undefined) return;
+  const at = changes.findIndex(change => change.path === path && !change.beside);
+  const there = changes[at];
+  if (there?.state === 'loosened') changes[at] = { ...there, reason: `${there.reason}; ${reason}` };
+  else if (there?.state === 'unchanged') changes[at] = { ...there, state: 'loosened', byHand: true, reason };
+  // What else becomes of the file goes on.
+  else changes.push({ output, state: 'loosened', path, before: data, after: data, byHand: true, reason });
 }
 
 /** A value that git does not obey, as a file that its configuration leads to has the last word. */

@@ -50,6 +50,11 @@ export interface Output {
   guard: boolean;
   /** The files, or [] where the posture does not ask for it. Pure. */
   render(context: RenderContext): Rendered[];
+  /**
+   * Files, ours or not, in which a hand can switch off what this output lays without touching it. `weaker`: what does, in
+   * one line; undefined where nothing does. Pure.
+   */
+  overrules?(context: RenderContext): { path: string; weaker(text: string): string | undefined }[];
   /** What a person has still to do, one line each. Pure. */
   notes?(context: RenderContext): string[];
 }

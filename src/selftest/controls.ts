@@ -72,7 +72,8 @@ export async function listHost(path: string): Promise<{ ok: true; names: string[
 export async function mayWrite(path: string): Promise<Check> {
   const there = statsOf(path);
   try {
-    await access(there ? path : dirname(path), constants.W_OK);
+    // A link is changed by making another one in its folder.
+    await access(there && !there.isSymbolicLink() ? path : dirname(path), constants.W_OK);
     return OK;
   } catch (error) {
     return { ok: false, reason: (error as NodeJS.ErrnoException).code ?? 'error' };
@@ -87,9 +88,9 @@ export function checkOf(observation: Observation | undefined): Check {
   return { ok: false, reason: word || observation?.reason || 'no result' };
 }
 
-/** What tells from outside that a file or folder was touched: its inode and the time of its last change. */
-export async function traceOf(path: string): Promise<string> {
-  const stats = await stat(path, { bigint: true }).catch(() => undefined);
+/** What tells from outside that a file or folder, or with `link` a link itself, was touched: its inode and the time of its last change. */
+export async function traceOf(path: string, of?: 'link'): Promise<string> {
+  const stats = await (of ? lstat : stat)(path, { bigint: true }).catch(() => undefined);
   return stats ? `${stats.dev}:${stats.ino}:${stats.ctimeNs}` : 'none';
 }
 

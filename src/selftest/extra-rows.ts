@@ -78,7 +78,7 @@ export async function loosenedRows(options: SelftestOptions, notes: string[]): P
     return [];
   });
   const rows = found.map(
-    ({ path, reason }): Row => ({
+    ({ path, reason, whole }): Row => ({
       id: `host:write:${path}#${LOOSENED}`,
       safeguard: 'GRD-1',
       vantage: 'host',
@@ -88,7 +88,7 @@ export async function loosenedRows(options: SelftestOptions, notes: string[]): P
       verdict: 'exposed',
       layer: null,
       escape: LOOSENED,
-      reason: reason === REMOVED ? REMOVED : `loosened by hand: ${reason}`,
+      reason: whole || reason === REMOVED ? reason : `loosened by hand: ${reason}`,
       evidence: { at: path, attested: 'host' },
       controls: [],
       severity: 'high',

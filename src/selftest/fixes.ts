@@ -146,6 +146,16 @@ function heldByGit({ row, probe }: Failing, { facts }: FixContext): boolean {
   return probe.subject.kind === 'file' && facts.secretFiles.some(file => file.tracked && file.path === row.target);
 }
 
+/** As the reason of a loosened guard says that only a person can mend it. */
+const BY_HAND = /^replaced by hand|take it out there$/;
+
+/** The list of what was generated. */
+const MANIFEST = '.agent-posture/manifest.json';
+
+/** A symbolic link that leads to a guard: no box keeps one, as nothing can be mounted over a link. */
+const isGuardLink = ({ probe: { origin, subject } }: Failing) =>
+  origin === 'guard' && subject.kind === 'guard' && subject.how === 'rename-parent';
+
 /** Every fix, as data. The order decides where two would close as much. */
 export const FIX_KINDS: readonly FixKind[] = [
   {
@@ -161,6 +171,19 @@ export const FIX_KINDS: readonly FixKind[] = [
     text: 'Whoever can write folders here can make a repository of one, and git outside obeys its settings, which may name programs: in its folder, and once it is in the index even for git status, diff and add in the root. No box that lets the work be done can refuse a name. When agent-posture run ends, it names what was made; while an agent works, and where it was not started by that, look with: git ls-files -s | grep ^160000; find . -mindepth 2 -name .git. Until you have looked, use git status --ignore-submodules=all, and keep editors and prompts from starting git there. Then accept it in the posture (safeguard GRD-1, target "*/.git") with an end.',
   },
   {
+    id: 'manifest',
+    closes: ({ probe, row }) => probe.origin === 'loosened' && row.target === MANIFEST,
+    title: () => 'look at the list of what was generated, and write it anew',
+    text: 'The list tells a guard that somebody loosened from a file that never was ours. Look with git diff at what was done to it. generate mends it, or takes it as it is where it is another list, as after a pull, and says so; from then on it counts.',
+    command: 'agent-posture generate',
+  },
+  {
+    id: 'guards-by-hand',
+    closes: ({ probe, row }) => probe.origin === 'loosened' && BY_HAND.test(row.reason),
+    title: rows => `take away what overrules ${plural(rows.length, 'guard')}, or stands in the place of one`,
+    text: 'Nothing that this program writes can mend it, as it touches nothing that is not its own. The row says what it is: take it away there, then run agent-posture generate. Where it is meant to stay, accept it in the posture (safeguard GRD-1, with its path as the target) with an end.',
+  },
+  {
     id: 'restore',
     closes: ({ probe }) => probe.origin === 'loosened',
     title: rows => `put ${plural(rows.length, 'guard')} back that somebody ${lostHow(rows)}`,
@@ -169,9 +192,17 @@ export const FIX_KINDS: readonly FixKind[] = [
     command: rows => `agent-posture generate${rows.every(isRemoved) ? '' : ' --restore'}`,
   },
   {
+    id: 'link',
+    closes: failing => reached(failing) && isGuardLink(failing),
+    title: rows =>
+      `put ${rows.length === 1 ? 'the file or folder itself' : 'files and folders themselves'} where a link stands`,
+    text: 'Whoever can write the folder that a link stands in can put another one in its place, and what it led to is no guard any more. No box can keep a link. Put the file or folder itself there, which a box keeps; or accept it in the posture (safeguard GRD-1, with its path as the target) with an end.',
+  },
+  {
     id: 'sandbox',
     closes: (failing, { facts, posture }) =>
       reached(failing) &&
+      !isGuardLink(failing) &&
       whereItCounts(failing, posture?.isolation) &&
       literalOrWay(failing) &&
       !isDeclaredBox(posture?.isolation) &&
@@ -235,6 +266,7 @@ export const FIX_KINDS: readonly FixKind[] = [
     id: 'box',
     closes: (failing, { posture }) =>
       reached(failing) &&
+      !isGuardLink(failing) &&
       !ofLogin(failing, posture) &&
       whereItCounts(failing, posture?.isolation) &&
       literalOrWay(failing) &&

@@ -1,9 +1,10 @@
-import { appendFileSync, type Dirent, lstatSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { appendFileSync, type Dirent, lstatSync, readFileSync, readlinkSync, renameSync, rmSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import { identityOf, type Life, lifeOf, MARK_OF_PROCESS, ownerOf, ownFile } from '../base/process.ts';
+import { shellQuote } from '../base/text.ts';
 import { takeBack } from './crontab.ts';
 import { settlePush } from './push.ts';
 import { RECORDS } from './records.ts';
@@ -17,8 +18,8 @@ export type Laid =
   | { folder: string }
   /** A new file, with all that it will hold, and the name under which it is written first. */
   | { create: string; beside: string; content: string }
-  /** An original that is aside. `sha256`: of a file's content; null for a folder. */
-  | { aside: string; original: string; sha256: string | null }
+  /** An original that is aside. `sha256`: of a file's content; null for a folder, and for a link that leads to `link`. */
+  | { aside: string; original: string; sha256: string | null; link?: string }
   /** A comment in the user's crontab, by the program that plants it. */
   | { crontab: string; mark: string }
   /** A branch of a remote in the file system, where it stood and where the push moves it. */
@@ -101,12 +102,29 @@ async function takenBack(laid: Laid): Promise<Back> {
     const moved = await settlePush({ remote, ref, commit, before: before ?? undefined });
     return moved ? { note: `${ref} was taken out of ${remote}, ${KILLED}`, open: false } : GONE;
   } catch (error) {
-    return failed(error);
+    return failed(laid, error);
   }
 }
 
-function failed(error: unknown): Back {
-  return { note: `something is ${KILLED}, and could not be put back: ${errorCode(error) ?? error}`, open: true };
+/** Said once, however many commands and parts of one come upon it. */
+const said = new Set<string>();
+
+function failed(laid: Laid, error: unknown): Back {
+  const what =
+    'folder' in laid ? laid.folder : 'create' in laid ? laid.create : 'aside' in laid ? laid.aside : undefined;
+  if (what === undefined)
+    return { note: `something is ${KILLED}, and could not be put back: ${errorCode(error) ?? error}`, open: true };
+  const folder = dirname(what);
+  if (said.has(folder)) return { open: true };
+  said.add(folder);
+  const closed = ['EACCES', 'EPERM'].includes(errorCode(error) ?? '');
+  const next = closed
+    ? `let yourself in (chmod u+rwx ${shellQuote(folder)}) and run again`
+    : 'look at it and run again';
+  return {
+    note: `${what} may be ${KILLED}, and could not be put back (${errorCode(error) ?? error}): ${next}`,
+    open: true,
+  };
 }
 
 function fileBack(laid: OfFiles): Back {
@@ -114,7 +132,7 @@ function fileBack(laid: OfFiles): Back {
     if ('folder' in laid) return folderBack(laid.folder);
     return 'create' in laid ? createBack(laid) : asideBack(laid);
   } catch (error) {
-    return failed(error);
+    return failed(laid, error);
   }
 }
 
@@ -136,7 +154,7 @@ function createBack({ create, beside, content }: Extract<Laid, { create: string 
 }
 
 /** An original goes back in its place only where its content is what it was. */
-function asideBack({ aside, original, sha256: wanted }: Extract<Laid, { aside: string }>): Back {
+function asideBack({ aside, original, sha256: wanted, link }: Extract<Laid, { aside: string }>): Back {
   rmSync(`${aside}.new`, { force: true });
   const [kept, there] = [statOf(aside), statOf(original)];
   if (!kept) return GONE;
@@ -146,7 +164,9 @@ function asideBack({ aside, original, sha256: wanted }: Extract<Laid, { aside: s
     return { note: `a second name of ${original} was removed, ${KILLED}`, open: false };
   }
   const holds = (path: string) => sha256(readFileSync(path)) === wanted;
-  const same = wanted === null ? kept.isDirectory() : kept.isFile() && holds(aside);
+  const isMoved = () =>
+    link === undefined ? kept.isDirectory() : kept.isSymbolicLink() && readlinkSync(aside) === link;
+  const same = wanted === null ? isMoved() : kept.isFile() && holds(aside);
   const copied = !there || (wanted !== null && there.isFile() && holds(original));
   if (!same || !copied)
     return { note: `${aside} is ${KILLED}; something was changed since, so it is left where it is`, open: false };

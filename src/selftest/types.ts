@@ -178,6 +178,8 @@ export const TODO = 'to do: ';
 export interface Loosened {
   path: string;
   reason: string;
+  /** The reason says all by itself. */
+  whole?: true;
 }
 
 export interface SelftestOptions {

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { errorCode, UserError } from '../base/errors.ts';
 import { randomHex, sha256 } from '../base/hash.ts';
@@ -113,7 +113,8 @@ export function openWorkspace(root: string, state: string): Workspace {
     will,
     willMove(original, aside) {
       const stats = lstatSync(original);
-      will({ aside, original, sha256: stats.isFile() ? sha256(readFileSync(original)) : null });
+      const link = stats.isSymbolicLink() ? { link: readlinkSync(original) } : {};
+      will({ aside, original, sha256: stats.isFile() ? sha256(readFileSync(original)) : null, ...link });
     },
     async close() {
       release();

@@ -89,6 +89,8 @@ describe('files by name', () => {
     'tls/.server.key.swp',
     'credentials.json.bak',
     'id_rsa.old',
+    'a/.env.\nzz',
+    '.env.\u2028',
   ])('%s holds secrets', path => expect(isSecretFile(path)).toBe(true));
   it.each([
     '.env.example',

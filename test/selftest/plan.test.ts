@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -248,13 +248,30 @@ describe('git', () => {
 });
 
 describe('guards', () => {
-  it('tries to make what git would obey, and says that a link cannot be kept', async () => {
+  it('tries to make what git would obey, and to take a link away that leads to a guard', async () => {
     put(join(root, 'cfg.json'), '{}');
     mkdirSync(join(root, '.claude'));
     symlinkSync('../cfg.json', join(root, '.claude/settings.json'));
     const { find } = await planOf({ agents: ['claude-code'] });
     expect(find('write', '.git/config.worktree')?.subject).toMatchObject({ kind: 'guard', how: 'create' });
-    expect(find('write', '.claude/settings.json')?.subject).toMatchObject({ kind: 'skip' });
+    expect(find('write', '.claude/settings.json')?.subject).toMatchObject({ kind: 'guard', how: 'rename-parent' });
+  });
+
+  it('every link on the way to a guard is one to be tried, and the folder behind it too', async () => {
+    put(join(root, 'deep/agentcfg/settings.json'), '{}');
+    symlinkSync('deep/agentcfg', join(root, 'cfg'));
+    symlinkSync(join(root, 'cfg'), join(root, '.claude'));
+    const { find } = await planOf({ agents: ['claude-code'] });
+    for (const link of ['.claude', 'cfg'])
+      expect(find('write', link)?.subject).toMatchObject({ kind: 'guard', how: 'rename-parent', folder: true });
+    expect(find('write', '.claude/settings.json')?.subject).toMatchObject({ rounds: ['replace', 'rename-parent'] });
+  });
+
+  it("git's folder as a link is not taken away under a git that may run: not proven", async () => {
+    renameSync(join(root, '.git'), join(root, 'elsewhere'));
+    symlinkSync('elsewhere', join(root, '.git'));
+    const { find } = await planOf({});
+    expect(find('write', '.git')?.subject).toMatchObject({ kind: 'unclear' });
   });
 
   it('tries what is there in each way, and what is missing by making it', async () => {

@@ -1,4 +1,5 @@
 import { access, constants, stat } from 'node:fs/promises';
+import { errorCode } from '../../base/errors.ts';
 import { findProgram, loadersAtStart, run } from '../../base/exec.ts';
 import { displayPath, isWithin } from '../../base/files.ts';
 import { packageRoot } from '../../base/package.ts';
@@ -134,8 +135,15 @@ async function stateFolderFinding(home: string, root: string): Promise<Finding> 
       detail: `${shown} lies in the repository, within the agent's reach`,
       next: 'set AGENT_POSTURE_STATE to a folder outside',
     };
-  const stats = await stat(folder).catch(() => undefined);
-  if (!stats) return { name, state: 'ok', detail: `${shown} (made when it is needed)` };
+  const stats = await stat(folder).catch(errorCode);
+  if (stats === 'ENOTDIR' || (typeof stats === 'object' && !stats.isDirectory()))
+    return {
+      name,
+      state: 'missing',
+      detail: `${shown} is not a folder`,
+      next: 'set AGENT_POSTURE_STATE to a folder outside the repository, or unset it',
+    };
+  if (typeof stats !== 'object') return { name, state: 'ok', detail: `${shown} (made when it is needed)` };
   const usable = await access(folder, constants.R_OK | constants.W_OK).then(
     () => true,
     () => false,

@@ -7,7 +7,7 @@ import { changesAnything } from '../../generate/changes.ts';
 import { drift } from '../../generate/drift.ts';
 import { type MemoPlace, remember, summaryOf } from '../../generate/memo.ts';
 import { outputs } from '../../generate/outputs/index.ts';
-import { counted } from '../../generate/paths.ts';
+import { counted, MANIFEST_PATH } from '../../generate/paths.ts';
 import type { Plan } from '../../generate/types.ts';
 import type { Command, Outcome } from '../command.ts';
 import { loadWithPosture } from '../load.ts';
@@ -46,6 +46,7 @@ export const command: Command = async context => {
       text: style => (flags.is('diff') ? diffText(plan, style) : planLines(plan, style).join('\n')),
     };
   const applied = await applyPlan(plan, { stateFolder: place.stateFolder, command: 'generate' });
+  const said = applied.written.length > 0 ? applied.written : [MANIFEST_PATH];
   const json = {
     ...planJson({ ...plan, notes: [...plan.notes, ...applied.notes] }, false),
     written: applied.written,
@@ -61,7 +62,7 @@ export const command: Command = async context => {
       [
         ...planLines(plan, style),
         ...applied.notes.map(oneLine),
-        ...(applied.journal ? ['', ` ${counted(applied.written)} written. agent-posture undo takes it back.`] : []),
+        ...(applied.journal ? ['', ` ${counted(said)} written. agent-posture undo takes it back.`] : []),
       ].join('\n'),
   };
 };

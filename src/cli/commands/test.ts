@@ -12,8 +12,9 @@ import { safeguards } from '../../safeguards/catalogue.ts';
 import type { Report, SelftestOptions, VantageReport } from '../../selftest/types.ts';
 import { approver } from '../approve.ts';
 import type { Command, Context, Outcome } from '../command.ts';
-import { keepReport } from '../last-report.ts';
+import { keepReport, lastReport } from '../last-report.ts';
 import { load } from '../load.ts';
+import { noLongerTried } from '../no-longer-tried.ts';
 import { screenReport } from '../report-screen.ts';
 import { tryNow } from '../trying.ts';
 
@@ -28,7 +29,9 @@ export const command: Command = async context => {
   );
   const approve = approver(context, facts.insideAgent);
   const tried = await tryNow({ context, facts, posture, approve, options });
-  const report = withUndriven(tried, drive, flags.values('agent').length > 0);
+  const whole = withUndriven(tried, drive, flags.values('agent').length > 0);
+  const gone = posture && isWhole(options) ? noLongerTried(await lastReport(context.root), whole) : undefined;
+  const report = gone === undefined ? whole : { ...whole, notes: [...whole.notes, gone] };
   const unkept = posture && isWhole(options) ? await keepReport(report) : undefined;
   if (unkept !== undefined) terminal.show(unkept);
   if (flags.is('share')) return shared(maskReport(report));

@@ -1,8 +1,23 @@
 import { denyRules, sandboxSettings } from '../../agents/claude-code/settings.ts';
+import { SETTINGS, voids } from '../../agents/claude-code/voids.ts';
 import { agentGuards } from '../../agents/guards.ts';
+import { formats } from '../formats/index.ts';
+import { FormatProblem } from '../formats/types.ts';
 import type { Claim, Output } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
 import { hiddenFiles, hiddenOf } from './hidden.ts';
+
+const [GENERATED] = SETTINGS;
+
+/** What cannot be read is not obeyed either. */
+function parsed(text: string): unknown {
+  try {
+    return formats.json.parse(text).value;
+  } catch (error) {
+    if (error instanceof FormatProblem) return undefined;
+    throw error;
+  }
+}
 
 export const claudeSettings: Output = {
   id: 'claude-code-settings',
@@ -10,6 +25,18 @@ export const claudeSettings: Output = {
   safeguards: ['ISO-1', 'SEC-1', 'VCS-4', 'GRD-1'],
   templateVersion: 1,
   guard: true,
+  overrules({ posture }) {
+    if (!posture.agents?.includes('claude-code')) return [];
+    const ownSandbox = posture.isolation?.runtime === 'native';
+    // What the generated file itself has to say of the sandbox is a claim of its own.
+    return SETTINGS.map(path => ({
+      path,
+      weaker: text => {
+        const found = voids(parsed(text), ownSandbox && path !== GENERATED);
+        return found.length > 0 ? `${found.join('; ')}: take it out there` : undefined;
+      },
+    }));
+  },
   render(context) {
     const { posture } = context;
     if (!posture.agents?.includes('claude-code')) return [];
@@ -38,6 +65,6 @@ export const claudeSettings: Output = {
       if (sandbox.allowedDomains)
         claims.push({ path: ['sandbox', 'network', 'allowedDomains'], elements: sandbox.allowedDomains, guard: true });
     }
-    return [{ mode: 'keys', path: '.claude/settings.json', format: 'json', claims }];
+    return [{ mode: 'keys', path: GENERATED, format: 'json', claims }];
   },
 };

@@ -1,8 +1,10 @@
-import { readdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { constants } from 'node:fs';
+import { access, lstat, readdir, readlink, realpath } from 'node:fs/promises';
+import { dirname, join, resolve, sep } from 'node:path';
 import { COMMON_GUARDS, GIT_GUARDS, guardsThere, LEFTHOOK_GUARDS } from '../../agents/guards.ts';
 import { agents } from '../../agents/index.ts';
-import { displayPath, isWithin, statsOf } from '../../base/files.ts';
+import { errorCode } from '../../base/errors.ts';
+import { displayPath, isThere, isWithin, statsOf } from '../../base/files.ts';
 import { gitlinks } from '../../base/git.ts';
 import type { Facts } from '../../discover/facts.ts';
 import { commandFiles } from '../../isolation/command/files.ts';
@@ -40,10 +42,51 @@ function hooksFolder(root: string, hooksPath: string): string[] {
   return isWithin(root, path) && path !== root ? [`${displayPath(path, { root, home: root })}/`] : [];
 }
 
+/** Links that are followed for one guard; the system gives up at as many. */
+const HOPS = 40;
+
+/**
+ * The links within the root that stand on the way to `path`, itself and what they lead to included: whoever can replace
+ * one of them replaces the guard, wherever the file that it leads to is kept.
+ */
+async function linksOnTheWay(root: string, path: string): Promise<string[]> {
+  const links: string[] = [];
+  const parts = path.split(sep).filter(Boolean);
+  let at: string = sep;
+  for (let hops = 0; parts.length > 0 && hops < HOPS; ) {
+    const next = join(at, parts.shift() as string);
+    const to = await readlink(next).catch(() => undefined);
+    if (to === undefined) {
+      at = next;
+      continue;
+    }
+    hops++;
+    if (isWithin(root, next) && next !== root) links.push(next);
+    // Every link of `at` is resolved, so a step up in `to` means what it says.
+    parts.unshift(...resolve(at, to).split(sep).filter(Boolean));
+    at = sep;
+  }
+  return links;
+}
+
 /** A plain file, or a folder where one is meant. Links are not followed: what they lead to is not guarded by this name. */
 async function exists(root: string, path: string): Promise<boolean> {
   const stats = statsOf(join(root, path.replace(/\/$/, '')));
   return path.endsWith('/') ? stats?.isDirectory() === true : stats?.isFile() === true;
+}
+
+/** What is there of a guard: it, something else, or what this user itself cannot look at. */
+async function lookAt(root: string, path: string): Promise<'there' | 'not' | 'closed'> {
+  const at = join(root, path.replace(/\/$/, ''));
+  try {
+    const stats = await lstat(at);
+    const fits = path.endsWith('/') ? stats.isDirectory() : stats.isFile();
+    // A folder has to be entered, and a file read, to see what became of it.
+    if (fits) await access(at, stats.isDirectory() ? constants.X_OK : constants.R_OK);
+    return fits ? 'there' : 'not';
+  } catch (error) {
+    return ['EACCES', 'EPERM'].includes(errorCode(error) ?? '') ? 'closed' : 'not';
+  }
 }
 
 /** Of what git obeys of submodules and of what its settings name, as much is tried. */
@@ -65,12 +108,15 @@ const nestedGit: Probe = {
 const NOT_NEWS =
   'no box that lets work be done can refuse it: agent-posture run names what was made; tried with --deep';
 
+/** Anything that runs outside the box can take a mode away: that must not pass for held, nor end the run. */
+const CLOSED = 'you cannot look at it yourself, by its mode or that of its folder: nothing can be said of it';
+
 /** Write tries on the guards: in place, by a copy renamed over them, by renaming their folder, and by creating one that is missing. */
 export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
   const { root, home, facts, posture } = context;
   const all = guardPaths(root, facts, posture);
-  const here = await Promise.all(all.map(path => exists(root, path)));
-  const present = all.filter((_, index) => here[index]);
+  const here = await Promise.all(all.map(path => lookAt(root, path)));
+  const present = all.filter((_, index) => here[index] === 'there');
   const ids = agentIds(facts, posture?.agents ?? []);
   const missing = agents
     .filter(({ id }) => ids.has(id))
@@ -81,6 +127,7 @@ export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
     missing.push(...LEFTHOOK_GUARDS.filter(path => !present.includes(path)));
   if (await exists(root, '.git/')) missing.push(...GIT_GUARDS.filter(path => !present.includes(path)));
   const renamed = new Set<string>();
+  const links = new Set((await Promise.all(all.map(path => linksOnTheWay(root, join(root, path))))).flat());
   const nested = context.deep ? nestedGit : { ...nestedGit, subject: { kind: 'skip', why: NOT_NEWS } as const };
   const probes: Probe[] = facts.git.present ? [nested] : [];
   const add = (path: string, subject: Probe['subject']) =>
@@ -106,24 +153,31 @@ export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
     const path = join(root, guard.replace(/\/$/, ''));
     const folder = guard.endsWith('/');
     // One folder is renamed once, and never the root itself, nor `.git` under a git that may be running.
-    const parent = folder ? path : dirname(path);
-    const rename = parent !== root && parent !== join(root, '.git') && !renamed.has(parent);
+    // Behind a link it is the folder itself; the link has a row of its own.
+    const above = folder ? path : dirname(path);
+    const parent = await realpath(above).catch(() => above);
+    const rename = isWithin(root, parent) && parent !== root && parent !== join(root, '.git') && !renamed.has(parent);
     if (rename) renamed.add(parent);
     change(path, folder, rename);
   }
-  const [links, ofConfig] = await Promise.all([gitlinks(root), configGuards(root)]);
+  const closed = all.filter((_, index) => here[index] === 'closed');
+  for (const path of closed) add(join(root, path), { kind: 'unclear', why: CLOSED });
+  for (const link of links) {
+    if (link === join(root, '.git'))
+      add(link, { kind: 'unclear', why: 'a symbolic link that a git may be following now, so it is not taken away' });
+    else add(link, { kind: 'guard', path: link, how: 'rename-parent', folder: true, rounds: [] });
+  }
+  const [submodules, ofConfig] = await Promise.all([gitlinks(root), configGuards(root)]);
   const named = new Set(present.map(guard => join(root, guard.replace(/\/$/, ''))));
   const obeyed = [...ofConfig.settings, ...ofConfig.programs].filter(path => kindOf(path) && !named.has(path));
-  for (const path of [...new Set([...submoduleGuards(root, links), ...obeyed])].slice(0, SUBMODULE_ROWS))
+  for (const path of [...new Set([...submoduleGuards(root, submodules), ...obeyed])].slice(0, SUBMODULE_ROWS))
     change(path, kindOf(path) === 'folder', false);
   for (const guard of [...new Set(missing)]) {
+    if (closed.includes(guard)) continue;
     const path = join(root, guard);
-    const there = statsOf(path);
+    // A link has its row already.
+    if (isThere(path)) continue;
     const folder = statsOf(dirname(path));
-    if (there) {
-      if (there.isSymbolicLink()) add(path, { kind: 'skip', why: 'a symbolic link, which no box can keep' });
-      continue;
-    }
     if (folder?.isDirectory()) add(path, { kind: 'guard', path, how: 'create', folder: false, rounds: [] });
     else add(path, { kind: 'skip', why: 'not here' });
   }

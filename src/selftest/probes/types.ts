@@ -16,7 +16,7 @@ export type Subject =
   | { kind: 'request'; method: string; url: string }
   | { kind: 'socket'; path: string; abstract: boolean; greeting: Greeting }
   | { kind: 'processes' }
-  /** A guard file or folder. `how` is the literal try; `rounds` are the other ways to change it. */
+  /** A guard file or folder. `how` is the literal try (of a link: to rename it); `rounds` are the other ways to change it. */
   | { kind: 'guard'; path: string; how: WriteHow; folder: boolean; rounds: readonly WriteHow[] }
   | { kind: 'workspace' }
   /** A repository below the root, made by a `.git` in a fresh folder. */
@@ -42,7 +42,9 @@ export type Subject =
   /** A push of `ref` to a remote in the file system. `scratch`: to a copy of it, since the name is exact. */
   | { kind: 'push'; remote: string; ref: string; scratch: boolean }
   /** Not tried, and why. */
-  | { kind: 'skip'; why: string };
+  | { kind: 'skip'; why: string }
+  /** It cannot be tried without harm, or not even looked at: not proven, and why. */
+  | { kind: 'unclear'; why: string };
 
 /** One thing to try, before it is known from where: made from a safeguard and the posture, or from what was found. */
 export interface Probe {

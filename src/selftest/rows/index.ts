@@ -28,6 +28,7 @@ export function rowsOf(column: Column, key: string, probe: Probe): RowPlan[] {
   const why = subject.kind === 'skip' ? subject.why : nothingHere(probe, column.targets);
   if (why !== undefined || subject.kind === 'skip')
     return [{ ...base, ways: [], skip: why ?? 'not tried' }, ...history];
+  if (subject.kind === 'unclear') return [{ ...base, ways: [], unclear: subject.why }];
   switch (subject.kind) {
     case 'file':
       return [...fileRows(column, key, probe, subject.path), ...history];

@@ -1,4 +1,4 @@
-import { readFile, rename, rm } from 'node:fs/promises';
+import { readFile, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isThere, statsOf } from '../../base/files.ts';
 import { randomHex } from '../../base/hash.ts';
@@ -28,11 +28,12 @@ export function guardRows(
     make: () => writeMade(workspace, kind, path, folder),
   });
   const place = targets.places.get(path);
-  const again: WayPlan | undefined = place && {
-    ...way(how),
-    make: () => writeMade(workspace, how, path, folder, place),
-  };
-  const literal: RowPlan = { ...base, ways: [way(how)] };
+  const again: WayPlan | undefined =
+    place && how !== 'rename-parent'
+      ? { ...way(how), make: () => writeMade(workspace, how, path, folder, place) }
+      : undefined;
+  // A folder or link is taken away for a moment: alone, and from everywhere.
+  const literal: RowPlan = { ...base, ways: [way(how)], phase: how === 'rename-parent' ? 2 : 0 };
   if (column.kind === 'host') return [literal];
   return [
     literal,
@@ -190,7 +191,8 @@ export async function writeMade(
         settle: async () => {
           const seen = (await readFile(at, 'utf8').catch(() => undefined)) === content;
           if (seen) await rm(at, { force: true });
-          await rm(laid.beside, { force: true });
+          // Where its folder was closed meanwhile, the record knows of it.
+          await rm(laid.beside, { force: true }).catch(() => {});
           return { seen, back: makeTry({ op: 'unwrite', how, path: at, aside }) };
         },
       };
@@ -218,10 +220,12 @@ export async function writeMade(
       };
     }
     case 'rename-parent': {
-      const parent = folder ? path : dirname(path);
+      const above = dirname(path);
+      const parent = folder ? path : await realpath(above).catch(() => above);
       const aside = asideOf(parent, fresh);
       workspace.willMove(parent, aside);
-      const before = await traceOf(parent);
+      // Of a link itself: what it leads to stays as it is while the link goes.
+      const before = await traceOf(parent, 'link');
       return {
         one: writeTry('rename-parent', parent, '', aside),
         settle: async () => {
@@ -229,7 +233,7 @@ export async function writeMade(
           const there = statsOf(parent);
           if (kept && !there) await rename(aside, parent);
           return {
-            seen: (await traceOf(parent)) !== before,
+            seen: (await traceOf(parent, 'link')) !== before,
             back: makeTry({ op: 'unwrite', how, path: parent, aside }),
           };
         },
