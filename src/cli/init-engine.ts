@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { isApproved, recordApproval } from '../base/approvals.ts';
 import { stateFolder } from '../base/state.ts';
 import { list } from '../base/text.ts';
@@ -10,7 +12,7 @@ import { unboxable } from '../isolation/index.ts';
 import { networkNote } from '../isolation/proposal.ts';
 import { parsePosture } from '../posture/load.ts';
 import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
-import { editPosture, newPosture } from '../posture/save.ts';
+import { editPosture, newPosture, SCHEMA_FILE } from '../posture/save.ts';
 import type { Isolation } from '../posture/schema.ts';
 import type { Report } from '../selftest/types.ts';
 import { reproduceCommand } from '../wizard/answers.ts';
@@ -34,7 +36,7 @@ export async function createEngine(
   approve: Approve,
 ): Promise<InitEngine> {
   const { root } = context;
-  const text = posture?.text ?? newPosture(facts.project);
+  const text = posture?.text ?? newPosture(facts.project, { installed: existsSync(join(root, SCHEMA_FILE)) });
   const steps = quickSteps;
   const stepContext: StepContext = { facts, posture: posture?.shared ?? parsePosture(text, POSTURE_FILE) };
   const saved = await loadProgress(root);

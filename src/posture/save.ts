@@ -109,13 +109,16 @@ function place(tree: ReturnType<typeof readTree>, edits: readonly PostureEdit[])
 }
 
 /** Where editors find the schema: the package as it lies in the repository once it is installed there. */
-const SCHEMA_COMMENT = '# yaml-language-server: $schema=./node_modules/agent-posture/schema/posture-1.json';
+export const SCHEMA_FILE = 'node_modules/agent-posture/schema/posture-1.json';
 
-/** The text of a fresh posture for `project`: free text, of which what a posture would not take is left out. */
-export function newPosture(project: string): string {
+/**
+ * The text of a fresh posture for `project`: free text, of which what a posture would not take is left out. `installed`:
+ * the schema is there, so that the reference to it leads somewhere.
+ */
+export function newPosture(project: string, { installed = false } = {}): string {
   const name = truncate(oneLine(project), 200);
   return [
-    SCHEMA_COMMENT,
+    ...(installed ? [`# yaml-language-server: $schema=./${SCHEMA_FILE}`] : []),
     '# What coding agents may touch in this repository: names, never values.',
     '# After an edit: agent-posture generate, then agent-posture test.',
     'version: 1',

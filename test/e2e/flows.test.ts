@@ -346,8 +346,11 @@ describe('fix', () => {
     const { fixes } = JSON.parse((await program(given, ['test', '--json'])).stdout);
     const first = await program(given, ['explain', String(fixes[0].n)]);
     expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining(fixes[0].title) });
-    const row = await program(given, ['explain', '~/.aws/credentials']);
-    expect(row).toMatchObject({ code: 0, stdout: expect.stringContaining('host:read:~/.aws/credentials') });
+    for (const name of ['~/.aws/credentials', '.aws/credentials', 'credentials'])
+      expect(await program(given, ['explain', name])).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('host:read:~/.aws/credentials'),
+      });
   });
 });
 

@@ -184,6 +184,22 @@ describe('a file that was there before ours', () => {
   });
 });
 
+describe('a name that two things end with', () => {
+  test('is not guessed: explain names both', async () => {
+    const given = world({ 'agent-posture.yaml': POSTURE.replace('runtime: bubblewrap', 'runtime: none') });
+    for (const folder of ['a', 'b']) {
+      mkdirSync(join(given.root, folder));
+      writeFileSync(join(given.root, folder, 'cert.p12'), 'x');
+    }
+    writeFileSync(join(given.root, 'a', 'other.p12'), 'x');
+    await program(given, ['test']);
+    expect((await said(given, 'explain', 'other.p12')).text).toContain('read a/other.p12');
+    const both = await said(given, 'explain', 'cert.p12');
+    expect(both).toMatchObject({ code: 2, text: expect.stringMatching(/several .*: a\/cert\.p12 and b\/cert\.p12/) });
+    expect((await said(given, 'explain', '12')).text).toContain('nothing is called "12"');
+  });
+});
+
 describe('a repository that is the home folder', () => {
   test('is proposed no box, which is said before anything is written, and by doctor', async () => {
     const given = world({ '.claude/settings.json': '{}\n' });
@@ -198,5 +214,20 @@ describe('a repository that is the home folder', () => {
     const doctor = await said(given, 'doctor');
     expect(doctor.text).toContain(`missing bubblewrap ${why}`);
     expect(doctor.text).not.toContain('apt install');
+  });
+});
+
+describe('the schema of the posture', () => {
+  test('is referred to only where the reference leads somewhere', async () => {
+    const reference = '$schema=./node_modules/agent-posture/schema/posture-1.json';
+    const given = world({ 'a.txt': 'a\n' });
+    await program(given, ['init', '--yes', '--no-test']);
+    expect(readFileSync(join(given.root, 'agent-posture.yaml'), 'utf8')).not.toContain('yaml-language-server');
+    const installed = world({
+      'node_modules/agent-posture/schema/posture-1.json': '{}\n',
+      '.gitignore': 'node_modules\n',
+    });
+    await program(installed, ['init', '--yes', '--no-test']);
+    expect(readFileSync(join(installed.root, 'agent-posture.yaml'), 'utf8')).toContain(reference);
   });
 });

@@ -151,7 +151,7 @@ describe('editPosture', () => {
     'a project of any name makes a valid posture',
     project => {
       expect(parsePosture(newPosture(project), 'p').project.length).toBeGreaterThan(0);
-      expect(newPosture(project).split('\n')).toHaveLength(6);
+      expect(newPosture(project).split('\n')).toHaveLength(5);
     },
   );
 

@@ -66,12 +66,13 @@ describe('schema/posture-1.json', () => {
     expect(accepts(JSON.parse(JSON.stringify(value)))).toBe(postureSchema.safeParse(value).success);
   });
 
-  it('is what a fresh posture refers to', async () => {
+  it('is what a fresh posture refers to where it is installed, and only there', async () => {
     const { newPosture } = await import('../../src/posture/save.ts');
-    const text = newPosture('x');
+    const text = newPosture('x', { installed: true });
     expect(text.split('\n')[0]).toBe(
       '# yaml-language-server: $schema=./node_modules/agent-posture/schema/posture-1.json',
     );
+    expect(newPosture('x')).toBe(text.slice(text.indexOf('\n') + 1));
     const { exports, files } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
     expect(exports['./schema/posture-1.json']).toBe('./schema/posture-1.json');
     expect(files).toContain('schema');

@@ -66,8 +66,7 @@ describe('the quick path', () => {
   it('makes the posture that a person would write', () => {
     const context = fresh(FACTS);
     const text = posture(byDefault(context).answers, context);
-    expect(text).toBe(`# yaml-language-server: $schema=./node_modules/agent-posture/schema/posture-1.json
-# What coding agents may touch in this repository: names, never values.
+    expect(text).toBe(`# What coding agents may touch in this repository: names, never values.
 # After an edit: agent-posture generate, then agent-posture test.
 version: 1
 project: shop

@@ -1,6 +1,6 @@
 import { EXIT, UserError } from '../../base/errors.ts';
 import { suggest } from '../../base/suggest.ts';
-import { list, oneLine } from '../../base/text.ts';
+import { list, oneLine, shellLine } from '../../base/text.ts';
 import { painter, type Style } from '../../report/style.ts';
 import { VERDICT_WORDS } from '../../report/text.ts';
 import { wayRound } from '../../report/things.ts';
@@ -20,7 +20,7 @@ export const command: Command = async ({ root, words: [id = ''] }) => {
   const report = await lastReport(root);
   const fix = report?.fixes.find(each => String(each.n) === id || each.id === id);
   if (report && fix) return { exitCode: EXIT.ok, json: { fix }, text: style => lines(explainFix(fix, report, style)) };
-  const row = report?.rows.find(each => each.id === id) ?? theOne(id, report);
+  const row = report?.rows.find(each => each.id === id) ?? theOne(targetOf(id, report), report);
   if (!report || !row) return unmet(id, report);
   const of = safeguardOf(row.safeguard);
   const { change: _change, accepted: _accepted, ...shown } = row;
@@ -33,6 +33,22 @@ export const command: Command = async ({ root, words: [id = ''] }) => {
 
 /** How bad a row is, worst first: of all that was tried on one thing, that is the one to read about. */
 const WORST: readonly Row['verdict'][] = ['exposed', 'broken', 'inconclusive', 'blocked', 'works', 'skipped'];
+
+/** The target that a name means: itself, or the only one that ends with it. UserError where several do. */
+function targetOf(name: string, report: Report | undefined): string {
+  const all = [...new Set(report?.rows.map(({ target }) => target))];
+  const named = all.filter(target => name !== '' && target.endsWith(`/${name}`));
+  // Many places of that name are not there at all: what was tried is meant.
+  const tried = named.filter(target => report?.rows.some(row => row.target === target && row.verdict !== 'skipped'));
+  const ending = tried.length > 0 ? tried : named;
+  if (all.includes(name) || ending.length === 0) return name;
+  if (ending.length > 1)
+    throw new UserError({
+      what: `several things are called "${oneLine(name)}": ${list(ending.slice(0, 5).map(oneLine))}${ending.length > 5 ? ' …' : ''}`,
+      next: `agent-posture explain ${shellLine([ending[0] ?? ''])}`,
+    });
+  return ending[0] ?? name;
+}
 
 /** The worst row of a target, called as the report calls it. */
 function theOne(target: string, report: Report | undefined): Row | undefined {

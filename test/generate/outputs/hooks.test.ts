@@ -93,7 +93,7 @@ describe('the pre-push hook', () => {
       encoding: 'utf8',
       cwd: repository.root,
     });
-    expect(nothing).toMatchObject({ status: 0, stderr: expect.stringContaining('so none was checked') });
+    expect(nothing).toMatchObject({ status: 0, stderr: expect.stringContaining('so nothing was checked') });
     expect(push('', { PATH: '', PRE_COMMIT_REMOTE_BRANCH: 'refs/heads/main' })).toBe(1);
   });
 
@@ -162,7 +162,35 @@ describe('the pre-push hook, scanning', () => {
     add('notes.txt', 'b\n');
     repository.run(['merge', '-q', '--no-commit', 'main']);
     add('notes.txt', `${token}\n`);
-    expect(push('HEAD:fix').stderr).toContain('a private key or an access token');
+    expect(push('HEAD:fix').stderr).toMatch(
+      /a private key or an access token came with:\n {2}[0-9a-f]{40} in notes\.txt\n/,
+    );
+  });
+
+  test('names the files that a secret came in, and no other', () => {
+    repository.write('moved.txt', `${token}\n`);
+    add('plain.txt', 'a\n');
+    repository.git('add', 'moved.txt');
+    repository.git('commit', '-q', '--no-verify', '-m', 'one');
+    repository.git('push', '-q', '--no-verify', 'origin', 'HEAD:topic');
+    repository.write('moved.txt', 'gone\n');
+    repository.write('plain.txt', 'b\n');
+    repository.write('a b/[x].txt', `${token}\n`);
+    repository.write('c.txt', `${token}\n`);
+    repository.write('od"d.txt', `${token}\n`);
+    repository.git('add', '-A');
+    repository.git('commit', '-q', '--no-verify', '-m', 'two');
+    const { stderr } = push('HEAD:fix');
+    expect(stderr).toMatch(/came with:\n {2}[0-9a-f]{40} in a b\/\[x\]\.txt, c\.txt\n/);
+    expect(stderr).not.toContain(token);
+  });
+
+  test('says of a push of nothing that there was nothing, and alarms nobody', () => {
+    add('a.txt', 'plain\n');
+    expect(push('HEAD:fix').code).toBe(0);
+    const { code, stderr } = push('HEAD:fix');
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('nothing to push, so nothing') });
+    expect(stderr).not.toContain('no branch');
   });
 
   test('lets through what the remote has already, what takes a secret out, and what holds none', () => {
