@@ -219,7 +219,7 @@ export function repositoriesMade(root: string, before: readonly Nested[], since:
     .filter(each => isNew(each) || settingsOf(each).some(changedSince(since)))
     .map(({ folder }) => folder)
     .sort();
-  return { made, whole };
+  return { made, whole, repositories };
 }
 
 /** Whether git finds a folder there that we cannot look up, as by a name that is no UTF-8: then it is always told. */
@@ -235,9 +235,14 @@ function leadsUnseen(git: string): boolean {
  * Where a rebase, a cherry-pick or the like was left open since: what it is to do next may name commands, which --continue
  * runs. In all worktrees, submodules and repositories below the root; absolute.
  */
-export function leftOpen(root: string, since: number, before: readonly string[] = []): string[] {
+export function leftOpen(
+  root: string,
+  since: number,
+  before: readonly string[] = [],
+  nested?: readonly Nested[],
+): string[] {
   const known = new Set(before);
-  return openStates(root)
+  return openStates(root, nested)
     .filter(
       state =>
         !known.has(identity(state)) ||
@@ -247,13 +252,13 @@ export function leftOpen(root: string, since: number, before: readonly string[] 
 }
 
 /** What of that is open: by what it is, not by its name alone. */
-export const leftBefore = (root: string): string[] => openStates(root).map(identity);
+export const leftBefore = (root: string, nested: readonly Nested[]): string[] => openStates(root, nested).map(identity);
 
-function openStates(root: string): string[] {
+function openStates(root: string, repositories = nestedRepositories(root).repositories as readonly Nested[]): string[] {
   const common = commonFolder(root);
   const ofRoot = common === undefined ? [] : [common, ...foldersIn(join(common, 'worktrees'))];
   const inGit = common === undefined ? [] : submodules(join(common, 'modules'));
-  const nested = nestedRepositories(root).repositories.flatMap(({ git }) => foldersOfGit(git));
+  const nested = repositories.flatMap(({ git }) => foldersOfGit(git));
   return [...new Set([...ofRoot, ...inGit, ...nested])]
     .flatMap(folder => OPEN_STATE.map(name => join(folder, name)))
     .filter(kindOf);

@@ -45,7 +45,7 @@ export const command: Command = async context => {
   const { root } = box;
   const before = nestedRepositories(root).repositories;
   const guards = new Set(guardsThere(root));
-  const open = leftBefore(root);
+  const open = leftBefore(root, before);
   const since = Date.now();
   const boxed = await runtime.start({ ...box, env: { ...box.env, PATH: context.path } }, argv, 'inherit');
   for (const note of boxed.notes) terminal.note(note);
@@ -78,7 +78,7 @@ async function madeInside(
   const repositories = repositoriesMade(root, before, since);
   const settings = settingsMade(root, since);
   const made = guardsThere(root).filter(path => !guards.has(path));
-  const left = leftOpen(root, since, open).map(path => relative(root, path));
+  const left = leftOpen(root, since, open, repositories.repositories).map(path => relative(root, path));
   const groups: [names: string[], says: string][] = [
     [
       repositories.made.map(folder => `./${relative(root, folder)}`),
