@@ -152,6 +152,8 @@ export interface Nested {
   git: string;
   /** Of a worktree of this repository, its own folder of git's: only settings in there are its own. */
   own?: string;
+  /** Which very files and folders git obeys there: what was prepared elsewhere and moved here keeps its times. */
+  state: string;
 }
 
 /**
@@ -161,7 +163,7 @@ export interface Nested {
 export function nestedRepositories(root: string): { repositories: Nested[]; whole: boolean } {
   const common = commonFolder(root);
   // Beside a `.git` too: whatever keeps git from taking that one makes it take this.
-  const repositories: Nested[] = isBare(root) ? [{ folder: root, git: root }] : [];
+  const repositories: Omit<Nested, 'state'>[] = isBare(root) ? [{ folder: root, git: root }] : [];
   const whole = walkBelow(root, { entries: ENTRY_LIMIT }, (path, entry, place) => {
     if (path === join(root, '.git')) return false;
     const folder = dirname(path);
@@ -177,7 +179,15 @@ export function nestedRepositories(root: string): { repositories: Nested[]; whol
     repositories.push({ folder, git: path, ...(own ? { own } : {}) });
     return false;
   });
-  return { repositories, whole };
+  return { repositories: repositories.map(each => ({ ...each, state: stateOf(each) })), whole };
+}
+
+const stateOf = (each: Omit<Nested, 'state'>) =>
+  [each.git, ...foldersOfGit(each.git), ...settingsOf(each)].map(identity).join();
+
+function identity(path: string): string {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return `${path} ${stats && `${stats.dev} ${stats.ino}`}`;
 }
 
 /** What of git's own folders of `root` is a pipe or the like where git reads a file: git waits on it. Absolute. */
@@ -202,36 +212,63 @@ const TICK = 20;
  * `whole`: false where there is more than can be looked at.
  */
 export function repositoriesMade(root: string, before: readonly Nested[], since: number) {
-  const known = new Set(before.filter(({ own }) => own === undefined).map(({ git }) => git));
+  const known = new Map(before.filter(({ own }) => own === undefined).map(({ git, state }) => [git, state]));
   const { repositories, whole } = nestedRepositories(root);
-  const isNew = ({ git, own }: Nested) => own === undefined && !known.has(git);
+  const isNew = ({ git, own, state }: Nested) => own === undefined && (known.get(git) !== state || leadsUnseen(git));
   const made = repositories
     .filter(each => isNew(each) || settingsOf(each).some(changedSince(since)))
     .map(({ folder }) => folder)
     .sort();
-  return { made, whole };
+  return { made, whole, repositories };
+}
+
+/** Whether git finds a folder there that we cannot look up, as by a name that is no UTF-8: then it is always told. */
+function leadsUnseen(git: string): boolean {
+  if (kindOf(git) === 'file' && namedIn(git) === undefined) return true;
+  return foldersOfGit(git).some(folder => {
+    const file = join(folder, 'commondir');
+    return folder.includes('\uFFFD') || (kindOf(file) !== undefined && namedIn(file) === undefined);
+  });
 }
 
 /**
  * Where a rebase, a cherry-pick or the like was left open since: what it is to do next may name commands, which --continue
  * runs. In all worktrees, submodules and repositories below the root; absolute.
  */
-export function leftOpen(root: string, since: number): string[] {
+export function leftOpen(
+  root: string,
+  since: number,
+  before: readonly string[] = [],
+  nested?: readonly Nested[],
+): string[] {
+  const known = new Set(before);
+  return openStates(root, nested)
+    .filter(
+      state =>
+        !known.has(identity(state)) ||
+        [state, ...namesIn(state).map(name => join(state, name))].some(changedSince(since)),
+    )
+    .sort();
+}
+
+/** What of that is open: by what it is, not by its name alone. */
+export const leftBefore = (root: string, nested: readonly Nested[]): string[] => openStates(root, nested).map(identity);
+
+function openStates(root: string, repositories = nestedRepositories(root).repositories as readonly Nested[]): string[] {
   const common = commonFolder(root);
   const ofRoot = common === undefined ? [] : [common, ...foldersIn(join(common, 'worktrees'))];
   const inGit = common === undefined ? [] : submodules(join(common, 'modules'));
-  const nested = nestedRepositories(root).repositories.flatMap(({ git }) => foldersOfGit(git));
+  const nested = repositories.flatMap(({ git }) => foldersOfGit(git));
   return [...new Set([...ofRoot, ...inGit, ...nested])]
     .flatMap(folder => OPEN_STATE.map(name => join(folder, name)))
-    .filter(state => [state, ...namesIn(state).map(name => join(state, name))].some(changedSince(since)))
-    .sort();
+    .filter(kindOf);
 }
 
 /** Of a path, whether it was made or changed since, by a time that no program inside can set. */
 export const changedSince = (since: number) => (path: string) => changedAt(path) >= since - TICK;
 
 /** What git obeys of a repository: where `git` is a file, that itself too; of a worktree, what it has beside the common settings. */
-function settingsOf({ git, own }: Nested): string[] {
+function settingsOf({ git, own }: Omit<Nested, 'state'>): string[] {
   if (own !== undefined) return [join(own, 'config.worktree')];
   return [
     ...(kindOf(git) === 'folder' ? [] : [git]),

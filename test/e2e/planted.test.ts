@@ -161,6 +161,40 @@ describe.skipIf(!hasBox)('what was planted for git outside', () => {
     expect((await planted.run(change)).stderr).toContain('./n: a git repository was made or changed');
   });
 
+  test.each([
+    [
+      'a link on the way',
+      'ln -s evil .git/cur; cp -r .git/evil .git/other',
+      'gitdir: ../.git/cur',
+      'ln -sfn other .git/cur',
+    ],
+    [
+      'a folder swapped',
+      'cp -r .git/evil .git/other',
+      'gitdir: ../.git/evil',
+      'mv .git/evil .git/x; mv .git/other .git/evil',
+    ],
+    [
+      'a name that is no UTF-8',
+      "mv .git/evil $(printf '.git/e\\377')",
+      'gitdir: ../.git/e\\377',
+      "echo >> $(printf '.git/e\\377/config')",
+    ],
+  ])('what a .git file leads to is named when it is another one: %s', async (_, prepare, pointer, change) => {
+    const planted = new Planted();
+    await planted.run(
+      `git init -q --separate-git-dir=.git/evil n; ${prepare}; rm -rf n/.git; printf '${pointer}\\n' > n/.git; git -C n rev-parse`,
+    );
+    expect((await planted.run(change)).stderr).toContain('./n: a git repository was made or changed');
+  });
+
+  test('a repository’s own .git that was prepared elsewhere is named when it comes to its place', async () => {
+    const planted = new Planted();
+    await planted.run('git init -q n; mkdir x; cp -r n/.git x/data; rm x/data/HEAD');
+    const { stderr } = await planted.run('mv n/.git n/g; mv x/data n/.git; cp .git/HEAD n/.git/HEAD; rm n/g/HEAD');
+    expect(stderr).toContain('./n: a git repository was made or changed');
+  });
+
   test('what a cherry-pick or a rebase is to go on with is named, in every worktree', async () => {
     const planted = new Planted();
     planted.must('worktree', 'add', '-q', join(planted.given.home, 'tree'));

@@ -9,7 +9,14 @@ import { ensurePrivate, stateFolder } from '../../base/state.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { list, oneLine } from '../../base/text.ts';
 import type { Facts } from '../../discover/facts.ts';
-import { leftOpen, type Nested, nestedRepositories, oddParts, repositoriesMade } from '../../isolation/git.ts';
+import {
+  leftBefore,
+  leftOpen,
+  type Nested,
+  nestedRepositories,
+  oddParts,
+  repositoriesMade,
+} from '../../isolation/git.ts';
 import { settingsMade } from '../../isolation/made.ts';
 import type { Boxed } from '../../isolation/types.ts';
 import { approver } from '../approve.ts';
@@ -38,6 +45,7 @@ export const command: Command = async context => {
   const { root } = box;
   const before = nestedRepositories(root).repositories;
   const guards = new Set(guardsThere(root));
+  const open = leftBefore(root, before);
   const since = Date.now();
   const signals = new Signals(terminal.note);
   let exitCode: number;
@@ -59,7 +67,8 @@ export const command: Command = async context => {
       'not let through; what the work needs is added under isolation.network.allow in agent-posture.yaml',
     ))
       terminal.note(note);
-  for (const note of await madeInside(root, before, guards, since)) terminal.note(note);
+  // With --quiet too: what was planted is no progress.
+  for (const note of await madeInside(root, { before, guards, open }, since)) terminal.show(note);
   return { exitCode, json: {}, text: () => '' };
 };
 
@@ -81,21 +90,20 @@ function refuseFolders(): void {
 /** What git and other programs outside would obey, and was not there, or not so, before the box was started. */
 async function madeInside(
   root: string,
-  before: readonly Nested[],
-  guards: ReadonlySet<string>,
+  { before, guards, open }: { before: readonly Nested[]; guards: ReadonlySet<string>; open: readonly string[] },
   since: number,
 ): Promise<string[]> {
   const repositories = repositoriesMade(root, before, since);
   const settings = settingsMade(root, since);
   const made = guardsThere(root).filter(path => !guards.has(path));
-  const open = leftOpen(root, since).map(path => relative(root, path));
+  const left = leftOpen(root, since, open, repositories.repositories).map(path => relative(root, path));
   const groups: [names: string[], says: string][] = [
     [
       repositories.made.map(folder => `./${relative(root, folder)}`),
       'a git repository was made or changed inside, and git obeys its settings, which may name programs, even for git status in the root: look at them, or remove it, before you run git',
     ],
     [
-      open,
+      left,
       'a rebase was left open inside, or a cherry-pick or the like, and what is in there may name commands: look at it, or end it with git rebase --quit (git cherry-pick --quit)',
     ],
     [
