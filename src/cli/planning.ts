@@ -1,6 +1,7 @@
 import { EXIT } from '../base/errors.ts';
 import { stateFolder } from '../base/state.ts';
 import type { Facts } from '../discover/facts.ts';
+import { type Manifest, readManifest } from '../generate/manifest.ts';
 import { outputs } from '../generate/outputs/index.ts';
 import { planGeneration } from '../generate/plan.ts';
 import type { Plan } from '../generate/types.ts';
@@ -36,24 +37,22 @@ export function planEdits(facts: Facts, text: string, edits: readonly PostureEdi
 
 /** The laid guards that guard less than the posture asks for. */
 export async function loosenedGuards(facts: Facts, posture: LoadedPosture): Promise<Loosened[]> {
-  const { changes } = await planOutputs(facts, posture, { fromPin: true });
+  const { changes, manifest } = await planOutputs(facts, posture, { fromPin: true });
   return [
     ...changes.flatMap(({ state, path, reason }) => (state === 'loosened' ? [{ path, reason }] : [])),
-    ...replacedGuards(changes),
+    ...replacedGuards(changes, readManifest(manifest.after)),
   ];
 }
 
 /**
- * Guards in whose place something else stands: a folder, a pipe, a link out of the repository. Of what cannot be looked at
+ * Laid guards in whose place something else stands: a folder, a pipe, a link out of the repository. Of what cannot be looked at
  * nothing is known: its own row says that it is not proven.
  */
-function replacedGuards(changes: Plan['changes']): Loosened[] {
+function replacedGuards(changes: Plan['changes'], { files }: Manifest): Loosened[] {
   const guards = new Set(outputs.filter(({ guard }) => guard).map(({ id }) => id));
-  return changes.flatMap(({ state, output, path, reason }) =>
-    state === 'refused' &&
-    !/\((EACCES|EPERM)\)/.test(reason) &&
-    !path.startsWith('git config ') &&
-    output.split(', ').some(id => guards.has(id))
+  const laid = new Set(files.filter(({ output }) => guards.has(output)).map(({ path }) => path));
+  return changes.flatMap(({ state, path, reason }) =>
+    state === 'refused' && laid.has(path) && !/\((EACCES|EPERM)\)/.test(reason)
       ? [{ path, reason: `replaced by hand: ${reason}`, whole: true }]
       : [],
   );
