@@ -9,6 +9,10 @@ if (version[0] < wanted[0] || (version[0] === wanted[0] && version[1] < wanted[1
     'Install a current Node from https://nodejs.org, or run: npx --package=node@22 --package=agent-posture agent-posture\n'
   );
   process.exitCode = 2;
+} else if (!require('fs').existsSync(require('path').join(__dirname, '../dist/boot.cjs'))) {
+  // A checkout: the package that is published has it.
+  process.stderr.write('agent-posture is not built yet: run "npm run build" in its folder, then run this again.\n');
+  process.exitCode = 2;
 } else {
   var boot = require('../dist/boot.cjs');
   var args = process.argv.slice(2);

@@ -188,7 +188,11 @@ async function hashOf(paths) {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Each file whole or not at all, and only where it differs: a program that was just started may still read from here. */
+/**
+ * Each file whole or not at all, and only where it differs: a program that is being started reads from here. One that runs
+ * may lack a chunk that it has not loaded yet: kept, old chunks would be packed with the new ones, so it is told to start
+ * again (failure.ts).
+ */
 async function replace(folder, wanted) {
   for (const [path, contents] of wanted) await writeIfOther(join(folder, path), contents);
   const present = await readdir(folder, { recursive: true, withFileTypes: true });

@@ -87,6 +87,7 @@ const GUARDS_IF_THERE: readonly string[] = [
   'mise.toml',
   '.mise.toml',
   'mise.local.toml',
+  '.mise.local.toml',
   '.mise/',
   '.config/mise/',
   '.config/mise.toml',
@@ -95,11 +96,16 @@ const GUARDS_IF_THERE: readonly string[] = [
   '.vs/',
   '.zed/',
   '.fleet/',
+  '.helix/',
   '.nvim.lua',
   '.nvimrc',
   '.exrc',
   '.vimrc',
   '.dir-locals.el',
+  // What other version systems and file watchers run.
+  '.hg/hgrc',
+  '.jj/repo/config.toml',
+  '.watchmanconfig',
   // Settings of agents that have no folder here.
   '.kiro/',
   '.roo/',
@@ -111,6 +117,8 @@ const GUARDS_IF_THERE: readonly string[] = [
   '.augment/',
   '.junie/',
   '.goose/',
+  'crush.json',
+  '.crush.json',
   '.clinerules',
   '.cursorrules',
   '.windsurfrules',
@@ -122,7 +130,7 @@ const GUARDS_IF_THERE: readonly string[] = [
  */
 export function guardsThere(root: string): string[] {
   const known = agents.flatMap(({ guardFiles }) => guardFiles).filter(path => !path.endsWith('.md'));
-  const there = [...GUARDS_IF_THERE, ...known].filter(path => existsSync(join(root, path)));
+  const there = [...GUARDS_IF_THERE, ...LEFTHOOK_GUARDS, ...known].filter(path => existsSync(join(root, path)));
   let names: string[] = [];
   try {
     names = readdirSync(root);
@@ -135,6 +143,17 @@ export const LEFTHOOK_GUARDS: readonly string[] = withEndings(
   ['lefthook-local', '.lefthook-local', '.config/lefthook-local'],
   ENDINGS,
 );
+
+/** What is obeyed only in the root, by servers and by hook managers: below it, it is an example or a package's own. */
+const ROOT_ONLY =
+  /^(\.git\/|\.github|\.gitlab|\.gitea|\.forgejo|\.git(attributes|modules)|\.(circleci|buildkite|woodpecker|husky|githooks|azure)|\.(travis|appveyor|drone|woodpecker|overcommit)|Jenkinsfile|azure|bitbucket|appveyor|cloudbuild|.*CODEOWNERS|\.pre-commit|\.gitleaks|\.lintstaged|lint-staged|\.?simple-git|\.yarn\/|.*\.md$)/;
+
+/** What editors, agents, shells and package managers obey in whatever folder they are opened or started in. */
+export function guardsAnywhere(): string[] {
+  const known = agents.flatMap(({ guardFiles }) => guardFiles);
+  const all = [...COMMON_GUARDS, ...GUARDS_IF_THERE, ...LEFTHOOK_GUARDS, ...known];
+  return [...new Set(all)].filter(path => !ROOT_ONLY.test(path));
+}
 
 /** What is not there in most repositories, and would make git outside run a program once it is made. */
 export const GIT_GUARDS: readonly string[] = ['.git/commondir', '.git/config.worktree', '.git/info/attributes'];

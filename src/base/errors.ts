@@ -26,6 +26,18 @@ export function formatProblem({ what, where, expected, next }: Problem): string 
   return [head, expected && `  expected: ${expected}`, next && `  next: ${next}`].filter(Boolean).join('\n');
 }
 
+/** An error on one line, its parts as sentences: for where it is the reason of something else. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof UserError)) return error instanceof Error ? error.message : String(error);
+  return error.problems
+    .flatMap(({ what, where, expected, next }) => [
+      where ? `${formatPosition(where)}: ${what}` : what,
+      ...(expected ? [`Expected: ${expected}`] : []),
+      ...(next ? [`Next: ${next}`] : []),
+    ])
+    .join('. ');
+}
+
 /** The process's exit codes, as the contract of the command line has them. */
 export const EXIT = { ok: 0, findings: 1, failure: 2, inconclusive: 3, conflict: 4, interrupted: 130 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -17,6 +17,11 @@ export type ReadResult = { ok: true; data: Buffer; stats: Stats; truncated: bool
  * before a first word can be said.
  */
 export async function readBounded(path: string, limit = READ_LIMIT): Promise<ReadResult> {
+  return readNow(path, limit);
+}
+
+/** The same for those who cannot wait. */
+export function readNow(path: string, limit = READ_LIMIT): ReadResult {
   let file: number | undefined;
   try {
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -52,7 +57,7 @@ export function realPathOf(path: string): string {
 }
 
 /** What stands at `path` itself, not what it leads to; undefined where that cannot be said. */
-export function statsOf(path: string): Stats | undefined {
+export function statsOf(path: string | Buffer): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch {

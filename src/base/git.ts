@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ask } from './ask.ts';
 import { cleanEnvironment, findProgram, type RunOptions, type RunResult } from './exec.ts';
+import { isThere } from './files.ts';
 
 /**
  * Overrides that keep git from running anything a repository's own configuration names: the file-system monitor, hooks,
@@ -45,10 +46,52 @@ export function gitEnvironment(extra: Record<string, string> = {}): Record<strin
   });
 }
 
+const NO_GIT = 'git is not installed';
+
+/** What git opens at once in its folder, or when it goes on with what was left open. */
+const READ_BY_GIT: readonly string[] = [
+  ...['HEAD', 'config', 'config.worktree', 'commondir', 'gitdir', 'index', 'packed-refs', 'shallow', 'logs/HEAD'],
+  ...[
+    'ORIG_HEAD',
+    'MERGE_HEAD',
+    'FETCH_HEAD',
+    'info/attributes',
+    'info/exclude',
+    'info/sparse-checkout',
+    'info/grafts',
+  ],
+  ...['objects/info/alternates', 'sequencer/opts', 'sequencer/todo', 'rebase-merge/git-rebase-todo'],
+];
+
+/**
+ * What is a pipe, a device or a socket where git reads a file, of a folder of git's or that folder itself: git waits on it
+ * for ever, and so would whoever asks git.
+ */
+export function pipesIn(folder: string): string[] {
+  return [folder, ...READ_BY_GIT.map(name => join(folder, name))].filter(path => {
+    try {
+      // Through links, as git opens it.
+      const stats = statSync(path);
+      return !stats.isFile() && !stats.isDirectory();
+    } catch {
+      return false;
+    }
+  });
+}
+
 /** Runs git in a form that runs nothing of the repository's configuration. `failure` is set where there is no git. */
 export async function git(args: readonly string[], options: RunOptions): Promise<RunResult> {
   const program = findProgram('git', [options.cwd]);
-  if (!program) return { code: undefined, stdout: '', stderr: '', timedOut: false, failure: 'git is not installed' };
+  if (!program) return { code: undefined, stdout: '', stderr: '', timedOut: false, failure: NO_GIT };
+  const pipe = pipesIn(join(options.cwd, '.git'))[0];
+  if (pipe)
+    return {
+      code: undefined,
+      stdout: '',
+      stderr: '',
+      timedOut: false,
+      failure: `${pipe} is no file: git would wait on it`,
+    };
   return ask(program, ['--no-pager', ...INERT, ...args], { ...options, env: { ...gitEnvironment(), ...options.env } });
 }
 
@@ -59,15 +102,19 @@ interface Staged {
 }
 
 /** What was last read of an index, by the state that its file was in: one run asks for it several times. */
-const read = new Map<string, { state: string; list: Promise<Staged[]> }>();
+const lastStaged = new Map<string, { state: string; list: Promise<Staged[] | undefined> }>();
 
-/** What is staged in `root`, path by path. Empty where git does not say, or where the list is over 64 MB. */
-async function staged(root: string): Promise<Staged[]> {
+/** What is staged in `root`, path by path. Undefined where git does not say, or where the list is over 64 MB. */
+async function staged(root: string): Promise<Staged[] | undefined> {
   const state = indexState(root);
-  const before = read.get(root);
+  const before = lastStaged.get(root);
   if (state !== undefined && before?.state === state) return before.list;
-  const list = readStaged(root);
-  if (state !== undefined) read.set(root, { state, list });
+  const list = readStaged(root).then(found => {
+    // A git that was too slow this time, or failed, may answer the next one.
+    if (!found && lastStaged.get(root)?.list === list) lastStaged.delete(root);
+    return found;
+  });
+  if (state !== undefined) lastStaged.set(root, { state, list });
   return list;
 }
 
@@ -81,13 +128,16 @@ function indexState(root: string): string | undefined {
   }
 }
 
-async function readStaged(root: string): Promise<Staged[]> {
+/** Undefined where git does not say. */
+async function readStaged(root: string): Promise<Staged[] | undefined> {
   const listed = await git(['-c', 'safe.directory=*', 'ls-files', '--stage', '-z'], {
     cwd: root,
     timeout: 10_000,
     maxBuffer: 64_000_000,
   });
-  if (listed.code !== 0) return [];
+  const none =
+    listed.failure === NO_GIT || (/not a git repository/.test(listed.stderr) && !isThere(join(root, '.git')));
+  if (listed.code !== 0) return none ? [] : undefined;
   return listed.stdout.split('\0').flatMap(line => {
     const match = /^(\d{6}) ([0-9a-f]+) 0\t(.+)$/s.exec(line);
     return match ? [{ mode: match[1] as string, object: match[2] as string, path: match[3] as string }] : [];
@@ -96,13 +146,18 @@ async function readStaged(root: string): Promise<Staged[]> {
 
 /** The plain files that git tracks below `root`: path relative to it to the object id of what is staged. */
 export async function trackedFiles(root: string): Promise<ReadonlyMap<string, string>> {
-  const files = (await staged(root)).filter(({ mode }) => mode.startsWith('100'));
+  const files = ((await staged(root)) ?? []).filter(({ mode }) => mode.startsWith('100'));
   return new Map(files.map(({ path, object }) => [path, object]));
 }
 
-/** The folders below `root`, relative to it, that stand in the index as repositories of their own: submodules. */
+/**
+ * The folders below `root`, relative to it, that stand in the index as repositories of their own: submodules. Where git does
+ * not say, as for an index that it cannot read, every folder may be one: `.`.
+ */
 export async function gitlinks(root: string): Promise<string[]> {
-  return (await staged(root)).filter(({ mode }) => mode === '160000').map(({ path }) => path);
+  const all = await staged(root);
+  if (all === undefined) return ['.'];
+  return all.filter(({ mode }) => mode === '160000').map(({ path }) => path);
 }
 
 /** More is not compared with what git holds. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { EXIT, Interrupted, type Problem, UserError } from '../base/errors.ts';
+import { EXIT, errorCode, Interrupted, type Problem, UserError } from '../base/errors.ts';
 import { randomHex } from '../base/hash.ts';
 import { stateHome } from '../base/state-home.ts';
 import { oneLine, sanitize } from '../base/text.ts';
@@ -49,6 +49,11 @@ async function describe(error: unknown, { command, verbose }: FailureContext): P
   }
   if (error instanceof Interrupted || (error instanceof Error && error.name === 'AbortError'))
     return { kind: 'interrupted', text: 'agent-posture: stopped', problems: [], exitCode: EXIT.interrupted };
+  if (errorCode(error) === 'ERR_MODULE_NOT_FOUND') {
+    // What is loaded only when it is needed has the name of another build.
+    const text = 'agent-posture: it was updated or built anew while it ran, and a part of it is gone: run it again';
+    return { kind: 'usage', text, problems: [], exitCode: EXIT.failure };
+  }
   const what = oneLine(plainMessage(error));
   const stack = sanitize([what, ...framesOf(error)].join('\n'));
   const file = await writeCrash(command, stack);

@@ -1,4 +1,4 @@
-import { UserError } from '../base/errors.ts';
+import { EXIT, UserError } from '../base/errors.ts';
 import { stateFolder } from '../base/state.ts';
 import { oneLine } from '../base/text.ts';
 import type { Facts } from '../discover/facts.ts';
@@ -12,6 +12,7 @@ import type { Fix, Report, Row } from '../selftest/types.ts';
 import type { Approve } from './approve.ts';
 import type { Context } from './command.ts';
 import { loadWithPosture } from './load.ts';
+import { planLines } from './plan-text.ts';
 import { planEdits } from './planning.ts';
 import { tryNow } from './trying.ts';
 
@@ -26,6 +27,7 @@ export function planFix(facts: Facts, posture: LoadedPosture, fix: Fix): Promise
 }
 
 export interface Fixed {
+  plan: Plan;
   applied: Applied;
   before: Row[];
   /** The same rows, tried again with the fix in force. */
@@ -45,7 +47,7 @@ export async function applyFix(
   const closes = new Set(fix.closes);
   const before = report.rows.filter(row => closes.has(row.id));
   const after = await tryNow({ context, facts, posture, approve, options: { only: again(before) } });
-  return { applied, before, after };
+  return { plan, applied, before, after };
 }
 
 /**
@@ -56,8 +58,24 @@ function again(rows: readonly Row[]): ReadonlySet<string> {
   return new Set(rows.flatMap(({ id, vantage }) => [id, `sandbox${id.slice(vantage.length)}`]));
 }
 
+/** How a fix that was applied ends: what became of each file, what is left, and how to take it back. */
+export function fixEnding(fixed: Fixed): { exitCode: number; lines(style: Style): string[] } {
+  const { plan, applied, after } = fixed;
+  return {
+    exitCode: applied.conflicts.length > 0 ? EXIT.conflict : after.exitCode,
+    lines: style => [
+      ...planLines(plan, style),
+      ...applied.notes.flatMap(note => hang('', oneLine(note), style.width)),
+      '',
+      ...beforeAfter(fixed, style),
+      '',
+      ' agent-posture undo takes it back.',
+    ],
+  };
+}
+
 /** `BEFORE 9 reached → AFTER 1`, and what is left. */
-export function beforeAfter({ before, after }: Fixed, style: Style): string[] {
+function beforeAfter({ before, after }: Fixed, style: Style): string[] {
   const bad = (rows: readonly Row[]) =>
     rows.filter(row => ['exposed', 'broken'].includes(row.verdict) && !row.accepted);
   const left = bad(after.rows);

@@ -6,6 +6,8 @@ import { applyPlan } from '../generate/apply.ts';
 import { outputs } from '../generate/outputs/index.ts';
 import type { Plan } from '../generate/types.ts';
 import { COMPOSE_FILE } from '../isolation/docker/settings.ts';
+import { unboxable } from '../isolation/index.ts';
+import { networkNote } from '../isolation/proposal.ts';
 import { parsePosture } from '../posture/load.ts';
 import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
 import { editPosture, newPosture } from '../posture/save.ts';
@@ -54,8 +56,16 @@ export async function createEngine(
     plan: async answers => {
       const edits = postureEdits(steps, answers, stepContext);
       const plan = await planEdits(facts, text, edits, posture ? 'what you answered' : 'the posture');
-      const loosens = posture ? loosenings(posture.shared, parsePosture(editPosture(text, edits), POSTURE_FILE)) : [];
-      const ahead = [...pulls(plan), ...loosens.map(each => `This loosens the posture: ${each}.`)];
+      const next = parsePosture(editPosture(text, edits), POSTURE_FILE);
+      const loosens = posture ? loosenings(posture.shared, next) : [];
+      const network = networkNote({ facts, posture: next });
+      const unboxed = unboxable(facts.root, facts.home);
+      const ahead = [
+        ...(unboxed === undefined ? [] : [`No box can be made here: ${unboxed}.`]),
+        ...(network === undefined ? [] : [network]),
+        ...pulls(plan),
+        ...loosens.map(each => `This loosens the posture: ${each}.`),
+      ];
       return { ...plan, loosens, ahead, notes: [...plan.notes, ...ahead] };
     },
     titleOf: id => outputs.find(output => output.id === id)?.title,
@@ -69,8 +79,9 @@ export async function createEngine(
       // A question comes while rows are drawn, so the screen makes room for it.
       const ask: Approve = request => aside(() => approve(request));
       const report = await starter({ context, ...now, approve: await withOwnBox(now, posture, ask) })(onEvent, signal);
-      await keepReport(report);
-      return report;
+      // While rows are drawn nothing else can be printed, so that it stands in the report.
+      const unkept = await keepReport(report);
+      return unkept === undefined ? report : { ...report, notes: [...report.notes, unkept] };
     },
     reproduce: (answers: Answers) => reproduceCommand(answers),
   };

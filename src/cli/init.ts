@@ -7,7 +7,7 @@ import { jsonReport } from '../report/json.ts';
 import type { Style } from '../report/style.ts';
 import { textReport } from '../report/text.ts';
 import { hang } from '../report/width.ts';
-import type { Report } from '../selftest/types.ts';
+import { type Report, TODO } from '../selftest/types.ts';
 import { loadAnswers, parseAnswerFlags, type Settled, settleAnswers } from '../wizard/answers.ts';
 import { quickSteps } from '../wizard/steps.ts';
 import type { Answers, InitEngine } from '../wizard/types.ts';
@@ -43,7 +43,8 @@ export async function unattended(context: Context): Promise<Outcome> {
       text: style => [...planLines(plan, style), '', diffText(plan, style), '', ` ${repeat}`].join('\n'),
     };
   for (const note of plan.ahead ?? []) terminal.note(oneLine(note));
-  const { written, conflicts, journal } = await engine.apply(plan);
+  const { written, conflicts, journal, notes } = await engine.apply(plan);
+  for (const note of notes) terminal.note(oneLine(note));
   const after = tries ? await engine.secondTry(onEvent, signal) : undefined;
   return {
     // What is still reached is for `test` to fail on: the set-up itself went through.
@@ -80,6 +81,8 @@ interface Ending {
 
 function ending({ plan, before, after, repeat, undoable }: Ending, style: Style): string {
   const compared = before && after && compare(before, after);
+  // Said last, where it is read: not among the notes of the report.
+  const todo = after?.notes.filter(note => note.startsWith(TODO)) ?? [];
   const arrow = style.unicode ? '→' : '->';
   return [
     ...planLines(plan, style),
@@ -90,8 +93,11 @@ function ending({ plan, before, after, repeat, undoable }: Ending, style: Style)
           ...compareNotes(compared).flatMap(note => hang(' ', oneLine(note), style.width)),
         ]
       : []),
-    ...(after ? ['', textReport(after, style).trimEnd()] : []),
+    ...(after
+      ? ['', textReport({ ...after, notes: after.notes.filter(note => !todo.includes(note)) }, style).trimEnd()]
+      : []),
     '',
+    ...todo.flatMap(note => hang(' to do:           ', oneLine(note.slice(TODO.length)), style.width)),
     // A command that is to be copied is not broken over lines.
     ` the same again:  ${oneLine(repeat)}`,
     ...(undoable ? [' take it back:    agent-posture undo'] : []),

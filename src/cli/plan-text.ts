@@ -1,21 +1,14 @@
 import { oneLine, sanitize } from '../base/text.ts';
+import { changesAnything } from '../generate/changes.ts';
 import { formatDiff } from '../generate/diff.ts';
 import { MANIFEST_PATH } from '../generate/paths.ts';
 import type { Change, Plan } from '../generate/types.ts';
+import { STATE_WORDS, TROUBLE } from '../report/plan-words.ts';
 import { painter, type Style } from '../report/style.ts';
 import { displayWidth, hang, pad } from '../report/width.ts';
 import { NOTHING_TO_DO } from './words.ts';
 
-const WORDS: Record<Change['state'], string> = {
-  unchanged: 'as it is',
-  create: 'new',
-  update: 'update',
-  merge: 'yours kept',
-  conflict: 'CONFLICT',
-  loosened: 'LOOSENED',
-  delete: 'remove',
-  refused: 'REFUSED',
-};
+const wordOf = ({ state }: Change) => (TROUBLE.has(state) ? STATE_WORDS[state].toUpperCase() : STATE_WORDS[state]);
 
 /** What a plan does, one line a file; files that stay as they are only with --verbose. */
 export function planLines(plan: Plan, style: Style): string[] {
@@ -24,16 +17,22 @@ export function planLines(plan: Plan, style: Style): string[] {
   const where = ({ path, beside }: Change) => oneLine(path) + (beside ? ` (ours: ${oneLine(beside.path)})` : '');
   const widest = Math.min(Math.max(0, ...shown.map(change => displayWidth(where(change)))), style.width >> 1);
   const lines = shown.flatMap(change => {
-    const word = ` ${pad(WORDS[change.state], 11)}`;
-    const reason = change.reason === WORDS[change.state] ? '' : oneLine(change.reason);
+    const word = ` ${pad(wordOf(change), 11)}`;
+    const said = change.reason === wordOf(change) ? '' : oneLine(change.reason);
+    const reason = change.beside ? `${said}: compare both, then remove ours` : said;
     return reason !== '' && displayWidth(where(change)) <= widest
       ? hang(`${word}${pad(where(change), widest)}  `, reason, style.width)
       : hang(word, `${where(change)} ${reason}`, style.width);
   });
   // The files may be as they should while the list of them is not.
-  const list = ` ${pad(WORDS[manifest.before ? 'update' : 'create'], 11)}${MANIFEST_PATH}  the list of what is generated`;
+  const list = ` ${pad(STATE_WORDS[manifest.before ? 'update' : 'create'], 11)}${MANIFEST_PATH}  the list of what is generated`;
   const rest = changesAnything(plan) ? list : NOTHING_TO_DO;
-  return [...(lines.length > 0 ? lines : [rest]), ...notes.map(oneLine)];
+  const restorable = changes.some(({ state, byHand }) => state === 'loosened' && !byHand);
+  return [
+    ...(lines.length > 0 ? lines : [rest]),
+    ...(restorable ? hang(' ', 'To put back what is LOOSENED: agent-posture generate --restore', style.width) : []),
+    ...notes.map(oneLine),
+  ];
 }
 
 /** The differences of a plan as unified diffs, safe to print, added and removed lines coloured where asked. */
@@ -68,16 +67,4 @@ export function planJson({ changes, notes }: Plan, diff: boolean): Record<string
     })),
     notes,
   };
-}
-
-/** Whether applying a plan would change anything. */
-export function changesAnything(plan: Plan): boolean {
-  return (
-    plan.changes.some(({ state }) => !['unchanged', 'loosened', 'refused'].includes(state)) ||
-    !sameBytes(plan.manifest.before, plan.manifest.after)
-  );
-}
-
-function sameBytes(a: Buffer | null, b: Buffer | null): boolean {
-  return a === null || b === null ? a === b : a.equals(b);
 }

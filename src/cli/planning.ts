@@ -1,14 +1,14 @@
 import { EXIT } from '../base/errors.ts';
 import { stateFolder } from '../base/state.ts';
 import type { Facts } from '../discover/facts.ts';
-import { type Manifest, readManifest } from '../generate/manifest.ts';
 import { outputs } from '../generate/outputs/index.ts';
 import { planGeneration } from '../generate/plan.ts';
 import type { Plan } from '../generate/types.ts';
+import { networkNote } from '../isolation/proposal.ts';
 import { parsePosture } from '../posture/load.ts';
 import { type LoadedPosture, POSTURE_FILE, type PostureEdit } from '../posture/model.ts';
 import { editPosture } from '../posture/save.ts';
-import type { Loosened } from '../selftest/types.ts';
+import { type Loosened, REMOVED } from '../selftest/types.ts';
 
 /** The plan that brings the files in line with the posture as it is. */
 export function planOutputs(
@@ -35,27 +35,26 @@ export function planEdits(facts: Facts, text: string, edits: readonly PostureEdi
   });
 }
 
-/** The laid guards that guard less than the posture asks for. */
-export async function loosenedGuards(facts: Facts, posture: LoadedPosture): Promise<Loosened[]> {
-  const { changes, manifest } = await planOutputs(facts, posture, { fromPin: true });
-  return [
-    ...changes.flatMap(({ state, path, reason }) => (state === 'loosened' ? [{ path, reason }] : [])),
-    ...replacedGuards(changes, readManifest(manifest.after)),
-  ];
-}
-
 /**
- * Laid guards in whose place something else stands: a folder, a pipe, a link out of the repository. Of what cannot be looked at
- * nothing is known: its own row says that it is not proven.
+ * The laid guards that guard less than the posture asks for, those that are gone (what never was laid is none), and those in
+ * whose place something else stands; and what a person has still to do, a line each.
  */
-function replacedGuards(changes: Plan['changes'], { files }: Manifest): Loosened[] {
+export async function laidGuards(
+  facts: Facts,
+  posture: LoadedPosture,
+): Promise<{ loosened: Loosened[]; todo: string[] }> {
+  const { changes, notes, base } = await planOutputs(facts, posture, { fromPin: true });
   const guards = new Set(outputs.filter(({ guard }) => guard).map(({ id }) => id));
-  const laid = new Set(files.filter(({ output }) => guards.has(output)).map(({ path }) => path));
-  return changes.flatMap(({ state, path, reason }) =>
-    state === 'refused' && laid.has(path) && !/\((EACCES|EPERM)\)/.test(reason)
-      ? [{ path, reason: `replaced by hand: ${reason}`, whole: true }]
-      : [],
-  );
+  const laid = new Set((base?.files ?? []).filter(({ output }) => guards.has(output)).map(({ path }) => path));
+  const loosened = changes.flatMap(({ state, path, reason, before }): Loosened[] => {
+    if (state === 'loosened') return [{ path, reason }];
+    if (state === 'create' && before === null && laid.has(path)) return [{ path, reason: REMOVED }];
+    // Of what cannot be looked at nothing is known: its own row says that it is not proven.
+    const replaced = state === 'refused' && laid.has(path) && !/\((EACCES|EPERM)\)/.test(reason);
+    return replaced ? [{ path, reason: `replaced by hand: ${reason}`, whole: true }] : [];
+  });
+  const network = networkNote({ facts, posture: posture.posture });
+  return { loosened, todo: [...notes, ...(network === undefined ? [] : [network])] };
 }
 
 /** 4 when something is in the way, 1 when a guard was loosened by hand, else 0. */

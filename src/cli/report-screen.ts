@@ -10,7 +10,7 @@ import { share } from '../ui/layout.ts';
 import type { Approve } from './approve.ts';
 import type { Context, Outcome } from './command.ts';
 import { write } from './failure.ts';
-import { applyFix, beforeAfter, planFix } from './fixing.ts';
+import { applyFix, fixEnding, planFix } from './fixing.ts';
 import { printable } from './terminal.ts';
 import { screen } from './trying.ts';
 
@@ -52,6 +52,7 @@ export async function screenReport({ context, facts, posture, approve, report }:
   );
   if (!keys) return done(report.exitCode);
 
+  const brief = { ...terminal.style, verbose: false };
   const { runReport } = await import('../ui/index.tsx');
   const ending = await runReport(
     report,
@@ -61,11 +62,19 @@ export async function screenReport({ context, facts, posture, approve, report }:
         return planFix(facts, posture, fix);
       },
       why: id => safeguardOf(id)?.why ?? '',
+      again: rows =>
+        printable(fittedReport(report, brief, rows, true), brief.color)
+          .trimEnd()
+          .split('\n'),
     },
     screen(context),
   );
-  if (ending.by === 'quit') return done(report.exitCode);
+  if (ending.by === 'quit') {
+    if (ending.covered) await print(fittedReport(report, brief, (terminal.streams.stdout.rows || 24) - 1, false));
+    return done(report.exitCode);
+  }
   const fixed = await applyFix(context, report, ending.fix, ending.plan, approve);
-  await print(`${beforeAfter(fixed, terminal.style).join('\n')}\n`);
-  return done(fixed.after.exitCode);
+  const { exitCode, lines } = fixEnding(fixed);
+  await print(`${lines(terminal.style).join('\n')}\n`);
+  return done(exitCode);
 }

@@ -2,6 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, resolve } from 'node:path';
 import { Interrupted, UserError } from '../base/errors.ts';
+import { afterGrace } from '../base/grace.ts';
 import { checkSurroundings } from '../base/surroundings.ts';
 import { escapeCi } from '../base/text.ts';
 import { version } from '../base/version.ts';
@@ -15,8 +16,6 @@ import { findRoot } from './root.ts';
 import { createTerminal, printable, type Terminal } from './terminal.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** How long a command may take to tidy up after a signal, in milliseconds. */
-const GRACE = 5_000;
 
 /** Runs one command to its exit code: context, signals, printing, and what becomes of errors. Never throws. */
 export async function runCommand(spec: CommandSpec, flags: Flags, words: readonly string[]): Promise<number> {
@@ -25,7 +24,7 @@ export async function runCommand(spec: CommandSpec, flags: Flags, words: readonl
   // Ink's colours follow FORCE_COLOR alone, so it is told before it is loaded.
   if (!terminal.style.color) process.env.FORCE_COLOR = '0';
   const failureContext = { command: spec.name, json: terminal.format === 'json', verbose: flags.is('verbose') };
-  const { signal, release } = listenForSignals(spec.ownSignals ? [] : SIGNALS);
+  const { signal, release } = listenForSignals(spec.ownSignals ? [] : SIGNALS, terminal.note);
   try {
     // What is wrong with it is the very thing that this command is to say.
     if (spec.name !== 'doctor') checkSurroundings();
@@ -52,17 +51,22 @@ async function homeFolder(): Promise<string> {
 }
 
 /** The first signal asks the command to stop; a second one, or a command that does not, ends the process. */
-function listenForSignals(names: readonly NodeJS.Signals[]): { signal: AbortSignal; release: () => void } {
+function listenForSignals(
+  names: readonly NodeJS.Signals[],
+  note: (line: string) => void,
+): { signal: AbortSignal; release: () => void } {
   const controller = new AbortController();
+  let callOff = () => {};
   const onSignal = (name: NodeJS.Signals) => {
     if (controller.signal.aborted) process.exit(130);
     controller.abort(new Interrupted(name));
-    setTimeout(() => process.exit(130), GRACE).unref();
+    callOff = afterGrace(note, () => process.exit(130));
   };
   for (const name of names) process.on(name, onSignal);
   return {
     signal: controller.signal,
     release: () => {
+      callOff();
       for (const name of names) process.off(name, onSignal);
     },
   };

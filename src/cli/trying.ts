@@ -3,12 +3,12 @@ import type { Facts } from '../discover/facts.ts';
 import type { LoadedPosture } from '../posture/model.ts';
 import { VERDICT_WORDS } from '../report/text.ts';
 import { selftest } from '../selftest/runner.ts';
-import { PLAIN_RUN, type Report, type SelftestEvent, type SelftestOptions } from '../selftest/types.ts';
+import { PLAIN_RUN, type Report, type SelftestEvent, type SelftestOptions, TODO } from '../selftest/types.ts';
 import type { Approve } from './approve.ts';
 import { approveBox, declaredBox } from './box.ts';
 import type { Context } from './command.ts';
 import { withManifest } from './manifest-finding.ts';
-import { loosenedGuards } from './planning.ts';
+import { laidGuards } from './planning.ts';
 
 export interface Trying {
   context: Context;
@@ -23,19 +23,26 @@ type Start = (onEvent: (event: SelftestEvent) => void, signal: AbortSignal) => P
 
 /** A self-test with the defaults of a plain run, to be started once. */
 export function starter({ context, facts, posture, approve, options }: Trying): Start {
-  return (onEvent, signal) =>
-    selftest({
+  let seen: ReturnType<typeof laidGuards> | undefined;
+  const look = posture && (() => (seen ??= laidGuards(facts, posture)));
+  return async (onEvent, signal) => {
+    const report = await selftest({
       root: context.root,
       home: context.home,
       facts,
       posture,
       ...PLAIN_RUN,
       approve,
-      loosened: posture && (() => withManifest(facts, () => loosenedGuards(facts, posture))),
+      loosened: look && (() => withManifest(facts, async () => (await look()).loosened)),
       ...options,
       onEvent,
       signal,
     });
+    // What is asked about some rows only is no place for it, nor is a look before anything is set up.
+    if (!look || options?.only || options?.readOnly) return report;
+    const { todo } = await look().catch(() => ({ todo: [] }));
+    return { ...report, notes: [...report.notes, ...todo.map(note => TODO + note)] };
+  };
 }
 
 /** Runs it with live rows where somebody watches, and with plain lines on stderr elsewhere. */

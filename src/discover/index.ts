@@ -49,7 +49,7 @@ export async function discover(
       walking,
       asking,
       Promise.all(agents.map(agent => agent.detect(context))),
-      findBoxes(real, boxes),
+      findBoxes(real, home, boxes),
       walking.then(({ entries }) => sortSecrets(real, entries)),
       walking.then(async ({ entries }) => readMentions(real, entries, await reader)),
       reader?.then(known => accountMentions(real, home, env, known)),
@@ -104,11 +104,15 @@ async function sortSecrets(
   };
 }
 
-async function findBoxes(root: string, boxes: NonNullable<DiscoverOptions['boxes']>): Promise<Facts['runtimes']> {
+async function findBoxes(
+  root: string,
+  home: string,
+  boxes: NonNullable<DiscoverOptions['boxes']>,
+): Promise<Facts['runtimes']> {
   const wanted = typeof boxes === 'function' ? await boxes() : boxes;
   if (!wanted) return [];
-  const { runtimes } = await import('../isolation/index.ts');
-  return Promise.all(runtimes.map(runtime => runtime.detect(root)));
+  const { detectRuntimes } = await import('../isolation/index.ts');
+  return detectRuntimes(root, home);
 }
 
 type SystemReader = typeof import('./systems.ts');

@@ -5,6 +5,7 @@ import { plainStep, readBounded, type Step } from '../base/files.ts';
 import { randomHex, sha256 } from '../base/hash.ts';
 import { ensurePrivate } from '../base/state.ts';
 import { list } from '../base/text.ts';
+import { changesAnything, QUIET, sameBytes } from './changes.ts';
 import { look, missingFolders, putFile } from './disk.ts';
 import { isAs, type JournalEntry } from './entry.ts';
 import { closeEntry, nextId, openEntry, recover, rollBack } from './journal.ts';
@@ -54,10 +55,12 @@ async function execute(
 ): Promise<Applied> {
   const root = await realpath(plan.root);
   const conflicts = plan.changes.filter(({ state }) => state === 'conflict').map(({ path }) => path);
-  if (isIdle(plan)) return { written: [], conflicts, journal: undefined };
+  // Then not even the lock is taken.
+  if (!changesAnything(plan)) return { written: [], conflicts, journal: undefined, notes: [] };
   const release = await prepare(stateFolder);
+  let notes: string[] = [];
   try {
-    await recover(stateFolder, step);
+    notes = await recover(stateFolder, step);
     const files = await targets(plan, root, stateFolder);
     const settings = plan.changes.flatMap(({ gitConfig, state }) =>
       gitConfig && gitConfig.before !== gitConfig.after && state !== 'conflict' ? [gitConfig] : [],
@@ -65,7 +68,7 @@ async function execute(
     for (const { key, before } of settings) await checkSetting(root, key, before);
     if (settings.length > 0) await checkUnlocked(root);
     if (!files.some(({ base }) => base === 'root') && settings.length === 0)
-      return { written: [], conflicts, journal: undefined };
+      return { written: [], conflicts, journal: undefined, notes };
 
     const folders = new Set<string>();
     for (const { base, path, after } of files)
@@ -104,16 +107,15 @@ async function execute(
       written: [...written, ...settings.map(({ key }) => `git config ${key}`)],
       conflicts,
       journal: entry.group,
+      notes,
     };
+  } catch (error) {
+    // What was put back may be the very reason why a file is not as the plan found it.
+    if (notes.length === 0 || !(error instanceof UserError)) throw error;
+    throw new UserError([...notes.map(what => ({ what })), ...error.problems], error.exitCode);
   } finally {
     await release();
   }
-}
-
-/** Whether the plan asks for nothing at all: then not even the lock is taken. */
-function isIdle({ changes, manifest }: Plan): boolean {
-  const quiet = changes.every(({ state }) => state === 'unchanged' || state === 'loosened' || state === 'refused');
-  return quiet && same(manifest.before, manifest.after);
 }
 
 /** Makes the state folder and takes the lock. */
@@ -164,14 +166,14 @@ async function targets(plan: Plan, root: string, stateFolder: string): Promise<T
   for (const { path, before, after, executable } of wanted) {
     const seen = await look(root, path);
     if ('refused' in seen) {
-      if (same(before, after)) continue;
+      if (sameBytes(before, after)) continue;
       throw new UserError({ what: seen.refused, where: { path }, next: 'look at it, then run again' }, EXIT.conflict);
     }
     const now = seen.file;
     const mode = modeAfter(now, executable);
-    const changes = !same(before, after) || (now !== null && after !== null && mode !== now.mode);
+    const changes = !sameBytes(before, after) || (now !== null && after !== null && mode !== now.mode);
     if (!changes) continue;
-    if (!same(now?.data ?? null, before)) throw changedMeanwhile(path);
+    if (!sameBytes(now?.data ?? null, before)) throw changedMeanwhile(path);
     files.push({
       base: 'root',
       path,
@@ -184,11 +186,11 @@ async function targets(plan: Plan, root: string, stateFolder: string): Promise<T
   const settings = plan.changes.flatMap(({ gitConfig, state }) =>
     gitConfig && state !== 'conflict' && state !== 'refused' && state !== 'loosened' ? [gitConfig] : [],
   );
-  const ledger = await readLedger(stateFolder);
+  const ledger = await readLedger(stateFolder, root);
   const next = Buffer.from(`${JSON.stringify(extendLedger(ledger, readManifest(plan.manifest.after), settings))}\n`);
   const old = await readBounded(join(stateFolder, LEDGER_FILE));
   const before = old.ok ? { data: old.data, mode: old.stats.mode & 0o7777 } : null;
-  if (!same(before?.data ?? null, next))
+  if (!sameBytes(before?.data ?? null, next))
     files.push({
       base: 'state',
       path: LEDGER_FILE,
@@ -223,17 +225,13 @@ function placeOf({ state, path, before, after, executable, beside }: Change): {
   executable: boolean | undefined;
 } {
   if (beside) return { path: beside.path, before: beside.before, after, executable };
-  const idle = state === 'loosened' || state === 'refused' || state === 'unchanged';
+  const idle = QUIET.has(state);
   return { path, before, after: idle ? before : after, executable: idle ? undefined : executable };
 }
 
 function modeAfter(now: FileOnDisk | null, executable: boolean | undefined): number {
   const mode = now?.mode ?? 0o644;
   return executable ? mode | ((mode & 0o444) >> 2) : mode;
-}
-
-function same(a: Buffer | null, b: Buffer | null): boolean {
-  return a === null || b === null ? a === b : a.equals(b);
 }
 
 function temporaryOf(path: string): string {

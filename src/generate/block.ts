@@ -6,7 +6,6 @@ import { FormatProblem } from './formats/types.ts';
 import { restoreLines, takeLinesBack } from './lines.ts';
 import { type EntryOf, unpack } from './manifest.ts';
 import { mergeLines } from './owned.ts';
-import { BESIDE } from './paths.ts';
 import type { ChangeState, Rendered } from './types.ts';
 
 type BlockRendering = Extract<Rendered, { mode: 'block' }>;
@@ -161,7 +160,7 @@ function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, te
       : unchanged('up to date', next);
   if (base === undefined) {
     if (at.restore) return write('update', lines, 'put back');
-    return conflict(`its block is not as we write it; ours is in ${at.path}${BESIDE}`);
+    return conflict('its block is not as we write it');
   }
   if (theirs === base) return write('update', lines, 'follows the posture');
   const script = rendering.executable === true;
@@ -182,7 +181,7 @@ function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, te
   if (wanted === base) return unchanged('your edits kept', next);
   const merged = mergeLines(theirs, base, wanted);
   if (merged !== undefined) return write('merge', merged.split('\n'), 'your edits kept');
-  return conflict(`your edits and the new version change the same lines; ours is in ${at.path}${BESIDE}`);
+  return conflict('your edits and the new version change the same lines');
 }
 
 /** Of a list of what is ignored, only a line with a `!` takes something out again. */

@@ -1,5 +1,5 @@
 import { BESIDE, MANIFEST_PATH } from './paths.ts';
-import type { ChangeState, Plan } from './types.ts';
+import type { Change, ChangeState, Plan } from './types.ts';
 
 export interface Drift {
   path: string;
@@ -9,19 +9,27 @@ export interface Drift {
   line?: number | undefined;
 }
 
+/** Where ours is: it lies there only once a run has laid it. */
+function besideIt(beside: Change['beside']): string {
+  if (!beside) return '';
+  return beside.before === null
+    ? `; agent-posture generate lays ours beside it, as ${beside.path}`
+    : `; compare it with ${beside.path}, then remove that`;
+}
+
 /**
  * Where the repository differs from what the posture asks for: what `generate --check` reports. Empty when it is in
  * order. A setting of `.git/config` that this clone never had is none: a fresh checkout in CI has none of them.
  */
 export function drift(plan: Plan): Drift[] {
   const found: Drift[] = [];
-  for (const { state, path, reason, line, gitConfig, before, byHand } of plan.changes) {
+  for (const { state, path, reason, line, gitConfig, before, beside, byHand } of plan.changes) {
     if (state === 'unchanged' || (gitConfig && (state === 'create' || state === 'refused'))) continue;
     const say: Record<Exclude<ChangeState, 'unchanged'>, string> = {
       create: `${path} is missing; run agent-posture generate and commit it.`,
       update: `${path} is out of date (${reason}); run agent-posture generate and commit it.`,
       merge: `${path} is out of date, and your edits can be kept; run agent-posture generate and commit it.`,
-      conflict: `${path} needs a person: ${reason}.`,
+      conflict: `${path} needs a person: ${reason}${besideIt(beside)}.`,
       loosened: byHand
         ? `${path} guards less than it should: ${reason}.`
         : `${path} guards less than it should: ${reason}. Run agent-posture generate --restore to put it back, or accept it in the posture (safeguard GRD-1, target ${path}).`,

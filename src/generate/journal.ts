@@ -175,7 +175,10 @@ async function takeEntryBack(stateFolder: string, entry: JournalEntry, step: Ste
   if (rest.files.length + rest.settings.length === 0) await drop(stateFolder, entry.id, 'done', step);
   else await writeAtomic(fileOf(stateFolder, entry.id, 'done'), JSON.stringify(rest), 0o600, { step });
   await drop(stateFolder, entry.id, 'undoing', step);
-  back.restored = back.restored.filter(path => !entry.files.some(file => file.path === path && isLaid(file)));
+  // A copy that was laid beside is neither put back nor anybody's edit.
+  const isOther = (path: string) => !entry.files.some(file => file.path === path && isLaid(file));
+  back.restored = back.restored.filter(isOther);
+  back.edited = back.edited.filter(isOther);
   return back;
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { readBounded } from '../base/files.ts';
 import { type Entry, entryHash, type Manifest } from './manifest.ts';
+import { type GitFolder, gitFolder, isSameFolder } from './settings.ts';
 
 /**
  * What this program has itself written into this repository from this machine, kept in the state folder, out of an
@@ -14,6 +15,8 @@ export interface Ledger {
   entries: readonly string[];
   /** Settings of `.git/config` that we set, with the value. */
   git: Readonly<Record<string, string>>;
+  /** The git folder that they were set in. */
+  folder?: GitFolder | undefined;
 }
 
 export const LEDGER_FILE = 'written.json';
@@ -23,12 +26,24 @@ const schema = z.strictObject({
   version: z.literal(1),
   entries: z.array(z.string()),
   git: z.record(z.string(), z.string()),
+  folder: z.optional(z.strictObject({ device: z.string(), inode: z.string(), birth: z.nullable(z.string()) })),
 });
 
 const EMPTY: Ledger = { version: 1, entries: [], git: {} };
 
-/** The ledger; an empty one where there is none or it cannot be read, for then nothing is known to be ours. */
-export async function readLedger(stateFolder: string | undefined): Promise<Ledger> {
+/**
+ * The ledger of the repository at `root`; an empty one where there is none or it cannot be read, for then nothing is known
+ * to be ours. Of another git folder than the one that is there now, made anew or cloned again, no setting is.
+ */
+export async function readLedger(stateFolder: string | undefined, root: string): Promise<Ledger> {
+  const ledger = await readKept(stateFolder);
+  const folder = await gitFolder(root);
+  if (folder === undefined) return ledger;
+  const isOther = ledger.folder !== undefined && !isSameFolder(ledger.folder, folder);
+  return { ...ledger, folder, ...(isOther ? { git: {} } : {}) };
+}
+
+async function readKept(stateFolder: string | undefined): Promise<Ledger> {
   if (stateFolder === undefined) return EMPTY;
   const read = await readBounded(join(stateFolder, LEDGER_FILE));
   if (!read.ok) return EMPTY;
@@ -59,5 +74,6 @@ export function extendLedger(
     version: 1,
     entries: [...ledger.entries.filter(hash => !fresh.includes(hash)), ...fresh].slice(-KEPT),
     git: Object.fromEntries(git),
+    ...(ledger.folder ? { folder: ledger.folder } : {}),
   };
 }

@@ -1,8 +1,8 @@
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EXIT, errorCode, UserError } from '../base/errors.ts';
-import { randomHex } from '../base/hash.ts';
+import { EXIT, UserError } from '../base/errors.ts';
+import { type Life, lifeOf, ownerOf, ownFile, ownIdentity } from '../base/process.ts';
 
 const TRIES = 6;
 
@@ -14,54 +14,58 @@ const TRIES = 6;
  */
 export async function acquireLock(stateFolder: string): Promise<() => Promise<void>> {
   const folder = join(stateFolder, 'locks');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const mine = `${process.pid}.${(await startedAt(process.pid)) ?? 'x'}.${randomHex(4)}`;
-  let other: number | undefined;
+  let other: Other | undefined;
   for (let tries = 0; tries < TRIES; tries++) {
-    const handle = await open(join(folder, mine), 'wx', 0o600);
-    await handle.close();
-    other = await firstAlive(folder, mine);
-    if (other === undefined) return () => rm(join(folder, mine), { force: true });
-    await rm(join(folder, mine), { force: true });
+    const { path, release } = ownFile(folder);
+    other = await firstAlive(folder, path);
+    if (other === undefined) return async () => release();
+    release();
     await sleep(20 + Math.random() * 60);
   }
+  const unknown = other?.life === 'unknown';
   throw new UserError(
     {
-      what: `another run of agent-posture (process ${other}) is changing this repository`,
+      what: unknown
+        ? `another run of agent-posture, process ${other?.pid} of another container, may be changing this repository`
+        : `another run of agent-posture (process ${other?.pid}) is changing this repository`,
+      ...(unknown ? { where: { path: other?.path ?? folder } } : {}),
       expected: 'one run at a time',
-      next: 'wait until it has ended, then run again',
+      next: unknown
+        ? 'wait until it has ended, then run again; if it was killed, remove this file'
+        : 'wait until it has ended, then run again',
     },
     EXIT.conflict,
   );
 }
 
-/** The id of a living process that holds or wants the lock; files of dead ones are removed. */
-async function firstAlive(folder: string, mine: string): Promise<number | undefined> {
+interface Other {
+  pid: number;
+  life: Life;
+  path: string;
+}
+
+/** Whose file that is; before its name said all, it was `PID.START.…`. */
+function holderOf(name: string, path: string): Other {
+  const owner = ownerOf(path);
+  if (owner) return { ...owner, path };
+  const [pid = '', start = ''] = name.split('.');
+  if (!/^\d+$/.test(pid)) return { pid: 0, life: 'gone', path };
+  const known = /^\d+$/.test(start);
+  return {
+    pid: Number(pid),
+    life: lifeOf(known ? { ...ownIdentity(), pid: Number(pid), start } : Number(pid)),
+    path,
+  };
+}
+
+/** A process that holds or wants the lock, and may be alive; files of dead ones are removed. */
+async function firstAlive(folder: string, mine: string): Promise<Other | undefined> {
   for (const name of await readdir(folder)) {
-    if (name === mine) continue;
-    const [pid = '', started = ''] = name.split('.');
-    if (/^\d+$/.test(pid) && (await isAlive(Number(pid), started))) return Number(pid);
-    await rm(join(folder, name), { force: true });
+    const path = join(folder, name);
+    if (path === mine) continue;
+    const other = holderOf(name, path);
+    if (other.life !== 'gone') return other;
+    await rm(path, { force: true });
   }
   return undefined;
-}
-
-async function isAlive(pid: number, started: string): Promise<boolean> {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (errorCode(error) !== 'EPERM') return false;
-  }
-  const now = await startedAt(pid);
-  return now === undefined || started === 'x' || now === started;
-}
-
-/** When a process started, in clock ticks since boot, so that a number used again is not taken for the old process. */
-async function startedAt(pid: number): Promise<string | undefined> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
 }

@@ -10,7 +10,7 @@ import { POSTURE_FILE } from '../posture/model.ts';
 import { look } from './disk.ts';
 import { BESIDE, MANIFEST_PATH } from './paths.ts';
 import { identityOf, PIN_FILE } from './pin.ts';
-import { readSetting } from './settings.ts';
+import { gitFolder, readSetting } from './settings.ts';
 
 /** Where a plan is made. */
 export interface MemoPlace {
@@ -65,6 +65,8 @@ export async function summaryOf({ root, facts, stateFolder }: MemoPlace): Promis
     Promise.all(paths.map(path => digestWithin(root, path))),
     settingsOf(root, settings),
     identityOf(root),
+    // Settings that were ours are none of another git folder.
+    settings.length > 0 && gitFolder(root),
     // An interrupted run shows by a name there.
     Promise.all([
       namesIn(stateFolder).then(names => names.filter(name => name.startsWith('.'))),

@@ -7,7 +7,6 @@ import { lineEnding } from './formats/values.ts';
 import { isEffective, restoreLines, takeLinesBack } from './lines.ts';
 import { type EntryOf, unpack } from './manifest.ts';
 import { meansTheSame } from './meaning.ts';
-import { BESIDE } from './paths.ts';
 import type { Rendered } from './types.ts';
 
 type OwnedRendering = Extract<Rendered, { mode: 'owned' }>;
@@ -77,7 +76,7 @@ export function decideOwned(piece: OwnedPiece, at: Situation): Decision {
       state: 'conflict',
       after: edited ? (at.beside?.data ?? null) : wanted,
       executable,
-      reason: edited ? `${reason}; ${at.path}${BESIDE} was edited, so it is left` : reason,
+      reason: edited ? `${reason}; ours beside it was edited, so it is left` : reason,
       entries: [
         {
           ...entryWith(base ?? rendering.content, entry?.sha256 ?? hashOf(disk.data)),
@@ -89,11 +88,9 @@ export function decideOwned(piece: OwnedPiece, at: Situation): Decision {
 
   const resolved = entry?.offered !== undefined && at.beside === null;
   const base = entry && unpack(resolved && entry.offered ? entry.offered.baseline : entry.baseline);
-  if (base === undefined)
-    return conflict(`a file of this name was there before; compare it with ${at.path}${BESIDE}, then remove that`);
+  if (base === undefined) return conflict('a file of this name was there before');
   if (theirs === undefined) return conflict('the file is no longer text');
-  if (entry?.offered && !resolved)
-    return conflict(`not settled yet: compare it with ${at.path}${BESIDE}, then remove that`);
+  if (entry?.offered && !resolved) return conflict('not settled yet');
 
   if (lostBit && guarded && !at.restore) return stay('loosened', bit, keptEntries);
   if (theirs === base) return write('update', encode(rendering.content), reasonOfUpdate(entry, output.templateVersion));
@@ -104,7 +101,7 @@ export function decideOwned(piece: OwnedPiece, at: Situation): Decision {
     if (weaker && at.restore) {
       const restored = restoreGuard(base, theirs, rendering);
       return restored === undefined
-        ? conflict(`it guards less than it should, and cannot be put back; ours is in ${at.path}${BESIDE}`)
+        ? conflict('it guards less than it should, and cannot be put back')
         : write('update', encode(restored), `put back: ${weaker.reason}`);
     }
     if (weaker) return stay('loosened', weaker.reason, keptEntries, weaker.line);
@@ -120,7 +117,7 @@ export function decideOwned(piece: OwnedPiece, at: Situation): Decision {
   if (merged !== undefined) return write('merge', encode(merged), 'your edits kept');
   if (asMeant && meansTheSame(at.path, theirs, base, 'without comments'))
     return write('update', encode(rendering.content), reasonOfUpdate(entry, output.templateVersion));
-  return conflict(`your edits and the new version change the same lines; ours is in ${at.path}${BESIDE}`);
+  return conflict('your edits and the new version change the same lines');
 }
 
 /** The file with what guards in it put back, in its new version, and with the edits that do no harm. */

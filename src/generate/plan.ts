@@ -49,7 +49,7 @@ export async function planGeneration(
   const selected = select(outputs, options.only);
   const [seen, ledger, known] = await Promise.all([
     manifestOnDisk(root).catch(orRefusal),
-    readLedger(options.stateFolder),
+    readLedger(options.stateFolder, root),
     pinned(root, options.stateFolder),
   ]);
   if (seen instanceof UserError && !(options.fromPin && known)) throw seen;
@@ -104,6 +104,7 @@ export async function planGeneration(
   return {
     root,
     changes,
+    base: manifest,
     manifest: { before, after: next.files.length === 0 ? null : writeManifest(next, { data: read, manifest }) },
     notes: [...notes, ...selected.flatMap(output => output.notes?.(own) ?? [])],
   };

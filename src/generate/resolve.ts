@@ -53,7 +53,8 @@ export async function resolveEntry(
     if (lay) files.push(copyOf(was, beside));
     kept.push({ path, reason: outcome.reason, ...(lay || copies.has(beside) ? { beside } : {}) });
   }
-  const waiting = new Set(kept.map(({ path }) => path + BEFORE));
+  // What is to stay as it is asks for no copy any more.
+  const waiting = new Set(keep ? [] : kept.map(({ path }) => path + BEFORE));
   for (const file of entry.files.filter(isCopy)) {
     if (waiting.has(file.path)) files.push(file);
     // One that was edited is its owner's.

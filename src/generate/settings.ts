@@ -1,6 +1,7 @@
 import { lstat, readFile, realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { EXIT, UserError } from '../base/errors.ts';
+import { isThere, statsOf } from '../base/files.ts';
 import { git } from '../base/git.ts';
 
 /**
@@ -17,7 +18,7 @@ const KEY = /^[A-Za-z][A-Za-z0-9-]*(?:\.[^\n\0=]+)?\.[A-Za-z][A-Za-z0-9-]*$/;
  */
 async function unusable(root: string): Promise<string | undefined> {
   const dotGit = join(root, '.git');
-  const stats = await lstat(dotGit).catch(() => undefined);
+  const stats = statsOf(dotGit);
   if (!stats) return 'there is no git repository here';
   if (stats.isSymbolicLink()) return '.git is a symbolic link, and links are not followed';
   if (stats.isDirectory()) return undefined;
@@ -34,6 +35,38 @@ async function unusable(root: string): Promise<string | undefined> {
 async function submoduleRoot(folder: string, root: string): Promise<string | undefined> {
   const config = await git(['config', '--file', join(folder, 'config'), '--get', 'core.worktree'], { cwd: root });
   return config.code === 0 ? resolve(folder, config.stdout.trim()) : undefined;
+}
+
+/** What tells one git folder from another that lies at the same path later. */
+export interface GitFolder {
+  device: string;
+  inode: string;
+  /** When it was made, in nanoseconds; null where the file system does not keep that. */
+  birth: string | null;
+}
+
+/** The folder that holds the settings of the repository at `root`; undefined where there is none. Asks git in worktrees only. */
+export async function gitFolder(root: string): Promise<GitFolder | undefined> {
+  const own = join(root, '.git');
+  const isPlain = (await isFolder(own)) && !(await lstat(join(own, 'commondir')).catch(() => undefined));
+  const found = isPlain ? undefined : await git(['rev-parse', '--git-common-dir'], { cwd: root });
+  if (found && found.code !== 0) return undefined;
+  const stats = await lstat(found ? resolve(root, found.stdout.trim()) : own, { bigint: true }).catch(() => undefined);
+  if (!stats) return undefined;
+  // Where it is not kept, the system gives 0 or the time of the last change.
+  const known = stats.birthtimeNs > 0n && stats.birthtimeNs < stats.ctimeNs;
+  return { device: `${stats.dev}`, inode: `${stats.ino}`, birth: known ? `${stats.birthtimeNs}` : null };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const stats = await lstat(path).catch(() => undefined);
+  return stats?.isDirectory() === true;
+}
+
+/** Whether both are the same folder. A device may be counted otherwise after a restart, so it decides only without times. */
+export function isSameFolder(a: GitFolder, b: GitFolder): boolean {
+  if (a.inode !== b.inode) return false;
+  return a.birth !== null && b.birth !== null ? a.birth === b.birth : a.device === b.device;
 }
 
 /** The local value of a setting, null where it is not set there. Runs git in its inert form. */
@@ -76,7 +109,7 @@ export async function checkUnlocked(root: string): Promise<void> {
   const found = await git(['rev-parse', '--git-common-dir'], { cwd: root });
   if (found.code !== 0) return;
   const lock = join(resolve(root, found.stdout.trim()), 'config.lock');
-  if (!(await lstat(lock).catch(() => undefined))) return;
+  if (!isThere(lock)) return;
   const path = relative(root, lock).startsWith('..') ? lock : relative(root, lock);
   throw new UserError(
     {

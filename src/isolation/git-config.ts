@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { expandHome, isWithin } from '../base/files.ts';
 import { git } from '../base/git.ts';
 import { splitWords } from '../base/words.ts';
@@ -42,18 +42,33 @@ async function settings(root: string, file?: string): Promise<Setting[]> {
 /** The first and the last part of a key know no case. */
 const lowered = (key: string) => key.replace(/^[^.]*|[^.]*$/g, part => part.toLowerCase());
 
+/** What git's own work writes in its folder: kept read-only, git could not work. */
+const WORK =
+  /^(objects|refs|logs|index(\..*)?|worktrees|modules|rr-cache|rebase-merge|rebase-apply|sequencer|[A-Z_]*HEAD|[A-Z]+_EDITMSG|MERGE_[A-Z]+|AUTO_MERGE|SQUASH_MSG|packed-refs(\..*)?|shallow(\..*)?)(\/|$)/;
+
 /**
  * What of the repository git is told to obey by its settings, the user's own too: files that they include, and programs
  * and folders that they name with a path in the root. There or not: whoever makes one that is missing is obeyed as well.
- * All absolute. `.git` itself is not looked at here.
+ * All absolute. In git's own folder (`common`) too, but what git's work writes there, which is told apart. `more`: other
+ * files of settings, such as those of submodules.
  */
-export async function configGuards(root: string): Promise<{ settings: string[]; programs: string[] }> {
-  const found = { settings: new Set<string>(), programs: new Set<string>() };
+export async function configGuards(
+  root: string,
+  common = join(root, '.git'),
+  more: readonly string[] = [],
+): Promise<{ settings: string[]; programs: string[]; written: string[] }> {
+  const found = { settings: new Set<string>(), programs: new Set<string>(), written: new Set<string>() };
   const read = new Set<string>();
+  const folders = [common, ...more.map(path => dirname(path))];
   const add = (path: string, kind: keyof typeof found = 'settings') => {
-    if (isWithin(root, path) && path !== root && !isWithin(join(root, '.git'), path)) found[kind].add(path);
+    if (path === root || path === common) return;
+    const folder = folders.filter(each => isWithin(each, path)).sort((a, b) => b.length - a.length)[0];
+    // Those are guards anyhow.
+    if (folder && /^config(\.worktree)?$/.test(relative(folder, path))) return;
+    if (folder) found[WORK.test(relative(folder, path)) ? 'written' : kind].add(path);
+    else if (isWithin(root, path)) found[kind].add(path);
   };
-  let all = await settings(root);
+  let all = [...(await settings(root)), ...(await Promise.all(more.map(path => settings(root, path)))).flat()];
   while (all.length > 0) {
     const included: string[] = [];
     for (const { file = '' } of all) {
@@ -71,7 +86,8 @@ export async function configGuards(root: string): Promise<{ settings: string[]; 
     for (const path of next) read.add(path);
     all = (await Promise.all(next.map(path => settings(root, path)))).flat();
   }
-  return { settings: [...found.settings].sort(), programs: [...found.programs].sort() };
+  const [own, programs, written] = [found.settings, found.programs, found.written].map(paths => [...paths].sort());
+  return { settings: own ?? [], programs: programs ?? [], written: written ?? [] };
 }
 
 /** Of a command, what it names in the root: files that are there, and the program even where it is not. */

@@ -1,7 +1,31 @@
-import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { isWithin } from '../base/files.ts';
+import { lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { UserError } from '../base/errors.ts';
+import { isWithin, readNow, statsOf } from '../base/files.ts';
+import { pipesIn } from '../base/git.ts';
 import { ENTRY_LIMIT, walkBelow } from './walk.ts';
+
+/**
+ * What git reads of a file that names a folder: all of it but line ends at its end, unlike `trim`. Undefined for what is no
+ * plain file (git may wait on it), and for what we could not look up as git does.
+ */
+function namedIn(path: string): string | undefined {
+  if (kindOf(path) !== 'file') return undefined;
+  const read = readNow(path, 65_536);
+  if (!read.ok || read.truncated) return undefined;
+  const text = read.data.toString();
+  return text.includes('\0') || !Buffer.from(text).equals(read.data) ? undefined : text.replace(/[\r\n]+$/, '');
+}
+
+/** As the kernel looks it up: with `link/..`, what Node makes of a path by its text may be another place. */
+const lookedUp = (from: string, name: string) => realpathSync.native(name.startsWith('/') ? name : `${from}/${name}`);
+
+/** The folder that a `.git` file names. Throws where there is none. */
+function namedByLink(link: string): string {
+  const named = namedIn(link);
+  if (named?.startsWith('gitdir: ') !== true) throw new Error('no file of git');
+  return lookedUp(dirname(link), named.slice('gitdir: '.length));
+}
 
 /**
  * In a worktree `.git` is a file that names a folder elsewhere. That folder is let into the box only if it names this
@@ -10,24 +34,41 @@ import { ENTRY_LIMIT, walkBelow } from './walk.ts';
  */
 export function worktreeFolder(root: string): { common: string; own: string } | { refused: string } | undefined {
   const link = join(root, '.git');
-  try {
-    if (!lstatSync(link).isFile()) return undefined;
-  } catch {
-    return undefined;
-  }
+  if (kindOf(link) !== 'file') return undefined;
   const refused = { refused: '.git names a folder that does not name this worktree back: git will not work inside' };
   try {
-    const named = /^gitdir: (.+)$/m.exec(readFileSync(link, 'utf8'))?.[1];
-    if (named === undefined) return refused;
-    const own = realpathSync(resolve(root, named));
-    const back = realpathSync(dirname(readFileSync(join(own, 'gitdir'), 'utf8').trim()));
-    const common = realpathSync(resolve(own, readFileSync(join(own, 'commondir'), 'utf8').trim()));
+    const own = namedByLink(link);
+    const back = realpathSync(dirname(namedIn(join(own, 'gitdir')) ?? ''));
+    const common = commonOf(own);
     const isGit = ['HEAD', 'objects', 'refs'].every(name => lstatSync(join(common, name)));
     if (back !== realpathSync(root) || !isGit || dirname(own) !== join(common, 'worktrees') || isWithin(common, root))
       return refused;
     return { common, own };
   } catch {
     return refused;
+  }
+}
+
+/** Where a folder of git's says that what it shares with others lies. Throws where that leads nowhere. */
+function commonOf(own: string): string {
+  const file = join(own, 'commondir');
+  if (kindOf(file) === undefined) return own;
+  const named = namedIn(file);
+  if (named === undefined) throw new Error('no file of git');
+  return lookedUp(own, named);
+}
+
+/** The folders that git takes settings from where `git` is a repository's `.git`: a folder, a file or a link. */
+function foldersOfGit(git: string): string[] {
+  try {
+    const own = kindOf(git) === 'file' ? namedByLink(git) : realpathSync.native(git);
+    try {
+      return [...new Set([own, commonOf(own)])];
+    } catch {
+      return [own];
+    }
+  } catch {
+    return [];
   }
 }
 
@@ -43,8 +84,8 @@ export function commonFolder(root: string): string | undefined {
 const STEERING = ['config', 'config.worktree', 'commondir', 'info/attributes'];
 /** Without these, git takes no folder for its own. */
 export const GIT_PARTS: readonly string[] = ['objects', 'refs'];
-/** The deepest that git's folders of submodules are looked for. */
-const DEPTH = 8;
+/** Where what git is to do next is kept while a rebase, a cherry-pick or the like is open. */
+const OPEN_STATE = ['sequencer', 'rebase-merge', 'rebase-apply'];
 
 /** What git outside would obey, in its common folder and in those of other worktrees and of submodules. All absolute. */
 export interface GitGuards {
@@ -65,8 +106,10 @@ export interface GitGuards {
 export function gitGuards(root: string, common: string | undefined, links: readonly string[]): GitGuards {
   const link = join(root, '.git');
   const beside = [...(kindOf(link) === 'folder' ? [] : [link]), join(root, 'commondir')];
-  // Where git finds no `.git`, this is how it knows a bare repository, whose settings would be the root's.
-  if (kindOf(link) === undefined) beside.push(join(root, 'HEAD'));
+  // Where git takes no `.git`, this is how it knows a bare repository, whose settings would be the root's.
+  const parts = GIT_PARTS.every(name => kindOf(join(link, name)) !== undefined) || kindOf(join(link, 'commondir'));
+  const taken = kindOf(link) === 'folder' ? isHead(join(link, 'HEAD')) && parts : kindOf(link) === 'file';
+  if (!taken) beside.push(join(root, 'HEAD'));
   if (common === undefined) return { beside, files: [], folders: [], nested: [] };
   const worktrees = foldersIn(join(common, 'worktrees'));
   const repositories = [common, ...submodules(join(common, 'modules'))];
@@ -77,23 +120,28 @@ export function gitGuards(root: string, common: string | undefined, links: reado
       ...worktrees.flatMap(folder => ['gitdir', 'commondir', 'config.worktree'].map(name => join(folder, name))),
     ],
     folders: repositories.map(folder => join(folder, 'hooks')),
-    nested: submoduleSettings(root, links),
+    nested: submoduleSettings(root, common, links),
   };
 }
 
 /** Of what else lies below the root (build folders have clones that come and go), only what is in the index is kept. */
-function submoduleSettings(root: string, links: readonly string[]): string[] {
+function submoduleSettings(root: string, common: string | undefined, links: readonly string[]): string[] {
   if (links.length === 0) return [];
   const places = links.map(link => join(root, link));
+  // What a `.git` names may lie anywhere: nothing else is brought into the box for it.
+  const shown = (path: string) => isWithin(root, path) || (common !== undefined && isWithin(common, path));
   return nestedRepositories(root)
-    .repositories.filter(({ folder }) => places.some(place => isWithin(place, folder)))
-    .flatMap(({ git }) => (kindOf(git) === 'file' ? [git] : settingsIn(git)));
+    .repositories.filter(({ folder, own }) => own === undefined && places.some(place => isWithin(place, folder)))
+    .flatMap(({ git }) => [
+      ...(kindOf(git) === 'folder' ? [] : [git]),
+      ...foldersOfGit(git).filter(shown).flatMap(settingsIn),
+    ]);
 }
 
 /** What git obeys of submodules and is there, in their own folders and in git's folder of the root. All absolute. */
 export function submoduleGuards(root: string, links: readonly string[]): string[] {
-  const inGit = submodules(join(root, '.git', 'modules')).flatMap(settingsIn);
-  return [...submoduleSettings(root, links), ...inGit];
+  const common = join(root, '.git');
+  return [...submoduleSettings(root, common, links), ...submodules(join(common, 'modules')).flatMap(settingsIn)];
 }
 
 const settingsIn = (git: string) => [...STEERING, 'hooks'].map(name => join(git, name)).filter(kindOf);
@@ -112,8 +160,8 @@ export interface Nested {
  */
 export function nestedRepositories(root: string): { repositories: Nested[]; whole: boolean } {
   const common = commonFolder(root);
-  const repositories: Nested[] =
-    isBare(root) && kindOf(join(root, '.git')) === undefined ? [{ folder: root, git: root }] : [];
+  // Beside a `.git` too: whatever keeps git from taking that one makes it take this.
+  const repositories: Nested[] = isBare(root) ? [{ folder: root, git: root }] : [];
   const whole = walkBelow(root, { entries: ENTRY_LIMIT }, (path, entry, place) => {
     if (path === join(root, '.git')) return false;
     const folder = dirname(path);
@@ -130,6 +178,13 @@ export function nestedRepositories(root: string): { repositories: Nested[]; whol
     return false;
   });
   return { repositories, whole };
+}
+
+/** What of git's own folders of `root` is a pipe or the like where git reads a file: git waits on it. Absolute. */
+export function oddParts(root: string): string[] {
+  const common = commonFolder(root);
+  const worktrees = common === undefined ? [] : [common, ...foldersIn(join(common, 'worktrees'))];
+  return [...new Set([...worktrees, ...foldersOfGit(join(root, '.git'))])].flatMap(pipesIn);
 }
 
 /** A bare repository is known by what is in it, as git knows it: all of it, or where else the rest is. */
@@ -151,29 +206,48 @@ export function repositoriesMade(root: string, before: readonly Nested[], since:
   const { repositories, whole } = nestedRepositories(root);
   const isNew = ({ git, own }: Nested) => own === undefined && !known.has(git);
   const made = repositories
-    .filter(each => isNew(each) || settingsOf(each).some(path => changedAt(path) >= since - TICK))
+    .filter(each => isNew(each) || settingsOf(each).some(changedSince(since)))
     .map(({ folder }) => folder)
     .sort();
   return { made, whole };
 }
 
-/** Whether a rebase was left open since: what it is to do next is a list that may name commands, run by --continue. */
-export function rebaseLeft(root: string, since: number): boolean {
-  const worktree = worktreeFolder(root);
-  const own = worktree && 'own' in worktree ? worktree.own : join(root, '.git');
-  return changedAt(join(own, 'rebase-merge/git-rebase-todo')) >= since - TICK;
+/**
+ * Where a rebase, a cherry-pick or the like was left open since: what it is to do next may name commands, which --continue
+ * runs. In all worktrees, submodules and repositories below the root; absolute.
+ */
+export function leftOpen(root: string, since: number): string[] {
+  const common = commonFolder(root);
+  const ofRoot = common === undefined ? [] : [common, ...foldersIn(join(common, 'worktrees'))];
+  const inGit = common === undefined ? [] : submodules(join(common, 'modules'));
+  const nested = nestedRepositories(root).repositories.flatMap(({ git }) => foldersOfGit(git));
+  return [...new Set([...ofRoot, ...inGit, ...nested])]
+    .flatMap(folder => OPEN_STATE.map(name => join(folder, name)))
+    .filter(state => [state, ...namesIn(state).map(name => join(state, name))].some(changedSince(since)))
+    .sort();
 }
 
-/** What git obeys of a repository: where `git` is a file, that itself; of a worktree, what it has beside the common settings. */
+/** Of a path, whether it was made or changed since, by a time that no program inside can set. */
+export const changedSince = (since: number) => (path: string) => changedAt(path) >= since - TICK;
+
+/** What git obeys of a repository: where `git` is a file, that itself too; of a worktree, what it has beside the common settings. */
 function settingsOf({ git, own }: Nested): string[] {
   if (own !== undefined) return [join(own, 'config.worktree')];
-  if (kindOf(git) !== 'folder') return [git];
-  const hooks = join(git, 'hooks');
-  let names: string[] = [];
+  return [
+    ...(kindOf(git) === 'folder' ? [] : [git]),
+    ...foldersOfGit(git).flatMap(folder => {
+      const hooks = join(folder, 'hooks');
+      return [...STEERING.map(name => join(folder, name)), ...namesIn(hooks).map(name => join(hooks, name))];
+    }),
+  ];
+}
+
+function namesIn(folder: string): string[] {
   try {
-    names = readdirSync(hooks);
-  } catch {}
-  return [...STEERING.map(name => join(git, name)), ...names.map(name => join(hooks, name))];
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 const changedAt = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.ctimeMs ?? 0;
@@ -188,22 +262,57 @@ function foldersIn(folder: string): string[] {
   }
 }
 
-/** Git's folders of submodules: a name with slashes makes folders in between. */
-function submodules(folder: string, depth = DEPTH): string[] {
-  if (depth === 0) return [];
-  return foldersIn(folder).flatMap(inner =>
-    kindOf(join(inner, 'HEAD')) === 'file'
-      ? [inner, ...submodules(join(inner, 'modules'), depth - 1)]
-      : submodules(inner, depth - 1),
-  );
+/**
+ * Git's folders of submodules, at any depth: a name with slashes makes folders in between. What could pass for one counts,
+ * whatever kind of thing its parts are: what is left out here is not kept.
+ */
+function submodules(top: string): string[] {
+  const found: string[] = [];
+  const whole = walkBelow(top, { entries: MODULE_LIMIT }, (path, entry) => {
+    if (!entry.isDirectory()) return false;
+    const looks = ['HEAD', 'config', 'commondir'].some(
+      name => !['folder', undefined].includes(kindOf(join(path, name))),
+    );
+    if (looks) found.push(path);
+    return looks || !['objects', 'refs', 'logs'].includes(entry.name) || !found.includes(dirname(path));
+  });
+  if (!whole)
+    throw new UserError({
+      what: `more than ${MODULE_LIMIT} files in ${top}, so what git obeys of submodules cannot be kept`,
+      next: 'remove what is no submodule there, and run again',
+    });
+  return found;
+}
+
+/** The most entries that are looked at in git's folder of submodules; their objects are not. */
+const MODULE_LIMIT = 200_000;
+
+/**
+ * Whether git takes it for a HEAD, byte for byte: a link to refs/…, or a file with a symbolic reference or an object's name
+ * in its first 255 bytes, where only four characters are blanks. See gitrepository-layout(5) and `validate_headref`.
+ */
+export function isHead(path: string): boolean {
+  return headText(path) !== undefined;
+}
+
+/** What a HEAD says that git takes, one character per byte; undefined for what it does not take. */
+export function headText(path: string): string | undefined {
+  try {
+    if (lstatSync(path).isSymbolicLink()) {
+      const target = readlinkSync(path, 'latin1');
+      return target.startsWith('refs/') ? `ref: ${target}\n` : undefined;
+    }
+  } catch {
+    return undefined;
+  }
+  if (kindOf(path) !== 'file') return undefined;
+  const read = readNow(path, 65_536);
+  const text = read.ok ? read.data.toString('latin1') : '';
+  return /^(ref:[ \t\n\r]*refs\/|[0-9a-fA-F]{40})/.test(text.slice(0, 255)) ? text : undefined;
 }
 
 /** Links are not followed. */
 export function kindOf(path: string): 'file' | 'folder' | 'other' | undefined {
-  try {
-    const stats = lstatSync(path);
-    return stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other';
-  } catch {
-    return undefined;
-  }
+  const stats = statsOf(path);
+  return stats && (stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other');
 }

@@ -1,9 +1,10 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
+import { UserError } from '../base/errors.ts';
 import { isWithin } from '../base/files.ts';
 import { gitlinks } from '../base/git.ts';
 import { outermost } from '../base/outermost.ts';
-import { GIT_PARTS, gitGuards, kindOf } from './git.ts';
+import { GIT_PARTS, gitGuards, kindOf, oddParts } from './git.ts';
 import { configGuards } from './git-config.ts';
 import { makePlaceholders, type Placeholders } from './placeholders.ts';
 import { type Budget, walkBelow } from './walk.ts';
@@ -129,8 +130,19 @@ export async function layGuards(
   common: string | undefined,
   canWrite: (path: string) => boolean,
 ): Promise<LaidGuards> {
-  const [links, ofConfig] = await Promise.all([gitlinks(root), configGuards(root)]);
+  const odd = oddParts(root);
+  if (odd.length > 0)
+    throw new UserError({
+      what: `${odd.map(path => inRepository(root, path)).join(', ')}: no plain file, and git waits on it for ever`,
+      next: 'remove it, and get it back from git or from a copy',
+    });
+  const links = await gitlinks(root);
   const ofGit = gitGuards(root, common, links);
+  // Submodules have settings of their own, and those may include and name others.
+  const configs = [...ofGit.files, ...ofGit.nested].filter(
+    path => basename(path) === 'config' && kindOf(path) === 'file' && dirname(path) !== common,
+  );
+  const ofConfig = await configGuards(root, common, configs);
   const paths = [
     ...outermost(wanted)
       .filter(guard => !guard.startsWith('.git/'))
@@ -152,6 +164,8 @@ export async function layGuards(
     if (common !== undefined && canWrite(common)) {
       placeholders.push(makePlaceholders(common, ofGit.files.filter(inGit), 'git'));
       placeholders.push(makePlaceholders(common, ofGit.folders));
+      placeholders.push(makePlaceholders(common, ofConfig.settings.filter(inGit), 'files'));
+      placeholders.push(makePlaceholders(common, ofConfig.programs.filter(inGit)));
     }
     // Instructions in Markdown are made by agents every day; only what configures one is kept from being made.
     const places = paths.map(realPlace).filter(path => canWrite(path) && !path.endsWith('.md'));
@@ -167,7 +181,13 @@ export async function layGuards(
     placeholders.push(makePlaceholders(root, inRoot));
     const parts = common !== undefined && canWrite(common) ? GIT_PARTS.map(name => join(common, name)) : [];
     // A link in their place would be followed to wherever whoever made the repository wants.
-    return { ...keptPaths(root, paths), parts: parts.filter(path => kindOf(path) === 'folder'), close };
+    const { guards, notes } = keptPaths(root, paths);
+    if (links.includes('.')) notes.push('git cannot say which repositories here are submodules: all of them are kept');
+    for (const path of ofConfig.written)
+      notes.push(
+        `${inRepository(root, path)}: git is told to obey it, and git’s own work writes it, so it is not kept`,
+      );
+    return { guards, notes, parts: parts.filter(path => kindOf(path) === 'folder'), close };
   } catch (error) {
     close();
     throw error;

@@ -1,7 +1,7 @@
-import { lstatSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { UserError } from '../base/errors.ts';
-import { expandHome, isWithin } from '../base/files.ts';
+import { expandHome, isThere, isWithin, statsOf } from '../base/files.ts';
 import { heldByGit, trackedFiles } from '../base/git.ts';
 import { patternRules } from '../posture/patterns.ts';
 import { type Budget, ENTRY_LIMIT, type Visit, walkBelow } from './walk.ts';
@@ -21,7 +21,7 @@ function sortPatterns(patterns: readonly string[]): { home: string[]; repository
   return { home, repository };
 }
 
-/** Looks at everything below `start`, and throws where that is more than the budget. Gives the folders that stay shut. */
+/** Looks at everything below `start`, and throws where the budget ends before. Gives the folders that stay shut. */
 function walk(start: string, budget: Budget, visit: Visit): string[] {
   const shut: string[] = [];
   const unseen = (folder: string, named: boolean) => {
@@ -30,9 +30,9 @@ function walk(start: string, budget: Budget, visit: Visit): string[] {
   };
   if (walkBelow(start, budget, visit, unseen)) return shut;
   throw new UserError({
-    what: `more than ${ENTRY_LIMIT} files below ${start}, so the patterns of isolation.files cannot be carried out whole`,
+    what: `more than ${ENTRY_LIMIT} files to look at, counted over all folders that isolation.files is about and reached in ${start}, so its patterns cannot be carried out whole`,
     where: { path: 'agent-posture.yaml' },
-    expected: 'a repository whose files can all be looked at',
+    expected: 'a repository, and folders that the box shows, whose files can all be looked at',
     next: 'move what is not part of the repository, such as data and build folders, out of it',
   });
 }
@@ -85,9 +85,10 @@ function matchesBelow(
 
 /** All names, below `root`, of those of the files that have more than one. */
 function otherNames(root: string, files: readonly string[], budget: Budget): string[] {
+  // Files of others come and go (in a build): what is gone has no other names.
   const inode = (path: string | Buffer) => {
-    const { dev, ino, nlink } = lstatSync(path);
-    return nlink > 1 ? `${dev}:${ino}` : undefined;
+    const stats = statsOf(path);
+    return stats && stats.nlink > 1 ? `${stats.dev}:${stats.ino}` : undefined;
   };
   const wanted = new Set(files.map(inode).filter(id => id !== undefined));
   const found: string[] = [];
@@ -148,7 +149,7 @@ export async function expandHidden(
   for (const path of found)
     try {
       const at = realpathSync(path);
-      if (at.includes('\uFFFD') && !lstatSync(at, { throwIfNoEntry: false })) throw unnamed(root, path);
+      if (at.includes('\uFFFD') && !isThere(at)) throw unnamed(root, path);
       real.add(at);
     } catch (error) {
       if (error instanceof UserError) throw error;
@@ -156,7 +157,7 @@ export async function expandHidden(
   const held = (path: string) => isWithin(root, path) && heldByGit(root, relative(root, path), index);
   const tracked = [...real].filter(held).sort();
   for (const path of tracked) real.delete(path);
-  const files = [...real].filter(path => isWithin(root, path) && lstatSync(path).isFile());
+  const files = [...real].filter(path => isWithin(root, path) && statsOf(path)?.isFile());
   for (const path of otherNames(root, files, budget)) real.add(path);
   const hidden = [...real].sort();
   const edited = hidden.filter(path => isWithin(root, path) && index.has(relative(root, path)));
@@ -192,5 +193,5 @@ export function hiddenNotes(root: string, { tracked, edited, shut }: Expanded): 
 export function expandWritable(root: string, patterns: readonly string[]): string[] {
   if (patterns.includes('.') || patterns.includes('./')) return [root];
   const { found } = matchesBelow(root, root, sortPatterns(patterns).repository, { entries: ENTRY_LIMIT });
-  return found.filter(path => !lstatSync(path).isSymbolicLink());
+  return found.filter(path => statsOf(path)?.isSymbolicLink() === false);
 }

@@ -1,3 +1,5 @@
+import { isWithin, realPathOf } from '../base/files.ts';
+import type { RuntimeFact } from '../discover/facts.ts';
 import type { RuntimeId } from '../posture/schema.ts';
 import { bubblewrap } from './bubblewrap/index.ts';
 import { command } from './command/index.ts';
@@ -8,6 +10,23 @@ import type { Runtime } from './types.ts';
 
 /** Every runtime that this version starts. Adding one is a folder and a line here. */
 export const runtimes: readonly Runtime[] = [bubblewrap, docker, command, native, none];
+
+/** Why no box can be made round a repository; undefined where one can. */
+export function unboxable(root: string, home: string): string | undefined {
+  return isWithin(root, realPathOf(home))
+    ? 'the repository is your home folder, or holds it: run in a repository in a folder of its own'
+    : undefined;
+}
+
+/** What can be started here, round this very repository. */
+export async function detectRuntimes(root: string, home: string): Promise<RuntimeFact[]> {
+  const why = unboxable(root, home);
+  const found = await Promise.all(runtimes.map(runtime => runtime.detect(root)));
+  // What writes the repository writes the whole home then, and with it what starts at the next login.
+  return found.map(fact => (why && ROUND.has(fact.id) ? { id: fact.id, available: false, detail: why } : fact));
+}
+
+const ROUND: ReadonlySet<RuntimeId> = new Set(['bubblewrap', 'docker', 'native']);
 
 /** The runtime with this id; undefined for one that a posture may name and this version does not start. */
 export function runtimeOf(id: RuntimeId): Runtime | undefined {

@@ -1,20 +1,9 @@
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { errorCode } from '../base/errors.ts';
 import { isWithin } from '../base/files.ts';
-import { randomHex } from '../base/hash.ts';
+import { type Life, lifeOf, ownerOf, ownFile } from '../base/process.ts';
 import { stateFolder } from '../base/state.ts';
-import { commonFolder } from './git.ts';
+import { commonFolder, headText, isHead } from './git.ts';
 
 /**
  * A guard that is not there yet could be made from inside, and something outside would obey it later. A mount needs a
@@ -30,13 +19,15 @@ export interface Placeholders {
   close(): void;
 }
 
+/** Who made it stands in the file's name. */
 interface Note {
+  /** All that older versions knew of the process. */
   pid: number;
   /** All folders that were made or met as another box's, upper ones first. */
   folders: string[];
   /** The same of files. */
   files?: string[];
-  /** What HEAD said, in git's own folder. */
+  /** What HEAD said, in git's own folder, one character per byte. */
   head?: string;
 }
 
@@ -46,16 +37,13 @@ interface Note {
  */
 const contentOf = (path: string) => (basename(path) === 'commondir' ? '.\n' : '');
 
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
-  }
+interface Found {
+  file: string;
+  note: Note;
+  life: Life;
 }
 
-function readNotes(folder: string): { file: string; note: Note }[] {
+function readNotes(folder: string): Found[] {
   let names: string[];
   try {
     names = readdirSync(folder);
@@ -65,21 +53,12 @@ function readNotes(folder: string): { file: string; note: Note }[] {
   return names.flatMap(name => {
     const file = join(folder, name);
     try {
-      return [{ file, note: JSON.parse(readFileSync(file, 'utf8')) as Note }];
+      const note = JSON.parse(readFileSync(file, 'utf8')) as Note;
+      return [{ file, note, life: ownerOf(file)?.life ?? lifeOf(note.pid) }];
     } catch {
       return [];
     }
   });
-}
-
-/** Whether git takes it for a HEAD: a symbolic reference or an object's name. See gitrepository-layout(5). */
-function isHead(path: string): boolean {
-  try {
-    if (lstatSync(path).isSymbolicLink()) return readlinkSync(path).startsWith('refs/');
-    return /^(ref:\s*refs\/|[0-9a-f]{40})/.test(readFileSync(path, 'utf8'));
-  } catch {
-    return false;
-  }
 }
 
 /**
@@ -95,10 +74,10 @@ function mendGit(folder: string, head: string): void {
   const path = join(folder, 'HEAD');
   if (isHead(path)) return;
   rmSync(path, { recursive: true, force: true });
-  writeFileSync(path, head, { flag: 'wx' });
+  writeFileSync(path, head, { flag: 'wx', encoding: 'latin1' });
 }
 
-/** Takes away what no living box needs, folders while they are empty and files while they say what we wrote. */
+/** Takes away what no box needs that may still run, folders while they are empty and files while they say what we wrote. */
 function takeAway(root: string, { folders, files = [], head }: Omit<Note, 'pid'>, needed: ReadonlySet<string>): void {
   if (head !== undefined) mendGit(root, head);
   const free = (path: string) => !needed.has(path) && isWithin(root, path) && path !== root;
@@ -113,29 +92,31 @@ function takeAway(root: string, { folders, files = [], head }: Omit<Note, 'pid'>
     } catch {}
 }
 
-const neededBy = (notes: readonly { note: Note }[]) =>
-  new Set(notes.filter(({ note }) => alive(note.pid)).flatMap(({ note }) => [...note.folders, ...(note.files ?? [])]));
+const neededBy = (notes: readonly Found[]) =>
+  new Set(notes.filter(({ life }) => life !== 'gone').flatMap(({ note }) => [...note.folders, ...(note.files ?? [])]));
 
-/** Takes away what boxes that were killed have left in `root`; gives what those that run still need. */
-function clear(root: string, notesFolder: string): ReadonlySet<string> {
+/** Takes away what boxes that were killed have left in `root`; gives what those that may run still need. */
+function clear(root: string, notesFolder: string): { needed: ReadonlySet<string>; unknown: string[] } {
   const notes = readNotes(notesFolder);
   const needed = neededBy(notes);
-  for (const { file, note } of notes)
-    if (!alive(note.pid)) {
+  for (const { file, note, life } of notes)
+    if (life === 'gone') {
       takeAway(root, note, needed);
       rmSync(file, { force: true });
     }
-  return needed;
+  return { needed, unknown: notes.filter(({ life }) => life === 'unknown').map(({ file }) => file) };
 }
 
 const notesOf = (root: string) => join(stateFolder(root), 'boxes');
 
 /**
  * Takes away the placeholders that killed boxes have left in the repository, and in the git folder that its worktrees
- * share. Changes nothing where no box was killed.
+ * share. Changes nothing where no box was killed. Returns the notes of boxes of which nobody can tell: theirs stay.
  */
-export function clearPlaceholders(root: string): void {
-  for (const folder of [commonFolder(root), root]) if (folder !== undefined) clear(folder, notesOf(folder));
+export function clearPlaceholders(root: string): string[] {
+  return [commonFolder(root), root].flatMap(folder =>
+    folder === undefined ? [] : clear(folder, notesOf(folder)).unknown,
+  );
 }
 
 function folderExists(path: string): boolean | undefined {
@@ -156,7 +137,7 @@ export function makePlaceholders(
   kind: 'folders' | 'files' | 'git' = 'folders',
 ): Placeholders {
   const notesFolder = notesOf(root);
-  const needed = clear(root, notesFolder);
+  const { needed } = clear(root, notesFolder);
 
   const paths: string[] = [];
   const folders: string[] = [];
@@ -173,13 +154,13 @@ export function makePlaceholders(
   }
   if (paths.length === 0 && kind !== 'git') return { paths, close() {} };
   const headFile = join(root, 'HEAD');
-  const head = kind === 'git' && isHead(headFile) ? { head: readFileSync(headFile, 'utf8') } : {};
+  const said = kind === 'git' ? headText(headFile) : undefined;
+  const head = said === undefined ? {} : { head: said };
 
-  mkdirSync(notesFolder, { recursive: true, mode: 0o700 });
-  const note = join(notesFolder, `${process.pid}-${randomHex(4)}.json`);
-  writeFileSync(note, JSON.stringify({ pid: process.pid, folders, files, ...head } satisfies Note), { mode: 0o600 });
+  const note = { pid: process.pid, folders, files, ...head } satisfies Note;
+  const { release } = ownFile(notesFolder, JSON.stringify(note), '.json');
   const close = () => {
-    rmSync(note, { force: true });
+    release();
     takeAway(root, { folders, files, ...head }, neededBy(readNotes(notesFolder)));
   };
   try {

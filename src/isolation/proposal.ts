@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { agents } from '../agents/index.ts';
+import { list } from '../base/text.ts';
 import type { Facts } from '../discover/facts.ts';
 import { endpointOf } from '../posture/address.ts';
 import { patternRules } from '../posture/patterns.ts';
@@ -102,18 +103,46 @@ export function openHosts(posture: Posture): string[] {
   });
 }
 
+/** The declared agents of which it is not known what hosts they need. */
+function unknownAgents(ground: Ground): { title: string; here: boolean }[] {
+  return agentsOf(ground).flatMap(id => {
+    const agent = agents.find(one => one.id === id);
+    const found = ground.facts.agents.find(one => one.id === id);
+    return agent?.hosts ? [] : [{ title: agent?.title ?? id, here: found?.binary !== undefined }];
+  });
+}
+
 /**
  * The hosts that are let through: those without which the agent, pushing its work, or a system it may use does not go at
- * all. Undefined, for an open network, where it is not known what a declared agent needs: a box in which it cannot work
- * would be left.
+ * all. Undefined, for an open network, where it is not known what a declared agent needs whose program is here: a box in
+ * which it cannot work would be left. A file that some agent has left in the repository opens nothing.
  */
 export function allowedHosts(ground: Ground): string[] | undefined {
   const { facts, posture } = ground;
-  const declared = agentsOf(ground).map(id => agents.find(agent => agent.id === id)?.hosts);
-  if (declared.includes(undefined)) return undefined;
+  if (unknownAgents(ground).some(({ here }) => here)) return undefined;
+  const known = agentsOf(ground).flatMap(id => agents.find(agent => agent.id === id)?.hosts ?? []);
   const remote = facts.git.remote;
   const host = remote && remote.forge !== 'local' ? remoteHost(remote.url) : undefined;
   const forge = host === undefined ? [] : [host, ...(host === 'github.com' ? ['api.github.com'] : [])];
   const standing = posture.isolation?.network?.allow ?? [];
-  return [...new Set([...standing, ...declared.flatMap(hosts => hosts ?? []), ...forge, ...openHosts(posture)])];
+  return [...new Set([...standing, ...known, ...forge, ...openHosts(posture)])];
+}
+
+/** What the network of a declared box leaves to be done, in one line; undefined where nothing is, or no box is declared. */
+export function networkNote(ground: Ground): string | undefined {
+  const { runtime, network } = ground.posture.isolation ?? {};
+  // Somebody's own command has a network of its own making.
+  if (runtime === undefined || runtime === 'none' || runtime === 'command') return undefined;
+  const all = unknownAgents(ground);
+  const here = all.filter(one => one.here);
+  const unknown = (here.length > 0 ? here : all).map(({ title }) => title);
+  const whose = `the hosts of ${list(unknown)} are not known`;
+  if (network === undefined)
+    return `The network of the box is not restricted${unknown.length > 0 ? `, as ${whose}` : ''}: name the hosts that agents need in agent-posture.yaml, isolation.network.allow.`;
+  // Of an agent that only a file speaks of, somebody who uses it has to say what it needs: nobody has added anything yet.
+  const proposed = allowedHosts({ ...ground, posture: { ...ground.posture, isolation: undefined } });
+  const shut = agentsOf(ground).length === all.length && network.allow.every(entry => proposed?.includes(entry));
+  return shut
+    ? `The box lets no agent reach its model yet, as ${whose}: name them in agent-posture.yaml, isolation.network.allow.`
+    : undefined;
 }

@@ -19,6 +19,8 @@ export interface Boxed {
   child: ChildProcess;
   /** What this box could not keep, each in one line: a guard that is a symbolic link, for instance. */
   notes: readonly string[];
+  /** Hosts that it asked for and did not get, `host:port`, with how often; where there is a list of those that it gets. */
+  refused?: ReadonlyMap<string, number> | undefined;
   /** Passes a signal to the program inside, not only to its wrapper. */
   signal(signal: NodeJS.Signals): void;
   /** Ends what was started beside the child (proxy, containers of ours). Called once the child is gone. */

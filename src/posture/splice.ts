@@ -52,11 +52,6 @@ type Operation =
   | { kind: 'insert'; path: Path; value: unknown }
   | { kind: 'remove'; path: Path };
 
-/** The comments of a YAML text, in order, without the space around them. */
-export function commentsOf(text: string): string[] {
-  return textsOf(text, findComments(text));
-}
-
 function textsOf(text: string, comments: readonly Comment[]): string[] {
   return comments.map(({ start, end }) => text.slice(start, end).trimEnd());
 }
@@ -112,11 +107,6 @@ function plain(node: unknown): unknown {
   }
   if (isSeq(node)) return node.items.map(plain);
   return isScalar(node) ? node.value : null;
-}
-
-/** The plain value of a YAML text. Throws the first error of syntax. */
-export function plainValue(text: string): unknown {
-  return plain(open(text, []).root);
 }
 
 // ---- What is to be done, from the values alone

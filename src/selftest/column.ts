@@ -262,7 +262,9 @@ async function judged(
   const { probe, escape: round } = plan;
   const base = rowOf(column.id, probe, round);
   if (plan.skip !== undefined) return { ...base, ...UNTRIED, verdict: 'skipped', reason: plan.skip };
-  if (plan.unclear !== undefined) return { ...base, ...UNTRIED, verdict: 'inconclusive', reason: plan.unclear };
+  // One way may not have been tried, and another reached it all the same.
+  if (plan.unclear !== undefined && !isReached(plan))
+    return { ...base, ...UNTRIED, verdict: 'inconclusive', reason: plan.unclear };
   const refused = isRefused(plan);
   const ways = await Promise.all(
     plan.ways.map(

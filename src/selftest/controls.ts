@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { access, lstat, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isWithin, READ_LIMIT, readBounded } from '../base/files.ts';
+import { isWithin, READ_LIMIT, readBounded, statsOf } from '../base/files.ts';
 import { sha256 } from '../base/hash.ts';
+import { type Mount, parseMounts } from '../base/mounts.ts';
 import { type Check, OK } from './case.ts';
 import type { FileSystemPlace, Observation } from './wire.ts';
 
@@ -19,24 +20,9 @@ export interface HostFile {
 
 export type HostRead = { ok: true; file: HostFile } | { ok: false; reason: string };
 
-interface Mount {
-  device: string;
-  root: string;
-  point: string;
-}
-
 /** This process's own mount table; empty where there is none. */
 export async function mountTable(): Promise<Mount[]> {
-  const text = await readFile('/proc/self/mountinfo', 'latin1').catch(() => '');
-  const decode = (field: string) =>
-    Buffer.from(
-      field.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8))),
-      'latin1',
-    ).toString();
-  return text.split('\n').flatMap(line => {
-    const [, , device, root, point] = line.split(' ');
-    return device && root && point ? [{ device, root: decode(root), point: decode(point) }] : [];
-  });
+  return parseMounts(await readFile('/proc/self/mountinfo', 'utf8').catch(() => ''));
 }
 
 /** Where a real path lies on its file system: the last mount that holds it, and the rest of the way from that device's root. */
@@ -84,7 +70,7 @@ export async function listHost(path: string): Promise<{ ok: true; names: string[
 
 /** Whether the host could change it: the file, or for a new one its folder, may be written. Nothing is changed for that. */
 export async function mayWrite(path: string): Promise<Check> {
-  const there = await lstat(path).catch(() => undefined);
+  const there = statsOf(path);
   try {
     // A link is changed by making another one in its folder.
     await access(there && !there.isSymbolicLink() ? path : dirname(path), constants.W_OK);

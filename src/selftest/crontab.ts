@@ -1,5 +1,6 @@
 import { run } from '../base/exec.ts';
 import { type Check, OK } from './case.ts';
+import { StillThere } from './still-there.ts';
 import { makeTry } from './tries.ts';
 import type { Observation, Try } from './wire.ts';
 
@@ -38,15 +39,16 @@ export function takeBackTry(mark: string): Try {
   return makeTry({ op: 'exec', argv: shell(TAKE_BACK, mark), cwd: '/' });
 }
 
-/** Whether the host's crontab has the mark; it is taken out again. */
+/** Whether the host's crontab has the mark; it is taken out again. StillThere where that could not be done. */
 export async function takeBack(program: string, mark: string): Promise<boolean> {
   const text = await current(program);
   const line = `# ${mark}\n`;
   if (!text?.includes(line)) return false;
   const rest = text.replace(line, '');
-  await (rest === ''
+  const { code } = await (rest === ''
     ? run(program, ['-r'], { cwd: '/', timeout: 3_000 })
     : run(program, ['-'], { cwd: '/', timeout: 3_000, input: rest }));
+  if (code !== 0) throw new StillThere(`a comment in your crontab, "# ${mark}", could not be taken out`);
   return true;
 }
 

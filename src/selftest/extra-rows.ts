@@ -4,7 +4,7 @@ import type { Place } from './opening.ts';
 import { agentsOutside } from './probes/machine.ts';
 import type { Probe, ProbeContext } from './probes/types.ts';
 import { rowOf, UNTRIED } from './row.ts';
-import { LOOSENED, type Row, type SelftestOptions, type VantageReport } from './types.ts';
+import { LOOSENED, REMOVED, type Row, type SelftestOptions, type VantageReport } from './types.ts';
 
 /** Rows of a vantage that did not answer: each inconclusive, what is not there skipped. */
 export function unavailable(report: VantageReport, probes: readonly Probe[]): Row[] {
@@ -32,9 +32,16 @@ export function unavailable(report: VantageReport, probes: readonly Probe[]): Ro
   });
 }
 
+type Asked = Pick<SelftestOptions, 'safeguards' | 'only'>;
+
+/** Whether rows of this safeguard are wanted at all. */
+const isAsked = ({ safeguards }: Asked, safeguard: string) => safeguards.length === 0 || safeguards.includes(safeguard);
+
+const askedOf = ({ only }: Asked, rows: Iterable<Row>) => [...rows].filter(({ id }) => !only || only.has(id));
+
 /** Agents that work in this repository outside the declared box: a row for each. */
-export async function rowsOutside(context: ProbeContext, places: readonly Place[]): Promise<Row[]> {
-  if (!places.some(({ report }) => report.id === 'sandbox')) return [];
+export async function rowsOutside(context: ProbeContext, places: readonly Place[], asked: Asked): Promise<Row[]> {
+  if (!isAsked(asked, 'ISO-1') || !places.some(({ report }) => report.id === 'sandbox')) return [];
   const rows = new Map<string, Row>();
   for (const { id, title, pid } of await agentsOutside(context)) {
     const target = title;
@@ -58,15 +65,13 @@ export async function rowsOutside(context: ProbeContext, places: readonly Place[
       durationMs: 0,
     });
   }
-  return [...rows.values()];
+  return askedOf(asked, rows.values());
 }
 
 /** Guards of our own that somebody loosened by hand: seen in the files, so no try is needed. */
-export async function loosenedRows(
-  { loosened, safeguards, only, readOnly }: SelftestOptions,
-  notes: string[],
-): Promise<Row[]> {
-  if (!loosened || readOnly || (safeguards.length > 0 && !safeguards.includes('GRD-1'))) return [];
+export async function loosenedRows(options: SelftestOptions, notes: string[]): Promise<Row[]> {
+  const { loosened, readOnly } = options;
+  if (!loosened || readOnly || !isAsked(options, 'GRD-1')) return [];
   const found = await loosened().catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;
     notes.push(`whether guards were loosened by hand could not be seen: ${error.problems[0]?.what ?? error.message}`);
@@ -83,7 +88,7 @@ export async function loosenedRows(
       verdict: 'exposed',
       layer: null,
       escape: LOOSENED,
-      reason: whole ? reason : `loosened by hand: ${reason}`,
+      reason: whole || reason === REMOVED ? reason : `loosened by hand: ${reason}`,
       evidence: { at: path, attested: 'host' },
       controls: [],
       severity: 'high',
@@ -92,5 +97,5 @@ export async function loosenedRows(
       durationMs: 0,
     }),
   );
-  return rows.filter(({ id }) => !only || only.has(id));
+  return askedOf(options, rows);
 }

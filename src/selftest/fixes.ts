@@ -12,7 +12,7 @@ import {
 import type { PostureEdit } from '../posture/model.ts';
 import type { Isolation, Posture, RuntimeId } from '../posture/schema.ts';
 import type { Origin, Probe } from './probes/types.ts';
-import type { Fix, Row } from './types.ts';
+import { type Fix, REMOVED, type Row } from './types.ts';
 
 /** What a fix is made from. `runtime`: the box that can be started here; undefined where there is none. */
 export interface FixContext {
@@ -33,7 +33,7 @@ interface FixKind {
   title(rows: readonly Failing[], context: FixContext): string;
   text: string;
   /** What closes it without a change of the posture. */
-  command?: string;
+  command?: string | ((rows: readonly Failing[]) => string);
   edits?(rows: readonly Failing[], context: FixContext): PostureEdit[] | undefined;
 }
 
@@ -134,6 +134,13 @@ function ofLogin({ row }: Failing, posture: Posture | undefined): boolean {
   );
 }
 
+const isRemoved = ({ row }: Failing) => row.reason === REMOVED;
+
+function lostHow(rows: readonly Failing[]): string {
+  if (rows.every(isRemoved)) return 'removed';
+  return rows.some(isRemoved) ? 'loosened or removed' : 'loosened';
+}
+
 /** A file that git holds as it stands: hiding it would hide nothing, and no box does. */
 function heldByGit({ row, probe }: Failing, { facts }: FixContext): boolean {
   return probe.subject.kind === 'file' && facts.secretFiles.some(file => file.tracked && file.path === row.target);
@@ -179,9 +186,10 @@ export const FIX_KINDS: readonly FixKind[] = [
   {
     id: 'restore',
     closes: ({ probe }) => probe.origin === 'loosened',
-    title: rows => `put ${plural(rows.length, 'guard')} back that somebody loosened`,
+    title: rows => `put ${plural(rows.length, 'guard')} back that somebody ${lostHow(rows)}`,
     text: 'What was generated guards less than the posture asks for. This puts it back as it was; where it is meant to stay, accept it in the posture (safeguard GRD-1, with its path as the target) with an end.',
-    command: 'agent-posture generate --restore',
+    // What is only missing is made again without it.
+    command: rows => `agent-posture generate${rows.every(isRemoved) ? '' : ' --restore'}`,
   },
   {
     id: 'link',
@@ -387,7 +395,7 @@ export function chooseFixes(failing: readonly Failing[], context: FixContext): {
         ? shellLine(['agent-posture', 'fix', kind.id])
         : byInit
           ? 'agent-posture init'
-          : (kind.command ?? null),
+          : ((typeof kind.command === 'function' ? kind.command(rows) : kind.command) ?? null),
     };
     fixes.push(fix);
     for (const { row } of rows) of.set(row.id, fix);

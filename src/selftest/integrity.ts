@@ -1,6 +1,7 @@
-import { lstat, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadersAtStart } from '../base/exec.ts';
+import { statsOf } from '../base/files.ts';
 import { randomHex } from '../base/hash.ts';
 import { packageRoot } from '../base/package.ts';
 import { stateHome } from '../base/state-home.ts';
@@ -30,7 +31,7 @@ export async function integrityNotes(
     const tries = await Promise.all(
       folders.map(async folder => ({
         ...folder,
-        there: (await lstat(folder.path).catch(() => undefined))?.isDirectory() === true,
+        there: statsOf(folder.path)?.isDirectory() === true,
         at: join(folder.path, `.${workspace.fresh()}`),
         content: randomHex(24),
       })),

@@ -1,17 +1,9 @@
-import {
-  appendFileSync,
-  type Dirent,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { appendFileSync, type Dirent, lstatSync, readFileSync, readlinkSync, renameSync, rmSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
+import { identityOf, type Life, lifeOf, MARK_OF_PROCESS, ownerOf, ownFile } from '../base/process.ts';
 import { shellQuote } from '../base/text.ts';
 import { takeBack } from './crontab.ts';
 import { settlePush } from './push.ts';
@@ -33,9 +25,9 @@ export type Laid =
   /** A branch of a remote in the file system, where it stood and where the push moves it. */
   | { push: string; ref: string; commit: string; before: string | null };
 
-/** What every name of ours carries, followed by the process id and random digits: `.agent-posture-try-412-9f…`. */
+/** What every name of ours carries, followed by the process and random digits; of older versions by its number alone. */
 export const MARK = 'agent-posture-try-';
-const NAME = new RegExp(`\\.?${MARK}(\\d+)-[0-9a-f]+`);
+const NAME = new RegExp(`\\.?${MARK}(?:(${MARK_OF_PROCESS})|(\\d+))-[0-9a-f]+`);
 const KILLED = 'left over from a run that was killed';
 
 /** Where a write try leaves the original meanwhile, and beside which a new file is written before it gets its name. */
@@ -45,17 +37,18 @@ export function asideOf(path: string, fresh: string): string {
 
 /** The record of this very run. Nothing of it goes before all that it names is taken back. */
 export class Record {
-  readonly #path: string;
+  readonly #folder: string;
+  #file: ReturnType<typeof ownFile> | undefined;
   readonly #laid = new Set<Laid>();
 
   constructor(state: string) {
-    this.#path = join(state, RECORDS, String(process.pid));
+    this.#folder = join(state, RECORDS);
   }
 
   /** Writes down what will be laid, before it is; gives what strikes it off once it is known to be gone. */
   add(laid: Laid): () => void {
-    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-    appendFileSync(this.#path, `${JSON.stringify(laid)}\n`, { mode: 0o600 });
+    this.#file ??= ownFile(this.#folder);
+    appendFileSync(this.#file.path, `${JSON.stringify(laid)}\n`);
     this.#laid.add(laid);
     return () => void this.#laid.delete(laid);
   }
@@ -76,7 +69,8 @@ export class Record {
 
   #drop(): void {
     this.#laid.clear();
-    rmSync(this.#path, { force: true });
+    this.#file?.release();
+    this.#file = undefined;
   }
 }
 
@@ -180,27 +174,24 @@ function asideBack({ aside, original, sha256: wanted, link }: Extract<Laid, { as
   return { note: `${original} was put back after a run that was killed`, open: false };
 }
 
-/** Whether the process that made a leftover still runs. */
-function isAlive(name: string): boolean {
-  const pid = Number(NAME.exec(name)?.[1]);
-  if (pid === process.pid) return true;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
-  }
-}
-
 /**
  * Takes back what killed runs have left: what their records in `state` name, and in `folders` decoys by their name. A
  * record goes once nothing of it is outstanding. Returns a note for each that was put back or could not be.
  */
 export async function recover(folders: readonly string[], state: string): Promise<string[]> {
   const notes: string[] = [];
+  /** What their records say of runs: those may be held, names in the repository cannot. */
+  const known = new Map<string, Life>();
   for (const name of await readdir(join(state, RECORDS)).catch(() => [])) {
-    if (isAlive(`${MARK}${name}-0`)) continue;
     const path = join(state, RECORDS, name);
+    const owner = ownerOf(path);
+    const life = owner?.life ?? lifeOf(Number(name));
+    if (owner) known.set(owner.mark, life);
+    if (life === 'unknown')
+      notes.push(
+        `a run in another container may still go on (${path}): if it was killed, what it laid is taken back by a command on the machine itself, or after its next start`,
+      );
+    if (life !== 'gone') continue;
     const lines = (await readFile(path, 'utf8').catch(() => '')).split('\n').filter(Boolean);
     let open = false;
     for (const line of lines) {
@@ -216,8 +207,13 @@ export async function recover(folders: readonly string[], state: string): Promis
     const entries: Dirent[] = await readdir(folder, { withFileTypes: true }).catch(() => []);
     for (const { name } of entries) {
       const match = NAME.exec(name);
-      if (!match || isAlive(name) || !(match.index === 0 || name.endsWith('.new'))) continue;
+      if (!match || !(match.index === 0 || name.endsWith('.new'))) continue;
+      const [, mark, pid] = match;
+      const life = mark === undefined ? lifeOf(Number(pid)) : (known.get(mark) ?? lifeOf(identityOf(mark)));
       const path = join(folder, name);
+      if (life === 'unknown' && !(mark !== undefined && known.has(mark)))
+        notes.push(`${path} may be of a run in another container: if none goes on, remove it`);
+      if (life !== 'gone') continue;
       await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
         notes.push(`${path} is ${KILLED}, and could not be removed: ${errorCode(error)}`);
       });

@@ -1,4 +1,4 @@
-import { UserError } from '../base/errors.ts';
+import { reasonOf, UserError } from '../base/errors.ts';
 import { sha256 } from '../base/hash.ts';
 import { didYouMean } from '../base/suggest.ts';
 import { list } from '../base/text.ts';
@@ -76,7 +76,7 @@ export async function openOrExplain(
     try {
       text = runtime.approval(box);
     } catch (error) {
-      return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+      return { ok: false, reason: reasonOf(error) };
     }
     if (text !== undefined) {
       const purpose = 'to start the declared box and try from inside it';

@@ -1,8 +1,10 @@
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findProgram } from '../base/exec.ts';
+import { findProgram, type RunResult } from '../base/exec.ts';
+import { isThere } from '../base/files.ts';
 import { git, INERT } from '../base/git.ts';
 import { type Check, OK } from './case.ts';
+import { StillThere } from './still-there.ts';
 import { makeTry } from './tries.ts';
 import type { Observation, Try } from './wire.ts';
 import type { Workspace } from './workspace.ts';
@@ -39,11 +41,12 @@ export function branchFor(pattern: string, fresh: string): string {
     .replaceAll('?', 'x');
 }
 
+function showRef(remote: string, ref: string): Promise<RunResult> {
+  return git(['--git-dir', remote, 'rev-parse', '--verify', '--quiet', `${ref}^{commit}`], { cwd: remote, ...LIMITS });
+}
+
 async function refAt(remote: string, ref: string): Promise<string | undefined> {
-  const shown = await git(['--git-dir', remote, 'rev-parse', '--verify', '--quiet', `${ref}^{commit}`], {
-    cwd: remote,
-    ...LIMITS,
-  });
+  const shown = await showRef(remote, ref);
   return shown.code === 0 ? shown.stdout.trim() : undefined;
 }
 
@@ -131,12 +134,16 @@ export function listRemoteTry(root: string, remote: string): Try | undefined {
     : undefined;
 }
 
-/** Whether the ref moved, as the host sees it; it is put back where it stood. */
+/** Whether the ref moved, as the host sees it; it is put back where it stood. StillThere where that could not be done. */
 export async function settlePush({ remote, ref, commit, before }: Omit<PushTarget, 'source'>): Promise<boolean> {
-  const now = await refAt(remote, ref);
-  if (now !== commit) return false;
-  const back = before === undefined ? ['-d', ref, commit] : [ref, before, commit];
-  await git(['--git-dir', remote, 'update-ref', ...back], { cwd: remote, ...LIMITS });
+  if (!isThere(remote)) return false;
+  const now = await showRef(remote, ref);
+  // A git that was cut off says nothing of where the ref stands.
+  if (now.code === undefined) throw new StillThere(`${ref} of ${remote} could not be looked at`);
+  if (now.code !== 0 || now.stdout.trim() !== commit) return false;
+  const words = before === undefined ? ['-d', ref, commit] : [ref, before, commit];
+  const back = await git(['--git-dir', remote, 'update-ref', ...words], { cwd: remote, ...LIMITS });
+  if (back.code !== 0) throw new StillThere(`${ref} of ${remote} could not be put back where it stood`);
   return true;
 }
 

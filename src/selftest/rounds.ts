@@ -1,15 +1,18 @@
 import { allEnded } from '../base/all.ts';
+import { errorCode, UserError } from '../base/errors.ts';
 import { randomHex } from '../base/hash.ts';
 import type { Check } from './case.ts';
 import { checkOf } from './controls.ts';
 import { isSecretVariable, variableProbe } from './probes/machine.ts';
 import type { Probe } from './probes/types.ts';
 import { prepareSibling } from './push.ts';
-import { type Column, type Instrument, isRefused, type Made, type RowPlan } from './rows/plans.ts';
+import { type Column, type Instrument, isRefused, type Made, type RowPlan, type WayPlan } from './rows/plans.ts';
 import { pushMade, writeMade } from './rows/writes.ts';
 import { settled } from './targets.ts';
 import { bringTry, makeTry, nameDigests } from './tries.ts';
 import type { Observation, Try } from './wire.ts';
+import { isFull } from './workspace.ts';
+
 /** Makes the rounds of one vantage, each with the permitted siblings of its tries at its start, in its middle and at its end. */
 export class Rounds {
   constructor(private readonly column: Column) {}
@@ -40,11 +43,12 @@ export class Rounds {
     again: readonly RowPlan[],
     beside: readonly Try[] = [],
   ): Promise<Map<string, Observation>> {
-    const todo = await allEnded(
+    const asked = await allEnded(
       [...first.map(plan => ({ plan, alone: false })), ...again.map(plan => ({ plan, alone: true }))].flatMap(
-        ({ plan, alone }) => plan.ways.map(async way => ({ plan, way, alone, made: await way.make() })),
+        ({ plan, alone }) => plan.ways.map(async way => ({ plan, way, alone, made: await madeOf(plan, way) })),
       ),
     );
+    const todo = asked.flatMap(({ made, ...one }) => (made ? [{ ...one, made }] : []));
     if (todo.length === 0 && beside.length === 0) return new Map();
     const kinds = [...new Set(todo.map(({ way }) => way.instrument))];
     const siblings = await allEnded(
@@ -164,5 +168,17 @@ export class Rounds {
       case 'write:rename-parent':
         return writeMade(workspace, 'rename-parent', workspace.decoyFolder().path, true);
     }
+  }
+}
+
+/** What a try is made of; undefined where the system does not let it be made, such as a file that only root reads. */
+async function madeOf(plan: RowPlan, way: WayPlan): Promise<Made | undefined> {
+  try {
+    return await way.make();
+  } catch (error) {
+    const code = errorCode(error);
+    if (!code || !/^E[A-Z\d]+$/.test(code) || error instanceof UserError || isFull(error)) throw error;
+    plan.unclear ??= `it could not be tried so that it could be taken back (${code})`;
+    return undefined;
   }
 }

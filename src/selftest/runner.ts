@@ -198,7 +198,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   if (signal?.aborted) throw new Interrupted();
   const integrity = await integrityNotes(judgedPlaces, opened, workspace);
   notes.push(...integrity);
-  tell(await rowsOutside(context, judgedPlaces));
+  tell(await rowsOutside(context, judgedPlaces, options));
   tell(await loosenedRows(options, notes));
   const { fixes, rows: fixed } = withFixes(rows, probes, options);
   const uncompared = unknownVantages(fixed, vantages, baseline);

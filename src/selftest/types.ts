@@ -50,6 +50,8 @@ export interface Evidence {
 
 /** The `escape` of a row that was seen in a laid file: that guard was loosened by hand. Nobody had to go round it. */
 export const LOOSENED = 'loosened';
+/** The reason of such a row where the file is gone: then it need not be restored, only made again. */
+export const REMOVED = 'removed by hand: it was laid here, and is missing';
 
 /** One judged try. The fields up to `durationMs` are the contract of `test --json`. */
 export interface Row {
@@ -168,6 +170,9 @@ export type SelftestEvent =
   | { type: 'vantage'; id: string; available: boolean; reason: string | null }
   /** Told once its verdict stands: the report has the same row. */
   | { type: 'row'; row: Row };
+
+/** How a note starts that says what a person has still to do before what was set up holds. */
+export const TODO = 'to do: ';
 
 /** A guard that this program laid and that guards less by now, with the reason. */
 export interface Loosened {

@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync
 import { basename, join } from 'node:path';
 import { errorCode, UserError } from '../base/errors.ts';
 import { randomHex, sha256 } from '../base/hash.ts';
+import { ownMark } from '../base/process.ts';
 import { type Laid, MARK, Record } from './leftovers.ts';
 
 /** Decoys in one fresh folder, and a record of all that is laid elsewhere; both are gone at the end. */
@@ -10,7 +11,7 @@ export interface Workspace {
   folder: string;
   /** False: the repository could not be written, and the decoys lie in the state folder. */
   inRoot: boolean;
-  /** A part of a fresh file name: this process's id and random digits. */
+  /** A part of a fresh file name: which process this is, and random digits. */
   fresh(): string;
   /** A new decoy file with a random value of its own. */
   decoy(): { path: string; canary: string };
@@ -56,7 +57,7 @@ export function diskFull(what: string, path?: string): UserError {
 
 /** Makes the folder in the root, or in the state folder where that cannot be written. UserError where neither can. */
 export function openWorkspace(root: string, state: string): Workspace {
-  const fresh = () => `${MARK}${process.pid}-${randomHex(6)}`;
+  const fresh = () => `${MARK}${ownMark()}-${randomHex(6)}`;
   const record = new Record(state);
   const will = (laid: Laid) => written('what a killed run would leave', state, () => record.add(laid));
   const makeIn = (above: string, mode: number) => {

@@ -3,7 +3,6 @@ import type { InitEngine } from '../wizard/types.ts';
 import type { StartTest } from './hooks/use-selftest.ts';
 import type { Ending } from './lifecycle.ts';
 import { mount } from './mount.tsx';
-import { type Confirmation, ConfirmScreen } from './screens/confirm.tsx';
 import { LiveTest } from './screens/live.tsx';
 import { type ReportActions, type ReportEnding, ReportScreen } from './screens/report.tsx';
 import { type WizardRecord, WizardStart } from './screens/wizard.tsx';
@@ -35,8 +34,4 @@ export function showLiveTest(start: StartTest, title: string, theme: ThemeOption
 
 export function showReport(report: Report, actions: ReportActions, theme: ThemeOptions): Promise<Ending<ReportEnding>> {
   return mount<ReportEnding>(finish => <ReportScreen report={report} actions={actions} onEnd={finish} />, theme);
-}
-
-export function showConfirm(question: Confirmation, theme: ThemeOptions): Promise<Ending<boolean>> {
-  return mount<boolean>(finish => <ConfirmScreen {...question} onAnswer={finish} />, theme);
 }

@@ -5,12 +5,10 @@ import type { InitEngine } from '../wizard/types.ts';
 import type { StartTest } from './hooks/use-selftest.ts';
 import { readableColumns } from './layout.ts';
 import { paint } from './paint.ts';
-import type { Confirmation } from './screens/confirm.tsx';
 import type { ReportActions, ReportEnding } from './screens/report.tsx';
 import type { WizardRecord } from './screens/wizard.tsx';
 import { createTheme, type ThemeOptions } from './theme.ts';
 
-export type { Confirmation } from './screens/confirm.tsx';
 export type { ReportActions, ReportEnding } from './screens/report.tsx';
 
 export interface UiOptions {
@@ -120,14 +118,6 @@ export async function runLiveTest(start: StartTest, options: UiOptions & { title
 export async function runReport(report: Report, actions: ReportActions, options: UiOptions): Promise<ReportEnding> {
   const app = await load(options);
   const ending = await app.showReport(report, actions, themeOptions(options));
-  if (ending.by === 'interrupt') throw new Interrupted(ending.signal);
-  return ending.result;
-}
-
-/** Asks yes or no; no is the default. Throws Interrupted when stopped. */
-export async function confirm(question: Confirmation, options: UiOptions): Promise<boolean> {
-  const app = await load(options);
-  const ending = await app.showConfirm(question, themeOptions(options));
   if (ending.by === 'interrupt') throw new Interrupted(ending.signal);
   return ending.result;
 }

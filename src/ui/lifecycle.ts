@@ -1,4 +1,5 @@
 import { createContext, useContext } from 'react';
+import { afterGrace } from '../base/grace.ts';
 
 /** How a screen ended: with a result, or by the user or a signal. */
 export type Ending<T> = { by: 'finish'; result: T } | { by: 'interrupt'; signal: NodeJS.Signals | 'key' };
@@ -18,11 +19,8 @@ export interface Lifecycle {
   job<R>(work: (signal: AbortSignal) => Promise<R>): Promise<R>;
 }
 
-/** Milliseconds that a stopped job has to clean up. */
-const GRACE = 5_000;
-
 export interface Frame extends Lifecycle {
-  /** Stops all jobs and waits for them, at most `GRACE`. */
+  /** Stops all jobs and waits for them, as long as cleaning up may take. */
   settle(): Promise<void>;
 }
 
@@ -59,12 +57,14 @@ export function createLifecycle(end: (signal: NodeJS.Signals | 'key') => void, f
     },
     async settle() {
       controller.abort();
-      let timer: NodeJS.Timeout | undefined;
+      let callOff = () => {};
+      // The screen is gone by now: a line stands below it.
+      const tell = (line: string) => void process.stderr.write(`${line}\n`);
       const patience = new Promise<void>(resolve => {
-        timer = setTimeout(resolve, GRACE);
+        callOff = afterGrace(tell, resolve);
       });
       await Promise.race([Promise.all(jobs), patience]);
-      clearTimeout(timer);
+      callOff();
     },
   };
 }

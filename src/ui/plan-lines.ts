@@ -1,30 +1,23 @@
 import { plural } from '../base/text.ts';
 import type { Change, ChangeState, Plan } from '../generate/types.ts';
+import { STATE_WORDS, TROUBLE } from '../report/plan-words.ts';
 import { fitMiddle, fitWords, type Line, line, nameColumn, pad, span, TWO_COLUMNS } from './lines.ts';
 import type { Theme, Tone } from './theme.ts';
 
-const WORDS: Record<ChangeState, { word: string; tone: Tone }> = {
-  unchanged: { word: 'as it is', tone: 'quiet' },
-  create: { word: 'new', tone: 'good' },
-  update: { word: 'change', tone: 'accent' },
-  merge: { word: 'change', tone: 'accent' },
-  conflict: { word: 'conflict', tone: 'warn' },
-  loosened: { word: 'loosened', tone: 'warn' },
-  delete: { word: 'remove', tone: 'bad' },
-  refused: { word: 'left', tone: 'warn' },
+const TONES: Record<ChangeState, Tone> = {
+  unchanged: 'quiet',
+  create: 'good',
+  update: 'accent',
+  merge: 'accent',
+  conflict: 'warn',
+  loosened: 'warn',
+  delete: 'bad',
+  refused: 'warn',
 };
-
-/** Changes that the reader has to look at come first, each on its own line. */
-const TROUBLE: ReadonlySet<ChangeState> = new Set(['conflict', 'refused', 'loosened']);
 
 /** What the plan does, without the files that stay as they are. */
 export function pending(plan: Plan): Change[] {
   return plan.changes.filter(change => change.state !== 'unchanged');
-}
-
-/** Whether apply would write anything. */
-export function writes(plan: Plan): boolean {
-  return pending(plan).some(change => change.state !== 'refused' && change.state !== 'loosened');
 }
 
 /** One name for several files: what they share at both ends, or their folder. */
@@ -52,13 +45,13 @@ interface Group {
   changes: Change[];
 }
 
-/** Alike files together: the same output in the same state. */
+/** Alike files together: the same output in the same state. What the reader has to look at comes first, each by itself. */
 function groups(plan: Plan): Group[] {
   const found = new Map<string, Group>();
   for (const change of pending(plan)) {
     const key = TROUBLE.has(change.state)
       ? `${change.state} ${change.path}`
-      : `${WORDS[change.state].word} ${change.output}`;
+      : `${STATE_WORDS[change.state]} ${change.output}`;
     const group = found.get(key) ?? { state: change.state, changes: [] };
     group.changes.push(change);
     found.set(key, group);
@@ -86,17 +79,16 @@ export function planLines(plan: Plan, width: number, { glyphs }: Theme, titleOf:
     width,
     width < TWO_COLUMNS ? width - 12 : Math.floor(width * 0.45),
   );
-  const words = Math.max(6, ...shown.map(group => WORDS[group.state].word.length));
+  const words = Math.max(6, ...shown.map(group => STATE_WORDS[group.state].length));
   const room = width - column - words - 8;
   const beside = (text: string) => span(text && room > 0 ? `   ${fitWords(text, room, glyphs.ellipsis)}` : '', 'quiet');
   const lines = shown.map((group, index) => {
-    const { word, tone } = WORDS[group.state];
     const reasons = [...new Set(group.changes.map(change => change.reason))];
     const said = reasons.length === 1 && reasons[0] !== 'new' ? (reasons[0] as string) : '';
     const reason = said || (titleOf(group.changes[0]?.output ?? '') ?? '');
     return line(
       '   ',
-      span(pad(word, words), tone),
+      span(pad(STATE_WORDS[group.state], words), TONES[group.state]),
       `  ${pad(fitMiddle(names[index] as string, column, glyphs.ellipsis), column)}`,
       beside(reason),
     );

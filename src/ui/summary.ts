@@ -2,7 +2,7 @@ import { counted } from '../generate/paths.ts';
 import type { Applied } from '../generate/types.ts';
 import { afterWords, compare, compareNotes } from '../report/compare.ts';
 import { count, fallenLines, startCommand, things, unapprovedLines } from '../report/things.ts';
-import type { Report } from '../selftest/types.ts';
+import { type Report, TODO } from '../selftest/types.ts';
 import { findings, workingOf } from './findings.ts';
 import { cells, fitLine, type Line, line, pad, span, TWO_COLUMNS, table, together, wrapText } from './lines.ts';
 import { markOf } from './marks.ts';
@@ -48,6 +48,7 @@ export function summaryLines(
   const left = findings(after);
   const working = workingOf(after);
   const counts = count(things(after));
+  const todo = after.notes.filter(note => note.startsWith(TODO));
   const rows = table(
     left.slice(0, 8).map(finding => {
       const fix = after.fixes.find(({ n }) => n === finding.fix);
@@ -73,6 +74,7 @@ export function summaryLines(
           'plain',
         ],
       applied && applied.conflicts.length > 0 && ['Look at', applied.conflicts.join(', '), 'warn'],
+      ...todo.map(says => ['To do', says.slice(TODO.length), 'warn'] as [string, string, Tone]),
       start !== undefined && ['Start it with', together(start), 'plain'],
       ['Try again', `${together('agent-posture test')}, after every update of an agent`, 'plain'],
     ] satisfies (false | undefined | [string, string, Tone])[]
@@ -100,7 +102,9 @@ export function summaryLines(
             line(span(` ${pad(index === 0 ? name : '', names)}`, 'quiet'), span(`   ${text}`, tone)),
           ),
     ),
-    ...after.notes.flatMap(note => wrapText(note, width - 1).map(text => line(span(` ${text}`, 'quiet')))),
+    ...[...(applied?.notes ?? []), ...after.notes]
+      .filter(note => !todo.includes(note))
+      .flatMap(note => wrapText(note, width - 1).map(text => line(span(` ${text}`, 'quiet')))),
     line(),
     ...wrapText('The same again, without questions:', width - 1).map(text => line(span(` ${text}`, 'quiet'))),
     ...command(repeat, width).map(text => line(text)),

@@ -151,11 +151,6 @@ export function settleAnswers(
   return { answers, announced };
 }
 
-/** Every default, with the line that announces it: what `--yes` takes. */
-export function answersFromDefaults(steps: readonly QuickStep[], context: StepContext): Settled {
-  return settleAnswers(steps, context, {}, { defaults: true });
-}
-
 /** The one command, quoted for a shell, that repeats a run with these answers. */
 export function reproduceCommand(answers: Answers): string {
   return shellLine([

@@ -282,7 +282,7 @@ const box: QuickStep = {
   kind: 'select',
   values: BOXES,
   question: () => 'How shall the agent be boxed in?',
-  why: "Rules in an agent's settings are read by the agent; a command it starts does not read them. A box is kept by the operating system: what is not let in is not there. It writes this repository only, does not see your keys and .env files, and reaches the hosts of the agent's model and of your forge (any host, where your agent's hosts are not known). Package registries and everything else are shut until you add them under isolation.network.allow, because an agent that may reach any host may send your source there. A host that is let through is a way out for what the agent can read: let through few.",
+  why: "Rules in an agent's settings are read by the agent; a command it starts does not read them. A box is kept by the operating system: what is not let in is not there. It writes this repository only, does not see your keys and .env files, and reaches the hosts of the agent's model and of your forge (any host, where those of an agent that is installed here are not known). Package registries and everything else are shut until you add them under isolation.network.allow, because an agent that may reach any host may send your source there. A host that is let through is a way out for what the agent can read: let through few.",
   choices({ facts }) {
     const best = strongest(facts);
     const all = BOXES.map(id => {

@@ -52,6 +52,22 @@ describe('what is staged', () => {
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
+  it('is read again where git failed, though the index is the same', async () => {
+    writeFileSync(join(root, 'a'), 'a');
+    execFileSync('git', ['-C', root, 'add', 'a']);
+    const path = process.env.PATH;
+    const bin = mkdtempSync(join(tmpdir(), 'git-bin-'));
+    writeFileSync(join(bin, 'git'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    try {
+      process.env.PATH = bin;
+      expect((await trackedFiles(root)).size).toBe(0);
+    } finally {
+      process.env.PATH = path;
+      rmSync(bin, { recursive: true });
+    }
+    expect((await trackedFiles(root)).has('a')).toBe(true);
+  });
+
   it('is read again once the index is another one', async () => {
     expect([...(await trackedFiles(root)).keys()]).toEqual([]);
     for (const name of ['a', 'b', 'c']) {

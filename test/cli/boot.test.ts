@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -17,6 +18,20 @@ describe('what is answered before the program is loaded', () => {
       expect(answer(args)).toBeUndefined();
     },
   );
+});
+
+test('a checkout that is not built says how to build it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ap-unbuilt-'));
+  try {
+    cpSync(join(import.meta.dirname, '../../bin'), join(folder, 'bin'), { recursive: true });
+    const { status, stderr } = spawnSync(process.execPath, [join(folder, 'bin/agent-posture.js'), '--version']);
+    expect(status).toBe(2);
+    expect(String(stderr)).toBe(
+      'agent-posture is not built yet: run "npm run build" in its folder, then run this again.\n',
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 describe('where compiled code is kept', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -29,6 +29,13 @@ const json = { ...text, json: true };
 const crashes = () => readdirSync(join(folder, 'state/crashes')).map(name => join(folder, 'state/crashes', name));
 
 describe('what was thrown', () => {
+  test('a part that another build has taken away: run it again, and no crash report', async () => {
+    const gone = await import(join(folder, 'chunk.js')).catch((error: unknown) => error);
+    expect(await reportFailure(Object.assign(new Error('x'), { code: (gone as { code: string }).code }), text)).toBe(2);
+    expect(printed.stderr).toMatch(/^agent-posture: it was updated or built anew while it ran, .*: run it again\n$/);
+    expect(existsSync(join(folder, 'state/crashes'))).toBe(false);
+  });
+
   test('something the user can mend: its text on stderr, its own exit code', async () => {
     const error = new UserError(
       { what: 'bad', where: { path: 'a.yaml', line: 3, column: 1 }, expected: 'good', next: 'mend it' },

@@ -243,4 +243,25 @@ describe('test in a terminal', () => {
     expect(files()).toEqual(['.env.production', 'agent-posture.yaml', 'package.json']);
     expect(spawnSync('pgrep', ['-f', '^sleep 77']).stdout.toString()).toBe('');
   });
+
+  it('leaves the report in the window once all rows and the reasons were looked at, and when it is left', async () => {
+    const session = start(['test']);
+    await session.waitFor('q quit', PATIENCE);
+    const headline = /REACHED \d+ things/;
+    expect(session.frame()).toMatch(headline);
+    for (const [open, seen] of [
+      ['enter', /All \d+ rows/],
+      [{ text: '?' }, 'Why it matters'],
+    ] as const) {
+      await session.press(open);
+      expect(await session.waitFor(seen)).not.toMatch(headline);
+      await session.press('escape');
+      expect(await session.waitFor('q quit')).toMatch(headline);
+    }
+    await session.press({ text: 'q' });
+    await session.exit(PATIENCE);
+    expect(session.frame()).toMatch(headline);
+    expect(session.frame()).not.toContain('q quit');
+    expect(session.leftovers()).toEqual([]);
+  }, 120_000);
 });

@@ -83,7 +83,7 @@ const state = ({ root, remote, env }: World & { remote: string }) => ({
 
 const recordOf = ({ state: folder }: World, pid: number | undefined) => {
   for (const repository of existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [])
-    if (repository.endsWith(`tries/${pid}`)) return join(folder, repository);
+    if (repository.includes(`tries/${pid}-`)) return join(folder, repository);
   return undefined;
 };
 
@@ -217,3 +217,29 @@ describe('a self-test that is stopped in the middle', () => {
     expect(state(given)).toEqual(before);
   }, 60_000);
 });
+
+test.skipIf(!hasBox)(
+  'a signal while the box of a run is being started: nothing that was laid for it stays',
+  async () => {
+    const given = world({ 'agent-posture.yaml': POSTURE });
+    const before = listing(given.root);
+    const [bin, temporary, mark] = ['bin', 'tmp', 'mark'].map(name => join(given.home, '..', name)) as [
+      string,
+      string,
+      string,
+    ];
+    for (const path of [bin, temporary]) mkdirSync(path);
+    const real = execFileSync('sh', ['-c', 'command -v bwrap'], { encoding: 'utf8' }).trim();
+    writeFileSync(join(bin, 'bwrap'), `#!/bin/sh\n: >'${mark}'\nsleep 1\nexec ${real} "$@"\n`, { mode: 0o755 });
+    const env = { PATH: `${bin}:${given.env.PATH}`, TMPDIR: temporary };
+    const child = start(given, ['run', '--', 'sleep', '30'], { env });
+    const end = ended(child);
+    while (!existsSync(mark) && child.exitCode === null) await new Promise(done => setTimeout(done, 5));
+    expect(listing(given.root)).not.toEqual(before);
+    child.kill('SIGTERM');
+    const { code, signal, stderr } = await end;
+    expect({ code, signal, stderr }).toEqual({ code: 143, signal: null, stderr: expect.stringContaining('stopping') });
+    expect(listing(given.root)).toEqual(before);
+    expect(readdirSync(temporary)).toEqual([]);
+  },
+);

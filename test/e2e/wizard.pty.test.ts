@@ -454,17 +454,4 @@ describe('the other screens', () => {
     await session.press('enter');
     expect(await leavesClean(session, 0)).toMatch(/apply sandbox$/);
   });
-
-  it('asks with no as the default, and shows what is agreed to whole', async () => {
-    const session = start('confirm', { cols: 30 });
-    const frame = await session.waitFor('Leave them out');
-    expect(frame).toContain('db.prod.example.com:5432');
-    expect(frame).toContain('payments.example.com:443');
-    await session.press('enter');
-    expect(await leavesClean(session, 0)).toContain('refused');
-    const other = start('confirm');
-    await other.waitFor('Leave them out');
-    await other.press({ text: 'y' });
-    expect(await leavesClean(other, 0)).toContain('agreed');
-  });
 });

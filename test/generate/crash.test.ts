@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Step } from '../../src/base/files.ts';
+import { applyPlan } from '../../src/generate/apply.ts';
 import { undo } from '../../src/generate/journal.ts';
 import { everyMode } from './support/outputs.ts';
 import { type Scene, scene, snapshot } from './support/scene.ts';
@@ -85,6 +86,24 @@ test.each(['generate', 'undo'])(
     rmSync(saved.at, { recursive: true, force: true });
   },
 );
+
+test('what was killed after the plan was made is put back and named', async () => {
+  const s = await started();
+  const plan = await s.plan(everyMode(2));
+  const killed = () => spawnSync(process.execPath, [child, s.root, s.stateFolder, 'generate', '20']);
+  expect(killed().signal).toBe('SIGKILL');
+  const interrupted = expect.stringMatching(/^generate of .* was interrupted/);
+  expect((await applyPlan(plan, { stateFolder: s.stateFolder })).notes).toEqual([interrupted]);
+  // The plan no longer holds: that is said beside it.
+  await undo(s.root, { stateFolder: s.stateFolder });
+  const late = await s.plan(everyMode(2));
+  writeFileSync(join(s.root, '.gitignore'), 'mine\n');
+  expect(killed().signal).toBe('SIGKILL');
+  await expect(applyPlan(late, { stateFolder: s.stateFolder })).rejects.toMatchObject({
+    exitCode: 4,
+    problems: [{ what: interrupted }, { what: expect.stringContaining('changed after the plan') }],
+  });
+});
 
 test('a failure at any operation puts everything back and says so', async () => {
   const s = await started();

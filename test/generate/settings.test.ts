@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { drift } from '../../src/generate/drift.ts';
 import { undo } from '../../src/generate/journal.ts';
-import { readSetting, writeSetting } from '../../src/generate/settings.ts';
+import { gitFolder, isSameFolder, readSetting, writeSetting } from '../../src/generate/settings.ts';
 import { output } from './support/outputs.ts';
 import { scene, snapshot } from './support/scene.ts';
 
@@ -14,6 +14,8 @@ const git = (cwd: string, ...args: string[]) =>
     encoding: 'utf8',
     env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' },
   });
+const commit = (cwd: string) =>
+  git(cwd, '-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-q', '--allow-empty', '-m', 'x');
 const hooks = (value = '.githooks') =>
   output('hooks', [{ mode: 'git-config', key: 'core.hooksPath', value }], { guard: true });
 
@@ -60,6 +62,46 @@ test('a fresh clone has no drift for it, and a setting of somebody else is a con
   expect(plan.changes[0]).toMatchObject({ state: 'conflict' });
   expect(plan.conflicts).toEqual(['git config core.hooksPath']);
   expect(git(s.root, 'config', '--local', 'core.hooksPath')).toBe('.husky\n');
+});
+
+test('a git folder that is made anew has none of our settings yet: nobody has taken them away', async () => {
+  const s = repository();
+  const path = join(s.root, '.git');
+  await s.generate([hooks()]);
+  for (const again of [1, 2]) {
+    rmSync(path, { recursive: true });
+    git(s.root, 'init', '-q');
+    const plan = await s.generate([hooks()]);
+    expect([again, plan.changes[0]?.state]).toEqual([again, 'create']);
+    expect(git(s.root, 'config', '--local', 'core.hooksPath')).toBe('.githooks\n');
+    expect((await s.plan([hooks()])).changes[0]?.state).toBe('unchanged');
+  }
+  // The same one with another content is the same one.
+  commit(s.root);
+  git(s.root, 'config', '--local', '--unset', 'core.hooksPath');
+  expect((await s.plan([hooks()])).changes[0]?.state).toBe('loosened');
+});
+
+test('a worktree has the settings of its repository, also when it is made again', async () => {
+  const s = repository();
+  commit(s.root);
+  const other = join(s.root, 'other');
+  git(s.root, 'worktree', 'add', '-q', other);
+  const first = await gitFolder(other);
+  expect(first).toEqual(await gitFolder(s.root));
+  git(s.root, 'worktree', 'remove', '--force', other);
+  expect(await gitFolder(s.root)).toEqual(first);
+  rmSync(join(s.root, '.git'), { recursive: true });
+  expect(await gitFolder(s.root)).toBeUndefined();
+});
+
+test('the birth of a folder counts where it is known, its device where it is not', () => {
+  const one = { device: '1', inode: '2', birth: '3' };
+  expect(isSameFolder(one, { ...one, device: '9' })).toBe(true);
+  expect(isSameFolder(one, { ...one, birth: '4' })).toBe(false);
+  expect(isSameFolder(one, { ...one, inode: '4' })).toBe(false);
+  expect(isSameFolder(one, { ...one, birth: null })).toBe(true);
+  expect(isSameFolder(one, { ...one, birth: null, device: '9' })).toBe(false);
 });
 
 test('undo keeps a setting that was changed since', async () => {

@@ -204,8 +204,10 @@ describe('what could not be taken back', () => {
     await s.generate(turn(1));
     const ours = read(s, 'config.toml');
     write(s, 'config.toml', '[sandbox]\nmode = "mine"\n');
-    const { kept } = await takenBack(s);
+    const { kept, edited } = await takenBack(s);
     expect(kept).toHaveLength(1);
+    // The copy that is laid is nobody's edit.
+    expect(edited).toEqual([]);
     return { s, before, ours };
   };
 
@@ -236,6 +238,15 @@ describe('what could not be taken back', () => {
     const { s, before } = await changed();
     rmSync(join(s.root, `config.toml${BESIDE}`));
     expect((await takenBack(s)).kept).toEqual([]);
+    expect(snapshot(s.root)).toEqual({ ...before, 'config.toml': '644 [sandbox]\nmode = "mine"\n' });
+    await expect(takenBack(s)).rejects.toThrow(/nothing to undo/);
+  });
+
+  it('stays with --keep, without the copy beside it, and waits no more', async () => {
+    const { s, before } = await changed();
+    const { kept, removed } = await undo(s.root, { stateFolder: s.stateFolder, keep: true });
+    expect(kept).toMatchObject([{ path: 'config.toml' }]);
+    expect(removed).toEqual([`config.toml${BESIDE}`]);
     expect(snapshot(s.root)).toEqual({ ...before, 'config.toml': '644 [sandbox]\nmode = "mine"\n' });
     await expect(takenBack(s)).rejects.toThrow(/nothing to undo/);
   });

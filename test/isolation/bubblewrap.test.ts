@@ -16,7 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { bubblewrap, explainFailure } from '../../src/isolation/bubblewrap/index.ts';
-import { toolFolders } from '../../src/isolation/bubblewrap/system.ts';
+import { privateSystemFiles, toolFolders } from '../../src/isolation/bubblewrap/system.ts';
+import { Shifted, verifyMounts } from '../../src/isolation/bubblewrap/verify.ts';
 import { clearPlaceholders } from '../../src/isolation/placeholders.ts';
 import { guardPaths, guardProbes } from '../../src/selftest/probes/guard.ts';
 import { labFacts } from '../labs/box.ts';
@@ -466,6 +467,35 @@ for (const starter of STARTERS)
       expect(readdirSync(lab.temporary)).toEqual([]);
     });
 
+    test('more to hide than can be mounted is said, with what to do', async () => {
+      execFileSync('sh', ['-c', 'for i in $(seq 3000); do mkdir -p many/$i; : > many/$i/.env; done'], {
+        cwd: lab.root,
+      });
+      lab.write('.env', '');
+      const { code, stderr } = await lab.sh('echo ran', { files: { hide: ['.env'] } });
+      expect(code).not.toBe(0);
+      expect(stderr).toMatch(/30\d\d files and folders are hidden.*3000 of them lie in many\//);
+      const { stdout } = await lab.sh('cat many/1/.env 2>/dev/null; echo ran', { files: { hide: ['many/', '.env'] } });
+      expect(stdout).toBe('ran\n');
+    });
+
+    if (starter === 'root')
+      test('a file of the machine that is not for everybody is hidden at any depth', async () => {
+        const top = `/etc/box-deep-${process.pid}`;
+        mkdirSync(join(top, 'a/b/c/d/e'), { recursive: true });
+        try {
+          for (const path of ['secret', 'a/b/c/secret', 'a/b/c/d/e/secret'])
+            writeFileSync(join(top, path), 'CANARY', { mode: 0o600 });
+          writeFileSync(join(top, 'a/b/c/d/open'), 'open\n');
+          const { stdout } = await lab.sh(`find ${top} -type f -exec cat {} +`);
+          expect(stdout).toBe('open\n');
+          // What is not looked at is hidden whole.
+          expect(privateSystemFiles(top, 4)).toEqual([join(top, 'secret'), join(top, 'a/b/c')]);
+        } finally {
+          rmSync(top, { recursive: true, force: true });
+        }
+      });
+
     // Nobody else can take it away.
     if (starter === 'root')
       test('a file of the machine that is gone while a box is built is no hindrance', async () => {
@@ -851,6 +881,24 @@ for (const starter of STARTERS)
   });
 
 describeWith(['bubblewrap'], 'whether bubblewrap can be used', () => {
+  test.each([40, 60])('with %d open files at a time it says what there is too little of', async limit => {
+    const lab = new Lab(STARTERS[0], program);
+    try {
+      const before = lab.tree();
+      const started = lab.start(lab.context({}, { guards: ['.mcp.json'] }), ['true'], 'pipe', { limit });
+      const { code, stderr } = await finish(started);
+      expect(code).not.toBe(0);
+      expect(stderr).toMatch(new RegExp(`UserError: .*open files at a time than are allowed here, which are ${limit}`));
+      expect(lab.tree()).toEqual(before);
+    } finally {
+      lab.remove();
+    }
+  });
+
+  test('a box that has ended is not as it was planned, which is no fault of this program', () => {
+    expect(() => verifyMounts(0x7fff_fffe, [])).toThrow(Shifted);
+  });
+
   test('is tried, not guessed', async () => {
     expect(await bubblewrap.detect(tmpdir())).toMatchObject({
       available: true,

@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Egress, startEgress } from '../../src/isolation/egress/index.ts';
-import { isAllowed, isPublic, mayConnect, parseRules, splitHost } from '../../src/isolation/egress/rules.ts';
+import {
+  isAllowed,
+  isPublic,
+  mayConnect,
+  ownLoopback,
+  parseRules,
+  splitHost,
+} from '../../src/isolation/egress/rules.ts';
 
 describe('which hosts are let through', () => {
   const rules = parseRules([
@@ -49,6 +56,13 @@ describe('which hosts are let through', () => {
     for (const host of ['127.0.0.1', '2130706433', '0x7f000001', '127.1', '017700000001', '::1', '169.254.169.254'])
       expect(isAllowed(all, host, 443)).toBe(false);
     expect(isAllowed(all, 'example.com', 443)).toBe(true);
+  });
+
+  test("the box's own loopback is its own, unless the posture lists that very name", () => {
+    const own = (...allow: string[]) => ownLoopback(parseRules(allow)).join(',');
+    expect(own('my-localhost.example', '*', '[fe80::1:1]')).toBe('localhost,127.0.0.1,::1');
+    expect(own('LOCALHOST:5432')).toBe('127.0.0.1,::1');
+    expect(own('[0::1]:80', '127.0.0.1')).toBe('localhost');
   });
 
   test.each([
@@ -153,6 +167,27 @@ describe('the proxy', () => {
     expect(
       await say(`GET http://listed.test:${port}/y?z HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n`),
     ).toContain(`got GET /y?z listed.test:${port}`);
+  });
+
+  test('an answer that is cut off upstream is cut off for the client', async () => {
+    const cut = createServer((_request, response) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('half', () => response.destroy());
+    });
+    await new Promise<void>(done => cut.listen(0, '127.0.0.1', done));
+    const { port: at } = cut.address() as AddressInfo;
+    const proxy = await startEgress([`127.0.0.1:${at}`], join(folder, 'cut'));
+    const ended = await new Promise<boolean>(done => {
+      const client = connect(proxy.socket, () =>
+        client.write(`GET http://127.0.0.1:${at}/ HTTP/1.1\r\nHost: x\r\n\r\n`),
+      );
+      client.resume().on('error', () => {});
+      client.on('close', () => done(true));
+      setTimeout(() => done(false), 3_000).unref();
+    });
+    await proxy.close();
+    cut.close();
+    expect(ended).toBe(true);
   });
 
   test.each([

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Nested, nestedRepositories, rebaseLeft, repositoriesMade } from '../../src/isolation/git.ts';
+import { leftOpen, type Nested, nestedRepositories, repositoriesMade } from '../../src/isolation/git.ts';
 import { configGuards } from '../../src/isolation/git-config.ts';
 
 describe('repositories that were made below the root', () => {
@@ -113,13 +113,13 @@ describe('repositories that were made below the root', () => {
     writeFileSync(join(root, 'b'), 'b');
     git('add', 'b');
     git('commit', '-qm', 'b');
-    expect(rebaseLeft(root, since)).toBe(false);
+    expect(leftOpen(root, since)).toEqual([]);
     git('-c', 'sequence.editor=sed -i s/^pick/edit/', 'rebase', '-q', '-i', '--root');
     writeFileSync(join(root, '.git/rebase-merge/git-rebase-todo'), `exec touch ${mark}\n`);
-    expect(rebaseLeft(root, since)).toBe(true);
+    expect(leftOpen(root, since)).toEqual([join(root, '.git/rebase-merge')]);
     git('rebase', '--continue');
     expect(existsSync(mark)).toBe(true);
-    expect(rebaseLeft(root, since)).toBe(false);
+    expect(leftOpen(root, since)).toEqual([]);
   });
 
   it('git obeys one that the index names for a status in the root: why all this is told', () => {

@@ -90,14 +90,16 @@ export class Lab {
     context: BoxContext,
     command: readonly string[],
     stdio: 'pipe' | 'inherit' = 'pipe',
-    { held, meanwhile }: { held?: string; meanwhile?: string } = {},
+    { held, meanwhile, limit }: { held?: string; meanwhile?: string; limit?: number } = {},
   ): ChildProcess {
     const order = join(this.folder, `order-${++this.#orders}.json`);
     writeFileSync(order, JSON.stringify({ context, command, stdio, meanwhile }));
     if (this.#switches) chownSync(order, ORDINARY, ORDINARY);
     // Node keeps the lowest descriptors from its children by itself; those far above them it leaves as they were.
     const holding = held === undefined ? [] : ['bash', '-c', 'exec 200<"$0"; exec "$@"', held];
-    const words = [...holding, process.execPath, this.#program, order];
+    // Of open files at a time.
+    const limited = limit === undefined ? [] : ['bash', '-c', 'ulimit -n "$0"; exec "$@"', String(limit)];
+    const words = [...limited, ...holding, process.execPath, this.#program, order];
     const switched = this.#switches
       ? ['setpriv', `--reuid=${ORDINARY}`, `--regid=${ORDINARY}`, '--clear-groups', ...words]
       : words;

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -39,6 +39,22 @@ describe('the runtimes', () => {
       expect(runtime.limits).not.toMatch(/\bsecure/i);
     }
     expect(runtimeOf('kubernetes')).toBeUndefined();
+  });
+
+  test('a container that cannot be prepared leaves nothing that was laid for it', async () => {
+    const before = { ...process.env };
+    const repository = mkdtempSync(join(root, 'docker-'));
+    mkdirSync(join(repository, 'bin'));
+    mkdirSync(join(repository, 'code'));
+    writeFileSync(join(repository, 'bin', 'docker'), '#!/bin/sh\n', { mode: 0o755 });
+    Object.assign(process.env, { PATH: `${join(repository, 'bin')}:${before.PATH}`, TMPDIR: '/no/such/folder' });
+    try {
+      const given = { ...context({ runtime: 'docker' }), root: join(repository, 'code'), guards: ['.mcp.json'] };
+      await expect(runtimeOf('docker')?.start(given, ['true'], 'pipe')).rejects.toThrow('ENOENT');
+    } finally {
+      process.env = before;
+    }
+    expect(readdirSync(join(repository, 'code'))).toEqual([]);
   });
 
   test('a wrapper is split into words, never given to a shell, and approved whole', async () => {

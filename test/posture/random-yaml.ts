@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { Lexer } from 'yaml';
 import { encodeScalar } from '../../src/posture/encode.ts';
 
 /** Text that tries to be structure, in every way we could think of. */
@@ -202,4 +203,15 @@ export function pathsOf(data: unknown, way: Path = []): Path[] {
   if (typeof data !== 'object' || data === null) return way.length ? [way] : [];
   const keys: (string | number)[] = Array.isArray(data) ? [...data.keys()] : Object.keys(data);
   return [...(way.length ? [way] : []), ...keys.flatMap(key => pathsOf((data as never)[key], [...way, key]))];
+}
+
+/** The comments of a YAML text, in order, without the space around them. */
+export function commentsOf(text: string): string[] {
+  let before = '';
+  return [...new Lexer().lex(text)].flatMap(lexeme => {
+    // What follows this mark is a scalar, whatever it begins with.
+    const isComment = lexeme.startsWith('#') && before !== '\u001f';
+    before = lexeme;
+    return isComment ? [lexeme.trimEnd()] : [];
+  });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RUN_ENGINES, RUN_STAGES, scansOf, undoneScans } from '../../src/posture/scanning.ts';
 import { type Posture, SCAN_STAGES } from '../../src/posture/schema.ts';
-import { answersFromDefaults } from '../../src/wizard/answers.ts';
+import { settleAnswers } from '../../src/wizard/answers.ts';
 import { postureEdits, quickSteps } from '../../src/wizard/steps.ts';
 import { render } from '../generate/outputs/lab.ts';
 import { FACTS } from '../wizard/facts.ts';
@@ -53,7 +53,7 @@ describe('what is scanned for secrets', () => {
   it('is proposed by the wizard only as far as it is run', () => {
     const scanners = (['gitleaks', 'trufflehog', 'git-secrets'] as const).map(id => ({ id, version: '1' }));
     const context = { facts: { ...FACTS, scanners }, posture: { version: 1 as const, project: 'x' } };
-    const { answers } = answersFromDefaults(quickSteps, context);
+    const { answers } = settleAnswers(quickSteps, context, {}, { defaults: true });
     const edit = postureEdits(quickSteps, answers, context).find(({ path }) => path[0] === 'scanning');
     expect(edit?.value).toEqual({ engines: ['builtin', 'gitleaks'], at: ['commit', 'push'] });
   });

@@ -134,7 +134,9 @@ describe('fixes', () => {
       id: 'egress',
       edits: [{ path: ['isolation', 'network'], value: { allow: agents.find(({ id }) => id === 'gemini')?.hosts } }],
     });
-    const unknown = chooseFixes([failing], { posture: declared(['gemini', 'goose']), facts });
+    const goose = { id: 'goose', title: 'Goose', version: undefined, binary: '/usr/bin/goose', settings: [] };
+    const here = { ...facts, agents: [{ ...goose, ownSandbox: undefined, seen: { path: '/usr/bin/goose' } }] };
+    const unknown = chooseFixes([failing], { posture: declared(['gemini', 'goose']), facts: here });
     expect(unknown.fixes[0]).toMatchObject({ id: 'egress', command: null });
   });
 

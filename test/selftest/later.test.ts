@@ -28,7 +28,7 @@ const path = process.env.PATH;
 const CRONTAB = `#!/bin/sh
 case $1 in
   -l) cat "$SPOOL/me" 2>/dev/null || { echo 'no crontab for me' >&2; exit 1; } ;;
-  -r) rm "$SPOOL/me" ;;
+  -r) [ ! -e "$SPOOL/stuck" ] && rm "$SPOOL/me" ;;
   -) cat >"$SPOOL/.new" && mv "$SPOOL/.new" "$SPOOL/me" ;;
 esac
 `;
@@ -186,6 +186,26 @@ describe.skipIf(!hasBox)('what comes out', () => {
         symlinkSync(execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim(), join(empty, name));
     expect((await verdictsOf(around('--setenv', 'PATH', empty)))['write:crontab']).toBe('inconclusive');
   });
+});
+
+it('what cannot be taken out of the crontab stays written down for the next run', async () => {
+  const mark = 'agent-posture-try-4194305-0123456789ab';
+  const record = join(lab.state, 'stuck', 'tries', '4194305');
+  mkdirSync(join(lab.state, 'stuck', 'tries'), { recursive: true });
+  writeFileSync(record, `${JSON.stringify({ crontab: join(bin, 'crontab'), mark })}\n`);
+  writeFileSync(join(spool, 'me'), `# ${mark}\n`);
+  writeFileSync(join(spool, 'stuck'), '');
+  expect(await recover([], join(lab.state, 'stuck'))).toEqual([expect.stringContaining(`"# ${mark}", could not`)]);
+  expect(existsSync(record)).toBe(true);
+  rmSync(join(spool, 'me'));
+  const probes = (await laterProbes(context(), [])).filter(({ target }) => target === 'crontab');
+  expect((await tryColumn(lab, probes)).get('write:crontab')?.verdict).toBe('exposed');
+  // One of the host's own, and that of the try.
+  const left = readFileSync(join(lab.state, 'column', 'tries', String(process.pid)), 'utf8');
+  for (const line of readFileSync(join(spool, 'me'), 'utf8').trim().split('\n')) expect(left).toContain(line.slice(2));
+  rmSync(join(spool, 'stuck'));
+  expect(await recover([], join(lab.state, 'stuck'))).toEqual([]);
+  expect(existsSync(record)).toBe(false);
 });
 
 it('what a killed run left in the crontab is taken out by the next one, and nothing else', async () => {

@@ -54,6 +54,25 @@ it('what a killed push left in the remote is taken out by the next run, and noth
   expect(refs()).toContain(mark);
 });
 
+it('what cannot be put back in the remote stays written down for the next run', async () => {
+  const before = refs();
+  const at = (name: string) => execFileSync('git', ['rev-parse', name], { cwd: remote, encoding: 'utf8' }).trim();
+  const commit = at('main');
+  const ref = 'refs/heads/other';
+  execFileSync('git', ['update-ref', ref, commit], { cwd: remote });
+  const record = join(lab.state, 'tries', '4194305');
+  mkdirSync(join(lab.state, 'tries'), { recursive: true });
+  writeFileSync(record, `${JSON.stringify({ push: remote, ref, commit, before: null })}\n`);
+  const lock = join(remote, `${ref}.lock`);
+  writeFileSync(lock, '');
+  expect(await recover([], lab.state)).toEqual([expect.stringContaining('could not be put back where it stood')]);
+  expect(existsSync(record)).toBe(true);
+  rmSync(lock);
+  expect(await recover([], lab.state)).toHaveLength(1);
+  expect(refs()).toBe(before);
+  expect(existsSync(record)).toBe(false);
+});
+
 it('holds where an update hook refuses, for an exact name as for a pattern', async () => {
   const hook = join(remote, 'hooks', 'update');
   writeFileSync(hook, '#!/bin/sh\ncase "$1" in refs/heads/main|refs/heads/release/*) exit 1;; esac\n');

@@ -73,6 +73,20 @@ describe('a round', () => {
   });
 });
 
+describe('a try that cannot be made', () => {
+  it('is inconclusive, and the others are tried all the same', async () => {
+    // What stands for a file that only root reads: one that cannot be kept before it is replaced.
+    const gone = join(folder, 'settings.json');
+    const guard = probe(
+      { kind: 'guard', path: gone, how: 'replace', folder: false, rounds: [] },
+      { attempt: 'write', safeguard: 'GRD-1', group: 'guard' },
+    );
+    const rows = await tryStub(stubSession(), [guard, ...TEN], workspace);
+    expect(rows.map(({ verdict }) => verdict)).toEqual(['inconclusive', ...all('blocked')]);
+    expect(rows[0]?.reason).toContain('ENOENT');
+  });
+});
+
 describe('decoys', () => {
   const files = () => {
     const path = join(folder, 'secret');

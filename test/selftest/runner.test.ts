@@ -11,7 +11,7 @@ import { stateFolder } from '../../src/base/state.ts';
 import { declaredBox } from '../../src/cli/box.ts';
 import { textReport } from '../../src/report/text.ts';
 import { recover } from '../../src/selftest/leftovers.ts';
-import type { ApprovalRequest, Row, SelftestEvent } from '../../src/selftest/types.ts';
+import { type ApprovalRequest, REMOVED, type Row, type SelftestEvent } from '../../src/selftest/types.ts';
 import { boxCommand, hasBox, type Lab, makeLab, tryLab, verdicts } from '../labs/box.ts';
 
 let lab: Lab;
@@ -247,6 +247,25 @@ describe('what is said beside the rows', () => {
     const text = textReport(alone, { color: false, unicode: false, width: 200, verbose: false });
     expect(text).toContain('loosened by hand: a rule is gone');
     expect(text).not.toContain('way round');
+  });
+
+  it('a guard that was removed, which need only be made again', async () => {
+    const guards = ['.githooks/pre-push', '.gitignore'].map(path => ({ path, reason: REMOVED }));
+    const options = { safeguards: ['GRD-1'], loosened: async () => guards };
+    const report = await tryLab(lab, options);
+    const rows = report.rows.filter(row => row.escape === 'loosened');
+    expect(rows.map(({ verdict, reason, fix }) => [verdict, reason, fix?.command])).toEqual(
+      guards.map(() => ['exposed', REMOVED, 'agent-posture generate']),
+    );
+    expect(report.exitCode).toBe(1);
+    const mixed = await tryLab(lab, {
+      ...options,
+      loosened: async () => [...guards, { path: 'x', reason: 'a rule is gone' }],
+    });
+    expect(mixed.fixes.find(({ id }) => id === 'restore')).toMatchObject({
+      title: 'put 3 guards back that somebody loosened or removed',
+      command: 'agent-posture generate --restore',
+    });
   });
 
   it('only the rows that are asked for', async () => {
@@ -491,8 +510,9 @@ describe('bad days', () => {
     const running = tryLab(lab, { signal: stop.signal, safeguards: ['GRD-1'] });
     running.catch(() => {});
     const laid = () => {
-      const record = join(stateFolder(lab.root), 'tries', String(process.pid));
-      return existsSync(record) && readFileSync(record, 'utf8').includes(`"create":"${path}"`);
+      const records = join(stateFolder(lab.root), 'tries');
+      const names = existsSync(records) ? readdirSync(records) : [];
+      return names.some(name => readFileSync(join(records, name), 'utf8').includes(`"create":"${path}"`));
     };
     while (!laid()) await new Promise(done => setTimeout(done, 1));
     // As the vantage leaves it when it is killed within the write: nothing of it is there yet.

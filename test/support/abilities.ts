@@ -23,10 +23,16 @@ function namespaces(): boolean {
   return filters;
 }
 
+/** Whether this user may make PID namespaces with a /proc of their own. */
+function processNamespaces(): boolean {
+  return spawnSync('unshare', ['--pid', '--fork', '--kill-child', '--mount-proc', 'true']).status === 0;
+}
+
 /** What a test may need of whoever runs it, with what to do where it is missing. */
 export const ABILITIES = {
   root: { has: () => process.getuid?.() === 0, how: 'run the tests as root' },
   'network namespaces': { has: namespaces, how: 'run the tests as root, with iproute2 and iptables installed' },
+  'PID namespaces': { has: processNamespaces, how: 'run the tests as root, with util-linux installed' },
   mount: { has: mounts, how: 'run the tests as root, where mount may be called' },
 } as const;
 export type Ability = keyof typeof ABILITIES;

@@ -443,7 +443,7 @@ export function demoEngine({ pace = 0, resumed, log = () => {}, applying }: Demo
       log('apply begins');
       await applying?.();
       log('apply ends');
-      return { written: plan.changes.map(({ path }) => path), conflicts: [], journal: 'j1' };
+      return { written: plan.changes.map(({ path }) => path), conflicts: [], journal: 'j1', notes: [] };
     },
     secondTry(onEvent, signal) {
       stopped(signal);

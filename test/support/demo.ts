@@ -3,11 +3,11 @@ import { createInterface } from 'node:readline/promises';
 import { setTimeout } from 'node:timers/promises';
 import { Interrupted } from '../../src/base/errors.ts';
 import { textReport } from '../../src/report/text.ts';
-import { confirm, runLiveTest, runReport, runWizard } from '../../src/ui/index.tsx';
+import { runLiveTest, runReport, runWizard } from '../../src/ui/index.tsx';
 import { introText } from '../../src/ui/intro.ts';
 import { beforeReport, demoEngine, PLAN } from './demo-engine.ts';
 
-/** The screens as a program, for tests in a terminal: `demo.js wizard|live|report|confirm`. */
+/** The screens as a program, for tests in a terminal: `demo.js wizard|live|report`. */
 const env = process.env;
 const options = {
   color: !env.NO_COLOR && env.TERM !== 'dumb',
@@ -52,7 +52,7 @@ async function main(): Promise<number> {
       process.stdout.write(`${report.rows.length} rows\n`);
       return report.exitCode;
     }
-    case 'report': {
+    default: {
       const report = { ...beforeReport(), posture: { path: 'agent-posture.yaml', sha256: '0'.repeat(64) } };
       const style = { width: process.stdout.columns, color: options.color, unicode: options.unicode, verbose: false };
       process.stdout.write(textReport(report, style));
@@ -61,23 +61,11 @@ async function main(): Promise<number> {
         {
           plan: async () => PLAN,
           why: safeguard => `${safeguard} is asked for because an agent that turned would use it.`,
+          again: rows => textReport(report, style).split('\n').slice(0, rows),
         },
         options,
       );
       process.stdout.write(`${ending.by}${ending.by === 'apply' ? ` ${ending.fix.id}` : ''}\n`);
-      return 0;
-    }
-    default: {
-      const agreed = await confirm(
-        {
-          question: 'The posture asks to contact declared production. Try it?',
-          detail: ['db.prod.example.com:5432', 'payments.example.com:443'],
-          yes: 'Try these',
-          no: 'Leave them out',
-        },
-        options,
-      );
-      process.stdout.write(`${agreed ? 'agreed' : 'refused'}\n`);
       return 0;
     }
   }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { changesAnything } from '../../src/generate/changes.ts';
 import type { Change } from '../../src/generate/types.ts';
 import { diffLines, diffSize } from '../../src/ui/diff-lines.ts';
 import type { Line } from '../../src/ui/lines.ts';
-import { commonName, planLines, writes } from '../../src/ui/plan-lines.ts';
+import { commonName, planLines } from '../../src/ui/plan-lines.ts';
 import { createTheme } from '../../src/ui/theme.ts';
 import { PLAN } from '../support/demo-engine.ts';
 
@@ -16,6 +17,7 @@ const textOf = (lines: readonly Line[]): string[] =>
   );
 const plan = (...changes: Partial<Change>[]) => ({
   ...PLAN,
+  manifest: { before: null, after: null },
   changes: changes.map(
     change =>
       ({
@@ -59,15 +61,15 @@ describe('planLines', () => {
         titleOf,
       ),
     );
-    expect(lines[0]).toMatch(/left +b +not valid JSON/);
+    expect(lines[0]).toMatch(/refused +b +not valid JSON/);
     expect(lines[1]).toMatch(/conflict +c/);
     expect(lines[2]).toMatch(/new +a/);
   });
 
   it('leaves out what stays as it is, and knows when nothing is to be written', () => {
     expect(planLines(plan({ state: 'unchanged' }), 80, theme, titleOf)).toEqual([]);
-    expect(writes(plan({ state: 'unchanged' }, { state: 'refused' }, { state: 'loosened' }))).toBe(false);
-    expect(writes(plan({ state: 'delete', after: null }))).toBe(true);
+    expect(changesAnything(plan({ state: 'unchanged' }, { state: 'refused' }, { state: 'loosened' }))).toBe(false);
+    expect(changesAnything(plan({ state: 'delete', after: null }))).toBe(true);
   });
 
   it('names several files by what they share', () => {

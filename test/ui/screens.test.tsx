@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
 import type { SelftestEvent } from '../../src/selftest/types.ts';
-import { ConfirmScreen } from '../../src/ui/screens/confirm.tsx';
 import { DiffScreen } from '../../src/ui/screens/diff.tsx';
 import { FindingScreen } from '../../src/ui/screens/finding.tsx';
 import { LiveTest } from '../../src/ui/screens/live.tsx';
@@ -189,10 +188,21 @@ describe('the plan', () => {
   });
 
   it('says so when there is nothing to write', async () => {
-    const plan = { ...PLAN, changes: PLAN.changes.map(change => ({ ...change, state: 'unchanged' as const })) };
-    shown = await show(
-      <PlanScreen title="The plan" plan={plan} answered={[]} applyLabel="Apply" onChoose={() => {}} />,
+    const changes = PLAN.changes.map(change => ({ ...change, state: 'unchanged' as const }));
+    const screen = (after: Buffer | null) => (
+      <PlanScreen
+        title="The plan"
+        plan={{ ...PLAN, changes, manifest: { before: null, after } }}
+        answered={[]}
+        applyLabel="Apply"
+        onChoose={() => {}}
+      />
     );
+    // What is generated is listed in a file of its own, and that alone may be out of date.
+    shown = await show(screen(Buffer.from('{}')));
+    expect(shown.frame()).not.toContain('nothing to write');
+    shown.unmount();
+    shown = await show(screen(null));
     expect(shown.frame()).toContain('Go on, nothing to write');
     expect(shown.frame()).not.toContain('undo');
   });
@@ -264,6 +274,7 @@ describe('under a report', () => {
             throw new UserError({ what: 'there is no posture yet to change', next: 'agent-posture init' });
           },
           why: () => '',
+          again: () => [],
         }}
         onEnd={() => {}}
       />,
@@ -280,39 +291,65 @@ describe('under a report', () => {
     const fixes = [{ ...fix, command: null, text: 'Rotate what they hold.' }];
     const plan = () => Promise.reject(new Error('there is nothing to plan'));
     shown = await show(
-      <ReportScreen report={{ ...report, posture, fixes }} actions={{ plan, why: () => '' }} onEnd={() => {}} />,
+      <ReportScreen
+        report={{ ...report, posture, fixes }}
+        actions={{ plan, why: () => '', again: () => [] }}
+        onEnd={() => {}}
+      />,
     );
     expect(shown.frame()).toContain('1 what to do');
     await shown.press({ text: '1' });
     await shown.waitFor('[1] Rotate what they hold.');
   });
 
+  it('draws the report again once another view was in its place, and says so at the end', async () => {
+    const plan = () => Promise.reject(new Error('there is nothing to plan'));
+    const again = vi.fn((rows: number) =>
+      ['title', '', ...Array.from({ length: 40 }, (_, i) => `row ${i}`)].slice(0, rows),
+    );
+    const onEnd = vi.fn();
+    const actions = { plan, why: () => 'because', again };
+    const screen = <ReportScreen report={beforeReport()} actions={actions} onEnd={onEnd} />;
+    shown = await show(screen, { rows: 12 });
+    expect(shown.frame()).not.toContain('title');
+    for (const [open, close] of [['enter', 'escape'] as const, [{ text: '?' }, { text: '?' }] as const]) {
+      await shown.press(open);
+      await shown.waitFor(/All \d+ rows|Why it matters/);
+      await shown.press(close);
+      const lines = (await shown.waitFor('q quit')).split('\n');
+      expect([lines[0], lines.length]).toEqual(['title', 11]);
+    }
+    await shown.press({ text: 'q' });
+    expect(onEnd).toHaveBeenCalledWith({ by: 'quit', covered: true });
+  });
+
+  it('draws nothing twice where only the keys were shown, or where a voice has read it', async () => {
+    const actions = { plan: () => Promise.reject(new Error()), why: () => '', again: () => ['title'] };
+    for (const [screenReader, keys] of [
+      [false, []],
+      [true, ['enter', 'escape']],
+    ] as const) {
+      const onEnd = vi.fn();
+      shown = await show(<ReportScreen report={beforeReport()} actions={actions} onEnd={onEnd} />, { screenReader });
+      await shown.press(...keys);
+      expect(shown.frame()).not.toContain('title');
+      await shown.press({ text: 'q' });
+      expect(onEnd).toHaveBeenCalledWith({ by: 'quit', covered: false });
+    }
+  });
+
   it('offers no change where there is no posture to change', async () => {
     const plan = () => Promise.reject(new Error('there is nothing to plan'));
     shown = await show(
-      <ReportScreen report={{ ...beforeReport(), posture: null }} actions={{ plan, why: () => '' }} onEnd={() => {}} />,
+      <ReportScreen
+        report={{ ...beforeReport(), posture: null }}
+        actions={{ plan, why: () => '', again: () => [] }}
+        onEnd={() => {}}
+      />,
     );
     await shown.press({ text: '1' });
     expect(shown.frame()).not.toContain('see change');
     expect(shown.frame()).toContain('enter all rows');
-  });
-});
-
-describe('a confirmation', () => {
-  it('is no unless yes is chosen', async () => {
-    const answers: boolean[] = [];
-    const screen = (
-      <ConfirmScreen
-        question="Do it?"
-        detail={['rm -rf x']}
-        yes="Do it"
-        no="Leave it"
-        onAnswer={yes => answers.push(yes)}
-      />
-    );
-    shown = await show(screen);
-    await shown.press('enter', 'escape', { text: 'n' }, 'down', 'enter', { text: 'y' });
-    expect(answers).toEqual([false, false, false, true, true]);
   });
 });
 

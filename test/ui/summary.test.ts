@@ -38,6 +38,15 @@ describe('the summary', () => {
     expect(text).not.toContain('Start it with');
   });
 
+  it('repeats what is still to be done, once', () => {
+    const text = print([row({ target: '~/.netrc', verdict: 'blocked' })], {
+      notes: ['to do: hooks do not run yet: npx husky', 'nothing was written'],
+    });
+    expect(text).toMatch(/^ To do +hooks do not run yet: npx husky$/m);
+    expect(text.match(/npx husky/g)).toHaveLength(1);
+    expect(text).toMatch(/^ nothing was written$/m);
+  });
+
   it('names what was declared and not tried', () => {
     const unapproved = 'a'.repeat(64);
     const untried = { target: '127.0.0.1:5432', attempt: 'connect', vantage: 'sandbox', verdict: 'skipped' } as const;

@@ -3,23 +3,19 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
 import { splitWords } from '../../src/base/words.ts';
 import type { Facts } from '../../src/discover/facts.ts';
-import { allowedHosts } from '../../src/isolation/proposal.ts';
+import { allowedHosts, networkNote } from '../../src/isolation/proposal.ts';
 import { parsePosture } from '../../src/posture/load.ts';
 import { editPosture, newPosture } from '../../src/posture/save.ts';
 import type { Posture } from '../../src/posture/schema.ts';
-import {
-  answersFromDefaults,
-  parseAnswerFlags,
-  parseAnswers,
-  reproduceCommand,
-  settleAnswers,
-} from '../../src/wizard/answers.ts';
+import { parseAnswerFlags, parseAnswers, reproduceCommand, settleAnswers } from '../../src/wizard/answers.ts';
 import { asked, completed, stillValid, type WizardState, withAnswer, wizardReducer } from '../../src/wizard/flow.ts';
 import { postureEdits, quickSteps } from '../../src/wizard/steps.ts';
 import type { Answers, StepContext } from '../../src/wizard/types.ts';
 import { facts as anyFacts, FACTS } from './facts.ts';
 
 const fresh = (facts: Facts): StepContext => ({ facts, posture: { version: 1, project: facts.project } });
+/** Every default, as `--yes` takes them. */
+const byDefault = (context: StepContext) => settleAnswers(quickSteps, context, {}, { defaults: true });
 const step = (id: string) => quickSteps.find(one => one.id === id) as (typeof quickSteps)[number];
 const flags = (answers: Answers) =>
   splitWords(reproduceCommand(answers)).flatMap((word, index, all) => (all[index - 1] === '--answer' ? [word] : []));
@@ -47,7 +43,7 @@ describe('the quick path', () => {
   });
 
   it('puts what looks like production first and takes it by default, saying where it was seen', () => {
-    const { answers, announced } = answersFromDefaults(quickSteps, fresh(FACTS));
+    const { answers, announced } = byDefault(fresh(FACTS));
     expect(
       step('never-touch')
         .choices(fresh(FACTS), {})
@@ -69,7 +65,7 @@ describe('the quick path', () => {
 
   it('makes the posture that a person would write', () => {
     const context = fresh(FACTS);
-    const text = posture(answersFromDefaults(quickSteps, context).answers, context);
+    const text = posture(byDefault(context).answers, context);
     expect(text).toBe(`# yaml-language-server: $schema=./node_modules/agent-posture/schema/posture-1.json
 # What coding agents may touch in this repository: names, never values.
 # After an edit: agent-posture generate, then agent-posture test.
@@ -166,10 +162,31 @@ scanning:
   });
 
   it('leaves the network open where it is not known what an agent needs', () => {
-    const agents = [{ ...FACTS.agents[0], id: 'opencode' }] as Facts['agents'];
+    const agents = [{ ...FACTS.agents[0], id: 'opencode', binary: '/usr/bin/opencode' }] as Facts['agents'];
     expect(allowedHosts(fresh({ ...FACTS, agents }))).toBeUndefined();
     const remote = { name: 'origin', url: 'ssh://git@git.example.com:2222/a/b.git', forge: 'gitea' as const };
     expect(allowedHosts(fresh({ ...FACTS, git: { ...FACTS.git, remote } }))?.at(-1)).toBe('git.example.com');
+  });
+
+  it('opens no network for an agent that only a file speaks of, and says what is left to be done', () => {
+    const cursor = { ...FACTS.agents[0], id: 'cursor', title: 'Cursor', seen: { path: '.cursorrules' } };
+    const said = (agents: object[], isolation: object) => {
+      const facts = { ...FACTS, agents: agents as Facts['agents'] };
+      return networkNote({ facts, posture: { ...fresh(facts).posture, isolation: isolation as Posture['isolation'] } });
+    };
+    const both = fresh({ ...FACTS, agents: [cursor, ...FACTS.agents] as Facts['agents'] });
+    expect(allowedHosts(both)).toEqual(expect.arrayContaining(['api.openai.com', 'github.com']));
+    const here = { ...cursor, binary: '/usr/bin/cursor' };
+    const open = { runtime: 'bubblewrap' };
+    expect(said([here, ...FACTS.agents], open)).toMatch(
+      /not restricted, as the hosts of Cursor are not known: .*isolation\.network\.allow/,
+    );
+    expect(said(FACTS.agents, open)).toMatch(/not restricted: name the hosts/);
+    expect(said([here], { ...open, network: { allow: ['api2.cursor.sh'] } })).toBeUndefined();
+    const forge = { ...open, network: { allow: ['github.com', 'api.github.com'] } };
+    expect(said([cursor], forge)).toContain('no agent reach its model yet, as the hosts of Cursor are not known');
+    expect(said(FACTS.agents, forge)).toBeUndefined();
+    for (const runtime of ['none', 'command']) expect(said([here], { runtime })).toBeUndefined();
   });
 
   it('keeps what is forbidden out of environments that agents may enter', () => {
@@ -247,7 +264,7 @@ repository: { protected: [main, release/*] }
 scanning: { engines: [trufflehog], at: [ci, commit] }
 `;
     const context = { facts: FACTS, posture: parsePosture(text, 'p') };
-    const defaults = answersFromDefaults(quickSteps, context).answers;
+    const defaults = byDefault(context).answers;
     expect(defaults).toEqual({
       'never-touch': ['orders-db'],
       box: 'bubblewrap',
@@ -326,7 +343,7 @@ describe('laws', () => {
   test.prop([anyFacts], { numRuns: 500 })(
     'the defaults always pass their own checks and make a valid posture',
     facts => {
-      const { answers, announced } = answersFromDefaults(quickSteps, fresh(facts));
+      const { answers, announced } = byDefault(fresh(facts));
       expect(announced).toHaveLength(Object.keys(answers).length);
       posture(answers, fresh(facts));
     },

@@ -5,8 +5,9 @@ import { displayPath, isWithin } from '../../base/files.ts';
 import { packageRoot } from '../../base/package.ts';
 import { stateHome } from '../../base/state-home.ts';
 import { version } from '../../base/version.ts';
-import type { RuntimeFact } from '../../discover/facts.ts';
+import type { AgentFact, Facts, RuntimeFact } from '../../discover/facts.ts';
 import { discover } from '../../discover/index.ts';
+import { unboxable } from '../../isolation/index.ts';
 import { clearPlaceholders } from '../../isolation/placeholders.ts';
 import { painter, type Style } from '../../report/style.ts';
 import { hang, pad } from '../../report/width.ts';
@@ -25,7 +26,7 @@ interface Finding {
 /** `doctor`: what is there to work with, each line ok or missing with what to do. Read only, but for what a killed box left; exit 0 whatever is missing. */
 export const command: Command = async context => {
   const { root, home, terminal } = context;
-  clearPlaceholders(root);
+  const unknown = clearPlaceholders(root);
   const recovered = await recoverTries(root);
   const facts = await discover(root, { home, env: terminal.streams.env });
   const findings: Finding[] = [
@@ -35,15 +36,9 @@ export const command: Command = async context => {
       detail: `${version}, Node ${process.versions.node}, ${process.platform} ${process.arch}`,
     },
     await git(root),
-    ...facts.runtimes.filter(({ id }) => id !== 'none' && id !== 'native' && id !== 'command').map(box),
+    ...facts.runtimes.filter(({ id }) => id !== 'none' && id !== 'native' && id !== 'command').map(box(facts)),
     ...(facts.agents.length > 0
-      ? facts.agents.map(
-          ({ title, version: of, seen }): Finding => ({
-            name: title,
-            state: 'ok',
-            detail: `${of ?? 'version not known'} (${seen.path})`,
-          }),
-        )
+      ? facts.agents.map(agent)
       : [
           {
             name: 'agents',
@@ -56,6 +51,14 @@ export const command: Command = async context => {
       ({ id, version: of }): Finding => ({ name: id, state: 'ok', detail: of ?? 'version not known' }),
     ),
     await stateFolderFinding(home, root),
+    ...unknown.map(
+      (note): Finding => ({
+        name: 'box',
+        state: 'attention',
+        detail: `one in another container may still run, so what stands for its missing guards stays (${note})`,
+        next: 'if it was killed: run doctor on the machine itself, or after its next start',
+      }),
+    ),
     ...recovered.map((detail): Finding => ({ name: 'killed test', state: 'attention', detail })),
     terminalFinding(context),
     ...integrity(context),
@@ -87,6 +90,13 @@ function print({ name, state, detail, next }: Finding, style: Style): string[] {
   ];
 }
 
+/** What is known of an agent by its files alone is not installed: nothing here could start it. */
+function agent({ title, version: of, binary, seen }: AgentFact): Finding {
+  return binary === undefined
+    ? { name: title, state: 'missing', detail: `used here (${seen.path}), its program is not on the PATH` }
+    : { name: title, state: 'ok', detail: `${of ?? 'version not known'} (${seen.path})` };
+}
+
 async function git(root: string): Promise<Finding> {
   const program = findProgram('git', [root]);
   if (!program)
@@ -105,9 +115,13 @@ const INSTALL: Partial<Record<RuntimeFact['id'], string>> = {
   docker: 'start the engine, or install it: https://docs.docker.com/engine/install',
 };
 
-function box({ id, available, detail }: RuntimeFact): Finding {
-  const next = available ? undefined : INSTALL[id];
-  return { name: id, state: available ? 'ok' : 'missing', detail, ...(next ? { next } : {}) };
+function box({ root, home }: Facts): (fact: RuntimeFact) => Finding {
+  // Where none can be made, installing one changes nothing.
+  const installs = unboxable(root, home) === undefined;
+  return ({ id, available, detail }) => {
+    const next = available || !installs ? undefined : INSTALL[id];
+    return { name: id, state: available ? 'ok' : 'missing', detail, ...(next ? { next } : {}) };
+  };
 }
 
 async function stateFolderFinding(home: string, root: string): Promise<Finding> {

@@ -1,16 +1,17 @@
 import { EXIT, UserError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { oneLine } from '../../base/text.ts';
+import { changesAnything } from '../../generate/changes.ts';
 import { jsonReport } from '../../report/json.ts';
 import { count, things } from '../../report/things.ts';
 import { hang, pad, wrap } from '../../report/width.ts';
 import type { Fix, Report } from '../../selftest/types.ts';
 import { approver } from '../approve.ts';
 import type { Command, Outcome } from '../command.ts';
-import { applyFix, beforeAfter, planFix } from '../fixing.ts';
+import { applyFix, fixEnding, planFix } from '../fixing.ts';
 import { keepReport, lastReport } from '../last-report.ts';
 import { loadWithPosture } from '../load.ts';
-import { changesAnything, diffText, planJson, planLines } from '../plan-text.ts';
+import { diffText, planJson, planLines } from '../plan-text.ts';
 import { tryNow } from '../trying.ts';
 
 /** `fix [N | ID]`: plan, confirm, apply, try those rows again. The fixes are those of the last report, made anew if the posture changed since. */
@@ -20,7 +21,8 @@ export const command: Command = async context => {
   const approve = approver(context, facts.insideAgent);
   const kept = await lastReport(root);
   const report = kept?.posture?.sha256 === posture.sha256 ? kept : await tryNow({ context, facts, posture, approve });
-  if (report !== kept) await keepReport(report);
+  const unkept = report === kept ? undefined : await keepReport(report);
+  if (unkept !== undefined) terminal.show(unkept);
   const [wanted] = words;
   if (wanted === undefined) return listed(report);
 
@@ -51,18 +53,16 @@ export const command: Command = async context => {
       return { exitCode: EXIT.ok, json: { fix: about(fix), written: [] }, text: () => 'Nothing was changed.' };
   }
   const fixed = await applyFix(context, report, fix, plan, approve);
+  const { exitCode, lines } = fixEnding(fixed);
   return {
-    exitCode: fixed.applied.conflicts.length > 0 ? EXIT.conflict : fixed.after.exitCode,
+    exitCode,
     json: {
       fix: about(fix),
       written: fixed.applied.written,
       conflicts: fixed.applied.conflicts,
       ...jsonReport(fixed.after),
     },
-    text: style =>
-      [...planLines(plan, style), '', ...beforeAfter(fixed, style), '', ' agent-posture undo takes it back.'].join(
-        '\n',
-      ),
+    text: style => lines(style).join('\n'),
   };
 };
 

@@ -3,6 +3,7 @@ import { stateFolder } from '../../base/state.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { list, oneLine } from '../../base/text.ts';
 import { applyPlan } from '../../generate/apply.ts';
+import { changesAnything } from '../../generate/changes.ts';
 import { drift } from '../../generate/drift.ts';
 import { type MemoPlace, remember, summaryOf } from '../../generate/memo.ts';
 import { outputs } from '../../generate/outputs/index.ts';
@@ -10,7 +11,7 @@ import { counted, MANIFEST_PATH } from '../../generate/paths.ts';
 import type { Plan } from '../../generate/types.ts';
 import type { Command, Outcome } from '../command.ts';
 import { loadWithPosture } from '../load.ts';
-import { changesAnything, diffText, planJson, planLines } from '../plan-text.ts';
+import { diffText, planJson, planLines } from '../plan-text.ts';
 import { exitCodeOf, planOutputs } from '../planning.ts';
 
 /** Asked for more than what there is to do, or for less than all of it: that is not what is remembered. */
@@ -46,23 +47,25 @@ export const command: Command = async context => {
     };
   const applied = await applyPlan(plan, { stateFolder: place.stateFolder, command: 'generate' });
   const said = applied.written.length > 0 ? applied.written : [MANIFEST_PATH];
-  const json = { ...planJson(plan, false), written: applied.written, conflicts: applied.conflicts };
-  if (summary !== undefined && isIdle(plan)) await keep(summary, place, plan.notes);
+  const json = {
+    ...planJson({ ...plan, notes: [...plan.notes, ...applied.notes] }, false),
+    written: applied.written,
+    conflicts: applied.conflicts,
+  };
+  // Nothing to do, and nothing to say about it that is of this run alone.
+  const idle = !changesAnything(plan) && plan.changes.every(({ state }) => state === 'unchanged');
+  if (summary !== undefined && idle) await keep(summary, place, plan.notes);
   return {
     exitCode: exitCodeOf(plan),
     json,
     text: style =>
       [
         ...planLines(plan, style),
+        ...applied.notes.map(oneLine),
         ...(applied.journal ? ['', ` ${counted(said)} written. agent-posture undo takes it back.`] : []),
       ].join('\n'),
   };
 };
-
-/** Nothing to do, and nothing to say about it that is of this run alone. */
-function isIdle(plan: Plan): boolean {
-  return plan.changes.every(({ state }) => state === 'unchanged') && !changesAnything(plan);
-}
 
 /** Only where all is still as it was before the plan was made. Where it cannot be kept, the next run is as long as this. */
 async function keep(summary: string, place: MemoPlace, notes: readonly string[]): Promise<void> {

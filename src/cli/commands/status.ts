@@ -5,6 +5,7 @@ import { oneLine, plural } from '../../base/text.ts';
 import { ago } from '../../base/units.ts';
 import type { Facts } from '../../discover/facts.ts';
 import { drift } from '../../generate/drift.ts';
+import { networkNote } from '../../isolation/proposal.ts';
 import { undoneScans } from '../../posture/scanning.ts';
 import type { Posture } from '../../posture/schema.ts';
 import { count, headline, things, title, unapprovedLines } from '../../report/things.ts';
@@ -46,12 +47,14 @@ export const command: Command = async context => {
   const ending = endingSoon(posture.posture, new Date());
   const undone = undoneScans(posture.posture);
   const start = startOf(posture.posture, facts);
+  const network = networkNote({ facts, posture: posture.posture });
   const proof = last && proofOf(last, posture.sha256, facts.agents);
   return {
     exitCode: EXIT.ok,
     json: {
       posture: { path: 'agent-posture.yaml', sha256: posture.sha256, project: posture.posture.project },
       start: start ?? null,
+      network: network ?? null,
       drift: found.map(({ line, ...rest }) => ({ ...rest, line: line ?? null })),
       notDone: undone === undefined ? [] : [undone],
       lastProof: proof ?? null,
@@ -66,6 +69,7 @@ export const command: Command = async context => {
           `${posture.posture.project}, ${plural(posture.posture.systems?.length ?? 0, 'system')}, box: ${posture.posture.isolation?.runtime ?? 'none declared'}`,
         ),
         ...(start === undefined ? [] : part('start', start)),
+        ...(network === undefined ? [] : part('network', network)),
         ...(found.length === 0
           ? part('files', 'as the posture asks')
           : found.flatMap(({ reason }, index) => part(index === 0 ? 'files' : '', reason))),

@@ -32,11 +32,8 @@ export const command: Command = async context => {
   const whole = withUndriven(tried, drive, flags.values('agent').length > 0);
   const gone = posture && isWhole(options) ? noLongerTried(await lastReport(context.root), whole) : undefined;
   const report = gone === undefined ? whole : { ...whole, notes: [...whole.notes, gone] };
-  if (posture && isWhole(options))
-    await keepReport(report).catch(error => {
-      if (!(error instanceof UserError)) throw error;
-      terminal.show(`the report is not kept: ${error.message}`);
-    });
+  const unkept = posture && isWhole(options) ? await keepReport(report) : undefined;
+  if (unkept !== undefined) terminal.show(unkept);
   if (flags.is('share')) return shared(maskReport(report));
   const outcome = reportOutcome(report);
   if (!terminal.interactive || flags.value('output') !== undefined) return outcome;

@@ -1,15 +1,18 @@
 import { EXIT, UserError } from '../../base/errors.ts';
 import { stateFolder } from '../../base/state.ts';
-import { list } from '../../base/text.ts';
+import { list, shellLine } from '../../base/text.ts';
 import { ago } from '../../base/units.ts';
 import { lastCommand, undo } from '../../generate/journal.ts';
 import { counted, MANIFEST_PATH } from '../../generate/paths.ts';
 import type { Undone } from '../../generate/types.ts';
 import { hang } from '../../report/width.ts';
-import type { Command } from '../command.ts';
+import type { Command, Context } from '../command.ts';
+import { load } from '../load.ts';
+import { planOutputs } from '../planning.ts';
 
 /** `undo`: takes back the last command, edits made since left in place. Asks on a terminal; elsewhere it needs --yes. */
-export const command: Command = async ({ root, flags, terminal, signal }) => {
+export const command: Command = async context => {
+  const { root, flags, terminal, signal } = context;
   const folder = stateFolder(root);
   const last = await lastCommand(folder);
   if (last) {
@@ -21,13 +24,14 @@ export const command: Command = async ({ root, flags, terminal, signal }) => {
       if (!(await terminal.confirm('Take it back?', signal)))
         return {
           exitCode: EXIT.ok,
-          json: { restored: [], removed: [], edited: [], kept: [] },
+          json: { restored: [], removed: [], edited: [], kept: [], loosened: [] },
           text: () => 'Nothing was changed.',
         };
     }
   }
   const keep = flags.is('keep');
   const undone = await undo(root, { stateFolder: folder, keep });
+  const loosened = await loosenedAgain(context, undone.restored);
   return {
     exitCode: undone.kept.length > 0 && !keep ? EXIT.conflict : EXIT.ok,
     json: {
@@ -37,10 +41,11 @@ export const command: Command = async ({ root, flags, terminal, signal }) => {
       removed: undone.removed,
       edited: undone.edited,
       kept: undone.kept,
+      loosened,
     },
     text: style =>
       [
-        ...hang('', takenBack(undone), style.width),
+        ...hang('', takenBack(undone, loosened), style.width),
         ...undone.kept.flatMap(({ path, reason, beside }) =>
           hang(' kept ', `${path}: ${reason}${beside ? `; what it was before is in ${beside}` : ''}`, style.width),
         ),
@@ -53,7 +58,9 @@ const KEPT = 'They stay as they are.';
 
 /** What can be done about files that were edited since: a file that was not there before can only go or stay. */
 function waysOn({ kept }: Undone): string[] {
-  const files = kept.filter(({ path }) => !path.startsWith('git config '));
+  const all = kept.filter(({ path }) => !path.startsWith('git config '));
+  const gone = all.filter(({ reason, beside }) => beside && reason === 'it was removed since');
+  const files = all.filter(each => !gone.includes(each));
   const ours = files
     .filter(({ beside, reason }) => !beside && reason === 'it was edited since')
     .map(({ path }) => path);
@@ -65,24 +72,49 @@ function waysOn({ kept }: Undone): string[] {
       : []),
     ...(files.length > ours.length
       ? [
-          `Take out of ${ours.length > 0 ? 'the others' : 'these'} what agent-posture wrote, and run undo again: it takes back the rest.`,
+          `Take out of ${list(files.map(({ path }) => path).filter(path => !ours.includes(path)))} what agent-posture wrote, and run undo again.`,
         ]
       : []),
+    ...gone.map(
+      ({ path, beside }) =>
+        `To have ${path} as it was before: ${shellLine(['mv', beside ?? '', path])}, then agent-posture undo again.`,
+    ),
     'To keep them as they are: agent-posture undo --keep',
   ];
 }
 
-function takenBack({ command: name, restored: all, removed: gone, edited }: Undone): string {
+/** What guards less now than the posture asks for, as it did before: of a --restore that was taken back. */
+async function loosenedAgain(context: Context, restored: readonly string[]): Promise<string[]> {
+  if (restored.length === 0) return [];
+  try {
+    const { facts, posture } = await load(context, { boxes: false, systems: false });
+    const changes = posture ? (await planOutputs(facts, posture)).changes : [];
+    return changes.flatMap(({ path, state }) => (state === 'loosened' && restored.includes(path) ? [path] : []));
+  } catch (error) {
+    // It is taken back: a posture that is damaged is for the next command to tell.
+    if (error instanceof UserError) return [];
+    throw error;
+  }
+}
+
+const them = (paths: readonly string[]) => (paths.length > 1 ? 'them' : 'it');
+
+/** Each file in one list, the one that says most of it. */
+function takenBack({ command: name, restored: all, removed: gone, edited, kept }: Undone, loosened: string[]): string {
   const [restored, removed] = [all, gone].map(paths => paths.filter(path => path !== MANIFEST_PATH)) as [
     string[],
     string[],
   ];
-  const back = restored.filter(path => !removed.includes(path));
-  const yours = edited.filter(path => !removed.includes(path));
+  if (all.length === 0 && kept.length > 0) return `Nothing more of ${name} could be taken back.`;
+  const yours = edited.filter(path => !removed.includes(path) && !loosened.includes(path));
+  const back = restored.filter(path => ![...removed, ...yours, ...loosened].includes(path));
   return [
     `Taken back: ${name}.`,
     ...(back.length > 0 ? [`Put back: ${list(back)}.`] : []),
-    ...(yours.length > 0 ? [`Your edits since were kept: ${list(yours)}.`] : []),
+    ...(yours.length > 0 ? [`Put back, with your edits since: ${list(yours)}.`] : []),
+    ...(loosened.length > 0
+      ? [`Loosened again: ${list(loosened)}; agent-posture generate --restore puts ${them(loosened)} back.`]
+      : []),
     ...(removed.length > 0 ? [`Removed: ${list(removed)}.`] : []),
     ...(all.length === 0 ? ['Nothing had to be put back.'] : []),
   ].join(' ');

@@ -111,10 +111,6 @@ export function applyToValue(root: unknown, edit: Edit): unknown {
 /** Characters that reorder, hide or act on text. */
 const ODD = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\u{e0000}-\u{e007f}]/gu;
 
-export function hasOddCharacters(text: string): boolean {
-  return text.search(ODD) >= 0;
-}
-
 /**
  * Writes odd characters as `\uXXXX`, and those beyond four digits as two of them (JSON) or as `\UXXXXXXXX` (TOML and
  * YAML). Only for text in which they can stand nowhere but inside double quotes.

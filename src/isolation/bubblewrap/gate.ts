@@ -61,7 +61,12 @@ export async function letStart(
     latch.end('go\n');
   } catch (error) {
     // Bubblewrap's own end takes that process along only later, and it goes on where the gate is merely closed.
-    if (pid !== undefined && !ended) process.kill(pid, 'SIGKILL');
+    if (pid !== undefined && !ended)
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has just ended by itself: what went wrong before is what is told.
+      }
     child.kill('SIGKILL');
     await end.catch(() => {});
     throw error;

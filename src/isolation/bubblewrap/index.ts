@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { lstatSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { loginsOf } from '../../agents/index.ts';
-import { UserError } from '../../base/errors.ts';
+import { errorCode, UserError } from '../../base/errors.ts';
 import { findProgram, run } from '../../base/exec.ts';
-import { isWithin } from '../../base/files.ts';
+import { isThere, isWithin, statsOf } from '../../base/files.ts';
 import { git } from '../../base/git.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
 import { type Egress, FORWARD_PORT, forwarderCommand, startEgress } from '../egress/index.ts';
+import { ownLoopback, parseRules } from '../egress/rules.ts';
 import { boxEnvironment } from '../environment.ts';
 import { kindOf, worktreeFolder } from '../git.ts';
 import { type LaidGuards, layGuards } from '../guards.ts';
@@ -60,14 +62,6 @@ export function explainFailure(stderr: string, read = readSwitch): string {
   return `it could not make its namespaces: ${said}`;
 }
 
-const exists = (path: string) => {
-  try {
-    return lstatSync(path);
-  } catch {
-    return undefined;
-  }
-};
-
 /** Name and address for commits, from the user's own settings; nothing else of them goes in. */
 async function gitIdentity(root: string): Promise<string> {
   const asked = ['config', '--null', '--get-regexp', String.raw`^user\.(name|email)$`];
@@ -95,6 +89,7 @@ export async function startBox(
     try {
       return await build(context, command, stdio, looked);
     } catch (error) {
+      if (isOutOfDescriptors(error)) throw outOfDescriptors();
       if (!(error instanceof Shifted)) throw error;
       if (left > 1) continue;
       throw new UserError({
@@ -102,6 +97,40 @@ export async function startBox(
         next: 'see what changes the repository meanwhile (another box, a build), end it, and run again',
       });
     }
+}
+
+/** Where those that we were started with have higher numbers than are allowed now, the child cannot be given them. */
+function isOutOfDescriptors(error: unknown): boolean {
+  const code = errorCode(error) ?? '';
+  return ['EMFILE', 'ENFILE'].includes(code) || (code === 'EINVAL' && (error as Error).message.startsWith('spawn'));
+}
+
+function outOfDescriptors(): UserError {
+  const limit = /^Max open files\s+(\d+)/m.exec(readSwitch('/proc/self/limits') ?? '')?.[1];
+  return new UserError({
+    what: `the box was not started: it needs more open files at a time than are allowed here${limit ? `, which are ${limit}` : ''}`,
+    expected: 'a limit of 1024 or more, as systems have it',
+    next: 'ulimit -n 4096, then run again',
+  });
+}
+
+/** Bubblewrap takes 9,000, some of which are for other things than mounts. */
+const MAX_ARGUMENTS = 8_800;
+
+/** Each path that is hidden or kept takes three arguments, and each folder on the way to it three more. */
+function tooMany(root: string, paths: readonly string[]): UserError {
+  const counts = new Map<string, number>();
+  for (const path of paths.filter(each => isWithin(root, each))) {
+    const [first = '', ...rest] = relative(root, path).split('/');
+    if (rest.length > 0) counts.set(first, (counts.get(first) ?? 0) + 1);
+  }
+  const [most, count] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
+  return new UserError({
+    what: `the box was not started: ${paths.length} files and folders are hidden or kept one by one, more than bubblewrap can mount${most === undefined ? '' : `; ${count} of them lie in ${most}/`}`,
+    where: { path: 'agent-posture.yaml' },
+    expected: 'some 1,400 at the most',
+    next: 'hide whole folders in isolation.files.hide instead of the files in them, or move what is not part of the repository out of it',
+  });
 }
 
 const shownPath = (root: string, path: string) => (isWithin(root, path) ? relative(root, path) || '.' : path);
@@ -148,11 +177,15 @@ async function build(
   let egress: Egress | undefined;
   let laid: LaidGuards | undefined;
   const close = async () => {
-    held.close();
-    await egress?.close();
-    descriptors.close();
-    rmSync(folder, { recursive: true, force: true });
-    laid?.close();
+    // What stands in the repository goes, whatever becomes of the rest.
+    try {
+      held.close();
+      descriptors.close();
+      await egress?.close();
+    } finally {
+      laid?.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
   };
 
   try {
@@ -165,16 +198,18 @@ async function build(
       home,
       system: [...systemMounts(), ...resolverFile()],
       tools,
-      logins: logins.flatMap(login => login.files.map(file => join(home, file))).filter(exists),
+      logins: logins.flatMap(login => login.files.map(file => join(home, file))).filter(isThere),
       gitFolders,
-      writable: [...writable, ...laid.parts].filter(exists),
+      writable: [...writable, ...laid.parts].filter(isThere),
       guards: laid.guards,
       hidden: [...expanded.hidden, ...privateSystemFiles()].map(path => ({
         path,
-        folder: exists(path)?.isDirectory() ?? false,
+        folder: statsOf(path)?.isDirectory() ?? false,
       })),
     });
     const emptyFile = join(folder, 'empty');
+    if (mountArguments(mounts, emptyFile).length + command.length > MAX_ARGUMENTS)
+      throw tooMany(root, [...expanded.hidden, ...laid.guards]);
     writeFileSync(emptyFile, '', { mode: 0o444 });
     const planned = planMounts(mounts, { emptyFile, open: [root, ...gitFolders], held });
 
@@ -197,7 +232,7 @@ async function build(
     if (identity) args.push('--perms', '0644', '--file', descriptors.add(identity), join(home, '.gitconfig'));
     for (const { path, keep } of logins.flatMap(login => login.copies)) {
       const source = join(home, path);
-      const text = exists(source)?.isFile() ? keep(readFileSync(source, 'utf8'), root) : undefined;
+      const text = statsOf(source)?.isFile() ? keep(readFileSync(source, 'utf8'), root) : undefined;
       if (text !== undefined) args.push('--perms', '0600', '--file', descriptors.add(text), source);
     }
     let inside = [...command];
@@ -212,8 +247,7 @@ async function build(
         for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'])
           env[name] = env[name.toLowerCase()] = `http://127.0.0.1:${FORWARD_PORT}`;
         // The box's own loopback is reached directly, unless the posture lists one of these names: then it means the host's.
-        const own = ['localhost', '127.0.0.1', '::1'].filter(name => !allow.some(entry => entry.includes(name)));
-        env.NO_PROXY = env.no_proxy = own.join(',');
+        env.NO_PROXY = env.no_proxy = ownLoopback(parseRules(allow)).join(',');
         env.NODE_USE_ENV_PROXY = '1';
       }
     }
@@ -233,11 +267,13 @@ async function build(
       env,
       stdio: [stdio, stdio, stdio, ...descriptors.forChild(['pipe', 'pipe'])],
     });
+    // Without descriptors for them it has no streams at all, and says why only then.
+    if (!child.stdio) throw (await once(child, 'error'))[0];
     await letStart(child, { told, gate, planned });
     held.close();
     // What is mounted stays without its name: whoever kills us now leaves nothing behind.
     rmSync(folder, { recursive: true, force: true });
-    return { child, notes, signal: signal => signalInside(child, signal), close };
+    return { child, notes, refused: egress?.refused, signal: signal => signalInside(child, signal), close };
   } catch (error) {
     await close();
     throw error;

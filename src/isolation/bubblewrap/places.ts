@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { type Mount, parseMounts } from '../../base/mounts.ts';
 
 /** A descriptor that names a place and gives nothing of it: no right to read is needed. See open(2). */
 const O_PATH = 0o10000000;
@@ -48,26 +49,8 @@ export class Places {
   }
 }
 
-/** One line of a mount table. See proc_pid_mountinfo(5). */
-export interface MountLine {
-  id: number;
-  at: string;
-  readOnly: boolean;
-  type: string;
-}
-
-export function mountTable(pid: number | 'self'): MountLine[] {
-  return readFileSync(`/proc/${pid}/mountinfo`, 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map(line => {
-      const words = line.split(' ');
-      const at = (words[4] ?? '').replace(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8)));
-      return {
-        id: Number(words[0]),
-        at: join(at),
-        readOnly: (words[5] ?? '').split(',').includes('ro'),
-        type: words[words.indexOf('-') + 1] ?? '',
-      };
-    });
+/** The mounts that a process sees. */
+export function mountTable(pid: number | 'self'): Mount[] {
+  const mounts = parseMounts(readFileSync(`/proc/${pid}/mountinfo`, 'utf8'));
+  return mounts.map(mount => ({ ...mount, point: join(mount.point) }));
 }

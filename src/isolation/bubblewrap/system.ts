@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
-import { isWithin } from '../../base/files.ts';
+import { isWithin, statsOf } from '../../base/files.ts';
 import { realPlace } from '../guards.ts';
 import type { Mount } from './mounts.ts';
 
@@ -28,47 +28,62 @@ const TOOLCHAINS = [
   '.local/lib',
 ];
 
-function kind(path: string): 'file' | 'folder' | 'link' | undefined {
-  try {
-    const stats = lstatSync(path);
-    return stats.isSymbolicLink() ? 'link' : stats.isDirectory() ? 'folder' : stats.isFile() ? 'file' : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** The system's own folders, read-only; links among them (`/bin` → `usr/bin`) as links. */
 export function systemMounts(): Mount[] {
   return SYSTEM.flatMap((path): Mount[] => {
-    const found = kind(path);
-    if (found === 'link') return [{ kind: 'link', path, to: readlinkSync(path) }];
-    return found === 'folder' ? [{ kind: 'read', path }] : [];
+    const stats = statsOf(path);
+    if (stats?.isSymbolicLink()) return [{ kind: 'link', path, to: readlinkSync(path) }];
+    return stats?.isDirectory() ? [{ kind: 'read', path }] : [];
   });
 }
 
+/** The most entries of /etc that are looked at; what is left of it is hidden. */
+const ETC_LIMIT = 50_000;
+/** Where a folder has more that is not for everybody, all of it is hidden: each takes a mount. */
+const APART = 100;
+
 /**
  * What of /etc is not for everybody (shadow, private keys of the machine) and so not for the box, which may run with the
- * same user as its owner. Looks three folders deep.
+ * same user as its owner. At any depth; folders that are not looked into are hidden whole.
  */
-export function privateSystemFiles(folder = '/etc', depth = 3): string[] {
+export function privateSystemFiles(top = '/etc', limit = ETC_LIMIT): string[] {
   const found: string[] = [];
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch {
-    return found;
-  }
-  for (const name of names) {
-    const path = join(folder, name);
-    try {
-      const stats = lstatSync(path);
-      if (stats.isSymbolicLink()) continue;
+  let left = limit;
+  // Upper ones first, so that what is hidden unseen lies deep.
+  for (const folders = [top]; folders.length > 0; ) {
+    const folder = folders.shift() ?? top;
+    const names = left > 0 ? namesIn(folder) : undefined;
+    if (names === undefined) {
+      if (folder !== top) found.push(folder);
+      continue;
+    }
+    left -= names.length;
+    const inner: string[] = [];
+    const closed: string[] = [];
+    for (const name of names) {
+      const path = join(folder, name);
+      const stats = lstatSync(path, { throwIfNoEntry: false });
+      if (!stats || stats.isSymbolicLink()) continue;
       const open = stats.isDirectory() ? (stats.mode & 0o005) === 0o005 : (stats.mode & 0o004) !== 0;
-      if (!open) found.push(path);
-      else if (stats.isDirectory() && depth > 1) found.push(...privateSystemFiles(path, depth - 1));
-    } catch {}
+      if (!open) closed.push(path);
+      else if (stats.isDirectory()) inner.push(path);
+    }
+    if (closed.length > APART && folder !== top) found.push(folder);
+    else {
+      found.push(...closed);
+      folders.push(...inner);
+    }
   }
   return found;
+}
+
+/** Undefined where it cannot be looked into. */
+function namesIn(folder: string): string[] | undefined {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return undefined;
+  }
 }
 
 /** /etc/resolv.conf is often a link into /run, which the box does not have. */

@@ -51,23 +51,25 @@ const OWN = ['/proc', '/dev', '/run/agent-posture'];
  * process in the box, which can mount nothing any more.
  */
 export function verifyMounts(pid: number, planned: readonly Planned[]): void {
-  const lines = new Map(mountTable(pid).map(line => [line.id, line]));
   const last = new Map(planned.filter(({ mount }) => mount.kind !== 'link').map(each => [each.mount.path, each]));
-  const machine = new Set(mountTable('self').map(({ at }) => at));
-  for (const { at } of lines.values())
-    if (at !== '/' && !last.has(at) && !machine.has(at) && !OWN.some(own => isWithin(own, at))) throw new Shifted(at);
   const [inside, outside] = [new Places(`/proc/${pid}/root/`), new Places()];
   try {
+    const lines = new Map(mountTable(pid).map(line => [line.id, line]));
+    const machine = new Set(mountTable('self').map(({ point }) => point));
+    for (const { point: at } of lines.values())
+      if (at !== '/' && !last.has(at) && !machine.has(at) && !OWN.some(own => isWithin(own, at))) throw new Shifted(at);
     for (const [path, { mount, place, covered }] of last) {
       const found = inside.at(path);
       const line = lines.get(found.mount);
       const meant = place ? found.id === place.id : line?.type === 'tmpfs' && found.folder;
       const shut = mount.kind === 'write' || (mount.kind === 'empty' && mount.writable) || line?.readOnly === true;
-      if (line?.at !== path || !meant || !shut) throw new Shifted(path);
+      if (line?.point !== path || !meant || !shut) throw new Shifted(path);
       if (covered && outside.at(path).id !== covered.id) throw new Shifted(path);
     }
   } catch (error) {
-    if (isMoved(error)) throw new Shifted((error as NodeJS.ErrnoException).path ?? 'a folder');
+    const { path } = error as NodeJS.ErrnoException;
+    // A process that ended meanwhile has no table and no root any more.
+    if (isMoved(error)) throw new Shifted(path && !path.startsWith('/proc/') ? path : 'a folder');
     throw error;
   } finally {
     inside.close();

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { loginsOf } from '../../agents/index.ts';
 import { errorCode, UserError } from '../../base/errors.ts';
 import { cleanEnvironment, findProgram, run } from '../../base/exec.ts';
 import { isWithin, realPathOf } from '../../base/files.ts';
+import { needsTime } from '../../base/grace.ts';
 import { randomHex } from '../../base/hash.ts';
 import { stateFolder } from '../../base/state.ts';
 import { shellLine } from '../../base/text.ts';
@@ -44,6 +45,9 @@ async function detect(root: string): Promise<RuntimeFact> {
     return unavailable(`engine ${engine.stdout.trim()}, without compose: install the package docker-compose-plugin`);
   return { id: 'docker', available: true, detail: engine.stdout.trim() };
 }
+
+/** The longest that the three calls take which end a box and what stands beside it, in milliseconds. */
+const CLOSE = 60_000;
 
 /** Names, never values: the engine's client takes the values from its own environment. */
 function keyWords({ agents, env }: BoxContext): string[] {
@@ -109,7 +113,11 @@ async function extraMounts(
   };
   for (const path of holders) lay(path, path, '');
   for (const path of guards) lay(path, path, ':ro');
-  for (const path of hidden) lay(path, statSync(path).isDirectory() ? empty.folder : empty.file, ':ro');
+  for (const path of hidden) {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    // Gone meanwhile: the engine would make it anew as a place to mount on.
+    if (stats) lay(path, stats.isDirectory() ? empty.folder : empty.file, ':ro');
+  }
   return {
     mounts: [...mounts].filter(([at]) => !there.has(at)).flatMap(([, words]) => ['-v', words]),
     notes: hiddenNotes(root, expanded),
@@ -177,14 +185,6 @@ export const docker: Runtime = {
     // A worktree's folder of git lies elsewhere, and is not in the container.
     const link = join(root, '.git');
     const writable = expandWritable(root, isolation.files?.write ?? ['.']);
-    const laid = await layGuards(root, context.guards, kindOf(link) === 'folder' ? link : undefined, path =>
-      writable.some(place => isWithin(place, path)),
-    );
-    const folder = scratchFolder();
-    const empty = { file: join(folder, 'file'), folder: join(folder, 'folder') };
-    mkdirSync(empty.folder, { mode: 0o755 });
-    writeFileSync(empty.file, '', { mode: 0o644 });
-    chmodSync(folder, 0o755);
     const box = `agent-posture-${process.pid}-${randomHex(4)}`;
     const project = composeWords(root);
     // The networks and the proxy are shared by all boxes of this repository: the last one takes them away.
@@ -195,14 +195,33 @@ export const docker: Runtime = {
       if (others.code !== 0 || others.stdout.trim() !== '') return;
       await run(name, [...first, ...project, 'down', '--timeout', '2'], { cwd: root, env, timeout: 30_000 });
     };
+    let laid: LaidGuards | undefined;
+    let folder: string | undefined;
+    let started = false;
+    const taken = needsTime('the container and its networks', CLOSE);
     const close = async () => {
-      await run(docker, ['rm', '-f', box], { cwd: '/', env, timeout: 20_000 });
-      await takeDown();
-      laid.close();
-      rmSync(folder, { recursive: true, force: true });
+      try {
+        if (started) {
+          await run(docker, ['rm', '-f', box], { cwd: '/', env, timeout: 20_000 });
+          await takeDown();
+        }
+      } finally {
+        taken();
+        laid?.close();
+        if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+      }
     };
     try {
+      laid = await layGuards(root, context.guards, kindOf(link) === 'folder' ? link : undefined, path =>
+        writable.some(place => isWithin(place, path)),
+      );
+      folder = scratchFolder();
+      const empty = { file: join(folder, 'file'), folder: join(folder, 'folder') };
+      mkdirSync(empty.folder, { mode: 0o755 });
+      writeFileSync(empty.file, '', { mode: 0o644 });
+      chmodSync(folder, 0o755);
       const { mounts, notes } = await extraMounts(context, laid, writable, empty);
+      started = true;
       return open(['--name', box, ...mounts], [...laid.notes, ...notes], close);
     } catch (error) {
       await close();

@@ -1,7 +1,7 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import { createServer, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { connect, isIP, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { type Duplex, pipeline } from 'node:stream';
 import { SAY_WHERE_NOT_FOUND } from '../found.ts';
 import { isAllowed, mayConnect, parseRules, splitHost } from './rules.ts';
 
@@ -10,10 +10,14 @@ export const FORWARD_PORT = 3128;
 
 const CONNECT_TIMEOUT = 20_000;
 const MAX_CONNECTIONS = 512;
+/** As many refused hosts are remembered. */
+const REFUSED = 50;
 
 export interface Egress {
   /** Path of the unix socket on which the proxy listens. */
   socket: string;
+  /** What is not let through and was asked for, `host:port`, with how often: as many as are kept. */
+  refused: ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
 
@@ -38,6 +42,7 @@ export async function startEgress(
   lookup: Lookup = name => systemLookup(name, { all: true }),
 ): Promise<Egress> {
   const rules = parseRules(allow);
+  const refused = new Map<string, number>();
   const open = new Set<Duplex>();
   const track = <S extends Duplex>(stream: S): S => {
     open.add(stream);
@@ -48,7 +53,11 @@ export async function startEgress(
 
   /** The address to connect to. Throws Refusal. */
   async function resolve(host: string, port: number): Promise<string> {
-    if (!isAllowed(rules, host, port)) throw new Refusal(403, 'this host is not in isolation.network.allow');
+    if (!isAllowed(rules, host, port)) {
+      const asked = `${host}:${port}`;
+      if (refused.has(asked) || refused.size < REFUSED) refused.set(asked, (refused.get(asked) ?? 0) + 1);
+      throw new Refusal(403, 'this host is not in isolation.network.allow');
+    }
     let addresses: readonly { address: string }[];
     try {
       addresses = isIP(host) ? [{ address: host }] : await lookup(host);
@@ -109,7 +118,8 @@ export async function startEgress(
       upstream.once('socket', stream => track(stream));
       upstream.once('response', answer => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
+        // An answer that is cut off has to be cut off for the client too: piped, it would be waited for without end.
+        pipeline(answer, response, () => {});
       });
       upstream.once('timeout', () => upstream.destroy());
       upstream.once('error', () => {
@@ -137,6 +147,7 @@ export async function startEgress(
   });
   return {
     socket,
+    refused,
     close: () =>
       new Promise(done => {
         server.close(() => done());

@@ -77,6 +77,11 @@ export function parseRules(allow: readonly string[]): Rule[] {
   });
 }
 
+/** What a box's programs are told to reach without the proxy: its own loopback, but for the names of it that are listed. */
+export function ownLoopback(rules: readonly Rule[]): string[] {
+  return ['localhost', '127.0.0.1', '::1'].filter(name => !rules.some(({ host }) => host === name));
+}
+
 /** Whether an entry lets this target through: names by name, addresses only where an entry says the address itself. */
 export function isAllowed(rules: readonly Rule[], host: string, port: number): boolean {
   const address = isIP(host) !== 0;

@@ -1,4 +1,5 @@
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import { type Mount, parseMounts } from '../../base/mounts.ts';
 import type { FileSystemPlace } from '../wire.ts';
 import { codeOf, readText, running } from './base.ts';
 
@@ -22,28 +23,9 @@ export function otherProcesses(): string[] {
   }
 }
 
-export interface Mount {
-  device: string;
-  root: string;
-  point: string;
-  type: string;
-}
-
-const octal = (text: string) =>
-  text.replace(/\\([0-7]{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8)));
-/** mountinfo escapes single bytes; put together again they are UTF-8. */
-const decode = (text: string) =>
-  text.includes('\\') ? Buffer.from(octal(Buffer.from(text).toString('latin1')), 'latin1').toString() : text;
-
 /** The vantage's own mount table, in the order of mounting. */
 export function mounts(): Mount[] {
-  return readText('/proc/self/mountinfo')
-    .split('\n')
-    .flatMap(line => {
-      const [, , device, root, point] = line.split(' ');
-      const type = / - (\S+)/.exec(line)?.[1] ?? '';
-      return device && root && point ? [{ device, root: decode(root), point: decode(point), type }] : [];
-    });
+  return parseMounts(readText('/proc/self/mountinfo'));
 }
 
 /** Where a file of another mount namespace shows here: every mount of its device that has it or a folder above it. */
@@ -191,11 +173,7 @@ const mountOf = (at: string) => /^mnt_id:\s*(\d+)/m.exec(readText(at.replace('/f
 /** Every descriptor that can be seen, those that came with us first. */
 export async function openFiles(): Promise<OpenFiles> {
   const result: OpenFiles = { byName: new Map(), deleted: [], tops: [], denied: undefined };
-  const own = new Set(
-    readText('/proc/self/mountinfo')
-      .split('\n')
-      .map(line => line.split(' ', 1)[0]),
-  );
+  const own = new Set(mounts().map(({ id }) => String(id)));
   const folders = new Set<string>();
   let looked = 0;
   for (const [index, pid] of ['self', ...otherProcesses()].entries()) {

@@ -136,6 +136,8 @@ function matcher(pattern: string): RegExp {
 function expandGlob(pattern: string, platform: Platform, wanted: (stats: Stats) => boolean): string[] {
   const { join, parse } = platform === 'win32' ? win32 : posix;
   const { root } = parse(pattern);
+  // Most name one place.
+  if (!/[*?]/.test(pattern)) return isWanted(pattern, wanted) ? [pattern] : [];
   let level = [root];
   for (const part of pattern.slice(root.length).split(/[/\\]/).filter(Boolean)) {
     if (!/[*?]/.test(part)) {
@@ -157,10 +159,12 @@ function expandGlob(pattern: string, platform: Platform, wanted: (stats: Stats) 
     }
     level = next.slice(0, MATCHES);
   }
-  return level.filter(path => {
-    const stats = statsOf(path);
-    return stats !== undefined && wanted(stats);
-  });
+  return level.filter(path => isWanted(path, wanted));
+}
+
+function isWanted(path: string, wanted: (stats: Stats) => boolean): boolean {
+  const stats = statsOf(path);
+  return stats !== undefined && wanted(stats);
 }
 
 function namesIn(folder: string): string[] {

@@ -1,8 +1,8 @@
 import type { Dirent } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import ignore from 'ignore';
-import { displayPath, expandHome, isWithin, readBounded } from '../../base/files.ts';
+import { displayPath, expandHome, isThere, isWithin, readBounded, statsOf } from '../../base/files.ts';
 import { trackedFiles } from '../../base/git.ts';
 import { secretLookingName } from '../../base/secret-names.ts';
 import { oneLine } from '../../base/text.ts';
@@ -93,7 +93,7 @@ async function expandPatterns(context: ProbeContext, patterns: readonly string[]
   const found: string[] = [];
   for (const [base, list] of patternBases(context, patterns)) {
     if (list.every(pattern => pattern.startsWith('!'))) continue;
-    const stats = await lstat(base).catch(() => undefined);
+    const stats = statsOf(base);
     if (stats?.isFile()) found.push(base);
     else if (stats?.isDirectory()) {
       const { files, cut } = await matchFiles(base, list);
@@ -264,7 +264,7 @@ export async function siblingRepositories({ root, home }: ProbeContext): Promise
   for (const entry of entries.slice(0, 500)) {
     const path = join(parent, entry.name);
     if (!entry.isDirectory() || path === root || probes.length >= 20) continue;
-    if (!(await lstat(join(path, '.git')).catch(() => undefined))) continue;
+    if (!isThere(join(path, '.git'))) continue;
     probes.push({
       safeguard: 'ISO-1',
       attempt: 'list',

@@ -4,7 +4,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { COMMON_GUARDS, GIT_GUARDS, guardsThere, LEFTHOOK_GUARDS } from '../../agents/guards.ts';
 import { agents } from '../../agents/index.ts';
 import { errorCode } from '../../base/errors.ts';
-import { displayPath, isWithin } from '../../base/files.ts';
+import { displayPath, isWithin, statsOf } from '../../base/files.ts';
 import { gitlinks } from '../../base/git.ts';
 import type { Facts } from '../../discover/facts.ts';
 import { commandFiles } from '../../isolation/command/files.ts';
@@ -71,7 +71,7 @@ async function linksOnTheWay(root: string, path: string): Promise<string[]> {
 
 /** A plain file, or a folder where one is meant. Links are not followed: what they lead to is not guarded by this name. */
 async function exists(root: string, path: string): Promise<boolean> {
-  const stats = await lstat(join(root, path.replace(/\/$/, ''))).catch(() => undefined);
+  const stats = statsOf(join(root, path.replace(/\/$/, '')));
   return path.endsWith('/') ? stats?.isDirectory() === true : stats?.isFile() === true;
 }
 
@@ -176,8 +176,8 @@ export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
     if (closed.includes(guard)) continue;
     const path = join(root, guard);
     // A link has its row already.
-    if (await lstat(path).catch(() => undefined)) continue;
-    const folder = await lstat(dirname(path)).catch(() => undefined);
+    if (statsOf(path)) continue;
+    const folder = statsOf(dirname(path));
     if (folder?.isDirectory()) add(path, { kind: 'guard', path, how: 'create', folder: false, rounds: [] });
     else add(path, { kind: 'skip', why: 'not here' });
   }
@@ -194,7 +194,7 @@ async function userGuards({ home, facts }: ProbeContext): Promise<string[]> {
     if (!ids.has(id)) continue;
     for (const file of userFiles) {
       const path = join(home, file.replace(/^~\//, '').replace(/\/$/, ''));
-      const stats = await lstat(path).catch(() => undefined);
+      const stats = statsOf(path);
       if (stats?.isFile() && stats.size > 0) paths.push(path);
       else if (stats?.isDirectory())
         for (const entry of (await readdir(path, { withFileTypes: true }).catch(() => [])).slice(0, 5))

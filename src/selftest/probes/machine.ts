@@ -1,7 +1,7 @@
-import { lstat, readdir, readFile, readlink, realpath } from 'node:fs/promises';
+import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { findProgram } from '../../base/exec.ts';
-import { displayPath, isWithin } from '../../base/files.ts';
+import { displayPath, isWithin, statsOf } from '../../base/files.ts';
 import { secretLookingName } from '../../base/secret-names.ts';
 import { shellLine } from '../../base/text.ts';
 import { saysProduction } from '../../posture/environment.ts';
@@ -133,7 +133,7 @@ export async function powerProbes({ root, readOnly, deep }: ProbeContext): Promi
   const common = { safeguard: 'ISO-1', expect: 'deny', group: 'way-out' } as const;
   const unstarted = { kind: 'skip', why: 'read-only try: nothing is started' } as const;
   const sudo = findProgram('sudo', [root]);
-  const kvm = await lstat('/dev/kvm').catch(() => undefined);
+  const kvm = statsOf('/dev/kvm');
   const linux = process.platform === 'linux';
   return [
     {

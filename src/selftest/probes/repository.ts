@@ -1,9 +1,9 @@
-import { lstat, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ignore from 'ignore';
 import { findProgram } from '../../base/exec.ts';
-import { isWithin, readBounded } from '../../base/files.ts';
+import { isThere, isWithin, readBounded, statsOf } from '../../base/files.ts';
 import { git, INERT } from '../../base/git.ts';
 import { randomHex, sha256 } from '../../base/hash.ts';
 import { harmlessInGit, holdsNoSecret } from '../../posture/harmless.ts';
@@ -49,7 +49,7 @@ export async function secretsInHistory(
   root: string,
   note: (text: string) => void = () => {},
 ): Promise<Map<string, InHistory>> {
-  if (!(await lstat(join(root, '.git')).catch(() => undefined))) return new Map();
+  if (!isThere(join(root, '.git'))) return new Map();
   const patterns = SECRET_NAMES.filter(name => !name.startsWith('!')).map(name => `:(glob)**/${name}`);
   const log = await git(
     [
@@ -317,7 +317,7 @@ async function weight(folder: string): Promise<number> {
       entries++;
       const path = join(at, entry.name);
       if (entry.isDirectory() && isWithin(folder, path)) queue.push(path);
-      else if (entry.isFile()) bytes += (await lstat(path).catch(() => undefined))?.size ?? 0;
+      else if (entry.isFile()) bytes += statsOf(path)?.size ?? 0;
     }
   }
   return entries >= 20_000 ? Number.POSITIVE_INFINITY : bytes;

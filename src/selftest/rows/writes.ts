@@ -1,5 +1,6 @@
-import { lstat, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { readFile, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isThere, statsOf } from '../../base/files.ts';
 import { randomHex } from '../../base/hash.ts';
 import { type Check, OK } from '../case.ts';
 import { traceOf } from '../controls.ts';
@@ -7,6 +8,7 @@ import { plantHere, plantTry, takeBack, takeBackTry } from '../crontab.ts';
 import { asideOf } from '../leftovers.ts';
 import type { Probe, Subject } from '../probes/types.ts';
 import { listRemoteTry, type PushTarget, preparePush, pushTry, remoteAlive, settlePush } from '../push.ts';
+import { StillThere } from '../still-there.ts';
 import { bringTry, makeTry, writeTry } from '../tries.ts';
 import type { FileSystemPlace, Observation, WriteHow } from '../wire.ts';
 import type { Workspace } from '../workspace.ts';
@@ -75,16 +77,15 @@ export function crontabRow(
   const { program } = subject;
   const way: WayPlan = {
     ...plainWay('exec', undefined),
-    after: () => exclusively(() => plantHere(program, workspace.fresh())),
+    after: () => exclusively(() => planted(workspace, program)),
     make: async () => {
-      if (id !== 'host') way.before ??= await plantHere(program, workspace.fresh());
+      if (id !== 'host') way.before ??= await planted(workspace, program);
       const mark = workspace.fresh();
       const gone = workspace.will({ crontab: program, mark });
       return {
         one: await plantTry(program, mark),
         settle: async observation => {
-          const seen = await takeBack(program, mark);
-          if (seen || ENDED.has(observation.outcome)) gone();
+          const seen = await takenBack(() => takeBack(program, mark), gone, observation);
           return { seen, back: takeBackTry(mark) };
         },
       };
@@ -123,15 +124,43 @@ export function pushMade(workspace: Workspace, root: string, prepared: PushTarge
   return {
     one,
     settle: async observation => {
-      const seen = await settlePush(prepared);
-      if (seen || ENDED.has(observation.outcome)) gone();
-      return { seen };
+      return { seen: await takenBack(() => settlePush(prepared), gone, observation) };
     },
   };
 }
 
 /** The program that made it has come to its end: it lays nothing later any more. */
 const ENDED: ReadonlySet<Observation['outcome']> = new Set(['done', 'refused', 'unable']);
+
+/** Whether it was there; what could not be taken back, or may still come, stays written down. */
+async function takenBack(
+  take: () => Promise<boolean>,
+  gone: () => void,
+  { outcome }: Pick<Observation, 'outcome'>,
+): Promise<boolean> {
+  try {
+    const seen = await take();
+    if (seen || ENDED.has(outcome)) gone();
+    return seen;
+  } catch (error) {
+    if (error instanceof StillThere) return true;
+    throw error;
+  }
+}
+
+/** The host's own, written down as any other: it may be killed, or not get rid of it. */
+async function planted(workspace: Workspace, program: string): Promise<Check> {
+  const mark = workspace.fresh();
+  const gone = workspace.will({ crontab: program, mark });
+  try {
+    const check = await plantHere(program, mark);
+    if (check.ok) gone();
+    return check;
+  } catch (error) {
+    if (error instanceof StillThere) return OK;
+    throw error;
+  }
+}
 
 /** A write on something real or on a decoy, with how the host sees that it happened and takes it back. */
 export async function writeMade(
@@ -150,7 +179,7 @@ export async function writeMade(
       const aside = folder ? at : asideOf(path, fresh);
       const laid = { create: at, beside: `${aside}.new`, content };
       // What is there already is nothing that we make.
-      if (!(await lstat(at).catch(() => undefined))) workspace.will(laid);
+      if (!isThere(at)) workspace.will(laid);
       return {
         one: writeTry(
           'create',
@@ -182,7 +211,7 @@ export async function writeMade(
       return {
         one: writeTry('replace', path, '', aside),
         settle: async () => {
-          const kept = await lstat(aside).catch(() => undefined);
+          const kept = statsOf(aside);
           const seen = kept !== undefined && (await traceOf(path)) !== before;
           if (kept) await rename(aside, path);
           await rm(`${aside}.new`, { force: true });
@@ -200,8 +229,8 @@ export async function writeMade(
       return {
         one: writeTry('rename-parent', parent, '', aside),
         settle: async () => {
-          const kept = await lstat(aside).catch(() => undefined);
-          const there = await lstat(parent).catch(() => undefined);
+          const kept = statsOf(aside);
+          const there = statsOf(parent);
           if (kept && !there) await rename(aside, parent);
           return {
             seen: (await traceOf(parent, 'link')) !== before,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode } from '../../base/errors.ts';
+import { errorCode, reasonOf } from '../../base/errors.ts';
 import { randomHex, sha256 } from '../../base/hash.ts';
 import { packageRoot } from '../../base/package.ts';
 import { oneLine, truncate } from '../../base/text.ts';
@@ -91,6 +91,8 @@ async function openShell(
   const challenge = newChallenge();
   const tag = tagOf(challenge);
   const sibling = { name: SIBLING, value: randomHex(8) };
+  // Before anything runs: where one cannot be read, nothing has to be ended.
+  const sources = { node: await packSource('node'), sh: await packSource('sh') };
   let child: Child;
   try {
     child = new Child(await start(['sh', '-s']), tag, sibling.value, signal);
@@ -115,7 +117,7 @@ async function openShell(
       child.problem ?? `said hello and then nothing for ${formatDuration(helloTimeout)}: does its node hang?`,
     );
   const form = want[1] as Form;
-  const source = await packSource(form);
+  const source = sources[form];
   child.write(
     form === 'node' ? `${Buffer.byteLength(source)} ${sha256(source)}\n${source}` : `${source.trimEnd()}\n${tag} end\n`,
   );
@@ -131,7 +133,7 @@ async function openShell(
 }
 
 function failureToStart(error: unknown): string {
-  const message = oneLine(error instanceof Error ? error.message : String(error));
+  const message = oneLine(reasonOf(error));
   const program = (error as { path?: unknown }).path;
   if (errorCode(error) === 'ENOENT' && typeof program === 'string')
     return `${program} is not installed, or not found on PATH`;
@@ -330,6 +332,8 @@ async function openOneShot(start: Start, { signal, helloTimeout = HELLO }: Sessi
   const sibling = { name: SIBLING, value: randomHex(8) };
   const secret = randomHex(16);
   let noise = 0;
+  // Each round has a box of its own, which could not keep the same things as a rule.
+  const notes = new Set<string>();
   const open = new Set<Child>();
 
   /** Starts the pack with these lines; gives the child behind its `ready`. */
@@ -342,6 +346,7 @@ async function openOneShot(start: Start, { signal, helloTimeout = HELLO }: Sessi
       return failureToStart(error);
     }
     open.add(child);
+    for (const note of child.notes) notes.add(note);
     child.end(oneShot(challenge, sibling.value, secret, source, [...lines, 'sync 1']));
     if ((await child.next(helloTimeout)) === 'hello') {
       const answer = (await child.next(helloTimeout)) ?? '';
@@ -392,7 +397,7 @@ async function openOneShot(start: Start, { signal, helloTimeout = HELLO }: Sessi
       facts: factsOf('node', ready),
       sibling,
       get notes() {
-        return [...clockNote(ready.clock), ...noiseNote(noise)];
+        return [...notes, ...clockNote(ready.clock), ...noiseNote(noise)];
       },
       get failure() {
         return failure;

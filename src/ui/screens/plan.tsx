@@ -1,5 +1,6 @@
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { plural } from '../../base/text.ts';
+import { changesAnything } from '../../generate/changes.ts';
 import { counted } from '../../generate/paths.ts';
 import type { Plan } from '../../generate/types.ts';
 import { Menu, type MenuItem } from '../components/menu.tsx';
@@ -9,7 +10,7 @@ import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { keyBar } from '../key-bar.ts';
 import { edges, type Line, line, span, wrapText } from '../lines.ts';
-import { pending, planLines, type TitleOf, writes } from '../plan-lines.ts';
+import { pending, planLines, type TitleOf } from '../plan-lines.ts';
 
 // The first frame of the wizard does not wait for it; it is there before anybody asks for it.
 const loadDiff = () => import('./diff.tsx');
@@ -56,8 +57,11 @@ export function PlanScreen({
   const items: MenuItem<PlanChoice | 'diff'>[] = [
     {
       value: 'apply',
-      label: writes(plan) ? applyLabel : 'Go on, nothing to write',
-      hint: writes(plan) ? `${counted(changes.map(({ path }) => path))}, each whole or not at all` : undefined,
+      label: changesAnything(plan) ? applyLabel : 'Go on, nothing to write',
+      // Where the manifest alone changes, it is the one file.
+      hint: changesAnything(plan)
+        ? `${files === 0 ? plural(1, 'file') : counted(changes.map(({ path }) => path))}, each whole or not at all`
+        : undefined,
     },
     ...(files > 0 ? [{ value: 'diff' as const, label: 'See every line', hint: 'before anything is written' }] : []),
     { value: 'back', label: 'Back' },
@@ -88,7 +92,10 @@ export function PlanScreen({
       least: 1,
     },
     SPACE,
-    { lines: writes(plan) ? [line(' Taken back whole by  ', span('agent-posture undo', 'accent'))] : [], rank: 5 },
+    {
+      lines: changesAnything(plan) ? [line(' Taken back whole by  ', span('agent-posture undo', 'accent'))] : [],
+      rank: 5,
+    },
     SPACE,
     {
       want: items.length,

@@ -1,11 +1,13 @@
+import { Box, Text } from 'ink';
 import { type ReactNode, useState } from 'react';
 import { UserError } from '../../base/errors.ts';
 import { oneLine } from '../../base/text.ts';
 import type { Plan } from '../../generate/types.ts';
+import { VERDICT_WORDS } from '../../report/text.ts';
 import { HEADINGS } from '../../report/things.ts';
 import type { Fix, Report, Row } from '../../selftest/types.ts';
 import { Scroll } from '../components/scroll.tsx';
-import { SPACE, Stack } from '../components/stack.tsx';
+import { type Block, SPACE, Stack } from '../components/stack.tsx';
 import { type KeyPress, useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
@@ -22,32 +24,38 @@ export interface ReportActions {
   plan(fix: Fix): Promise<Plan>;
   /** Why a safeguard is asked for, in a few sentences. */
   why(safeguard: string): string;
+  /** The report that was printed, in at most so many rows: drawn again once another view has pushed it out of the window. */
+  again(rows: number): readonly string[];
 }
 
-/** How the reader left the report: `apply` asks the caller to apply this fix and try its rows again. */
-export type ReportEnding = { by: 'quit' } | { by: 'apply'; fix: Fix; plan: Plan };
+/**
+ * How the reader left the report: `apply` asks the caller to apply this fix and try its rows again. `covered`: what was
+ * printed is no longer in the window.
+ */
+export type ReportEnding = { by: 'quit'; covered: boolean } | { by: 'apply'; fix: Fix; plan: Plan };
 
-const VERDICTS: Record<Row['verdict'], { word: string; tone: Tone }> = {
-  exposed: { word: 'reached', tone: 'bad' },
-  broken: { word: 'too tight', tone: 'warn' },
-  inconclusive: { word: 'not proven', tone: 'warn' },
-  blocked: { word: 'held', tone: 'good' },
-  works: { word: 'works', tone: 'plain' },
-  skipped: { word: 'not tried', tone: 'quiet' },
+/** In the order of the rows. */
+const TONES: Record<Row['verdict'], Tone> = {
+  exposed: 'bad',
+  broken: 'warn',
+  inconclusive: 'warn',
+  blocked: 'good',
+  works: 'plain',
+  skipped: 'quiet',
 };
 
 /** Every row, reached ones first: word, target, way, reason, what held it. */
 export function allRows(report: Report, width: number, { glyphs }: Theme): Line[] {
-  const order = Object.keys(VERDICTS);
+  const order = Object.keys(TONES);
   const rows = [...report.rows].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
   const column = Math.max(12, Math.min(44, Math.floor(width * 0.4)));
   return rows.map(row => {
-    const { word, tone } = VERDICTS[row.verdict];
+    const word = VERDICT_WORDS[row.verdict];
     const name = `${row.attempt} ${row.target}${row.escape ? ` (${row.escape})` : ''}`;
     const by = row.layer ? `held by ${row.layer}; ` : '';
     return line(
       ' ',
-      span(pad(row.accepted ? 'accepted' : word, 10), tone),
+      span(pad(row.accepted ? 'accepted' : word, 10), TONES[row.verdict]),
       '  ',
       pad(fitMiddle(oneLine(name), column, glyphs.ellipsis), column),
       span(`  ${by}${row.reason}`, 'quiet'),
@@ -83,6 +91,24 @@ type View =
   | { at: 'planning'; fix: Fix }
   | { at: 'fix'; fix: Fix; plan: Plan };
 
+function reportBlock(height: number, { again }: ReportActions): Block {
+  return {
+    want: again(height).length,
+    least: 1,
+    rank: 2,
+    draw: rows => (
+      <Box flexDirection="column">
+        {again(rows).map((text, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other identity
+          <Text key={index} wrap="truncate-end">
+            {text || ' '}
+          </Text>
+        ))}
+      </Box>
+    ),
+  };
+}
+
 /** Under the printed report: its keys, and what they open. */
 export function ReportScreen({
   report,
@@ -94,9 +120,15 @@ export function ReportScreen({
   onEnd: (ending: ReportEnding) => void;
 }): ReactNode {
   const theme = useTheme();
-  const { width } = useSize();
+  const { width, height } = useSize();
   const lifecycle = useLifecycle();
-  const [view, setView] = useState<View>({ at: 'bar' });
+  const [view, setShown] = useState<View>({ at: 'bar' });
+  const [covered, setCovered] = useState(false);
+  function setView(next: View): void {
+    setShown(next);
+    // Who is read to has heard the report: nothing of it is gone.
+    if (next.at !== 'bar' && next.at !== 'planning' && !theme.screenReader) setCovered(true);
+  }
   const bar = (): void => setView({ at: 'bar' });
   // Without a posture there is nothing yet that a fix could change: the report names `init`.
   const shown = report.posture === null ? [] : report.fixes;
@@ -124,7 +156,7 @@ export function ReportScreen({
 
   function onKey({ name, text }: KeyPress): void {
     const fix = shown.find(({ n }) => String(n) === text);
-    if (name === 'escape' || text === 'q') onEnd({ by: 'quit' });
+    if (name === 'escape' || text === 'q') onEnd({ by: 'quit', covered });
     else if (name === 'enter') setView({ at: 'rows' });
     else if (text === '?') setView({ at: 'why' });
     else if (fix) see(fix);
@@ -176,6 +208,7 @@ export function ReportScreen({
       return (
         <Stack
           blocks={[
+            ...(covered ? [reportBlock(height, actions)] : []),
             SPACE,
             {
               lines: view.said ? [...view.said, line()] : [],

@@ -1,6 +1,8 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { reasonOf } from '../../base/errors.ts';
 import { plural } from '../../base/text.ts';
 import { ago } from '../../base/units.ts';
+import { changesAnything } from '../../generate/changes.ts';
 import type { Applied, Plan } from '../../generate/types.ts';
 import type { Report } from '../../selftest/types.ts';
 import { asked, completed, stillValid, wizardReducer } from '../../wizard/flow.ts';
@@ -10,7 +12,7 @@ import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { useLifecycle } from '../lifecycle.ts';
 import { type Line, line, together, wrapText } from '../lines.ts';
-import { planLines, writes } from '../plan-lines.ts';
+import { planLines } from '../plan-lines.ts';
 import { Busy } from './busy.tsx';
 import { FindingScreen, findingRecord } from './finding.tsx';
 import { LiveTest } from './live.tsx';
@@ -90,7 +92,7 @@ export function Wizard({
           record.kept = true;
         },
         error => {
-          record.kept = error instanceof Error ? error.message : String(error);
+          record.kept = reasonOf(error);
         },
       );
     setPhase(next.at === undefined ? { at: 'planning' } : { at: 'question', id: next.at });
@@ -129,7 +131,7 @@ export function Wizard({
       ...planLines(plan, width, theme, titleOf),
     ]);
     record.answers = final;
-    if (!writes(plan)) {
+    if (!changesAnything(plan)) {
       setPhase({ at: 'again' });
       return;
     }

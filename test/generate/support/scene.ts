@@ -42,7 +42,8 @@ export function scene(): Scene {
     plan,
     generate: async (outputs, options = {}) => {
       const made = await plan(outputs, options);
-      return { ...made, ...(await applyPlan(made, { stateFolder, ...options })) };
+      const applied = await applyPlan(made, { stateFolder, ...options });
+      return { ...made, ...applied, notes: [...made.notes, ...applied.notes] };
     },
   };
 }

@@ -263,6 +263,14 @@ function sessionPid(): number {
 }
 
 describe('a vantage with little', () => {
+  it('has no sh but Node, and could not keep something: that is told', async () => {
+    const bin = only({ node: process.execPath });
+    const start = wrapped(['/usr/bin/env'], { env: { PATH: bin, LAB_MARK: String(process.pid) } });
+    const opened = await openSession(async words => ({ ...(await start(words)), notes: ['a link is not kept'] }));
+    expect(opened.ok && opened.session.notes).toEqual(['a link is not kept']);
+    if (opened.ok) await opened.session.close();
+  });
+
   it('has no sh but Node: every round is a program of its own', async () => {
     const bin = only({ node: process.execPath, cat: '/bin/cat' });
     const start = wrapped(['/usr/bin/env', `PATH=${bin}`, `LAB_MARK=${process.pid}`]);

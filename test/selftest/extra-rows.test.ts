@@ -1,0 +1,32 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { rowsOutside } from '../../src/selftest/extra-rows.ts';
+import type { Place } from '../../src/selftest/opening.ts';
+import { labFacts } from '../labs/box.ts';
+import { probeContext } from '../labs/column.ts';
+
+it.skipIf(process.platform !== 'linux')('an agent outside the box has a row only where it was asked for', async () => {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'outside-')));
+  // A file's name is all that tells an agent from another program.
+  const child = spawn('sleep', ['60'], { cwd: root });
+  await once(child, 'spawn');
+  try {
+    const facts = { ...labFacts(root, root), agents: [{ id: 'a', title: 'Agent', binary: '/bin/sleep' }] } as never;
+    const context = probeContext({ root, home: root, facts });
+    const places = [{ report: { id: 'sandbox' } } as Place];
+    const ids = async (asked: Parameters<typeof rowsOutside>[2]) =>
+      (await rowsOutside(context, places, asked)).map(({ id }) => id);
+    const one = ['host:process:Agent'];
+    expect(await ids({ safeguards: [], only: undefined })).toEqual(one);
+    expect(await ids({ safeguards: ['ISO-1'], only: new Set(one) })).toEqual(one);
+    expect(await ids({ safeguards: ['NET-1'], only: undefined })).toEqual([]);
+    expect(await ids({ safeguards: [], only: new Set(['host:read:.env']) })).toEqual([]);
+  } finally {
+    child.kill();
+    rmSync(root, { recursive: true });
+  }
+});
