@@ -1,7 +1,6 @@
 import { EXIT } from '../base/errors.ts';
 import { stateFolder } from '../base/state.ts';
 import type { Facts } from '../discover/facts.ts';
-import { readManifest } from '../generate/manifest.ts';
 import { outputs } from '../generate/outputs/index.ts';
 import { planGeneration } from '../generate/plan.ts';
 import type { Plan } from '../generate/types.ts';
@@ -37,51 +36,25 @@ export function planEdits(facts: Facts, text: string, edits: readonly PostureEdi
 }
 
 /**
- * The laid guards that guard less than the posture asks for, and those that are gone (what never was laid is none); and
- * what a person has still to do, a line each.
+ * The laid guards that guard less than the posture asks for, those that are gone (what never was laid is none), and those in
+ * whose place something else stands; and what a person has still to do, a line each.
  */
 export async function laidGuards(
   facts: Facts,
   posture: LoadedPosture,
 ): Promise<{ loosened: Loosened[]; todo: string[] }> {
-  const { changes, manifest, notes } = await planOutputs(facts, posture, { fromPin: true });
+  const { changes, notes, base } = await planOutputs(facts, posture, { fromPin: true });
   const guards = new Set(outputs.filter(({ guard }) => guard).map(({ id }) => id));
-  const laid = entriesOf(manifest.before).filter(({ output }) => guards.has(output));
-  const loosened = changes.flatMap(({ state, path, reason, before }) => {
+  const laid = new Set((base?.files ?? []).filter(({ output }) => guards.has(output)).map(({ path }) => path));
+  const loosened = changes.flatMap(({ state, path, reason, before }): Loosened[] => {
     if (state === 'loosened') return [{ path, reason }];
-    const gone = state === 'create' && before === null && laid.some(entry => entry.path === path);
-    return gone ? [{ path, reason: REMOVED }] : [];
+    if (state === 'create' && before === null && laid.has(path)) return [{ path, reason: REMOVED }];
+    // Of what cannot be looked at nothing is known: its own row says that it is not proven.
+    const replaced = state === 'refused' && laid.has(path) && !/\((EACCES|EPERM)\)/.test(reason);
+    return replaced ? [{ path, reason: `replaced by hand: ${reason}`, whole: true }] : [];
   });
   const network = networkNote({ facts, posture: posture.posture });
-  return {
-    loosened: [...loosened, ...replacedGuards(changes)],
-    todo: [...notes, ...(network === undefined ? [] : [network])],
-  };
-}
-
-/** None where it cannot be read: that has a row of its own. */
-function entriesOf(manifest: Buffer | null): readonly { path: string; output: string }[] {
-  try {
-    return readManifest(manifest).files;
-  } catch {
-    return [];
-  }
-}
-
-/**
- * Guards in whose place something else stands: a folder, a pipe, a link out of the repository. Of what cannot be looked at
- * nothing is known: its own row says that it is not proven.
- */
-function replacedGuards(changes: Plan['changes']): Loosened[] {
-  const guards = new Set(outputs.filter(({ guard }) => guard).map(({ id }) => id));
-  return changes.flatMap(({ state, output, path, reason }) =>
-    state === 'refused' &&
-    !/\((EACCES|EPERM)\)/.test(reason) &&
-    !path.startsWith('git config ') &&
-    output.split(', ').some(id => guards.has(id))
-      ? [{ path, reason: `replaced by hand: ${reason}`, whole: true }]
-      : [],
-  );
+  return { loosened, todo: [...notes, ...(network === undefined ? [] : [network])] };
 }
 
 /** 4 when something is in the way, 1 when a guard was loosened by hand, else 0. */

@@ -64,9 +64,9 @@ export async function summaryOf({ root, facts, stateFolder }: MemoPlace): Promis
     Promise.all(STATE_FILES.map(name => digest(join(stateFolder, name)))),
     Promise.all(paths.map(path => digestWithin(root, path))),
     settingsOf(root, settings),
+    identityOf(root),
     // Settings that were ours are none of another git folder.
     settings.length > 0 && gitFolder(root),
-    identityOf(root),
     // An interrupted run shows by a name there.
     Promise.all([
       namesIn(stateFolder).then(names => names.filter(name => name.startsWith('.'))),

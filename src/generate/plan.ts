@@ -104,6 +104,7 @@ export async function planGeneration(
   return {
     root,
     changes,
+    base: manifest,
     manifest: { before, after: next.files.length === 0 ? null : writeManifest(next, { data: read, manifest }) },
     notes: [...notes, ...selected.flatMap(output => output.notes?.(own) ?? [])],
   };

@@ -1,5 +1,6 @@
 import type { Facts } from '../discover/facts.ts';
 import type { Posture } from '../posture/schema.ts';
+import type { Manifest } from './manifest.ts';
 
 /** What an output is rendered from. Only the shared part of the posture: private addresses never reach a committed file. */
 export interface RenderContext {
@@ -102,6 +103,8 @@ export interface Plan {
   changes: Change[];
   /** The manifest as it is to be written, with what has to be on the disk for the plan to be valid. */
   manifest: { before: Buffer | null; after: Buffer | null };
+  /** The manifest that the plan starts from: the pinned one, where there is none that can be read. */
+  base?: Manifest | undefined;
   /** What the reader should know beside the changes: an interrupted run that was put back, what is still to be done. */
   notes: string[];
   /** What the posture asked for and no longer does, each in one line. */

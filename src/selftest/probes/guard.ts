@@ -4,7 +4,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { COMMON_GUARDS, GIT_GUARDS, guardsThere, LEFTHOOK_GUARDS } from '../../agents/guards.ts';
 import { agents } from '../../agents/index.ts';
 import { errorCode } from '../../base/errors.ts';
-import { displayPath, isThere, isWithin, statsOf } from '../../base/files.ts';
+import { displayPath, isWithin, statsOf } from '../../base/files.ts';
 import { gitlinks } from '../../base/git.ts';
 import type { Facts } from '../../discover/facts.ts';
 import { commandFiles } from '../../isolation/command/files.ts';
@@ -176,7 +176,7 @@ export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
     if (closed.includes(guard)) continue;
     const path = join(root, guard);
     // A link has its row already.
-    if (isThere(path)) continue;
+    if (statsOf(path)) continue;
     const folder = statsOf(dirname(path));
     if (folder?.isDirectory()) add(path, { kind: 'guard', path, how: 'create', folder: false, rounds: [] });
     else add(path, { kind: 'skip', why: 'not here' });
