@@ -35,13 +35,8 @@ describe('odd places for what this program keeps', () => {
     ['TMPDIR', 'a file', ({ home }) => file(home), /TMPDIR is not a folder/],
     ['TMPDIR', 'a relative path', () => 'rel', /TMPDIR is not an absolute path: rel/],
     ['TMPDIR', 'nothing', ({ home }) => join(home, 'none'), /TMPDIR is not there/],
-    ['AGENT_POSTURE_STATE', 'a file', ({ home }) => file(home), /a file stands where a folder is needed/],
-    [
-      'AGENT_POSTURE_STATE',
-      'below a file',
-      ({ home }) => join(file(home), 'x'),
-      /a file stands where a folder is needed/,
-    ],
+    ['AGENT_POSTURE_STATE', 'a file', ({ home }) => file(home), /AGENT_POSTURE_STATE is not a folder/],
+    ['AGENT_POSTURE_STATE', 'below a file', ({ home }) => join(file(home), 'x'), /AGENT_POSTURE_STATE is not a folder/],
     ['AGENT_POSTURE_STATE', 'a relative path', () => 'rel', /AGENT_POSTURE_STATE is not an absolute path: rel/],
     ['AGENT_POSTURE_STATE', 'where none can be made', () => '/proc/none', /no folder can be made there|no permission/],
   ];
