@@ -8,8 +8,8 @@ import { build } from '../base/version.ts';
 import type { Facts } from '../discover/facts.ts';
 import { POSTURE_FILE } from '../posture/model.ts';
 import { look } from './disk.ts';
-import { BESIDE, MANIFEST_PATH } from './paths.ts';
-import { identityOf, PIN_FILE } from './pin.ts';
+import { identityOf } from './identity.ts';
+import { BESIDE, MANIFEST_PATH, PIN_FILE } from './paths.ts';
 import { gitFolder, readSetting } from './settings.ts';
 
 /** Where a plan is made. */

@@ -1,4 +1,4 @@
-import { lstat, realpath, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { UserError } from '../base/errors.ts';
@@ -6,15 +6,9 @@ import { readBounded, writeAtomic } from '../base/files.ts';
 import { ensurePrivate } from '../base/state.ts';
 import { list, plural } from '../base/text.ts';
 import { look } from './disk.ts';
+import { identityOf } from './identity.ts';
 import { entryHash, type Manifest, readManifest } from './manifest.ts';
-import { MANIFEST_PATH } from './paths.ts';
-
-/**
- * The manifest that this program last wrote or accepted in a repository, kept in the state folder, out of an agent's
- * reach: the manifest is what tells a guard that was loosened from a file that never was ours, and lies where an agent
- * can write (law 7).
- */
-export const PIN_FILE = 'manifest-pin.json';
+import { MANIFEST_PATH, PIN_FILE } from './paths.ts';
 
 /** A whole manifest of ours, quoted. */
 const LIMIT = 40_000_000;
@@ -22,13 +16,6 @@ const LIMIT = 40_000_000;
 const NAMED = 3;
 
 const schema = z.strictObject({ version: z.literal(1), of: z.string(), manifest: z.string() });
-
-/** What tells this repository from another one at the same path: the very `.git`; without one, the folder. */
-export async function identityOf(root: string): Promise<string> {
-  const git = await lstat(join(root, '.git'), { bigint: true }).catch(() => undefined);
-  const { dev, ino } = git ?? (await lstat(await realpath(root), { bigint: true }));
-  return `${git ? 'git' : 'root'} ${dev}:${ino}`;
-}
 
 /** The pinned manifest; undefined where none was pinned for this repository, as in a fresh clone. */
 export async function pinned(root: string, stateFolder: string | undefined): Promise<Manifest | undefined> {
