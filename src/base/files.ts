@@ -1,4 +1,14 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpathSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  type Stats,
+} from 'node:fs';
 import { lstat, open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { errorCode, UserError } from './errors.ts';
@@ -62,6 +72,16 @@ export function statsOf(path: string | Buffer): Stats | undefined {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch {
     return undefined;
+  }
+}
+
+/** What lies in a folder; nothing where that cannot be said. */
+export function namesIn(folder: string): string[] {
+  try {
+    // Most are not there, and an exception takes longer than a look.
+    return isThere(folder) ? readdirSync(folder) : [];
+  } catch {
+    return [];
   }
 }
 

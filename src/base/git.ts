@@ -71,8 +71,8 @@ export function pipesIn(folder: string): string[] {
   return [folder, ...READ_BY_GIT.map(name => join(folder, name))].filter(path => {
     try {
       // Through links, as git opens it.
-      const stats = statSync(path);
-      return !stats.isFile() && !stats.isDirectory();
+      const stats = statSync(path, { throwIfNoEntry: false });
+      return stats !== undefined && !stats.isFile() && !stats.isDirectory();
     } catch {
       return false;
     }

@@ -1,6 +1,6 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { isThere, readBounded, statsOf } from '../base/files.ts';
+import { isThere, namesIn, readBounded, statsOf } from '../base/files.ts';
 import { git } from '../base/git.ts';
 import type { Facts } from './facts.ts';
 
@@ -193,7 +193,7 @@ async function laidFiles(root: string): Promise<ReadonlySet<string>> {
  * clone without them asks for the same files.
  */
 async function coveredHooks(root: string, common: string, laid: ReadonlySet<string>): Promise<string[]> {
-  const names = (await readdir(join(common, 'hooks')).catch(() => [])).filter(name => HOOK_NAME.test(name));
+  const names = namesIn(join(common, 'hooks')).filter(name => HOOK_NAME.test(name));
   const run = await Promise.all(
     names.slice(0, 50).map(async name => {
       const stats = await stat(join(common, 'hooks', name)).catch(() => undefined);
@@ -221,7 +221,9 @@ async function ownHooks(
 }
 
 async function hooksIn(root: string, folder: string, laid: ReadonlySet<string>): Promise<NonNullable<Git['ownHooks']>> {
-  const names = (await readdir(join(root, folder)).catch(() => [])).filter(name => HOOK_NAME.test(name)).sort();
+  const names = namesIn(join(root, folder))
+    .filter(name => HOOK_NAME.test(name))
+    .sort();
   const found = await Promise.all(
     names.slice(0, 50).map(async name => {
       // Emptied or replaced, it is still the place of ours, and no hook of theirs.

@@ -1,7 +1,6 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SETTINGS } from '../agents/claude-code/voids.ts';
-import { readBounded, writeAtomic } from '../base/files.ts';
+import { namesIn, readBounded, writeAtomic } from '../base/files.ts';
 import { sha256 } from '../base/hash.ts';
 import { ensurePrivate } from '../base/state.ts';
 import { build } from '../base/version.ts';
@@ -68,10 +67,12 @@ export async function summaryOf({ root, facts, stateFolder }: MemoPlace): Promis
     // Settings that were ours are none of another git folder.
     settings.length > 0 && gitFolder(root),
     // An interrupted run shows by a name there.
-    Promise.all([
-      namesIn(stateFolder).then(names => names.filter(name => name.startsWith('.'))),
-      namesIn(join(stateFolder, 'journal')),
-    ]),
+    [
+      namesIn(stateFolder)
+        .filter(name => name.startsWith('.'))
+        .sort(),
+      namesIn(join(stateFolder, 'journal')).sort(),
+    ],
   ]);
   return sha256(JSON.stringify([new Date().toISOString().slice(0, 10), build, paths, settings, parts]));
 }
@@ -91,8 +92,4 @@ async function settingsOf(root: string, keys: readonly string[]): Promise<unknow
   if (keys.length === 0) return [];
   const own = await look(root, '.git/config');
   return 'refused' in own || !own.file ? Promise.all(keys.map(key => readSetting(root, key))) : sha256(own.file.data);
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  return (await readdir(folder).catch(() => [])).sort();
 }

@@ -48,7 +48,7 @@ export interface GitFolder {
 /** The folder that holds the settings of the repository at `root`; undefined where there is none. Asks git in worktrees only. */
 export async function gitFolder(root: string): Promise<GitFolder | undefined> {
   const own = join(root, '.git');
-  const isPlain = (await isFolder(own)) && !(await lstat(join(own, 'commondir')).catch(() => undefined));
+  const isPlain = statsOf(own)?.isDirectory() === true && !isThere(join(own, 'commondir'));
   const found = isPlain ? undefined : await git(['rev-parse', '--git-common-dir'], { cwd: root });
   if (found && found.code !== 0) return undefined;
   const stats = await lstat(found ? resolve(root, found.stdout.trim()) : own, { bigint: true }).catch(() => undefined);
@@ -56,11 +56,6 @@ export async function gitFolder(root: string): Promise<GitFolder | undefined> {
   // Where it is not kept, the system gives 0 or the time of the last change.
   const known = stats.birthtimeNs > 0n && stats.birthtimeNs < stats.ctimeNs;
   return { device: `${stats.dev}`, inode: `${stats.ino}`, birth: known ? `${stats.birthtimeNs}` : null };
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  const stats = await lstat(path).catch(() => undefined);
-  return stats?.isDirectory() === true;
 }
 
 /** Whether both are the same folder. A device may be counted otherwise after a restart, so it decides only without times. */

@@ -4,12 +4,11 @@ import type { StartTest } from './hooks/use-selftest.ts';
 import type { Ending } from './lifecycle.ts';
 import { mount } from './mount.tsx';
 import { LiveTest } from './screens/live.tsx';
-import { type ReportActions, type ReportEnding, ReportScreen } from './screens/report.tsx';
+import type { ReportActions, ReportEnding } from './screens/report.tsx';
 import { type WizardRecord, WizardStart } from './screens/wizard.tsx';
 import type { ThemeOptions } from './theme.ts';
 
 export { farewell } from './screens/wizard.tsx';
-export { summaryLines } from './summary.ts';
 
 /** Draws the wizard; what happened stands in `record`. */
 export async function showWizard(
@@ -32,6 +31,12 @@ export function showLiveTest(start: StartTest, title: string, theme: ThemeOption
   );
 }
 
-export function showReport(report: Report, actions: ReportActions, theme: ThemeOptions): Promise<Ending<ReportEnding>> {
+export async function showReport(
+  report: Report,
+  actions: ReportActions,
+  theme: ThemeOptions,
+): Promise<Ending<ReportEnding>> {
+  // The wizard's first frame does not wait for it.
+  const { ReportScreen } = await import('./screens/report.tsx');
   return mount<ReportEnding>(finish => <ReportScreen report={report} actions={actions} onEnd={finish} />, theme);
 }

@@ -89,7 +89,8 @@ export async function runWizard(start: () => Promise<InitEngine>, options: UiOpt
   const report = record.after ?? record.before;
   const common = { report, applied: record.applied };
   if (ending === 'done' && engine && record.before && record.after) {
-    const summary = app.summaryLines(
+    const { summaryLines } = await import('./summary.ts');
+    const summary = summaryLines(
       { before: record.before, after: record.after, applied: record.applied, repeat: engine.reproduce(record.answers) },
       readableColumns(process.stdout.columns || 80),
       theme,
