@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ask } from './ask.ts';
 import { cleanEnvironment, findProgram, type RunOptions, type RunResult } from './exec.ts';
-import { isThere } from './files.ts';
+import { isThere, statsOf } from './files.ts';
 
 /**
  * Overrides that keep git from running anything a repository's own configuration names: the file-system monitor, hooks,
@@ -93,6 +93,20 @@ export async function git(args: readonly string[], options: RunOptions): Promise
       failure: `${pipe} is no file: git would wait on it`,
     };
   return ask(program, ['--no-pager', ...INERT, ...args], { ...options, env: { ...gitEnvironment(), ...options.env } });
+}
+
+/**
+ * The folder that holds the settings and hooks of all worktrees of `root`: git is asked only where it is not plainly `.git`.
+ * Undefined where git knows none.
+ */
+export async function commonFolderOf(
+  root: string,
+  ask: (...args: string[]) => Promise<Pick<RunResult, 'code' | 'stdout'>>,
+): Promise<string | undefined> {
+  const own = join(root, '.git');
+  if (statsOf(own)?.isDirectory() && !isThere(join(own, 'commondir'))) return own;
+  const { code, stdout } = await ask('rev-parse', '--git-common-dir');
+  return code === 0 ? resolve(root, stdout.trim()) : undefined;
 }
 
 interface Staged {

@@ -7,7 +7,7 @@ import { jsonReport } from '../report/json.ts';
 import type { Style } from '../report/style.ts';
 import { textReport } from '../report/text.ts';
 import { hang } from '../report/width.ts';
-import { type Report, TODO } from '../selftest/types.ts';
+import { LEFT_TO_DO, type Report } from '../selftest/types.ts';
 import { loadAnswers, parseAnswerFlags, type Settled, settleAnswers } from '../wizard/answers.ts';
 import { quickSteps } from '../wizard/steps.ts';
 import type { Answers, InitEngine } from '../wizard/types.ts';
@@ -82,7 +82,7 @@ interface Ending {
 function ending({ plan, before, after, repeat, undoable }: Ending, style: Style): string {
   const compared = before && after && compare(before, after);
   // Said last, where it is read: not among the notes of the report.
-  const todo = after?.notes.filter(note => note.startsWith(TODO)) ?? [];
+  const todo = after?.notes.filter(note => note.startsWith(LEFT_TO_DO)) ?? [];
   const arrow = style.unicode ? '→' : '->';
   return [
     ...planLines(plan, style),
@@ -97,7 +97,7 @@ function ending({ plan, before, after, repeat, undoable }: Ending, style: Style)
       ? ['', textReport({ ...after, notes: after.notes.filter(note => !todo.includes(note)) }, style).trimEnd()]
       : []),
     '',
-    ...todo.flatMap(note => hang(' to do:           ', oneLine(note.slice(TODO.length)), style.width)),
+    ...todo.flatMap(note => hang(' to do:           ', oneLine(note.slice(LEFT_TO_DO.length)), style.width)),
     // A command that is to be copied is not broken over lines.
     ` the same again:  ${oneLine(repeat)}`,
     ...(undoable ? [' take it back:    agent-posture undo'] : []),

@@ -3,7 +3,7 @@ import type { Facts } from '../discover/facts.ts';
 import type { LoadedPosture } from '../posture/model.ts';
 import { VERDICT_WORDS } from '../report/text.ts';
 import { selftest } from '../selftest/runner.ts';
-import { PLAIN_RUN, type Report, type SelftestEvent, type SelftestOptions, TODO } from '../selftest/types.ts';
+import { LEFT_TO_DO, PLAIN_RUN, type Report, type SelftestEvent, type SelftestOptions } from '../selftest/types.ts';
 import type { Approve } from './approve.ts';
 import { approveBox, declaredBox } from './box.ts';
 import type { Context } from './command.ts';
@@ -41,7 +41,7 @@ export function starter({ context, facts, posture, approve, options }: Trying): 
     // What is asked about some rows only is no place for it, nor is a look before anything is set up.
     if (!look || options?.only || options?.readOnly) return report;
     const { todo } = await look().catch(() => ({ todo: [] }));
-    return { ...report, notes: [...report.notes, ...todo.map(note => TODO + note)] };
+    return { ...report, notes: [...report.notes, ...todo.map(note => LEFT_TO_DO + note)] };
   };
 }
 

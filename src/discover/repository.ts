@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { isThere, namesIn, readBounded, statsOf } from '../base/files.ts';
-import { git } from '../base/git.ts';
+import { commonFolderOf, git } from '../base/git.ts';
 import type { Facts } from './facts.ts';
 
 type Git = Facts['git'];
@@ -43,7 +43,7 @@ export async function gitFacts(root: string): Promise<{ git: Git; notes: string[
       String.raw`^(remote\..*\.url|core\.hookspath|init\.defaultbranch)$`,
     ),
     findHookManager(root),
-    commonFolder(root, ask),
+    commonFolderOf(root, ask).then(folder => folder ?? join(root, '.git')),
     laidFiles(root),
   ]);
   if (refs.failure !== undefined) return { git: { ...NONE, hookManager }, notes: [refs.failure] };
@@ -72,13 +72,6 @@ export async function gitFacts(root: string): Promise<{ git: Git; notes: string[
     },
     notes: names.length > BRANCHES ? [`more than ${BRANCHES} branches: the rest was not looked at`] : [],
   };
-}
-
-/** The folder that holds the settings and hooks of all worktrees: git is asked only where it is not plainly `.git`. */
-async function commonFolder(root: string, ask: (...args: string[]) => Promise<{ stdout: string }>): Promise<string> {
-  const own = join(root, '.git');
-  if (statsOf(own)?.isDirectory() && !isThere(join(own, 'commondir'))) return own;
-  return resolve(root, (await ask('rev-parse', '--git-common-dir')).stdout.trim() || '.git');
 }
 
 /** A configuration that git itself would wait on or choke on, in the reader's words. */

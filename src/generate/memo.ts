@@ -7,7 +7,7 @@ import { build } from '../base/version.ts';
 import type { Facts } from '../discover/facts.ts';
 import { POSTURE_FILE } from '../posture/model.ts';
 import { look } from './disk.ts';
-import { identityOf } from './identity.ts';
+import { repositoryIdentity } from './identity.ts';
 import { BESIDE, MANIFEST_PATH, PIN_FILE } from './paths.ts';
 import { gitFolder, readSetting } from './settings.ts';
 
@@ -63,7 +63,7 @@ export async function summaryOf({ root, facts, stateFolder }: MemoPlace): Promis
     Promise.all(STATE_FILES.map(name => digest(join(stateFolder, name)))),
     Promise.all(paths.map(path => digestWithin(root, path))),
     settingsOf(root, settings),
-    identityOf(root),
+    repositoryIdentity(root),
     // Settings that were ours are none of another git folder.
     settings.length > 0 && gitFolder(root),
     // An interrupted run shows by a name there.

@@ -6,7 +6,7 @@ import { readBounded, writeAtomic } from '../base/files.ts';
 import { ensurePrivate } from '../base/state.ts';
 import { list, plural } from '../base/text.ts';
 import { look } from './disk.ts';
-import { identityOf } from './identity.ts';
+import { repositoryIdentity } from './identity.ts';
 import { entryHash, type Manifest, readManifest } from './manifest.ts';
 import { MANIFEST_PATH, PIN_FILE } from './paths.ts';
 
@@ -24,7 +24,7 @@ export async function pinned(root: string, stateFolder: string | undefined): Pro
   if (!file.ok || file.truncated) return undefined;
   try {
     const { of, manifest } = schema.parse(JSON.parse(file.data.toString('utf8')));
-    return of === (await identityOf(root)) ? readManifest(Buffer.from(manifest)) : undefined;
+    return of === (await repositoryIdentity(root)) ? readManifest(Buffer.from(manifest)) : undefined;
   } catch {
     // What cannot be read says nothing; the next generate pins anew.
     return undefined;
@@ -35,7 +35,7 @@ export async function pinned(root: string, stateFolder: string | undefined): Pro
 export async function pin(root: string, stateFolder: string, manifest: Buffer | null): Promise<void> {
   const path = join(stateFolder, PIN_FILE);
   if (manifest === null) return rm(path, { force: true });
-  const text = JSON.stringify({ version: 1, of: await identityOf(root), manifest: manifest.toString('utf8') });
+  const text = JSON.stringify({ version: 1, of: await repositoryIdentity(root), manifest: manifest.toString('utf8') });
   const before = await readBounded(path, LIMIT);
   if (before.ok && before.data.toString('utf8') === text) return;
   await ensurePrivate(stateFolder);

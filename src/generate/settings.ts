@@ -2,7 +2,7 @@ import { lstat, readFile, realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { EXIT, UserError } from '../base/errors.ts';
 import { isThere, statsOf } from '../base/files.ts';
-import { git } from '../base/git.ts';
+import { commonFolderOf, git } from '../base/git.ts';
 
 /**
  * A setting of `.git/config` as it is, or why it cannot be looked at. `instead`: what git obeys all the same, and where it
@@ -47,11 +47,8 @@ export interface GitFolder {
 
 /** The folder that holds the settings of the repository at `root`; undefined where there is none. Asks git in worktrees only. */
 export async function gitFolder(root: string): Promise<GitFolder | undefined> {
-  const own = join(root, '.git');
-  const isPlain = statsOf(own)?.isDirectory() === true && !isThere(join(own, 'commondir'));
-  const found = isPlain ? undefined : await git(['rev-parse', '--git-common-dir'], { cwd: root });
-  if (found && found.code !== 0) return undefined;
-  const stats = await lstat(found ? resolve(root, found.stdout.trim()) : own, { bigint: true }).catch(() => undefined);
+  const folder = await commonFolderOf(root, (...args) => git(args, { cwd: root }));
+  const stats = folder && (await lstat(folder, { bigint: true }).catch(() => undefined));
   if (!stats) return undefined;
   // Where it is not kept, the system gives 0 or the time of the last change.
   const known = stats.birthtimeNs > 0n && stats.birthtimeNs < stats.ctimeNs;

@@ -172,7 +172,7 @@ export type SelftestEvent =
   | { type: 'row'; row: Row };
 
 /** How a note starts that says what a person has still to do before what was set up holds. */
-export const TODO = 'to do: ';
+export const LEFT_TO_DO = 'to do: ';
 
 /** A guard that this program laid and that guards less by now, with the reason. */
 export interface Loosened {

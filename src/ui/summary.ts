@@ -2,7 +2,7 @@ import { counted } from '../generate/paths.ts';
 import type { Applied } from '../generate/types.ts';
 import { afterWords, compare, compareNotes } from '../report/compare.ts';
 import { count, fallenLines, startCommand, things, unapprovedLines } from '../report/things.ts';
-import { type Report, TODO } from '../selftest/types.ts';
+import { LEFT_TO_DO, type Report } from '../selftest/types.ts';
 import { findings, workingOf } from './findings.ts';
 import { cells, fitLine, type Line, line, pad, span, TWO_COLUMNS, table, together, wrapText } from './lines.ts';
 import { markOf } from './marks.ts';
@@ -48,7 +48,7 @@ export function summaryLines(
   const left = findings(after);
   const working = workingOf(after);
   const counts = count(things(after));
-  const todo = after.notes.filter(note => note.startsWith(TODO));
+  const todo = after.notes.filter(note => note.startsWith(LEFT_TO_DO));
   const rows = table(
     left.slice(0, 8).map(finding => {
       const fix = after.fixes.find(({ n }) => n === finding.fix);
@@ -74,7 +74,7 @@ export function summaryLines(
           'plain',
         ],
       applied && applied.conflicts.length > 0 && ['Look at', applied.conflicts.join(', '), 'warn'],
-      ...todo.map(says => ['To do', says.slice(TODO.length), 'warn'] as [string, string, Tone]),
+      ...todo.map(says => ['To do', says.slice(LEFT_TO_DO.length), 'warn'] as [string, string, Tone]),
       start !== undefined && ['Start it with', together(start), 'plain'],
       ['Try again', `${together('agent-posture test')}, after every update of an agent`, 'plain'],
     ] satisfies (false | undefined | [string, string, Tone])[]
