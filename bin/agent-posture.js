@@ -14,14 +14,13 @@ if (version[0] < wanted[0] || (version[0] === wanted[0] && version[1] < wanted[1
   process.stderr.write('agent-posture is not built yet: run "npm run build" in its folder, then run this again.\n');
   process.exitCode = 2;
 } else {
-  var boot = require('../dist/boot.cjs');
   var args = process.argv.slice(2);
-  var text = boot.answer(args);
+  var text = args.some(asks) ? boot().answer(args) : undefined;
   if (text !== undefined) print(text);
   else {
     var builtin = require('node:module');
-    var compiled = boot.compiledFolder();
-    if (compiled && builtin.enableCompileCache) builtin.enableCompileCache(compiled);
+    var compiled = builtin.enableCompileCache && boot().compiledFolder();
+    if (compiled) builtin.enableCompileCache(compiled);
     if (args[0] !== 'generate') start();
     else
       require('../dist/unchanged.cjs')
@@ -33,11 +32,21 @@ if (version[0] < wanted[0] || (version[0] === wanted[0] && version[1] < wanted[1
   }
 }
 
+// Loaded where there is something for it to answer: most runs go straight on.
+function boot() {
+  return require('../dist/boot.cjs');
+}
+
+// What an argument must look like to ask for help or the version.
+function asks(argument) {
+  return /^(help$|--help|--version|-[a-zA-Z]*[hV])/.test(argument);
+}
+
 function print(text) {
   // A reader that has seen enough (`| head`) is no error.
   process.stdout.on('error', function (error) {
     if (error.code === 'EPIPE') return;
-    process.stderr.write(boot.unwritten(error.code) + '\n');
+    process.stderr.write(boot().unwritten(error.code) + '\n');
     process.exitCode = 2;
   });
   process.stdout.write(text);

@@ -124,6 +124,20 @@ const withoutLazy = {
   },
 };
 
+/** The part of Node that answers by promises is loaded by the first call: what is only read is read at once. */
+const PROMISES = ['chmod', 'lstat', 'mkdir', 'open', 'readFile', 'realpath', 'rename', 'rm', 'rmdir', 'stat', 'unlink'];
+const latePromises = {
+  name: 'late-promises',
+  setup(b) {
+    b.onResolve({ filter: /^node:fs\/promises$/ }, ({ path }) => ({ path, namespace: 'late' }));
+    b.onLoad({ filter: /.*/, namespace: 'late' }, () => ({
+      contents: PROMISES.map(
+        name => `export const ${name} = (...given) => require('node:fs').promises.${name}(...given);`,
+      ).join('\n'),
+    }));
+  },
+};
+
 /** `generate` where nothing has changed: the same, for the same reason. */
 const unchanged = await build({
   ...shared,
@@ -135,7 +149,7 @@ const unchanged = await build({
   mainFields: ['module', 'main'],
   define: { ...constants, 'import.meta.url': '__url' },
   banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href;" },
-  plugins: [withoutLazy],
+  plugins: [withoutLazy, latePromises],
 });
 
 const program = await build({

@@ -1,8 +1,7 @@
-import { realpath } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { parse as parseJson } from 'jsonc-parser';
 import { findProgram } from '../base/exec.ts';
-import { displayPath, isThere, placeWithin, readBounded } from '../base/files.ts';
+import { displayPath, isThere, placeWithin, readBounded, realPathOf } from '../base/files.ts';
 import type { AgentFact, Seen } from '../discover/facts.ts';
 import type { DetectContext } from './types.ts';
 
@@ -100,7 +99,7 @@ const VERSIONED = /[/\\](?:versions|Cellar[/\\][^/\\]+|Caskroom[/\\][^/\\]+)[/\\
 
 /** The version that the program's real place tells: its package.json when that is one of `packages`, or a folder of the version's name. */
 async function installedVersion(program: string, packages: readonly string[]): Promise<string | undefined> {
-  const real = await realpath(program).catch(() => program);
+  const real = realPathOf(program);
   let folder = dirname(real);
   for (let level = 0; level < 6 && folder !== dirname(folder); level++, folder = dirname(folder)) {
     const file = await readBounded(join(folder, 'package.json'), 200_000);

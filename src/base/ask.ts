@@ -1,9 +1,11 @@
-import { type ExecFileException, execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { cleanEnvironment, letGoAtExit, type RunOptions, type RunResult } from './exec.ts';
 
 /**
  * As `run`, without anything that has to be loaded for it: for git, which is asked several times before a first word can
- * be said. Bounded in time and output; never throws for what the child does.
+ * be said. Bounded in time and output; never throws for what the child does. A pipe is made for the input only where there
+ * is one: making and closing it takes as long as starting the program.
  */
 export function ask(
   program: string,
@@ -11,29 +13,63 @@ export function ask(
   { cwd, env = cleanEnvironment(), input = '', timeout = 10_000, maxBuffer = 1_000_000, signal }: RunOptions,
 ): Promise<RunResult> {
   return new Promise(resolve => {
+    let output: (() => string)[] = [];
+    let timedOut = false;
+    let failure: string | undefined;
+    const end = (code: number | undefined) => {
+      const [stdout = '', stderr = ''] = output.map(text => text());
+      resolve({ code, stdout, stderr, timedOut, failure });
+    };
     try {
-      const options = { cwd, env, timeout, maxBuffer, killSignal: 'SIGKILL', ...(signal ? { signal } : {}) } as const;
-      const child = execFile(program, [...args], options, (error, stdout, stderr) =>
-        resolve({ ...endOf(error), stdout, stderr }),
+      const stdio = [input === '' ? 'ignore' : 'pipe', 'pipe', 'pipe'] as const;
+      const child = spawn(program, [...args], { cwd, env, stdio: [...stdio] });
+      const stop = (why: string | undefined) => {
+        failure ??= why;
+        child.kill('SIGKILL');
+      };
+      const late = setTimeout(() => {
+        timedOut = child.exitCode === null && child.signalCode === null;
+        stop(undefined);
+      }, timeout);
+      const aborted = () => stop('aborted');
+      signal?.addEventListener('abort', aborted, { once: true });
+      if (signal?.aborted) aborted();
+      output = [child.stdout, child.stderr].map(stream =>
+        kept(stream, maxBuffer, () => stop('it printed more than maxBuffer')),
       );
       // A child that has read enough closes its input: that says nothing of how it ends.
       child.stdin?.on('error', () => {});
       child.stdin?.end(input);
+      child.on('error', error => {
+        failure ??= error.message;
+      });
+      child.on('close', (code, ended) => {
+        clearTimeout(late);
+        signal?.removeEventListener('abort', aborted);
+        // Stopped by us, it may still have ended by itself: that says nothing of the program.
+        const stopped = timedOut || failure !== undefined;
+        if (!stopped && ended) failure = `ended by ${ended}`;
+        end(stopped ? undefined : (code ?? undefined));
+      });
       letGoAtExit(child);
     } catch (error) {
-      resolve({ code: undefined, stdout: '', stderr: '', timedOut: false, failure: (error as Error).message });
+      failure = (error as Error).message;
+      end(undefined);
     }
   });
 }
 
-function endOf(error: ExecFileException | null): Pick<RunResult, 'code' | 'timedOut' | 'failure'> {
-  if (!error) return { code: 0, timedOut: false, failure: undefined };
-  if (typeof error.code === 'number') return { code: error.code, timedOut: false, failure: undefined };
-  const failed = (failure: string) => ({ code: undefined, timedOut: false, failure });
-  if (error.code === 'ABORT_ERR') return failed('aborted');
-  if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return failed('it printed more than maxBuffer');
-  if (typeof error.code === 'string') return failed(error.message);
-  // Without a code, a signal ended it: ours, when its time was over, or somebody else's.
-  if (error.killed) return { code: undefined, timedOut: true, failure: undefined };
-  return failed(error.signal ? `ended by ${error.signal}` : error.message);
+/** What comes out of a stream, up to `limit` bytes; more is dropped and said. */
+function kept(stream: Readable | null, limit: number, tooMuch: () => void): () => string {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  stream?.on('data', (chunk: Buffer) => {
+    chunks.push(chunk.subarray(0, limit - length));
+    length += chunk.length;
+    if (length > limit) {
+      stream.destroy();
+      tooMuch();
+    }
+  });
+  return () => Buffer.concat(chunks).toString('utf8');
 }

@@ -34,8 +34,9 @@ export function findProgram(name: string, untrusted: readonly string[] = []): st
         .map(folder => join(folder, name));
   for (const candidate of candidates) {
     try {
+      // Most are not there, and an exception for each takes longer than the look itself.
+      if (!statSync(candidate, { throwIfNoEntry: false })?.isFile()) continue;
       accessSync(candidate, constants.X_OK);
-      if (!statSync(candidate).isFile()) continue;
       const real = realpathSync(candidate);
       if (untrusted.some(folder => isWithin(folder, candidate) || isWithin(folder, real))) continue;
       return candidate;

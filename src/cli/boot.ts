@@ -7,12 +7,8 @@ import { help } from './help.ts';
 
 // What `bin` needs before the program is loaded, bundled by itself so that nothing else is loaded for it.
 
-/** What an argument must look like for there to be anything to answer: most runs need not be parsed twice. */
-const ASKS = /^(help$|--help|--version|-[a-zA-Z]*[hV])/;
-
 /** What `--help` and `--version` print; undefined for everything else, wrong usage too, which the program itself reports. */
 export function answer(args: readonly string[]): string | undefined {
-  if (!args.some(argument => ASKS.test(argument))) return undefined;
   try {
     const { spec, flags } = parseArguments(args);
     if (flags.is('version')) return `${version}\n`;

@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { basename, delimiter, join } from 'node:path';
 import { agents, surroundingAgent } from '../agents/index.ts';
 import { findProgram } from '../base/exec.ts';
@@ -36,7 +36,7 @@ export async function discover(
   root: string,
   { home, env, platform = process.platform, boxes = true, systems: wantsSystems = true }: DiscoverOptions,
 ): Promise<Facts> {
-  const real = await realpath(root);
+  const real = realpathSync(root);
   const context = { root: real, home, env, platform };
   // Git takes longest to answer, so it is asked first.
   const asking = gitFacts(real);

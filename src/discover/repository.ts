@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { isThere, namesIn, readBounded, statsOf } from '../base/files.ts';
 import { commonFolderOf, git } from '../base/git.ts';
@@ -181,18 +181,23 @@ async function laidFiles(root: string): Promise<ReadonlySet<string>> {
   }
 }
 
+/** Through links, as git starts it. */
+function isProgram(path: string): boolean {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats?.isFile() === true && (stats.mode & 0o100) !== 0;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * The hooks that ours have to call, as core.hooksPath puts them out of force. Those that another clone had stay, so that a
  * clone without them asks for the same files.
  */
 async function coveredHooks(root: string, common: string, laid: ReadonlySet<string>): Promise<string[]> {
   const names = namesIn(join(common, 'hooks')).filter(name => HOOK_NAME.test(name));
-  const run = await Promise.all(
-    names.slice(0, 50).map(async name => {
-      const stats = await stat(join(common, 'hooks', name)).catch(() => undefined);
-      return stats?.isFile() && (stats.mode & 0o100) !== 0 ? [name] : [];
-    }),
-  );
+  const run = names.slice(0, 50).filter(name => isProgram(join(common, 'hooks', name)));
   const known = [...laid].flatMap(path => /^\.githooks\/([a-z-]+)$/.exec(path)?.[1] ?? []);
   // These two are there for what they do themselves, unless it says that all they do is to call another.
   const ownWork = await Promise.all(
@@ -201,7 +206,7 @@ async function coveredHooks(root: string, common: string, laid: ReadonlySet<stri
       return file.ok && file.data.toString('utf8').includes(FORWARDS) ? [] : [name];
     }),
   );
-  return [...new Set([...run.flat(), ...known.filter(name => !ownWork.flat().includes(name))])].sort();
+  return [...new Set([...run, ...known.filter(name => !ownWork.flat().includes(name))])].sort();
 }
 
 async function ownHooks(

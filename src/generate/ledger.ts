@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { readBounded } from '../base/files.ts';
+import { type Identity, isSame, settingsIdentity } from './identity.ts';
+import { identitySchema } from './identity-schema.ts';
 import { type Entry, entryHash, type Manifest } from './manifest.ts';
-import { type GitFolder, gitFolder, isSameFolder } from './settings.ts';
 
 /**
  * What this program has itself written into this repository from this machine, kept in the state folder, out of an
@@ -16,7 +17,7 @@ export interface Ledger {
   /** Settings of `.git/config` that we set, with the value. */
   git: Readonly<Record<string, string>>;
   /** The git folder that they were set in. */
-  folder?: GitFolder | undefined;
+  folder?: Identity | undefined;
 }
 
 export const LEDGER_FILE = 'written.json';
@@ -26,7 +27,7 @@ const schema = z.strictObject({
   version: z.literal(1),
   entries: z.array(z.string()),
   git: z.record(z.string(), z.string()),
-  folder: z.optional(z.strictObject({ device: z.string(), inode: z.string(), birth: z.nullable(z.string()) })),
+  folder: z.optional(identitySchema),
 });
 
 const EMPTY: Ledger = { version: 1, entries: [], git: {} };
@@ -37,9 +38,9 @@ const EMPTY: Ledger = { version: 1, entries: [], git: {} };
  */
 export async function readLedger(stateFolder: string | undefined, root: string): Promise<Ledger> {
   const ledger = await readKept(stateFolder);
-  const folder = await gitFolder(root);
+  const folder = await settingsIdentity(root);
   if (folder === undefined) return ledger;
-  const isOther = ledger.folder !== undefined && !isSameFolder(ledger.folder, folder);
+  const isOther = ledger.folder !== undefined && !isSame(ledger.folder, folder);
   return { ...ledger, folder, ...(isOther ? { git: {} } : {}) };
 }
 

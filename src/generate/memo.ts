@@ -7,9 +7,9 @@ import { build } from '../base/version.ts';
 import type { Facts } from '../discover/facts.ts';
 import { POSTURE_FILE } from '../posture/model.ts';
 import { look } from './disk.ts';
-import { repositoryIdentity } from './identity.ts';
+import { checkoutIdentity, settingsIdentity } from './identity.ts';
 import { BESIDE, MANIFEST_PATH, PIN_FILE } from './paths.ts';
-import { gitFolder, readSetting } from './settings.ts';
+import { readSetting } from './settings.ts';
 
 /** Where a plan is made. */
 export interface MemoPlace {
@@ -63,9 +63,9 @@ export async function summaryOf({ root, facts, stateFolder }: MemoPlace): Promis
     Promise.all(STATE_FILES.map(name => digest(join(stateFolder, name)))),
     Promise.all(paths.map(path => digestWithin(root, path))),
     settingsOf(root, settings),
-    repositoryIdentity(root),
+    checkoutIdentity(root),
     // Settings that were ours are none of another git folder.
-    settings.length > 0 && gitFolder(root),
+    settings.length > 0 && settingsIdentity(root),
     // An interrupted run shows by a name there.
     [
       namesIn(stateFolder)

@@ -6,7 +6,8 @@ import { readBounded, writeAtomic } from '../base/files.ts';
 import { ensurePrivate } from '../base/state.ts';
 import { list, plural } from '../base/text.ts';
 import { look } from './disk.ts';
-import { repositoryIdentity } from './identity.ts';
+import { checkoutIdentity, isSame } from './identity.ts';
+import { identitySchema } from './identity-schema.ts';
 import { entryHash, type Manifest, readManifest } from './manifest.ts';
 import { MANIFEST_PATH, PIN_FILE } from './paths.ts';
 
@@ -15,7 +16,7 @@ const LIMIT = 40_000_000;
 /** Paths that are named in one line. */
 const NAMED = 3;
 
-const schema = z.strictObject({ version: z.literal(1), of: z.string(), manifest: z.string() });
+const schema = z.strictObject({ version: z.literal(1), of: identitySchema, manifest: z.string() });
 
 /** The pinned manifest; undefined where none was pinned for this repository, as in a fresh clone. */
 export async function pinned(root: string, stateFolder: string | undefined): Promise<Manifest | undefined> {
@@ -24,7 +25,8 @@ export async function pinned(root: string, stateFolder: string | undefined): Pro
   if (!file.ok || file.truncated) return undefined;
   try {
     const { of, manifest } = schema.parse(JSON.parse(file.data.toString('utf8')));
-    return of === (await repositoryIdentity(root)) ? readManifest(Buffer.from(manifest)) : undefined;
+    const here = checkoutIdentity(root);
+    return here && isSame(of, here) ? readManifest(Buffer.from(manifest)) : undefined;
   } catch {
     // What cannot be read says nothing; the next generate pins anew.
     return undefined;
@@ -35,7 +37,7 @@ export async function pinned(root: string, stateFolder: string | undefined): Pro
 export async function pin(root: string, stateFolder: string, manifest: Buffer | null): Promise<void> {
   const path = join(stateFolder, PIN_FILE);
   if (manifest === null) return rm(path, { force: true });
-  const text = JSON.stringify({ version: 1, of: await repositoryIdentity(root), manifest: manifest.toString('utf8') });
+  const text = JSON.stringify({ version: 1, of: checkoutIdentity(root), manifest: manifest.toString('utf8') });
   const before = await readBounded(path, LIMIT);
   if (before.ok && before.data.toString('utf8') === text) return;
   await ensurePrivate(stateFolder);

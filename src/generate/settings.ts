@@ -1,8 +1,8 @@
-import { lstat, readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { EXIT, UserError } from '../base/errors.ts';
 import { isThere, statsOf } from '../base/files.ts';
-import { commonFolderOf, git } from '../base/git.ts';
+import { git } from '../base/git.ts';
 
 /**
  * A setting of `.git/config` as it is, or why it cannot be looked at. `instead`: what git obeys all the same, and where it
@@ -35,30 +35,6 @@ async function unusable(root: string): Promise<string | undefined> {
 async function submoduleRoot(folder: string, root: string): Promise<string | undefined> {
   const config = await git(['config', '--file', join(folder, 'config'), '--get', 'core.worktree'], { cwd: root });
   return config.code === 0 ? resolve(folder, config.stdout.trim()) : undefined;
-}
-
-/** What tells one git folder from another that lies at the same path later. */
-export interface GitFolder {
-  device: string;
-  inode: string;
-  /** When it was made, in nanoseconds; null where the file system does not keep that. */
-  birth: string | null;
-}
-
-/** The folder that holds the settings of the repository at `root`; undefined where there is none. Asks git in worktrees only. */
-export async function gitFolder(root: string): Promise<GitFolder | undefined> {
-  const folder = await commonFolderOf(root, (...args) => git(args, { cwd: root }));
-  const stats = folder && (await lstat(folder, { bigint: true }).catch(() => undefined));
-  if (!stats) return undefined;
-  // Where it is not kept, the system gives 0 or the time of the last change.
-  const known = stats.birthtimeNs > 0n && stats.birthtimeNs < stats.ctimeNs;
-  return { device: `${stats.dev}`, inode: `${stats.ino}`, birth: known ? `${stats.birthtimeNs}` : null };
-}
-
-/** Whether both are the same folder. A device may be counted otherwise after a restart, so it decides only without times. */
-export function isSameFolder(a: GitFolder, b: GitFolder): boolean {
-  if (a.inode !== b.inode) return false;
-  return a.birth !== null && b.birth !== null ? a.birth === b.birth : a.device === b.device;
 }
 
 /** The local value of a setting, null where it is not set there. Runs git in its inert form. */

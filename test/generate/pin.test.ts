@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { undo } from '../../src/generate/journal.ts';
-import { MANIFEST_PATH } from '../../src/generate/paths.ts';
+import { MANIFEST_PATH, PIN_FILE } from '../../src/generate/paths.ts';
 import { manifestFinding } from '../../src/generate/pin.ts';
 import { everyMode } from './support/outputs.ts';
 import { type Scene, scene } from './support/scene.ts';
@@ -102,4 +102,17 @@ it('an undo pins what it puts back', async () => {
   expect(await findingOf(given)).toBeUndefined();
   await undo(given.root, { stateFolder: given.stateFolder });
   expect(await findingOf(given)).toBeUndefined();
+});
+
+it('is a finding too after a restart that counts devices otherwise', async () => {
+  const given = await laid();
+  // Changed after it was made, so that the time of its making is known as such.
+  writeFileSync(join(given.root, '.git', 'HEAD'), 'ref: refs/heads/main\n');
+  await given.generate(everyMode(1));
+  const path = join(given.stateFolder, PIN_FILE);
+  const pin = JSON.parse(readFileSync(path, 'utf8'));
+  expect(pin.of.birth).not.toBeNull();
+  writeFileSync(path, JSON.stringify({ ...pin, of: { ...pin.of, device: '999999' } }));
+  rmSync(manifestOf(given));
+  expect(await findingOf(given)).toMatch(/it is gone/);
 });

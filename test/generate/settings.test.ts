@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { drift } from '../../src/generate/drift.ts';
 import { undo } from '../../src/generate/journal.ts';
-import { gitFolder, isSameFolder, readSetting, writeSetting } from '../../src/generate/settings.ts';
+import { readSetting, writeSetting } from '../../src/generate/settings.ts';
 import { output } from './support/outputs.ts';
 import { scene, snapshot } from './support/scene.ts';
 
@@ -80,28 +80,6 @@ test('a git folder that is made anew has none of our settings yet: nobody has ta
   commit(s.root);
   git(s.root, 'config', '--local', '--unset', 'core.hooksPath');
   expect((await s.plan([hooks()])).changes[0]?.state).toBe('loosened');
-});
-
-test('a worktree has the settings of its repository, also when it is made again', async () => {
-  const s = repository();
-  commit(s.root);
-  const other = join(s.root, 'other');
-  git(s.root, 'worktree', 'add', '-q', other);
-  const first = await gitFolder(other);
-  expect(first).toEqual(await gitFolder(s.root));
-  git(s.root, 'worktree', 'remove', '--force', other);
-  expect(await gitFolder(s.root)).toEqual(first);
-  rmSync(join(s.root, '.git'), { recursive: true });
-  expect(await gitFolder(s.root)).toBeUndefined();
-});
-
-test('the birth of a folder counts where it is known, its device where it is not', () => {
-  const one = { device: '1', inode: '2', birth: '3' };
-  expect(isSameFolder(one, { ...one, device: '9' })).toBe(true);
-  expect(isSameFolder(one, { ...one, birth: '4' })).toBe(false);
-  expect(isSameFolder(one, { ...one, inode: '4' })).toBe(false);
-  expect(isSameFolder(one, { ...one, birth: null })).toBe(true);
-  expect(isSameFolder(one, { ...one, birth: null, device: '9' })).toBe(false);
 });
 
 test('undo keeps a setting that was changed since', async () => {
