@@ -1,10 +1,14 @@
 /**
  * Characters that stand alone and take one column, whatever is beside them: ASCII, Latin, punctuation, arrows, mathematics,
- * boxes. Nearly all text is made of these, and to tell what others are the segmenter has to be loaded, which takes longer
- * than to draw a screen.
+ * boxes, marks, the patterns that spinners are made of. Nearly all text is made of these, and to tell what others are the
+ * segmenter has to be loaded, which takes longer than to draw a screen.
  */
-const PLAIN =
-  /^[\u0020-\u007e\u00a0-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u22ff\u2500-\u25af\u25c0-\u25fc]*$/;
+const ALONE =
+  '\\u0020-\\u007e\\u00a0-\\u00ac\\u00ae-\\u02ff\\u2010-\\u2027\\u2030-\\u205e\\u2190-\\u22ff\\u2500-\\u25af\\u25c0-\\u25fc' +
+  '\\u2713-\\u2718\\u276e\\u276f\\u27e8\\u27e9\\u2800-\\u28ff';
+const PLAIN = new RegExp(`^[${ALONE}]*$`);
+/** The same with colours: what begins them stands alone too, but takes no column. */
+const COLOURED = new RegExp(`^[${ALONE}\\u001b]*$`);
 const NOTHING = /^[\p{Mark}\p{Default_Ignorable_Code_Point}]+$/u;
 /** East Asian wide and full-width blocks, and emoji that are drawn as pictures. */
 const WIDE =
@@ -12,9 +16,14 @@ const WIDE =
 
 let segmenter: Intl.Segmenter | undefined;
 
+/** Whether every character stands alone and takes one column. */
+export function isPlain(text: string): boolean {
+  return PLAIN.test(text);
+}
+
 /** What a reader takes for single characters. */
 export function characters(text: string): string[] {
-  if (PLAIN.test(text)) return [...text];
+  if (COLOURED.test(text)) return [...text];
   segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
   return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
@@ -26,7 +35,7 @@ function widthOf(character: string): number {
 
 /** Columns that `text` takes in a terminal. `text` has no control characters in it. */
 export function displayWidth(text: string): number {
-  if (PLAIN.test(text)) return text.length;
+  if (isPlain(text)) return text.length;
   return characters(text).reduce((sum, character) => sum + widthOf(character), 0);
 }
 

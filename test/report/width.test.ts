@@ -1,6 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { expect, test } from 'vitest';
-import { characters, displayWidth, pad, wrap } from '../../src/report/width.ts';
+import { characters, displayWidth, isPlain, pad, wrap } from '../../src/report/width.ts';
 
 test.each([
   ['abc', 3],
@@ -18,17 +18,19 @@ test.each([
 /** Everything of the basic plane that takes the short way: each by itself, and beside those that might join with it. */
 test('what counts as plain stands alone and takes one column, as the segmenter and Unicode have it', () => {
   const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-  const all = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).filter(
-    character => characters(character + character).length === 2 && !/[\u0000-\u001f]/.test(character),
-  );
-  const plain = all.filter(
-    character => displayWidth(`${character}a`) === 2 && /[ -~ -¬®-˿‐-‧‰-⁞←-⋿─-▯◀-◼]/.test(character),
-  );
+  const all = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code));
+  const plain = all.filter(isPlain);
   expect(plain.length).toBeGreaterThan(1_000);
   for (const character of plain) {
     expect(character).not.toMatch(/\p{Mark}|\p{Default_Ignorable_Code_Point}|\p{Emoji_Presentation}|\p{Surrogate}/u);
-    expect([...segmenter.segment(`${character}a${character}`)].length).toBe(3);
+    for (const text of [`${character}a${character}`, `${character}${character}a`, `\u001b[1m${character}\u001b`])
+      expect(characters(text)).toEqual(Array.from(segmenter.segment(text), ({ segment }) => segment));
   }
+});
+
+test('the signs that the screens are made of are plain', () => {
+  expect(isPlain('…→’·✓─⟨⟩⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏❯✗◼◻↓↑←')).toBe(true);
+  expect(isPlain('\u001b[1m')).toBe(false);
 });
 
 test('padding counts columns, not characters', () => {

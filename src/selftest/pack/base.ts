@@ -22,6 +22,19 @@ const LINES = 20_000;
 /** A decoy of ours is shorter; anything longer is not one, and stays inside. */
 const DECOY = 200;
 
+/** What is looked up once for all tries that need it, for a moment. */
+export function remembered<T>(make: () => T): () => T {
+  let value: T | undefined;
+  let until = 0;
+  return () => {
+    if (value === undefined || Date.now() > until) {
+      value = make();
+      until = Date.now() + 2_000;
+    }
+    return value;
+  };
+}
+
 /** Codes that say something about the machine's state, not about permission. */
 const NO_VERDICT = new Set([
   'EMFILE',
@@ -163,8 +176,17 @@ export function strongest(results: readonly Result[], nothing: Result): Result {
   return [...results].sort((a, b) => rank(a) - rank(b))[0] ?? nothing;
 }
 
+const found = remembered(() => new Map<string, string | undefined>());
+
 /** The absolute path of a program on the pack's PATH. */
 export function which(name: string, env: Readonly<Record<string, string>>): string | undefined {
+  const key = `${name}\0${env.PATH ?? env.Path ?? ''}`;
+  const known = found();
+  if (!known.has(key)) known.set(key, lookUp(name, env));
+  return known.get(key);
+}
+
+function lookUp(name: string, env: Readonly<Record<string, string>>): string | undefined {
   if (isAbsolute(name)) return existsSync(name) ? name : undefined;
   const endings = process.platform === 'win32' ? ['.exe', '.cmd', ''] : [''];
   for (const folder of (env.PATH ?? env.Path ?? '').split(delimiter).filter(isAbsolute))

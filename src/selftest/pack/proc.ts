@@ -1,7 +1,8 @@
 import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { type Mount, parseMounts } from '../../base/mounts.ts';
 import type { FileSystemPlace } from '../wire.ts';
-import { codeOf, readText, running } from './base.ts';
+import { codeOf, readText, remembered, running } from './base.ts';
 
 /** More processes than this are not looked at. */
 const MOST = 5_000;
@@ -24,9 +25,7 @@ export function otherProcesses(): string[] {
 }
 
 /** The vantage's own mount table, in the order of mounting. */
-export function mounts(): Mount[] {
-  return parseMounts(readText('/proc/self/mountinfo'));
-}
+export const mounts = remembered<readonly Mount[]>(() => parseMounts(readText('/proc/self/mountinfo')));
 
 /** Where a file of another mount namespace shows here: every mount of its device that has it or a folder above it. */
 export function images(place: FileSystemPlace, path: string): string[] {
@@ -53,7 +52,7 @@ const DEEP = 12;
  * Where the file may show that another device's mount hides: an overlay, FUSE or network mount of a folder above it has
  * it under its own rest of the path. Only what is read there tells whether it is the file.
  */
-export function guesses({ device }: Pick<FileSystemPlace, 'device'>, path: string): string[] {
+export async function guesses({ device }: Pick<FileSystemPlace, 'device'>, path: string): Promise<string[]> {
   const parts = path.split('/').slice(1);
   const rests = parts.map((_, at) => `/${parts.slice(at).join('/')}`).slice(-DEEP);
   const known = new Set<string>();
@@ -63,10 +62,46 @@ export function guesses({ device }: Pick<FileSystemPlace, 'device'>, path: strin
     known.add(key);
     return true;
   });
-  return others
-    .slice(-GUESSED)
-    .flatMap(({ point }) => rests.map(rest => (point === '/' ? rest : point + rest)))
-    .filter(guess => guess !== path);
+  const found: string[] = [];
+  for (const { point, type } of others.slice(-GUESSED))
+    for (const rest of rests) {
+      const guess = point === '/' ? rest : point + rest;
+      if (guess === path) continue;
+      const may = mayStand(guess.slice(0, guess.length - rest.length) + topOf(rest), type);
+      if (may === true || (may !== false && (await may))) found.push(guess);
+    }
+  return found;
+}
+
+const topOf = (rest: string) => /^\/[^/]*/.exec(rest)?.[0] ?? rest;
+
+/** File systems of this machine, which answer at once; others may never, so another thread waits for them. */
+const PROMPT = /^(tmpfs|ramfs|ext[234]|xfs|btrfs|zfs|f2fs|squashfs|erofs)$/;
+
+const standing = remembered(() => new Map<string, boolean | Promise<boolean>>());
+
+/** Whether there may be something: hundreds of files are guessed at below the same few folders, most of which are not there. */
+function mayStand(path: string, type: string): boolean | Promise<boolean> {
+  const known = standing();
+  const before = known.get(path);
+  if (before !== undefined) return before;
+  const may = PROMPT.test(type)
+    ? isFound(() => statSync(path, { throwIfNoEntry: false }))
+    : stat(path).then(
+        () => true,
+        error => codeOf(error) !== 'ENOENT',
+      );
+  known.set(path, may);
+  return may;
+}
+
+/** What may not be looked at may be there. */
+function isFound(look: () => unknown): boolean {
+  try {
+    return look() !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 /** What is mounted over `path` or a folder above it, the latest first; the root itself cannot be taken off. */

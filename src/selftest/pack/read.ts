@@ -14,24 +14,13 @@ import {
   type Result,
   readFile,
   refusedBy,
+  remembered,
   runProgram,
   strongest,
   which,
 } from './base.ts';
 import { covering, guesses, images, type OpenFiles, openFiles, otherViews, type Views } from './proc.ts';
 
-/** What is looked up once for all tries that need it, for a moment. */
-function remembered<T>(make: () => T): () => T {
-  let value: T | undefined;
-  let until = 0;
-  return () => {
-    if (value === undefined || Date.now() > until) {
-      value = make();
-      until = Date.now() + 2_000;
-    }
-    return value;
-  };
-}
 const views = remembered<Views>(otherViews);
 const opened = remembered<Promise<OpenFiles>>(openFiles);
 
@@ -92,7 +81,7 @@ async function mounted({ place, path }: TryOf<'read'>, question: Question): Prom
   if (!place) return nothing;
   const known = await readFirst(images(place, path), question, nothing);
   if (known.outcome === 'done') return known;
-  const guessed = await readFirst(guesses(place, path), question, nothing);
+  const guessed = await readFirst(await guesses(place, path), question, nothing);
   return guessed.outcome === 'done' || guessed.outcome === 'error' ? guessed : known;
 }
 
