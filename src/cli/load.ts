@@ -16,6 +16,8 @@ interface Looking {
   boxes?: boolean | 'always';
   /** Whether systems are looked for: generated files do not depend on them. Default true. */
   systems?: boolean;
+  /** Whether branches are told: only the wizard proposes some. Default false. */
+  branches?: boolean;
   /** Facts that were found a moment ago, after the same clearing: they are not found again. */
   facts?: Facts | undefined;
 }
@@ -23,7 +25,7 @@ interface Looking {
 /** Facts and posture of the repository, once what a killed box has left in it is gone. UserError for an invalid posture; undefined where there is none. */
 export async function load(
   { root, home, terminal }: Context,
-  { boxes = true, systems = true, facts: known }: Looking = {},
+  { boxes = true, systems = true, branches = false, facts: known }: Looking = {},
 ): Promise<{ facts: Facts; posture: LoadedPosture | undefined }> {
   if (!known) {
     clearPlaceholders(root);
@@ -38,6 +40,7 @@ export async function load(
       env: terminal.streams.env,
       boxes: boxes === true ? undeclared : boxes === 'always',
       systems,
+      branches,
     });
   const [posture, facts] = await Promise.all([reading, looking]);
   return { facts, posture };

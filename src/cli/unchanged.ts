@@ -31,7 +31,9 @@ export async function unchanged(args: readonly string[]): Promise<string | undef
     // As everywhere, what is started is not taken from the repository (law 7).
     process.env.PATH = splitPath(process.env.PATH ?? '', root).trusted.join(delimiter);
     clearPlaceholders(root);
-    const facts = discover(root, { home: realPathOf(homedir()), env: process.env, boxes: false, systems: false });
+    // As `generate` itself looks.
+    const looking = { boxes: false, systems: false, branches: false };
+    const facts = discover(root, { home: realPathOf(homedir()), env: process.env, ...looking });
     const place = { root, facts, stateFolder: stateFolder(root) };
     const notes = await recall(place.stateFolder, await summaryOf(place));
     return notes && printable(`${[NOTHING_TO_DO, ...notes.map(oneLine)].join('\n')}\n`, false);

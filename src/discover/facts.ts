@@ -56,6 +56,7 @@ export interface Facts {
   runtimes: RuntimeFact[];
   git: {
     present: boolean;
+    /** Told only where it is asked for, as are the branches. */
     defaultBranch: string | undefined;
     branches: string[];
     remote: { name: string; url: string; forge: 'github' | 'gitlab' | 'gitea' | 'local' | undefined } | undefined;

@@ -23,6 +23,8 @@ export interface DiscoverOptions {
   boxes?: boolean | (() => Promise<boolean>);
   /** Whether to look for systems and environments. Default true; generated files do not depend on them. */
   systems?: boolean;
+  /** Whether to tell branches. Default true; nothing but what the wizard proposes depends on them. */
+  branches?: boolean;
 }
 
 /** The most that is read of one file, and how many files are read. */
@@ -34,12 +36,19 @@ const SCANNERS = ['gitleaks', 'trufflehog', 'git-secrets'] as const;
 /** What is on this machine and in this repository. Read only, bounded, offline; nothing of the repository is run. */
 export async function discover(
   root: string,
-  { home, env, platform = process.platform, boxes = true, systems: wantsSystems = true }: DiscoverOptions,
+  {
+    home,
+    env,
+    platform = process.platform,
+    boxes = true,
+    systems: wantsSystems = true,
+    branches = true,
+  }: DiscoverOptions,
 ): Promise<Facts> {
   const real = realpathSync(root);
   const context = { root: real, home, env, platform };
   // Git takes longest to answer, so it is asked first.
-  const asking = gitFacts(real);
+  const asking = gitFacts(real, branches);
   const walking = walk(real);
   // Loaded beside the walk: it knows the formats of a dozen frameworks.
   const reader = wantsSystems ? import('./systems.ts') : undefined;

@@ -15,54 +15,41 @@ const NONE: Git = {
   hooksPath: undefined,
 };
 const BRANCHES = 200;
+/** The settings that are asked for. */
+const ASKED = String.raw`^(remote\..*\.url|core\.(hookspath|repositoryformatversion)|init\.defaultbranch)$`;
 /** Milliseconds for each call of git: a healthy repository answers in a few. */
 const TIMEOUT = 3_000;
 
-/** What git knows of the repository at `root`, without the network and without running what its configuration names. */
-export async function gitFacts(root: string): Promise<{ git: Git; notes: string[] }> {
+type Ask = (...args: string[]) => ReturnType<typeof git>;
+
+/**
+ * What git knows of the repository at `root`, without the network and without running what its configuration names. With
+ * `branches` those and the default one too, which takes another git.
+ */
+export async function gitFacts(root: string, branches = true): Promise<{ git: Git; notes: string[] }> {
   const odd = oddConfiguration(root);
   if (odd) return { git: { ...NONE, hookManager: await findHookManager(root) }, notes: [odd] };
-  const ask = (...args: string[]) => git(['-c', 'safe.directory=*', ...args], { cwd: root, timeout: TIMEOUT });
-  const [refs, settings, hookManager, common, laid] = await Promise.all([
-    // The one that origin points to and the one that is checked out come first, so that the limit never cuts them off.
-    ask(
-      'for-each-ref',
-      `--count=${BRANCHES + 1}`,
-      '--sort=refname',
-      '--sort=-HEAD',
-      '--sort=-symref',
-      '--format=%(HEAD) %(refname) %(symref)',
-      'refs/heads',
-      'refs/remotes/origin/HEAD',
-    ),
-    ask(
-      'config',
-      '--show-scope',
-      '-z',
-      '--get-regexp',
-      String.raw`^(remote\..*\.url|core\.hookspath|init\.defaultbranch)$`,
-    ),
+  const ask: Ask = (...args) => git(['-c', 'safe.directory=*', ...args], { cwd: root, timeout: TIMEOUT });
+  const refs = branches ? listRefs(ask) : undefined;
+  const [settings, hookManager, common, laid] = await Promise.all([
+    ask('config', '--show-scope', '-z', '--get-regexp', ASKED),
     findHookManager(root),
     commonFolderOf(root, ask).then(folder => folder ?? join(root, '.git')),
     laidFiles(root),
   ]);
-  if (refs.failure !== undefined) return { git: { ...NONE, hookManager }, notes: [refs.failure] };
-  if (refs.timedOut) return { git: { ...NONE, hookManager }, notes: ['git did not answer: its facts are missing'] };
-  if (refs.code !== 0) return { git: { ...NONE, hookManager }, notes: [] };
-  const { names, originHead, head } = parseRefs(refs.stdout);
-  // A branch without a commit is in no list.
-  const current = head ?? ((await ask('symbolic-ref', '--quiet', '--short', 'HEAD')).stdout.trim() || undefined);
+  if (settings.failure !== undefined) return { git: { ...NONE, hookManager }, notes: [settings.failure] };
+  if (settings.timedOut) return { git: { ...NONE, hookManager }, notes: ['git did not answer: its facts are missing'] };
   const values = parseSettings(settings.stdout);
-  const initial = values.find(({ key }) => key === 'init.defaultbranch')?.value;
-  const fallback = [initial, 'main', 'master', 'trunk', 'develop'].find(
-    name => name !== undefined && names.includes(name),
-  );
+  // Nearly every repository says its version; one that does not is asked whether it is one.
+  const versioned = values.some(({ scope, key }) => scope === 'local' && key === 'core.repositoryformatversion');
+  const present = versioned || (await ask('rev-parse', '--git-dir')).code === 0;
+  if (!present) return { git: { ...NONE, hookManager }, notes: [] };
   const hooksPath = values.findLast(({ key }) => key === 'core.hookspath')?.value;
+  const { notes, ...told } = refs ? await branchFacts(await refs, values, ask) : NO_BRANCHES;
   return {
     git: {
       present: true,
-      defaultBranch: originHead ?? fallback ?? current,
-      branches: names.slice(0, BRANCHES),
+      ...told,
       remote: remoteOf(values),
       hookManager,
       hooksPath,
@@ -70,6 +57,42 @@ export async function gitFacts(root: string): Promise<{ git: Git; notes: string[
       coveredHooks: await coveredHooks(root, common, laid),
       installedHooks: hookManager ? await installedHooks(root, hookManager.id, hooksPath, common) : [],
     },
+    notes,
+  };
+}
+
+/** The one that origin points to and the one that is checked out come first, so that the limit never cuts them off. */
+function listRefs(ask: Ask): ReturnType<Ask> {
+  return ask(
+    'for-each-ref',
+    `--count=${BRANCHES + 1}`,
+    '--sort=refname',
+    '--sort=-HEAD',
+    '--sort=-symref',
+    '--format=%(HEAD) %(refname) %(symref)',
+    'refs/heads',
+    'refs/remotes/origin/HEAD',
+  );
+}
+
+const NO_BRANCHES = { defaultBranch: undefined, branches: [], notes: [] };
+
+async function branchFacts(
+  refs: Awaited<ReturnType<Ask>>,
+  settings: readonly Setting[],
+  ask: Ask,
+): Promise<Pick<Git, 'defaultBranch' | 'branches'> & { notes: string[] }> {
+  if (refs.code !== 0) return { ...NO_BRANCHES, notes: ['git did not tell its branches'] };
+  const { names, originHead, head } = parseRefs(refs.stdout);
+  // A branch without a commit is in no list.
+  const current = head ?? ((await ask('symbolic-ref', '--quiet', '--short', 'HEAD')).stdout.trim() || undefined);
+  const initial = settings.find(({ key }) => key === 'init.defaultbranch')?.value;
+  const fallback = [initial, 'main', 'master', 'trunk', 'develop'].find(
+    name => name !== undefined && names.includes(name),
+  );
+  return {
+    defaultBranch: originHead ?? fallback ?? current,
+    branches: names.slice(0, BRANCHES),
     notes: names.length > BRANCHES ? [`more than ${BRANCHES} branches: the rest was not looked at`] : [],
   };
 }
@@ -99,20 +122,30 @@ function parseRefs(output: string): { names: string[]; originHead: string | unde
   return { names: names.sort(), originHead, head };
 }
 
+interface Setting {
+  scope: string;
+  key: string;
+  value: string;
+}
+
 /** `scope NUL key LF value NUL …`; what we set ourselves on the command line is left out. */
-function parseSettings(output: string): { key: string; value: string }[] {
+function parseSettings(output: string): Setting[] {
   const parts = output.split('\0');
-  const found: { key: string; value: string }[] = [];
+  const found: Setting[] = [];
   for (let at = 0; at + 1 < parts.length; at += 2) {
-    const pair = parts[at + 1] as string;
+    const [scope = '', pair = ''] = parts.slice(at, at + 2);
     const split = pair.indexOf('\n');
-    if (parts[at] !== 'command')
-      found.push({ key: split < 0 ? pair : pair.slice(0, split), value: split < 0 ? '' : pair.slice(split + 1) });
+    if (scope !== 'command')
+      found.push({
+        scope,
+        key: split < 0 ? pair : pair.slice(0, split),
+        value: split < 0 ? '' : pair.slice(split + 1),
+      });
   }
   return found;
 }
 
-function remoteOf(settings: readonly { key: string; value: string }[]): Git['remote'] {
+function remoteOf(settings: readonly Setting[]): Git['remote'] {
   const remotes = settings.flatMap(({ key, value }) => {
     const name = /^remote\.(.+)\.url$/.exec(key)?.[1];
     return name === undefined ? [] : [{ name, value }];

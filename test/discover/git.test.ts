@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { discover } from '../../src/discover/index.ts';
 import { publicUrl } from '../../src/discover/repository.ts';
@@ -21,6 +23,17 @@ describe('what git knows', () => {
     fixture.git('update-ref', 'refs/remotes/origin/release', 'HEAD');
     fixture.git('symbolic-ref', 'refs/remotes/origin/HEAD', 'refs/remotes/origin/release');
     expect((await fixture.facts()).git.defaultBranch).toBe('release');
+  });
+  it('is a repository for git also without a version in its settings, and none where git takes it for none', async () => {
+    const presence = async () => (await fixture.facts()).git.present;
+    fixture.git('config', '--unset', 'core.repositoryformatversion');
+    expect(await presence()).toBe(true);
+    rmSync(join(fixture.root, '.git/HEAD'));
+    expect(await presence()).toBe(false);
+  });
+  it('tells no branches where nobody asks for them', async () => {
+    const { git } = await discover(fixture.root, { home: fixture.home, env: {}, branches: false });
+    expect(git).toMatchObject({ present: true, defaultBranch: undefined, branches: [] });
   });
   it.each([
     ['https://alice:hunter2@github.com/acme/shop.git', 'https://github.com/acme/shop.git', 'github'],

@@ -60,6 +60,22 @@ describe('generate, where nothing has changed since it had nothing to do', () =>
     }
   });
 
+  test('branches and commits change nothing of it', async () => {
+    const given = world({ '.env': 'API_TOKEN=x\n' });
+    await program(given, ['init', '--yes', '--no-test']);
+    await program(given, ['generate']);
+    const memo = join(
+      given.state,
+      readdirSync(given.state).find(name => name.startsWith('shop-api')) ?? '',
+      'unchanged.json',
+    );
+    const { key } = JSON.parse(readFileSync(memo, 'utf8'));
+    writeFileSync(memo, JSON.stringify({ key, notes: ['remembered'] }));
+    git(given, 'checkout', '-q', '-b', 'topic');
+    git(given, '-c', 'core.hooksPath=/dev/null', 'commit', '-q', '--allow-empty', '-m', 'More');
+    expect((await program(given, ['generate'])).stdout).toContain('remembered');
+  });
+
   test('a memory of something else is none, nor is one that cannot be read', async () => {
     const given = world({ '.env': 'API_TOKEN=x\n' });
     await program(given, ['init', '--yes', '--no-test']);
