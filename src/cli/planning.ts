@@ -46,11 +46,11 @@ export async function laidGuards(
   const { changes, notes, base } = await planOutputs(facts, posture, { fromPin: true });
   const guards = new Set(outputs.filter(({ guard }) => guard).map(({ id }) => id));
   const laid = new Set((base?.files ?? []).filter(({ output }) => guards.has(output)).map(({ path }) => path));
-  const loosened = changes.flatMap(({ state, path, reason, before }): Loosened[] => {
+  const loosened = changes.flatMap(({ state, path, reason, before, closed }): Loosened[] => {
     if (state === 'loosened') return [{ path, reason }];
     if (state === 'create' && before === null && laid.has(path)) return [{ path, reason: REMOVED }];
     // Of what cannot be looked at nothing is known: its own row says that it is not proven.
-    const replaced = state === 'refused' && laid.has(path) && !/\((EACCES|EPERM)\)/.test(reason);
+    const replaced = state === 'refused' && laid.has(path) && !closed;
     return replaced ? [{ path, reason: `replaced by hand: ${reason}`, whole: true }] : [];
   });
   const network = networkNote({ facts, posture: posture.posture });

@@ -5,8 +5,8 @@ import { errorCode, UserError } from '../base/errors.ts';
 import { placeWithin, plainStep, READ_LIMIT, readBounded, type Step, syncFolder, writeAtomic } from '../base/files.ts';
 import type { FileOnDisk } from './types.ts';
 
-/** A file as it is, null where there is none, or why it is left alone. */
-export type Look = { file: FileOnDisk | null } | { refused: string };
+/** A file as it is, null where there is none, or why it is left alone; `closed` where this user may not look at it. */
+export type Look = { file: FileOnDisk | null } | { refused: string; closed?: true };
 
 /** Looks at a file of the repository. Follows no link, waits for no FIFO, reads at most 4 MB. */
 export async function look(root: string, path: string): Promise<Look> {
@@ -16,7 +16,7 @@ export async function look(root: string, path: string): Promise<Look> {
   } catch (error) {
     if (error instanceof UserError) return { refused: error.problems[0]?.what ?? error.message };
     if (errorCode(error) === 'ENOTDIR') return { refused: 'a part of its path is a file, not a folder' };
-    return { refused: `it cannot be looked at (${errorCode(error) ?? 'unknown'})` };
+    return shut('it cannot be looked at', errorCode(error) ?? 'unknown');
   }
   const read = await readBounded(place);
   if (!read.ok) {
@@ -24,10 +24,14 @@ export async function look(root: string, path: string): Promise<Look> {
     if (read.reason === 'ENOTDIR') return { refused: 'a part of its path is a file, not a folder' };
     if (read.reason === 'EISDIR') return { refused: 'a folder stands in its place' };
     if (read.reason === 'not-a-file' || read.reason === 'ENXIO') return { refused: 'it is not a regular file' };
-    return { refused: `it cannot be read (${read.reason})` };
+    return shut('it cannot be read', read.reason);
   }
   if (read.truncated) return { refused: `it is larger than ${READ_LIMIT / 1_000_000} MB` };
   return { file: { data: read.data, mode: read.stats.mode & 0o7777 } };
+}
+
+function shut(what: string, code: string): Look {
+  return { refused: `${what} (${code})`, ...(code === 'EACCES' || code === 'EPERM' ? { closed: true } : {}) };
 }
 
 /** A folder of the repository, held open where the system can, so that nobody can put a link in its place meanwhile. */

@@ -4,7 +4,7 @@ import { plainStep } from '../base/files.ts';
 import type { Posture } from '../posture/schema.ts';
 import { decideBlocks } from './block.ts';
 import type { Decision, Piece, Situation } from './decision.ts';
-import { look } from './disk.ts';
+import { type Look, look } from './disk.ts';
 import { isInterrupted, recover } from './journal.ts';
 import { decideKeys } from './keys.ts';
 import { knows, type Ledger, readLedger } from './ledger.ts';
@@ -189,13 +189,14 @@ async function decidePath(
 ): Promise<{ changes: Change[]; entries: Entry[] }> {
   const output = [...new Set(pieces.map(piece => piece.output?.id ?? piece.entry?.output ?? ''))].join(', ');
   const [seen, seenBeside] = await Promise.all([look(root, path), look(root, path + BESIDE)]);
-  if ('refused' in seen || 'refused' in seenBeside) {
-    const reason =
-      'refused' in seen ? seen.refused : 'refused' in seenBeside ? `${path}${BESIDE}: ${seenBeside.refused}` : '';
+  const leave = ({ refused: reason, closed }: Extract<Look, { refused: string }>) => {
     const asked = pieces.some(({ rendering }) => rendering);
-    const change: Change = { output, state: asked ? 'refused' : 'unchanged', path, before: null, after: null, reason };
+    const state = asked ? 'refused' : 'unchanged';
+    const change: Change = { output, state, path, before: null, after: null, reason, ...(closed ? { closed } : {}) };
     return { changes: [change], entries: asked ? pieces.flatMap(({ entry }) => entry ?? []) : [] };
-  }
+  };
+  if ('refused' in seen) return leave(seen);
+  if ('refused' in seenBeside) return leave({ ...seenBeside, refused: `${path}${BESIDE}: ${seenBeside.refused}` });
   const situation: Situation = { path, disk: seen.file, beside: seenBeside.file, ...rest };
   const { state, after, executable, reason, line, entries } = decide(pieces, situation);
   const before = seen.file?.data ?? null;

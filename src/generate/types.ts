@@ -91,6 +91,8 @@ export interface Change {
   gitConfig?: { key: string; before: string | null; after: string | null } | undefined;
   /** Only a person can mend it: nothing that `--restore` writes would. */
   byHand?: true;
+  /** This user may not look at it, so nothing is known of it. */
+  closed?: true;
   /** Why, in one line: `new`, `your edits kept`, `3 deny rules gone: …`. */
   reason: string;
   /** The line to mend, where the file was refused or a rule is missing. */
