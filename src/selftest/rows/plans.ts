@@ -1,13 +1,10 @@
 import type { Check, Tried } from '../case.ts';
-import type { ProcessDecoy } from '../decoys.ts';
+import type { Ground } from '../ground.ts';
 import type { Probe, Subject } from '../probes/types.ts';
 import type { Session } from '../session/session.ts';
-import type { Targets } from '../targets.ts';
-import type { Terminal } from '../terminal.ts';
 import type { Row } from '../types.ts';
 import type { WayRound } from '../ways-round.ts';
 import type { Observation, Try, VantageFacts, WriteHow } from '../wire.ts';
-import type { Workspace } from '../workspace.ts';
 
 /** A decoy far away, where it lies and what it holds. */
 export interface Far {
@@ -18,31 +15,22 @@ export interface Far {
 }
 
 /** One vantage's column of the report: who is asked, and against what. */
-export interface Column {
+export interface Column
+  extends Pick<
+    Ground,
+    'targets' | 'workspace' | 'processDecoy' | 'terminal' | 'controlSession' | 'controlsReady' | 'commandsReady'
+  > {
   id: string;
   kind: 'host' | 'sandbox';
   root: string;
   home: string;
   session: Session;
   hostFacts: VantageFacts | null;
-  targets: Targets;
-  /** Undefined in a read-only try: nothing is planted. */
-  workspace: Workspace | undefined;
-  /** The host's decoy process. */
-  processDecoy: ProcessDecoy | undefined;
-  /** A terminal of ours on the host; undefined where there can be none. */
-  terminal: Terminal | undefined;
-  /** A session in the place from which a remote vantage's controls are made. */
-  controlSession: Session | undefined;
   /** The decoy on the remote vantage's machine, laid by the control's way. */
   far?: Far | undefined;
   only: ReadonlySet<string> | undefined;
   /** Writes on guards are told apart by their traces: only one vantage makes them at a time. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
-  /** The host's own tries of sockets, names and addresses. */
-  controlsReady: Promise<void>;
-  /** The host's own runs of commands that must give nothing here. */
-  commandsReady: Promise<void>;
   /** Makes the host's control of a command that did not work here. */
   controlCommand(subject: Extract<Subject, { kind: 'command' }>): Promise<void>;
   /** Makes the host's after-controls. */

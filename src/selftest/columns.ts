@@ -1,0 +1,91 @@
+import { allEnded } from '../base/all.ts';
+import { oneAtATime } from './cleanup.ts';
+import { runColumn } from './column.ts';
+import { unavailable } from './extra-rows.ts';
+import type { Ground } from './ground.ts';
+import type { Place } from './opening.ts';
+import type { Probe } from './probes/types.ts';
+import type { Column } from './rows/plans.ts';
+import type { Opened, Session } from './session/session.ts';
+import type { Row, SelftestOptions } from './types.ts';
+
+/** What is tried from each place, on what ground, and who hears of it. */
+interface Trying {
+  options: SelftestOptions;
+  probes: readonly Probe[];
+  ground: Ground;
+  notes: string[];
+  tell(rows: readonly Row[]): void;
+}
+
+/** Tries everything from every place, side by side; where one does not answer, its rows say so. */
+export async function tryPlaces(
+  places: readonly Place[],
+  opened: ReadonlyMap<Place, Opened | undefined>,
+  trying: Trying,
+): Promise<void> {
+  const exclusively = oneAtATime();
+  // None goes on behind the end of another: what it lays would stay.
+  await allEnded(places.map(place => tryPlace(place, opened.get(place), trying, exclusively)));
+}
+
+async function tryPlace(
+  { report }: Place,
+  answer: Opened | undefined,
+  { options, probes, ground, notes, tell }: Trying,
+  exclusively: Column['exclusively'],
+): Promise<void> {
+  const end = () =>
+    options.onEvent?.({ type: 'vantage', id: report.id, available: report.available, reason: report.reason });
+  if (!answer?.ok) {
+    report.available = false;
+    report.reason = answer?.reason ?? 'it was not started';
+    end();
+    tell(unavailable(report, probes));
+    return;
+  }
+  const { session } = answer;
+  report.facts = session.facts;
+  const handshake = await runColumn(
+    columnOf(report.id, report.kind, session, { options, ground, tell, exclusively }),
+    probes,
+  );
+  if (handshake === 'failed' && ground.workspace) {
+    report.available = false;
+    report.reason = 'it never brought back the decoy planted in the workspace';
+  }
+  if (handshake === 'hidden')
+    notes.push(`${report.title}: it shows nothing of the repository, so no work is possible there and nothing is held`);
+  end();
+  notes.push(...session.notes.map(note => `${report.title}: ${note}`));
+}
+
+function columnOf(
+  id: string,
+  kind: Place['report']['kind'],
+  session: Session,
+  { options, ground, tell, exclusively }: Pick<Trying, 'options' | 'ground' | 'tell'> & Pick<Column, 'exclusively'>,
+): Column {
+  const { targets, hostSession, controlSession } = ground;
+  return {
+    ...ground,
+    id,
+    kind: kind === 'host' ? 'host' : 'sandbox',
+    root: options.root,
+    home: options.home,
+    session,
+    hostFacts: hostSession?.facts ?? null,
+    controlSession: id === 'host' ? undefined : controlSession,
+    only: options.only && onlyIn(options.only, id),
+    exclusively,
+    controlCommand: subject => targets.tryCommand(subject),
+    controlAfter: async keys => {
+      if (hostSession) await targets.tryAfter(hostSession, keys);
+    },
+    tell,
+  };
+}
+
+function onlyIn(only: ReadonlySet<string>, vantage: string): ReadonlySet<string> {
+  return new Set([...only].filter(id => id.startsWith(`${vantage}:`)));
+}
