@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { loginsOf } from '../../agents/index.ts';
+import type { Login } from '../../agents/types.ts';
 import { errorCode, UserError } from '../../base/errors.ts';
 import { findProgram, run } from '../../base/exec.ts';
 import { isThere, isWithin, statsOf } from '../../base/files.ts';
@@ -135,6 +136,54 @@ function tooMany(root: string, paths: readonly string[]): UserError {
 
 const shownPath = (root: string, path: string) => (isWithin(root, path) ? relative(root, path) || '.' : path);
 
+const BASE = [...NAMESPACES, '--die-with-parent', '--cap-drop', 'ALL', '--hostname', 'agent-box'];
+/** Over what is mounted. */
+const FRESH = [
+  ...['--proc', '/proc'],
+  // Root of this machine stays its root in the box, and what these files let write is the machine's own.
+  ...MACHINE_SWITCHES.flatMap(path => ['--ro-bind-try', path, path]),
+  ...['--dev', '/dev'],
+];
+
+/** Files that go in as they are now, or with what is kept of them: a name for commits, and what of the agents' logins is copied. */
+function copiedFiles(
+  { root, home, identity, logins }: { root: string; home: string; identity: string; logins: readonly Login[] },
+  descriptors: Descriptors,
+): string[] {
+  const args: string[] = [];
+  if (identity) args.push('--perms', '0644', '--file', descriptors.add(identity), join(home, '.gitconfig'));
+  for (const { path, keep } of logins.flatMap(login => login.copies)) {
+    const source = join(home, path);
+    const text = statsOf(source)?.isFile() ? keep(readFileSync(source, 'utf8'), root) : undefined;
+    if (text !== undefined) args.push('--perms', '0600', '--file', descriptors.add(text), source);
+  }
+  return args;
+}
+
+const PROXY_VARIABLE = /^(https?|all|no|ftp)_proxy$/i;
+const SOCKET_INSIDE = '/run/agent-posture/egress.sock';
+
+/** A network of its own, with a way out to the hosts of `allow` alone where there are any. */
+async function restrictNetwork(
+  allow: readonly string[],
+  folder: string,
+): Promise<{ args: string[]; env: Record<string, string>; egress: Egress | undefined }> {
+  if (allow.length === 0) return { args: ['--unshare-net'], env: {}, egress: undefined };
+  const proxy = `http://127.0.0.1:${FORWARD_PORT}`;
+  const through = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].flatMap(name => [name, name.toLowerCase()]);
+  // The box's own loopback is reached directly, unless the posture lists one of these names: then it means the host's.
+  const direct = ownLoopback(parseRules(allow)).join(',');
+  const egress = await startEgress(allow, join(folder, 'egress.sock'));
+  return {
+    args: ['--unshare-net', '--dir', dirname(SOCKET_INSIDE), '--ro-bind', egress.socket, SOCKET_INSIDE],
+    env: {
+      ...Object.fromEntries(through.map(name => [name, proxy])),
+      ...{ NO_PROXY: direct, no_proxy: direct, NODE_USE_ENV_PROXY: '1' },
+    },
+    egress,
+  };
+}
+
 async function build(
   context: BoxContext,
   command: readonly string[],
@@ -213,44 +262,16 @@ async function build(
     writeFileSync(emptyFile, '', { mode: 0o444 });
     const planned = planMounts(mounts, { emptyFile, open: [root, ...gitFolders], held });
 
-    const args = [
-      ...NAMESPACES,
-      '--die-with-parent',
-      '--cap-drop',
-      'ALL',
-      '--hostname',
-      'agent-box',
-      ...mountArguments(mounts, emptyFile),
-      '--proc',
-      '/proc',
-      // Root of this machine stays its root in the box, and what these files let write is the machine's own.
-      ...MACHINE_SWITCHES.flatMap(path => ['--ro-bind-try', path, path]),
-      '--dev',
-      '/dev',
-    ];
-    const identity = await naming;
-    if (identity) args.push('--perms', '0644', '--file', descriptors.add(identity), join(home, '.gitconfig'));
-    for (const { path, keep } of logins.flatMap(login => login.copies)) {
-      const source = join(home, path);
-      const text = statsOf(source)?.isFile() ? keep(readFileSync(source, 'utf8'), root) : undefined;
-      if (text !== undefined) args.push('--perms', '0600', '--file', descriptors.add(text), source);
+    const args = [...BASE, ...mountArguments(mounts, emptyFile), ...FRESH];
+    args.push(...copiedFiles({ root, home, identity: await naming, logins }, descriptors));
+    const network = isolation.network && (await restrictNetwork(isolation.network.allow, folder));
+    egress = network?.egress;
+    if (network) {
+      args.push(...network.args);
+      for (const name of Object.keys(env)) if (PROXY_VARIABLE.test(name)) delete env[name];
+      Object.assign(env, network.env);
     }
-    let inside = [...command];
-    if (isolation.network) {
-      args.push('--unshare-net');
-      for (const name of Object.keys(env)) if (/^(https?|all|no|ftp)_proxy$/i.test(name)) delete env[name];
-      const { allow } = isolation.network;
-      if (allow.length > 0) {
-        egress = await startEgress(allow, join(folder, 'egress.sock'));
-        args.push('--dir', '/run/agent-posture', '--ro-bind', egress.socket, '/run/agent-posture/egress.sock');
-        inside = forwarderCommand('/run/agent-posture/egress.sock', command);
-        for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'])
-          env[name] = env[name.toLowerCase()] = `http://127.0.0.1:${FORWARD_PORT}`;
-        // The box's own loopback is reached directly, unless the posture lists one of these names: then it means the host's.
-        env.NO_PROXY = env.no_proxy = ownLoopback(parseRules(allow)).join(',');
-        env.NODE_USE_ENV_PROXY = '1';
-      }
-    }
+    const inside = egress ? forwarderCommand(SOCKET_INSIDE, command) : command;
     const filter = seccompFilter();
     if (filter) args.push('--seccomp', descriptors.add(filter));
     // A terminal stays the box's own only where the filter keeps it from typing into it; resizing needs that.
