@@ -255,12 +255,13 @@ export const RULES: readonly Rule[] = [
   {
     name: 'identity-cannot-lift',
     of: '13',
-    notHeld: ({ vantage, escape: round, others }, refusals) => {
+    notHeld: ({ attempt, vantage, escape: round, others }, refusals) => {
       const uid = vantage.facts?.uid;
       for (const { reason, tried } of refusals) {
-        const { owner, mode } = tried.observation ?? {};
-        if ((reason === 'EACCES' || reason === 'EPERM') && uid !== undefined && owner === uid && liftable(mode))
-          return 'refused only by the mode of a file that the same user owns; chmod lifts that, and it was not tried';
+        const { owner, mode, part = 'itself' } = tried.observation ?? {};
+        if (!['EACCES', 'EPERM'].includes(reason) || uid === undefined || owner !== uid || mode === undefined) continue;
+        if (liftable(attempt, part, mode))
+          return `refused only by the mode of a ${part === 'folder' ? 'folder' : 'file'} that the same user owns; chmod lifts that, and it was not tried`;
       }
       if (round !== null || !canAdminister(vantage.facts?.capabilities)) return undefined;
       const missing = others.find(({ name, answered }) => (name === 'umount' || name === 'nsenter') && !answered);
@@ -291,9 +292,18 @@ function canAdminister(capabilities: string | undefined): boolean {
   return /^[0-9a-f]{1,16}$/i.test(capabilities ?? '') && (BigInt(`0x${capabilities}`) & (1n << 21n)) !== 0n;
 }
 
-/** The owner's read bit is off: it is the mode that refuses, and the owner may change it. */
-function liftable(mode: string | undefined): boolean {
-  return mode !== undefined && (Number.parseInt(mode, 8) & 0o400) === 0;
+/** What the owner's bits have to be for each attempt, on the thing itself and on a folder on the way to it. */
+const OWNERS_BITS: Partial<Record<Case['attempt'], { itself: number; folder: number }>> = {
+  read: { itself: 0o400, folder: 0o100 },
+  list: { itself: 0o500, folder: 0o100 },
+  write: { itself: 0o600, folder: 0o300 },
+  socket: { itself: 0o200, folder: 0o100 },
+};
+
+/** It is the mode that refuses, and the owner may change it. */
+function liftable(attempt: Case['attempt'], part: 'itself' | 'folder', mode: string): boolean {
+  const needed = OWNERS_BITS[attempt]?.[part] ?? 0o400;
+  return (Number.parseInt(mode, 8) & needed) !== needed;
 }
 
 function hostFailed({ attempt }: Case, reason: string | undefined): string {

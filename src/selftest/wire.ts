@@ -169,9 +169,13 @@ export interface Observation {
   matched?: boolean | undefined;
   /** Bytes, already rounded (`<1kB` …). */
   size?: string | undefined;
-  /** Who owns what was refused, and its mode in octal: a refusal that the same user can lift is no wall. */
+  /**
+   * Of what refused: who owns it, its mode in octal, and whether it is the thing itself or a folder on the way to it. A
+   * refusal that the same user can lift is no wall. No mode where it lies on a read-only mount, which keeps modes as they are.
+   */
   owner?: number | undefined;
   mode?: string | undefined;
+  part?: 'itself' | 'folder' | undefined;
   /** Exit code of `exec`. */
   code?: number | undefined;
   /** Whether `exec` printed anything, and whether what was expected stood in it. */

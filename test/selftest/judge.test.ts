@@ -255,6 +255,31 @@ describe('each rule turns a verdict', () => {
     ).toBe('blocked');
   });
 
+  it.each([
+    ['read', 'itself', '0', true],
+    ['read', 'itself', '400', false],
+    ['read', 'folder', '600', true],
+    ['read', 'folder', '100', false],
+    ['list', 'itself', '400', true],
+    ['list', 'itself', '500', false],
+    ['write', 'itself', '444', true],
+    ['write', 'itself', '600', false],
+    ['write', 'folder', '555', true],
+    ['write', 'folder', '700', false],
+    ['socket', 'itself', '555', true],
+    ['socket', 'itself', '200', false],
+    ['socket', 'folder', '600', true],
+  ] as const)('%s refused by the mode of %s, %s: whether its owner can lift that is %s', (attempt, part, mode, lifts) => {
+    const vantage = { ...goodCase().vantage, facts: facts() };
+    const verdict = (owner: number, more = {}) =>
+      judge(withWay({ tries: twice(seen('refused', 'EACCES', { owner, mode, part, ...more })) }, { attempt, vantage }))
+        .verdict;
+    expect(verdict(1000)).toBe(lifts ? 'inconclusive' : 'blocked');
+    // Somebody else's, and what lies where no mode can be changed, stay refused.
+    expect(verdict(0)).toBe('blocked');
+    expect(verdict(1000, { mode: undefined })).toBe('blocked');
+  });
+
   it('says in words what to do when the host cannot reach it either', () => {
     const dead = { before: { ok: false, reason: 'ECONNREFUSED' }, after: undefined };
     const subject = withWay({ target: dead, tries: twice(seen('refused', 'ENETUNREACH')) }, { attempt: 'connect' });

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, constants, existsSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 import type { Challenge, Observation } from '../wire.ts';
 
 export type Result = Omit<Observation, 'id' | 'took'> & { heard?: string };
@@ -148,18 +148,6 @@ export function readText(path: string, limit = 1_000_000): string {
     return '';
   } finally {
     if (fd !== undefined) closeSync(fd);
-  }
-}
-
-/** Mode and owner of what refused: the file, or the nearest folder above it that can still be looked at. */
-export function refusedBy(path: string): Pick<Observation, 'mode' | 'owner' | 'at'> {
-  for (let at = path; ; at = dirname(at)) {
-    let stats: Stats | undefined;
-    try {
-      stats = statSync(at);
-    } catch {}
-    if (stats) return { mode: (stats.mode & 0o7777).toString(8), owner: stats.uid, at: at === path ? undefined : at };
-    if (dirname(at) === at) return {};
   }
 }
 

@@ -8,7 +8,7 @@ import { performance } from 'node:perf_hooks';
 import type { TryOf } from '../wire.ts';
 import { type Context, codeOf, failed, type Result, readText, runProgram, strongest, which } from './base.ts';
 import { proxyOf } from './facts.ts';
-import { images } from './proc.ts';
+import { images, refusedBy } from './proc.ts';
 import { connectRequest, formatTarget } from './tunnel.ts';
 
 /** As many bytes of a greeting as are looked at. */
@@ -359,7 +359,8 @@ export async function socket(one: TryOf<'socket'> & { say?: string }, context: C
       ]);
       return ['done', 'silent', 'closed'].includes(padded.outcome) ? padded : named;
     }
-    const direct = await dial({ path: one.path }, bytes(one), context);
+    const dialled = await dial({ path: one.path }, bytes(one), context);
+    const direct = dialled.reason === 'EACCES' ? { ...dialled, ...refusedBy(one.path) } : dialled;
     if (direct.outcome !== 'refused' || !one.place) return direct;
     const others = images(one.place, one.path);
     const results = await Promise.all(

@@ -103,13 +103,21 @@ ap_failed() {
   esac
 }
 
-# Mode and owner of what refused: the path, or the nearest folder above it that can be looked at.
+# What refused the path $1 by its mode: it, or the nearest folder above it that can be looked at; with $2 what of it was
+# asked for. No mode on a read-only mount, which keeps modes as they are.
 ap_refused_by() {
-  ap_p=$1
+  ap_p=${2:-$1}
   while :; do
     if ap_v=$(stat -L -c '%u %a' "$ap_p" 2>/dev/null); then
-      ap_extra="$ap_extra owner=${ap_v% *} mode=${ap_v#* }"
-      [ "$ap_p" = "$1" ] || [ -n "$ap_at" ] || ap_at=$ap_p
+      ap_extra="$ap_extra owner=${ap_v% *}"
+      ap_find_mount "$(readlink -f "$ap_p" 2>/dev/null || printf %s "$ap_p")"
+      case ,$ap_flags, in *,ro,*) ;; *) ap_extra="$ap_extra mode=${ap_v#* }" ;; esac
+      if [ "$ap_p" = "$1" ]; then
+        ap_extra="$ap_extra part=itself"
+      else
+        ap_extra="$ap_extra part=folder"
+        [ -n "$ap_at" ] || ap_at=$ap_p
+      fi
       return
     fi
     [ "$ap_p" = / ] && return
@@ -569,8 +577,23 @@ ap_do() {
   ap_err=$("$@" 2>&1) && return 0
   ap_code_of "${ap_err##*: }"
   ap_failed "$ap_code"
-  case $ap_code in EACCES | EPERM) ap_refused_by "$ap_path" ;; esac
+  case $ap_code in EACCES | EPERM) ap_asked && ap_refused_by "$ap_path" "$ap_thing" ;; esac
   return 1
+}
+
+# What has to let a write happen, in ap_thing: the file for a change of what is in it, its folder for another one in its place.
+ap_asked() {
+  case $ap_how in
+    in-place) ap_thing=$ap_path ;;
+    rename-parent)
+      ap_folder
+      ap_thing=${ap_dir%/*}
+      ;;
+    # The copy is made of it, so it has to be read too.
+    replace) if [ -r "$ap_path" ] || [ ! -e "$ap_path" ]; then ap_thing=${ap_path%/*}; else ap_thing=$ap_path; fi ;;
+    *) ap_thing=${ap_path%/*} ;;
+  esac
+  ap_thing=${ap_thing:-/}
 }
 
 ap_create() (
@@ -604,9 +627,9 @@ ap_folder() {
   if [ "${ap_aside%/*}" = "${ap_path%/*}" ]; then ap_dir=$ap_path; else ap_dir=${ap_path%/*}; fi
 }
 
-# The kind of file system that the path lies on, in ap_fs.
-ap_find_fs() {
-  ap_fs='' ap_longest=''
+# The mount that the path lies on: its kind of file system in ap_fs, its options in ap_flags.
+ap_find_mount() {
+  ap_fs='' ap_longest='' ap_flags=''
   while read -r ap_a ap_b ap_dev ap_root ap_point ap_rest; do
     ap_point=$(printf '%b.' "$ap_point")
     ap_point=${ap_point%.}
@@ -614,6 +637,7 @@ ap_find_fs() {
       "${ap_point%/}"/*)
         [ ${#ap_point} -lt ${#ap_longest} ] && continue
         ap_longest=$ap_point
+        ap_flags=${ap_rest%% *}
         ap_fs=${ap_rest#* - }
         ap_fs=${ap_fs%% *}
         ;;
@@ -694,7 +718,7 @@ ap_op_write() {
       ;;
     rename-parent)
       ap_folder
-      if ! ap_has perl && ! ap_has python3; then ap_find_fs "$ap_dir"; else ap_fs=; fi
+      if ! ap_has perl && ! ap_has python3; then ap_find_mount "$ap_dir"; else ap_fs=; fi
       if [ -e "$ap_aside" ]; then
         ap_set error EEXIST
       elif [ "$ap_fs" = overlay ] || [ "$ap_fs" = aufs ]; then
@@ -1012,6 +1036,7 @@ ap_op_socket() {
     ap_set refused ENOENT
   else
     ap_dial unix "$ap_path" 0
+    [ "$ap_reason" = EACCES ] && ap_refused_by "$ap_path"
     if [ "$ap_outcome" = refused ] && [ -n "$ap_place_device" ]; then
       ap_keep ''
       ap_found=$(ap_images 2>/dev/null)

@@ -1,7 +1,8 @@
-import { readdirSync, readlinkSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type Mount, parseMounts } from '../../base/mounts.ts';
-import type { FileSystemPlace } from '../wire.ts';
+import type { FileSystemPlace, Observation } from '../wire.ts';
 import { codeOf, readText, remembered, running } from './base.ts';
 
 /** More processes than this are not looked at. */
@@ -39,6 +40,46 @@ export function images(place: FileSystemPlace, path: string): string[] {
       return (point === '/' ? rest : point + rest) || '/';
     });
   return [...new Set(found)].filter(image => image !== path);
+}
+
+/**
+ * What refused `path` by its mode: it, or the nearest folder above it that can be looked at. `of`: what of it was asked
+ * for, as the folder where something was to be made.
+ */
+export function refusedBy(path: string, of = path): Pick<Observation, 'mode' | 'owner' | 'part' | 'at'> {
+  for (let at = of; ; at = dirname(at)) {
+    const stats = statsOf(at);
+    if (stats)
+      return {
+        owner: stats.uid,
+        part: at === path ? 'itself' : 'folder',
+        at: at === path ? undefined : at,
+        ...(isReadOnly(at) ? {} : { mode: (stats.mode & 0o7777).toString(8) }),
+      };
+    if (dirname(at) === at) return {};
+  }
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the mount that `path` lies on, through its links, lets nothing be changed. */
+function isReadOnly(path: string): boolean {
+  let real = path;
+  try {
+    real = realpathSync(path);
+  } catch {}
+  const over = mounts().filter(({ point }) => point === '/' || real === point || real.startsWith(`${point}/`));
+  // Of several at one place the last one counts.
+  return over.reduce((deepest, mount) => (mount.point.length >= deepest.point.length ? mount : deepest), {
+    point: '',
+    readOnly: false,
+  }).readOnly;
 }
 
 /** File systems that hold no files of anybody's. */

@@ -13,13 +13,12 @@ import {
   type Question,
   type Result,
   readFile,
-  refusedBy,
   remembered,
   runProgram,
   strongest,
   which,
 } from './base.ts';
-import { covering, guesses, images, type OpenFiles, openFiles, otherViews, type Views } from './proc.ts';
+import { covering, guesses, images, type OpenFiles, openFiles, otherViews, refusedBy, type Views } from './proc.ts';
 
 const views = remembered<Views>(otherViews);
 const opened = remembered<Promise<OpenFiles>>(openFiles);

@@ -1,9 +1,9 @@
-import { constants, existsSync } from 'node:fs';
+import { constants, existsSync, statSync } from 'node:fs';
 import { copyFile, link, open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { TryOf } from '../wire.ts';
-import { failed, type Result, refusedBy, strongest } from './base.ts';
-import { images, mounts } from './proc.ts';
+import { failed, type Result, strongest } from './base.ts';
+import { images, mounts, refusedBy } from './proc.ts';
 
 type Write = Pick<TryOf<'write'>, 'how' | 'path' | 'aside'>;
 
@@ -47,7 +47,31 @@ async function writeAt(one: Omit<TryOf<'write'>, 'place'>): Promise<Result> {
     }
   } catch (error) {
     const result = failed(error);
-    return ['EACCES', 'EPERM'].includes(result.reason) ? { ...result, ...refusedBy(one.path) } : result;
+    return ['EACCES', 'EPERM'].includes(result.reason) ? { ...result, ...refusedBy(one.path, asked(one)) } : result;
+  }
+}
+
+/** What has to let it happen: the file for a change of what is in it, its folder for another one in its place. */
+function asked(one: Write): string {
+  switch (one.how) {
+    case 'in-place':
+      return one.path;
+    case 'create':
+      return dirname(one.path);
+    case 'replace':
+      // The copy is made of it, so it has to be read too.
+      return isOwnUnreadable(one.path) ? one.path : dirname(one.path);
+    case 'rename-parent':
+      return dirname(folderOf(one));
+  }
+}
+
+function isOwnUnreadable(path: string): boolean {
+  try {
+    const { uid, mode } = statSync(path);
+    return uid === process.getuid?.() && (mode & 0o400) === 0;
+  } catch {
+    return false;
   }
 }
 

@@ -104,6 +104,7 @@ const result = z.object({
   size: z.optional(z.enum(['<1kB', '<10kB', '<100kB', '>=100kB'])),
   owner: z.optional(count),
   mode: z.optional(shaped(/^[0-7]{1,6}$/)),
+  part: z.optional(z.enum(['itself', 'folder'])),
   code: z.optional(z.int()),
   printed: z.optional(z.boolean()),
   found: z.optional(z.boolean()),
