@@ -4,58 +4,12 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { notices } from './notices.js';
+import { latePromises, lazySegmenter, stubs, withoutDevtools, withoutLazy, yogaWithoutFetch } from './plugins.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const quiet = process.argv.includes('--quiet');
 const dist = join(root, 'dist');
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-
-/**
- * What Ink imports and we have no use for: its optional developer tools, and a parser for the stacks of components that
- * throw, which builds an expression for each of Node's modules when it is loaded; we report such faults ourselves.
- */
-const STUBS = {
-  'react-devtools-core': 'export default undefined;',
-  'stack-utils':
-    'export default class StackUtils { static nodeInternals() { return []; } parseLine() { return null; } }',
-};
-const stubs = {
-  name: 'stubs',
-  setup(b) {
-    b.onResolve({ filter: /^(react-devtools-core|stack-utils)$/ }, ({ path }) => ({ path, namespace: 'stub' }));
-    b.onLoad({ filter: /.*/, namespace: 'stub' }, ({ path }) => ({ contents: STUBS[path] }));
-  },
-};
-
-/** yoga's loader asks for `fetch('data:…')`, which loads the whole of undici; without it, it decodes base64 itself. */
-const yogaWithoutFetch = {
-  name: 'yoga-without-fetch',
-  setup(b) {
-    b.onLoad({ filter: /yoga-layout[\\/]dist[\\/]binaries[\\/].*\.js$/ }, async ({ path }) => ({
-      contents: `const fetch = undefined;\n${await readFile(path, 'utf8')}`,
-      loader: 'js',
-    }));
-  },
-};
-
-/** Packages of the screens that make a segmenter when they are loaded: they get ours, which loads the real one when it is needed. */
-const lazySegmenter = {
-  name: 'lazy-segmenter',
-  setup(b) {
-    b.onLoad(
-      { filter: /node_modules[\\/](slice-ansi|wrap-ansi|cli-truncate|@alcalzone[\\/]ansi-tokenize|ink)[\\/].*\.js$/ },
-      async ({ path }) => {
-        const text = await readFile(path, 'utf8');
-        if (!text.includes('new Intl.Segmenter(')) return { contents: text, loader: 'js' };
-        const ours = JSON.stringify(join(root, 'src/ui/segmenter.ts'));
-        return {
-          contents: `import { Segmenter as __Segmenter } from ${ours};\n${text.replaceAll('new Intl.Segmenter(', 'new __Segmenter(')}`,
-          loader: 'js',
-        };
-      },
-    );
-  },
-};
 
 /**
  * Short names too: Node 20 reads and compiles all of it at each start. Stacks of crash reports are read with the maps, which
@@ -95,7 +49,6 @@ if (process.argv.includes('--pack')) {
 
 const constants = {
   'process.env.NODE_ENV': '"production"',
-  'process.env.DEV': '"false"',
   __VERSION__: JSON.stringify(version),
   __BUILD__: JSON.stringify(await hashOf(['package.json', 'package-lock.json', 'scripts', 'src', 'templates'])),
 };
@@ -110,33 +63,6 @@ const boot = await build({
   target: 'node20',
   define: constants,
 });
-
-/** Nothing that is loaded only when it is needed is needed there. */
-const withoutLazy = {
-  name: 'without-lazy',
-  setup(b) {
-    b.onResolve({ filter: /.*/ }, ({ path, kind }) =>
-      kind === 'dynamic-import' ? { path, namespace: 'absent' } : undefined,
-    );
-    b.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({
-      contents: `throw new Error(${JSON.stringify(`${path} is not in this bundle`)});`,
-    }));
-  },
-};
-
-/** The part of Node that answers by promises is loaded by the first call: what is only read is read at once. */
-const PROMISES = ['chmod', 'lstat', 'mkdir', 'open', 'readFile', 'realpath', 'rename', 'rm', 'rmdir', 'stat', 'unlink'];
-const latePromises = {
-  name: 'late-promises',
-  setup(b) {
-    b.onResolve({ filter: /^node:fs\/promises$/ }, ({ path }) => ({ path, namespace: 'late' }));
-    b.onLoad({ filter: /.*/, namespace: 'late' }, () => ({
-      contents: PROMISES.map(
-        name => `export const ${name} = (...given) => require('node:fs').promises.${name}(...given);`,
-      ).join('\n'),
-    }));
-  },
-};
 
 /** `generate` where nothing has changed: the same, for the same reason. */
 const unchanged = await build({
@@ -166,7 +92,7 @@ const program = await build({
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
-  plugins: [stubs, yogaWithoutFetch, lazySegmenter],
+  plugins: [stubs, withoutDevtools, yogaWithoutFetch, lazySegmenter],
 });
 
 const files = new Map([
@@ -176,12 +102,15 @@ const files = new Map([
   ]),
   ...packFiles,
 ]);
-files.set('meta.json', Buffer.from(JSON.stringify({ program: program.metafile, pack: pack.metafile })));
+const metafiles = {
+  boot: boot.metafile,
+  unchanged: unchanged.metafile,
+  program: program.metafile,
+  pack: pack.metafile,
+};
+files.set('meta.json', Buffer.from(JSON.stringify(metafiles)));
 await replace(dist, files);
-await writeIfOther(
-  join(root, 'THIRD-PARTY-NOTICES'),
-  Buffer.from(await notices([program.metafile, pack.metafile], root)),
-);
+await writeIfOther(join(root, 'THIRD-PARTY-NOTICES'), Buffer.from(await notices(Object.values(metafiles), root)));
 await chmod(join(root, 'bin/agent-posture.js'), 0o755);
 
 /** One hash of all files of these files and folders. */

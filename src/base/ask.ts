@@ -12,6 +12,8 @@ export function ask(
   args: readonly string[],
   { cwd, env = cleanEnvironment(), input = '', timeout = 10_000, maxBuffer = 1_000_000, signal }: RunOptions,
 ): Promise<RunResult> {
+  if (signal?.aborted)
+    return Promise.resolve({ code: undefined, stdout: '', stderr: '', timedOut: false, failure: 'aborted' });
   return new Promise(resolve => {
     let output: (() => string)[] = [];
     let timedOut = false;
@@ -33,7 +35,6 @@ export function ask(
       }, timeout);
       const aborted = () => stop('aborted');
       signal?.addEventListener('abort', aborted, { once: true });
-      if (signal?.aborted) aborted();
       output = [child.stdout, child.stderr].map(stream =>
         kept(stream, maxBuffer, () => stop('it printed more than maxBuffer')),
       );

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { EXIT } from '../base/errors.ts';
 import { oneLine } from '../base/text.ts';
+import { exitCodeOf } from '../generate/changes.ts';
 import type { Plan } from '../generate/types.ts';
 import { afterWords, compare, compareNotes } from '../report/compare.ts';
 import { jsonReport } from '../report/json.ts';
@@ -16,7 +17,6 @@ import type { Context, Outcome } from './command.ts';
 import { createEngine } from './init-engine.ts';
 import { load } from './load.ts';
 import { diffText, planJson, planLines } from './plan-text.ts';
-import { exitCodeOf } from './planning.ts';
 import { progress } from './trying.ts';
 
 /** The engine, from the facts of now. */

@@ -1,4 +1,3 @@
-import { EXIT } from '../base/errors.ts';
 import { stateFolder } from '../base/state.ts';
 import type { Facts } from '../discover/facts.ts';
 import { outputs } from '../generate/outputs/index.ts';
@@ -55,10 +54,4 @@ export async function laidGuards(
   });
   const network = networkNote({ facts, posture: posture.posture });
   return { loosened, todo: [...notes, ...(network === undefined ? [] : [network])] };
-}
-
-/** 4 when something is in the way, 1 when a guard was loosened by hand, else 0. */
-export function exitCodeOf({ changes }: Plan): number {
-  if (changes.some(({ state }) => state === 'conflict' || state === 'refused')) return EXIT.conflict;
-  return changes.some(({ state }) => state === 'loosened') ? EXIT.findings : EXIT.ok;
 }

@@ -18,25 +18,28 @@ interface Trying {
   tell(rows: readonly Row[]): void;
 }
 
-/** Tries everything from every place, side by side; where one does not answer, its rows say so. */
+/**
+ * Tries everything from every place, side by side, each as soon as it has answered; where one does not, its rows say so.
+ */
 export async function tryPlaces(
   places: readonly Place[],
-  opened: ReadonlyMap<Place, Opened | undefined>,
+  openings: ReadonlyMap<Place, Promise<Opened | undefined>>,
   trying: Trying,
 ): Promise<void> {
   const exclusively = oneAtATime();
   // None goes on behind the end of another: what it lays would stay.
-  await allEnded(places.map(place => tryPlace(place, opened.get(place), trying, exclusively)));
+  await allEnded(places.map(place => tryPlace(place, openings.get(place), trying, exclusively)));
 }
 
 async function tryPlace(
   { report }: Place,
-  answer: Opened | undefined,
+  opening: Promise<Opened | undefined> | undefined,
   { options, probes, ground, notes, tell }: Trying,
   exclusively: Column['exclusively'],
 ): Promise<void> {
   const end = () =>
     options.onEvent?.({ type: 'vantage', id: report.id, available: report.available, reason: report.reason });
+  const answer = await opening;
   if (!answer?.ok) {
     report.available = false;
     report.reason = answer?.reason ?? 'it was not started';
@@ -47,7 +50,7 @@ async function tryPlace(
   const { session } = answer;
   report.facts = session.facts;
   const handshake = await runColumn(
-    columnOf(report.id, report.kind, session, { options, ground, tell, exclusively }),
+    await columnOf(report.id, report.kind, session, { options, ground, tell, exclusively }),
     probes,
   );
   if (handshake === 'failed' && ground.workspace) {
@@ -60,13 +63,13 @@ async function tryPlace(
   notes.push(...session.notes.map(note => `${report.title}: ${note}`));
 }
 
-function columnOf(
+async function columnOf(
   id: string,
   kind: Place['report']['kind'],
   session: Session,
   { options, ground, tell, exclusively }: Pick<Trying, 'options' | 'ground' | 'tell'> & Pick<Column, 'exclusively'>,
-): Column {
-  const { targets, hostSession, controlSession } = ground;
+): Promise<Column> {
+  const { targets, hostSession } = ground;
   return {
     ...ground,
     id,
@@ -75,7 +78,7 @@ function columnOf(
     home: options.home,
     session,
     hostFacts: hostSession?.facts ?? null,
-    controlSession: id === 'host' ? undefined : controlSession,
+    controlSession: id === 'host' ? undefined : await ground.controlOpening,
     only: options.only && onlyIn(options.only, id),
     exclusively,
     controlCommand: subject => targets.tryCommand(subject),

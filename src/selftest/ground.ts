@@ -24,8 +24,8 @@ export interface Ground {
   terminal: Terminal | undefined;
   /** Undefined where the host's vantage was not started. */
   hostSession: Session | undefined;
-  /** A session in the place from which a remote vantage's controls are made. */
-  controlSession: Session | undefined;
+  /** A session in the place from which a remote vantage's controls are made, once it is open. */
+  controlOpening: Promise<Session | undefined>;
   /** The host's own tries of sockets, names and addresses. */
   controlsReady: Promise<void>;
   /** The host's own runs of commands that must give nothing here. */
@@ -67,10 +67,10 @@ export async function prepare(
     );
   await reading;
   const terminal = await making;
-  const controlSession = await openControl(options, cleanup, notes);
+  const controlOpening = cleanup.begin(openControl(options, cleanup, notes));
   const lasting = state?.lasting !== false;
   return {
-    ...{ targets, workspace, processDecoy, terminal, hostSession, controlSession, controlsReady, commandsReady },
+    ...{ targets, workspace, processDecoy, terminal, hostSession, controlOpening, controlsReady, commandsReady },
     lasting,
   };
 }

@@ -75,7 +75,6 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
     vantages: judged.map(({ report }) => ({ id: report.id, title: report.title })),
   });
   const ground = await prepare(options, probes, hostOpening, cleanup, notes);
-  const opened = new Map(await Promise.all([...openings].map(async ([place, it]) => [place, await it] as const)));
 
   const vantages = places.filter(({ report }) => report.judged || report.id === 'host').map(({ report }) => report);
   const rows: Row[] = [];
@@ -87,8 +86,9 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
       options.onEvent?.({ type: 'row', row });
     }
   };
-  await tryPlaces(judged, opened, { options, probes, ground, notes, tell });
+  await tryPlaces(judged, openings, { options, probes, ground, notes, tell });
   if (options.signal?.aborted) throw new Interrupted();
+  const opened = new Map(await Promise.all([...openings].map(async ([place, it]) => [place, await it] as const)));
   const integrity = await integrityNotes(judged, opened, ground.workspace);
   notes.push(...integrity);
   tell(await rowsOutside(context, judged, options));

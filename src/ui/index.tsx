@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode, Interrupted } from '../base/errors.ts';
+import { exitCodeOf } from '../generate/changes.ts';
 import type { Applied } from '../generate/types.ts';
 import type { Report } from '../selftest/types.ts';
 import type { InitEngine } from '../wizard/types.ts';
@@ -75,6 +76,7 @@ export async function runWizard(start: () => Promise<InitEngine>, options: UiOpt
   const app = await load(options);
   const record: WizardRecord = {
     before: undefined,
+    plan: undefined,
     applied: undefined,
     after: undefined,
     answers: {},
@@ -96,7 +98,7 @@ export async function runWizard(start: () => Promise<InitEngine>, options: UiOpt
       theme,
     );
     process.stdout.write(paint(summary, theme));
-    const exitCode = record.applied && record.applied.conflicts.length > 0 ? EXIT.conflict : EXIT.ok;
+    const exitCode = record.plan ? exitCodeOf(record.plan) : EXIT.ok;
     return { outcome: 'applied', exitCode, ...common };
   }
   process.stdout.write(

@@ -82,6 +82,16 @@ describe('init in a terminal', () => {
     expect(files()).toEqual(before);
   });
 
+  it('ends by keys as by --yes where something stands in the way of a file', async () => {
+    mkdirSync(join(root, 'docs/security-posture.md'), { recursive: true });
+    const session = start(['init'], { cols: 100, rows: 40 });
+    await toPlan(session);
+    await session.press('enter');
+    await session.waitFor('[y/N]', PATIENCE);
+    await session.press('enter');
+    expect((await session.exit(120_000)).code).toBe(4);
+  });
+
   it('fits a window of 80×24 all the way, rows as they come too, and leaves none of its screens behind', async () => {
     const session = start(['init']);
     const fits = (): void => {

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { forbiddenImports } from '../../scripts/check-imports.js';
 import { bundledPackages, notices } from '../../scripts/notices.js';
@@ -9,7 +10,10 @@ import { part, testWith } from '../support/parts.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const { program, pack } = JSON.parse(readFileSync(join(root, 'dist/meta.json'), 'utf8'));
+const metafiles: Record<'boot' | 'unchanged' | 'program' | 'pack', Metafile> = JSON.parse(
+  readFileSync(join(root, 'dist/meta.json'), 'utf8'),
+);
+const { program, unchanged } = metafiles;
 
 let folder = '';
 let tarball = '';
@@ -43,6 +47,7 @@ describe('the packed package', () => {
       'bin/package.json',
       'dist/boot.cjs',
       'dist/cli.js',
+      'dist/unchanged.cjs',
       'dist/pack/node.cjs',
       'dist/pack/pack.sh',
       'THIRD-PARTY-NOTICES',
@@ -115,13 +120,21 @@ test('the lock file is complete: npm ci takes it, on every platform', () => {
 describe('what is bundled', () => {
   test('THIRD-PARTY-NOTICES is complete and up to date', async () => {
     const text = readFileSync(join(root, 'THIRD-PARTY-NOTICES'), 'utf8');
-    expect(text).toBe(await notices([program, pack], root));
-    const folders = bundledPackages(program);
+    expect(text).toBe(await notices(Object.values(metafiles), root));
+    const folders = [...bundledPackages(program), ...bundledPackages(unchanged)];
     expect(folders.length).toBeGreaterThan(10);
     for (const path of folders) {
       const { name, version } = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'));
       expect(text).toContain(`\n${name} ${version} (`);
     }
+  });
+
+  test("Ink's developer tools are not in it, whatever DEV says", () => {
+    const inputs = Object.values(program.outputs).flatMap(output => Object.keys(output.inputs));
+    expect(inputs.filter(path => path.includes('devtools'))).toEqual([]);
+    const chunks = readdirSync(join(root, 'dist/chunks')).filter(name => name.endsWith('.js'));
+    for (const name of chunks)
+      expect(readFileSync(join(root, 'dist/chunks', name), 'utf8'), name).not.toMatch(/\benv(\.DEV\b|\["DEV"\])/);
   });
 
   test('a package without a licence text is refused', async () => {

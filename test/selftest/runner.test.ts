@@ -53,6 +53,22 @@ describe('what is judged', () => {
     await expect(judged(['via:3'])).rejects.toThrow(/there is no vantage "via:3"/);
   });
 
+  it('is told from each vantage as soon as it answers, not when the slowest has', async () => {
+    const [told, found] = ['told', 'found'].map(name => join(lab.root, '..', name)) as [string, string];
+    await tryLab(lab, {
+      ...few,
+      vantages: ['host', 'via:1'],
+      // Answers once a row of the host stands there, or after five seconds.
+      via: [
+        `sh -c 'i=0; while [ $i -lt 50 ] && [ ! -e ${told} ]; do sleep 0.1; i=$((i+1)); done; [ ! -e ${told} ] || : >${found}; exec "$@"' sh`,
+      ],
+      onEvent: event => {
+        if (event.type === 'row') writeFileSync(told, '');
+      },
+    });
+    expect(existsSync(found)).toBe(true);
+  });
+
   it('refuses a vantage that is not there, with what there is', async () => {
     await expect(tryLab(lab, { vantages: ['hsot'] })).rejects.toThrow(/did you mean "host"/);
     await expect(tryLab(lab, { vantages: ['sandbox'] })).rejects.toBeInstanceOf(UserError);

@@ -14,7 +14,7 @@ export async function bundle(entry: string, folder: string): Promise<string> {
     target: 'node20',
     outExtension: { '.js': '.mjs' },
     logLevel: 'error',
-    define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+    define: { 'process.env.NODE_ENV': '"production"' },
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },

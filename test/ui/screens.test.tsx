@@ -356,6 +356,7 @@ describe('under a report', () => {
 describe('the wizard', () => {
   const record = (): WizardRecord => ({
     before: undefined,
+    plan: undefined,
     applied: undefined,
     after: undefined,
     answers: {},

@@ -3,7 +3,7 @@ import { stateFolder } from '../../base/state.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { list, oneLine } from '../../base/text.ts';
 import { applyPlan } from '../../generate/apply.ts';
-import { changesAnything } from '../../generate/changes.ts';
+import { changesAnything, exitCodeOf } from '../../generate/changes.ts';
 import { drift } from '../../generate/drift.ts';
 import { type MemoPlace, remember, summaryOf } from '../../generate/memo.ts';
 import { outputs } from '../../generate/outputs/index.ts';
@@ -12,7 +12,7 @@ import type { Plan } from '../../generate/types.ts';
 import type { Command, Outcome } from '../command.ts';
 import { loadWithPosture } from '../load.ts';
 import { diffText, planJson, planLines } from '../plan-text.ts';
-import { exitCodeOf, planOutputs } from '../planning.ts';
+import { planOutputs } from '../planning.ts';
 
 /** Asked for more than what there is to do, or for less than all of it: that is not what is remembered. */
 const SPECIAL = ['check', 'diff', 'dry-run', 'restore', 'only'] as const;

@@ -16,16 +16,15 @@ export interface Far {
 
 /** One vantage's column of the report: who is asked, and against what. */
 export interface Column
-  extends Pick<
-    Ground,
-    'targets' | 'workspace' | 'processDecoy' | 'terminal' | 'controlSession' | 'controlsReady' | 'commandsReady'
-  > {
+  extends Pick<Ground, 'targets' | 'workspace' | 'processDecoy' | 'terminal' | 'controlsReady' | 'commandsReady'> {
   id: string;
   kind: 'host' | 'sandbox';
   root: string;
   home: string;
   session: Session;
   hostFacts: VantageFacts | null;
+  /** A session in the place from which a remote vantage's controls are made. */
+  controlSession: Session | undefined;
   /** The decoy on the remote vantage's machine, laid by the control's way. */
   far?: Far | undefined;
   only: ReadonlySet<string> | undefined;

@@ -31,6 +31,8 @@ type Phase =
 /** What happened so far: kept outside of the screen, so that it can be told however the screen ends. */
 export interface WizardRecord {
   before: Report | undefined;
+  /** What was to be applied, and what came of it. */
+  plan: Plan | undefined;
   applied: Applied | undefined;
   after: Report | undefined;
   answers: Answers;
@@ -131,6 +133,7 @@ export function Wizard({
       ...planLines(plan, width, theme, titleOf),
     ]);
     record.answers = final;
+    record.plan = plan;
     if (!changesAnything(plan)) {
       setPhase({ at: 'again' });
       return;
