@@ -1,7 +1,7 @@
 import { spawn } from '@lydell/node-pty';
 import { bin, ratio, world } from './measure.js';
 
-/** Milliseconds from the start until `text` stands on the terminal; the program is ended then. */
+/** Milliseconds from the start until `text` stands on the terminal. The program is ended then, and its end waited for. */
 function until(args, text, { repository, env }) {
   return new Promise((resolve, reject) => {
     const started = performance.now();
@@ -28,12 +28,12 @@ function bare({ repository, env }) {
   });
 }
 
-/** The wizard in an 80×24 terminal: its first line, and the first frame that Ink draws (it hides the cursor before it). */
+/** The wizard in an 80×24 terminal: its first line, and the first frame that Ink draws. */
 export default async () => {
   const place = world({ '.env': 'API_TOKEN=x\n' });
   const against = () => bare(place);
   return [
     await ratio('first line of the wizard', 6, () => until([bin], 'agent-posture', place), 21, against),
-    await ratio('first frame of the wizard', 6, () => until([bin], '\u001b[?25l', place), 21, against),
+    await ratio('first frame of the wizard', 6, () => until([bin], 'Looking at what is here', place), 21, against),
   ];
 };

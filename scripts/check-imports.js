@@ -46,7 +46,8 @@ export function forbiddenImports(file, text) {
       return SCREENS.test(specifier) && folder !== 'ui' ? sentence('only src/ui knows Ink and React') : [];
     }
     const target = relative('.', resolve(dirname(file), specifier)).split(sep)[0];
-    if (target === folder || target === '..') return [];
+    if (target === folder) return [];
+    if (target === '..') return sentence('it lies outside src');
     const allowed = MAY[folder]?.includes(target) || (onlyTypes && TYPES[folder]?.includes(target));
     return allowed ? [] : sentence(`${folder} may not use ${target}`);
   });

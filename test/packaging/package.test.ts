@@ -188,6 +188,7 @@ describe('the direction of imports', () => {
     ['cli/x.ts', "import { render } from 'ink';"],
     ['report/x.ts', "import React from 'react';"],
     ['base/x.ts', "import fs from 'fs';"],
+    ['base/x.ts', "import { part } from '../../scripts/parts.js';"],
   ])('%s: %s is caught', (file, text) => {
     expect(forbiddenImports(file, `\n${text}\n`)).toHaveLength(1);
   });
