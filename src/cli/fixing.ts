@@ -3,6 +3,7 @@ import { stateFolder } from '../base/state.ts';
 import { oneLine } from '../base/text.ts';
 import type { Facts } from '../discover/facts.ts';
 import { applyPlan } from '../generate/apply.ts';
+import { counted } from '../generate/paths.ts';
 import type { Applied, Plan } from '../generate/types.ts';
 import type { LoadedPosture } from '../posture/model.ts';
 import type { Style } from '../report/style.ts';
@@ -43,11 +44,18 @@ export async function applyFix(
   approve: Approve,
 ): Promise<Fixed> {
   const applied = await applyPlan(plan, { stateFolder: stateFolder(context.root), command: `fix ${fix.id}` });
-  const { facts, posture } = await loadWithPosture(context);
   const closes = new Set(fix.closes);
   const before = report.rows.filter(row => closes.has(row.id));
-  const after = await tryNow({ context, facts, posture, approve, options: { only: again(before) } });
-  return { plan, applied, before, after };
+  try {
+    const { facts, posture } = await loadWithPosture(context);
+    const after = await tryNow({ context, facts, posture, approve, options: { only: again(before) } });
+    return { plan, applied, before, after };
+  } catch (error) {
+    // However the try ends, the files are written.
+    if (applied.written.length > 0)
+      context.terminal.show(`${counted(applied.written)} written. agent-posture undo takes it back.`);
+    throw error;
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { RuntimeFact } from '../discover/facts.ts';
 import type { Isolation, RuntimeId } from '../posture/schema.ts';
+import type { Refused } from './egress/index.ts';
 
 export interface BoxContext {
   /** Real path of the repository root. */
@@ -19,8 +20,8 @@ export interface Boxed {
   child: ChildProcess;
   /** What this box could not keep, each in one line: a guard that is a symbolic link, for instance. */
   notes: readonly string[];
-  /** Hosts that it asked for and did not get, `host:port`, with how often; where there is a list of those that it gets. */
-  refused?: ReadonlyMap<string, number> | undefined;
+  /** Hosts that it asked for and did not get, where there is a list of those that it gets. */
+  refused?: Refused | undefined;
   /** Passes a signal to the program inside, not only to its wrapper. */
   signal(signal: NodeJS.Signals): void;
   /** Ends what was started beside the child (proxy, containers of ours). Called once the child is gone. */

@@ -5,13 +5,14 @@ import {
   collapse,
   count,
   fallenLines,
-  HEADINGS,
+  headingOf,
   headline,
   startCommand,
   type Thing,
   things,
   title,
   unapprovedLines,
+  unprovenLines,
   untriedRules,
 } from './things.ts';
 
@@ -42,7 +43,7 @@ export function markdownReport(report: Report): string {
         '',
         `**${escapeMarkdown(vantage.title)} could not be tried:** ${escapeMarkdown(vantage.reason ?? '')}`,
       ]),
-    ...fallenLines(report).flatMap(line => ['', `**!** ${escapeMarkdown(line)}`]),
+    ...[...fallenLines(report), ...unprovenLines(report)].flatMap(line => ['', `**!** ${escapeMarkdown(line)}`]),
     ...(report.fixes.length > 0 ? ['', '### Fixes', ''] : []),
     ...report.fixes.map(
       fix => `${fix.n}. ${escapeMarkdown(fix.title)}${fix.command ? `: ${code(fix.command)}` : ' (yours to do)'}`,
@@ -61,7 +62,7 @@ function table(list: readonly Thing[], group: Thing['group'], report: Report): s
   if (lines.length === 0) return [];
   return [
     '',
-    `### ${HEADINGS[group]}`,
+    `### ${headingOf(group, report)}`,
     '',
     '| | what | how | from | fix |',
     '|---|---|---|---|---|',

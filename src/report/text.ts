@@ -8,7 +8,7 @@ import {
   commonReason,
   count,
   fallenLines,
-  HEADINGS,
+  headingOf,
   headline,
   type Line,
   startCommand,
@@ -16,6 +16,7 @@ import {
   things,
   title,
   unapprovedLines,
+  unprovenLines,
   untriedRules,
 } from './things.ts';
 import { displayWidth, hang, pad, wrap } from './width.ts';
@@ -128,10 +129,14 @@ function headlineLines(report: Report, counts: Counts, style: Style, paint: Pain
   ];
 }
 
+/** The box that was tried holds nobody who is not in it. */
+const OUTSIDE = 'started without it, none of this holds: agent-posture test --vantage host';
+
 /** How the agent is started in the box that was tried; nothing where none was. */
 function startLines(report: Report, style: Style): string[] {
   const command = startCommand(report);
-  return command === undefined ? [] : ['', ...hang(' start it with   ', command, style.width)];
+  if (command === undefined) return [];
+  return ['', ...hang(' start it with   ', command, style.width), ...hang(' ', OUTSIDE, style.width)];
 }
 
 /** `left` and `right` at the ends of a line, or on two lines where they do not fit. */
@@ -165,7 +170,7 @@ function groups(
     const limit = !limited || style.verbose || lines.length <= LINES_EACH + 1 ? lines.length : LINES_EACH;
     const rest = lines.slice(limit).reduce((sum, line) => sum + line.things.length, 0);
     return [
-      { text: ` ${paint('bold', HEADINGS[group])}`, shows: 0 },
+      { text: ` ${paint('bold', headingOf(group, report))}`, shows: 0 },
       ...lines
         .slice(0, limit)
         .flatMap(line => counted(printLine(line, { several, anyNew, targetWidth, style, paint }), line.things.length)),
@@ -220,7 +225,9 @@ function said(report: Report, style: Style): string[] {
   const gone = report.vantages
     .filter(({ available }) => !available)
     .map(({ id, title, reason }) => `${title || id} could not be tried: ${reason ?? 'it did not answer'}`);
-  return [...gone, ...fallenLines(report)].flatMap(line => hang(' ! ', oneLine(line), style.width));
+  return [...gone, ...fallenLines(report), ...unprovenLines(report)].flatMap(line =>
+    hang(' ! ', oneLine(line), style.width),
+  );
 }
 
 function foot(list: readonly Thing[], counts: Counts, style: Style): string[] {

@@ -142,7 +142,13 @@ export function wayRound(way: Row['escape']): string | undefined {
   return way === null || way === 'history' || way === LOOSENED ? undefined : way;
 }
 
-export const HEADINGS: Record<Group, string> = {
+/** Where all was tried from no box there is none to get out of. */
+export function headingOf(group: Group, { vantages }: Pick<Report, 'vantages'>): string {
+  const boxed = vantages.some(({ judged, kind }) => judged && kind !== 'host');
+  return group === 'way-out' && !boxed ? 'A WAY TO OTHER PROGRAMS' : HEADINGS[group];
+}
+
+const HEADINGS: Record<Group, string> = {
   production: 'PRODUCTION',
   guard: 'ITS OWN GUARD',
   'way-out': 'A WAY OUT OF THE BOX',
@@ -230,6 +236,22 @@ export function unapprovedLines(list: readonly Thing[]): string[] {
   return [...missing].map(
     ([hash, things]) =>
       `not tried: ${named(things.map(({ target }) => target))}, not approved; agent-posture test --trust=${shortHash(hash)} or answer on a terminal`,
+  );
+}
+
+/**
+ * What nothing could be proven of, one line for each reason: of the declared systems always, of the rest where nothing was
+ * reached that matters more. What was held before has a line of its own.
+ */
+export function unprovenLines(report: Report): string[] {
+  const list = things(report);
+  const reached = list.some(({ state }) => state === 'reached');
+  const known = new Set(fallen(report.rows).map(({ target }) => target));
+  const open = list.filter(
+    ({ state, group, target }) => state === 'not proven' && (!reached || group === 'production') && !known.has(target),
+  );
+  return [...grouped(open, ({ rows }) => rows[0]?.reason ?? '')].map(
+    ([reason, lost]) => `not proven: ${named(lost.map(({ target }) => target))} (${reason})`,
   );
 }
 

@@ -439,5 +439,8 @@ export function announce(step: Step, answer: Answer, context: StepContext, answe
     const about = [choice?.hint, choice?.seen && `found in ${formatPosition(choice.seen)}`].filter(Boolean).join('; ');
     return `${choice?.label ?? value}${about ? ` (${about})` : ''}`;
   });
-  return `${step.title}: ${list(parts) || 'nothing found, none taken'}`;
+  return `${step.title}: ${list(parts) || noneOf(choices.flatMap(({ label, seen }) => (seen ? [label] : [])))}`;
 }
+
+const noneOf = (found: readonly string[]) =>
+  found.length > 0 ? `found ${list([...found])}; none taken` : 'nothing found, none taken';

@@ -209,6 +209,14 @@ describe('the proxy', () => {
     expect(answer).not.toContain('got');
   });
 
+  test('remembers what was asked for in vain: what is not listed, and what leads to an inner address', async () => {
+    for (let times = 0; times < 2; times++) await say('CONNECT metadata.test:80 HTTP/1.1\r\n\r\n');
+    await say('CONNECT unheard.test:443 HTTP/1.1\r\n\r\n');
+    expect(egress.refused.unlisted.get('unheard.test:443')).toBe(1);
+    expect(egress.refused.unlisted.has('metadata.test:80')).toBe(false);
+    expect(egress.refused.inner.get('metadata.test:80')).toBeGreaterThanOrEqual(2);
+  });
+
   test('a NUL in the name ends the connection and asks no name server', async () => {
     asked.length = 0;
     const answer = await say(`CONNECT evil.test\0.wild.test:${port} HTTP/1.1\r\n\r\n`);

@@ -135,6 +135,31 @@ describe('the report on a terminal', () => {
     expect(text.match(/held before/g)).toHaveLength(2);
   });
 
+  test('what is not proven is named where nothing worse is, and a declared system always', () => {
+    const unproven = { verdict: 'inconclusive', reason: 'no connection of your own' } as const;
+    const rows = [
+      row({ target: 'db.prod.example:5432', attempt: 'connect', group: 'production', ...unproven }),
+      row({ target: 'example.com:443', attempt: 'connect', group: 'outside', ...unproven, reason: 'no name' }),
+    ];
+    const quiet = print(report(rows), { width: 110 });
+    expect(quiet).toContain('! not proven: db.prod.example:5432 (no connection of your own)');
+    expect(quiet).toContain('! not proven: example.com:443 (no name)');
+    const loud = print(report([...rows, row({ target: '~/.netrc' })]), { width: 110 });
+    expect(loud).toContain('! not proven: db.prod.example:5432 (no connection of your own)');
+    expect(loud).not.toContain('not proven: example.com:443');
+  });
+
+  test('a way out of a box is told of a box alone, and that nothing of it holds outside', () => {
+    const rows = [row({ target: '/run/docker.sock', attempt: 'socket', group: 'way-out' })];
+    expect(print(report(rows))).toContain('A WAY TO OTHER PROGRAMS');
+    expect(print(report(rows))).not.toContain('WAY OUT OF THE BOX');
+    const box = { ...host, id: 'sandbox', kind: 'sandbox', title: 'bubblewrap box' } as const;
+    const boxed = print(report(rows, { vantages: [{ ...host, judged: false }, box] }), { width: 110 });
+    expect(boxed).toContain('A WAY OUT OF THE BOX');
+    expect(boxed).toContain('started without it, none of this holds: agent-posture test --vantage host');
+    expect(print(report(rows))).not.toContain('--vantage host');
+  });
+
   test('what was declared and nobody approved is named under the headline, and in it', () => {
     const unapproved = 'a'.repeat(64);
     const rows = [

@@ -9,7 +9,7 @@ import { editPosture, newPosture } from '../../src/posture/save.ts';
 import type { Posture } from '../../src/posture/schema.ts';
 import { parseAnswerFlags, parseAnswers, reproduceCommand, settleAnswers } from '../../src/wizard/answers.ts';
 import { asked, completed, stillValid, type WizardState, withAnswer, wizardReducer } from '../../src/wizard/flow.ts';
-import { postureEdits, quickSteps } from '../../src/wizard/steps.ts';
+import { announce, postureEdits, quickSteps } from '../../src/wizard/steps.ts';
 import type { Answers, StepContext } from '../../src/wizard/types.ts';
 import { facts as anyFacts, FACTS } from './facts.ts';
 
@@ -61,6 +61,15 @@ describe('the quick path', () => {
         'In git: refuse pushes to trunk (hook, and a rule for the forge), scan for secrets before each commit',
       ),
     ]);
+  });
+
+  it('says what was found where none of it is taken, and that nothing was where there is nothing', () => {
+    const context = fresh(FACTS);
+    expect(announce(step('never-touch'), [], context, {})).toBe(
+      'Never touch: found orders-db (postgres, db.prod.example.com:5432) and cache (redis, 127.0.0.1:6379); none taken',
+    );
+    const empty = fresh({ ...FACTS, systems: [] });
+    expect(announce(step('never-touch'), [], empty, {})).toBe('Never touch: nothing found, none taken');
   });
 
   it('makes the posture that a person would write', () => {

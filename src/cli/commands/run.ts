@@ -9,6 +9,7 @@ import { ensurePrivate, stateFolder } from '../../base/state.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { list, oneLine } from '../../base/text.ts';
 import type { Facts } from '../../discover/facts.ts';
+import type { Refused } from '../../isolation/egress/index.ts';
 import {
   leftBefore,
   leftOpen,
@@ -61,16 +62,30 @@ export const command: Command = async context => {
   } finally {
     signals.release();
   }
-  if (refused && refused.size > 0)
-    for (const note of named(
-      [...refused].map(([host, times]) => oneLine(times > 1 ? `${host} (${times} times)` : host)),
-      'not let through; what the work needs is added under isolation.network.allow in agent-posture.yaml',
-    ))
-      terminal.note(note);
+  for (const note of refused ? refusedNotes(refused) : []) terminal.note(note);
   // With --quiet too: what was planted is no progress.
   for (const note of await madeInside(root, { before, guards, open }, since)) terminal.show(note);
   return { exitCode, json: {}, text: () => '' };
 };
+
+function refusedNotes({ unlisted, inner }: Refused): string[] {
+  const hosts = (list: ReadonlyMap<string, number>) =>
+    [...list].map(([host, times]) => oneLine(times > 1 ? `${host} (${times} times)` : host));
+  return [
+    ...(unlisted.size > 0
+      ? named(
+          hosts(unlisted),
+          'not let through; what the work needs is added under isolation.network.allow in agent-posture.yaml',
+        )
+      : []),
+    ...(inner.size > 0
+      ? named(
+          hosts(inner),
+          'not let through: the name leads to an address of an inner network; where that is meant, list the address itself under isolation.network.allow too',
+        )
+      : []),
+  ];
+}
 
 /** A folder that is handed in as one of these is a way out of the box: all that lies below and beside it can be reached. */
 function refuseFolders(): void {

@@ -96,6 +96,9 @@ export function resolverFile(): Mount[] {
   }
 }
 
+/** What is the machine's, or open to everybody: a home in there is somebody's own all the same. */
+const OTHERS = /^\/(proc|dev|sys|run|tmp)(\/|$)/;
+
 /**
  * Folders with programs outside the system's: those on PATH, the Node that runs us, version managers' toolchains, and the
  * folder of the program that is started. Never the home itself, nor a folder above it or above the root.
@@ -115,7 +118,7 @@ export function toolFolders({ root, home, path, program }: ToolPlaces): string[]
       // Whoever can write the repository could have laid a link there, to anything.
       if (isWithin(root, place) || isWithin(root, realPlace(place))) continue;
       if (isWithin(folder, home) || isWithin(folder, root)) continue;
-      if (SYSTEM.some(system => isWithin(system, folder)) || /^\/(proc|dev|sys|run|tmp)(\/|$)/.test(folder)) continue;
+      if (SYSTEM.some(system => isWithin(system, folder)) || (OTHERS.test(folder) && !isWithin(home, folder))) continue;
       real.add(folder);
       if (place !== folder && !SYSTEM.some(system => isWithin(system, place))) real.add(place);
     } catch {}

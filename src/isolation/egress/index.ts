@@ -13,11 +13,17 @@ const MAX_CONNECTIONS = 512;
 /** As many refused hosts are remembered. */
 const REFUSED = 50;
 
+/** What was asked for and not let through, `host:port`, with how often: as many as are kept. */
+export interface Refused {
+  unlisted: ReadonlyMap<string, number>;
+  /** Listed by name, and the name leads to an address of an inner network, which is not. */
+  inner: ReadonlyMap<string, number>;
+}
+
 export interface Egress {
   /** Path of the unix socket on which the proxy listens. */
   socket: string;
-  /** What is not let through and was asked for, `host:port`, with how often: as many as are kept. */
-  refused: ReadonlyMap<string, number>;
+  refused: Refused;
   close(): Promise<void>;
 }
 
@@ -42,7 +48,10 @@ export async function startEgress(
   lookup: Lookup = name => systemLookup(name, { all: true }),
 ): Promise<Egress> {
   const rules = parseRules(allow);
-  const refused = new Map<string, number>();
+  const refused = { unlisted: new Map<string, number>(), inner: new Map<string, number>() };
+  const note = (list: Map<string, number>, asked: string) => {
+    if (list.has(asked) || list.size < REFUSED) list.set(asked, (list.get(asked) ?? 0) + 1);
+  };
   const open = new Set<Duplex>();
   const track = <S extends Duplex>(stream: S): S => {
     open.add(stream);
@@ -54,8 +63,7 @@ export async function startEgress(
   /** The address to connect to. Throws Refusal. */
   async function resolve(host: string, port: number): Promise<string> {
     if (!isAllowed(rules, host, port)) {
-      const asked = `${host}:${port}`;
-      if (refused.has(asked) || refused.size < REFUSED) refused.set(asked, (refused.get(asked) ?? 0) + 1);
+      note(refused.unlisted, `${host}:${port}`);
       throw new Refusal(403, 'this host is not in isolation.network.allow');
     }
     let addresses: readonly { address: string }[];
@@ -65,7 +73,10 @@ export async function startEgress(
       throw new Refusal(502, 'the name could not be resolved');
     }
     const address = addresses.find(candidate => mayConnect(rules, host, candidate.address, port))?.address;
-    if (address === undefined) throw new Refusal(403, 'this name leads to an inner address that is not listed itself');
+    if (address === undefined) {
+      note(refused.inner, `${host}:${port}`);
+      throw new Refusal(403, 'this name leads to an inner address that is not listed itself');
+    }
     return address;
   }
 

@@ -171,8 +171,9 @@ function factsOf(form: Form, { sum: _sum, source: _source, ...ready }: Ready): V
   };
 }
 
-function clockNote(clock: number): string[] {
-  const off = Math.round(clock - Date.now() / 1000);
+/** Of what a clock said that was heard `at` that time, in seconds since 1970 too. */
+function clockNote(clock: number, at: number): string[] {
+  const off = Math.round(clock - at);
   return Math.abs(off) > CLOCK
     ? [`its clock is ${formatDuration(Math.abs(off) * 1000)} ${off > 0 ? 'ahead' : 'behind'}`]
     : [];
@@ -268,6 +269,7 @@ class ShellSession implements Session {
   readonly #ready: Ready;
   readonly #secret: string;
   #queue: Promise<unknown> = Promise.resolve();
+  readonly #heard: number;
   #rounds = 0;
   #failure: string | undefined;
 
@@ -279,6 +281,7 @@ class ShellSession implements Session {
     readonly sibling: { name: string; value: string },
   ) {
     this.facts = factsOf(form, ready);
+    this.#heard = Date.now() / 1000;
     this.#child = child;
     this.#form = form;
     this.#ready = ready;
@@ -286,7 +289,7 @@ class ShellSession implements Session {
   }
 
   get notes(): readonly string[] {
-    return [...this.#child.notes, ...clockNote(this.facts.clock), ...noiseNote(this.#child.noise)];
+    return [...this.#child.notes, ...clockNote(this.facts.clock, this.#heard), ...noiseNote(this.#child.noise)];
   }
 
   get failure(): string | undefined {
@@ -363,6 +366,7 @@ async function openOneShot(start: Start, { signal, helloTimeout = HELLO }: Sessi
 
   const first = await begin([]);
   if (typeof first === 'string') return { ok: false, reason: first };
+  const heard = Date.now() / 1000;
   await first.child.close();
   const { ready } = first;
   let failure: string | undefined;
@@ -397,7 +401,7 @@ async function openOneShot(start: Start, { signal, helloTimeout = HELLO }: Sessi
       facts: factsOf('node', ready),
       sibling,
       get notes() {
-        return [...notes, ...clockNote(ready.clock), ...noiseNote(noise)];
+        return [...notes, ...clockNote(ready.clock, heard), ...noiseNote(noise)];
       },
       get failure() {
         return failure;

@@ -4,7 +4,7 @@ import { UserError } from '../../base/errors.ts';
 import { oneLine } from '../../base/text.ts';
 import type { Plan } from '../../generate/types.ts';
 import { VERDICT_WORDS } from '../../report/text.ts';
-import { HEADINGS } from '../../report/things.ts';
+import { headingOf } from '../../report/things.ts';
 import type { Fix, Report, Row } from '../../selftest/types.ts';
 import { Scroll } from '../components/scroll.tsx';
 import { type Block, SPACE, Stack } from '../components/stack.tsx';
@@ -71,7 +71,7 @@ export function whyLines(report: Report, why: (safeguard: string) => string, wid
     const rows = open.filter(row => row.safeguard === id);
     const targets = [...new Set(rows.map(row => row.target))];
     return [
-      line(span(` ${HEADINGS[(rows[0] as Row).group]}`, 'strong'), span(`   ${id}`, 'quiet')),
+      line(span(` ${headingOf((rows[0] as Row).group, report)}`, 'strong'), span(`   ${id}`, 'quiet')),
       line(
         span(
           `   ${targets.slice(0, 4).join(', ')}${targets.length > 4 ? ` and ${targets.length - 4} more` : ''}`,
