@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openSession } from '../../../src/selftest/session/session.ts';
 import { testWith } from '../../support/parts.ts';
 import { challenge, cleanUp, make, only, open, scratch, tryAll, tryOne, wrapped } from '../pack-support.ts';
@@ -250,6 +250,14 @@ describe('a vantage that lies', () => {
     writeFileSync(join(bin, 'date'), '#!/bin/sh\necho 1000000000\n', { mode: 0o755 });
     const session = await open(wrapped(['/usr/bin/env', `PATH=${bin}`], { env: { LAB_MARK: String(process.pid) } }));
     expect(session.notes).toEqual([expect.stringMatching(/^its clock is .* behind$/)]);
+    await session.close();
+  });
+
+  it('is not taken for one with a wrong clock, however long the run waits for an answer meanwhile', async () => {
+    const session = await open(wrapped(['/usr/bin/env']));
+    const now = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 600_000);
+    expect(session.notes).toEqual([]);
+    now.mockRestore();
     await session.close();
   });
 });
