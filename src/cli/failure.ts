@@ -54,6 +54,11 @@ async function describe(error: unknown, { command, verbose }: FailureContext): P
     const text = 'agent-posture: it was updated or built anew while it ran, and a part of it is gone: run it again';
     return { kind: 'usage', text, problems: [], exitCode: EXIT.failure };
   }
+  if (['EMFILE', 'ENFILE'].includes(errorCode(error) ?? '')) {
+    const text =
+      'agent-posture: it needs more open files at a time than are allowed here\n  next: ulimit -n 4096, then run again';
+    return { kind: 'usage', text, problems: [], exitCode: EXIT.failure };
+  }
   const what = oneLine(plainMessage(error));
   const stack = sanitize([what, ...framesOf(error)].join('\n'));
   const file = await writeCrash(command, stack);

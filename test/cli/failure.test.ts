@@ -36,6 +36,13 @@ describe('what was thrown', () => {
     expect(existsSync(join(folder, 'state/crashes'))).toBe(false);
   });
 
+  test('too few open files are no fault of this program', async () => {
+    const error = Object.assign(new Error('EMFILE: too many open files, open x'), { code: 'EMFILE' });
+    expect(await reportFailure(error, text)).toBe(2);
+    expect(printed.stderr).toMatch(/more open files .* than are allowed here\n {2}next: ulimit -n 4096/);
+    expect(existsSync(join(folder, 'state/crashes'))).toBe(false);
+  });
+
   test('something the user can mend: its text on stderr, its own exit code', async () => {
     const error = new UserError(
       { what: 'bad', where: { path: 'a.yaml', line: 3, column: 1 }, expected: 'good', next: 'mend it' },

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -516,5 +525,26 @@ describe('what is asked first', () => {
     const kinds = new Set(probes.map(({ subject }) => subject.kind));
     for (const kind of ['command', 'processes', 'workspace', 'push'] as const)
       expect(kinds.has(kind), kind).toBe(false);
+  });
+});
+
+describe('helpers', () => {
+  it('are not started where they would only make a folder of their own', async () => {
+    const bin = join(folder, 'bin');
+    put(join(bin, 'gcloud'), '#!/bin/sh\n');
+    chmodSync(join(bin, 'gcloud'), 0o755);
+    const path = process.env.PATH;
+    process.env.PATH = bin;
+    try {
+      const kind = async (env: Record<string, string> = {}) =>
+        (await planOf(undefined, { deep: true, env })).find('exec', 'gcloud auth print-access-token --quiet')?.subject
+          .kind;
+      expect(await kind()).toBe('skip');
+      expect(await kind({ CLOUDSDK_CONFIG: '/elsewhere' })).toBe('command');
+      mkdirSync(join(home, '.config/gcloud'), { recursive: true });
+      expect(await kind()).toBe('command');
+    } finally {
+      process.env.PATH = path;
+    }
   });
 });

@@ -71,6 +71,7 @@ export const helperPlaces: readonly HelperPlace[] = [
       CLOUDSDK_SURVEY_DISABLE_PROMPTS: '1',
     },
     leaves: 'a token that ran out is renewed in its folder',
+    folder: { path: '.config/gcloud', variable: 'CLOUDSDK_CONFIG' },
     expect: 'ya29.',
     opens: 'Google Cloud projects',
     severity: 'critical',

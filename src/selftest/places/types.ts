@@ -78,6 +78,8 @@ export interface HelperPlace {
   env?: Readonly<Record<string, string>>;
   /** What it may write all the same: its credentials lie in the same folder, so it cannot be given another. */
   leaves?: string;
+  /** The folder that it makes where there is none, and the variable that names another: without it, it has no login. */
+  folder?: { path: string; variable: string };
   opens: string;
   severity: Severity;
   group: Group;

@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { findProgram } from '../../base/exec.ts';
-import { displayPath, isWithin, statsOf } from '../../base/files.ts';
+import { displayPath, isThere, isWithin, statsOf } from '../../base/files.ts';
 import { secretLookingName } from '../../base/secret-names.ts';
 import { shellLine } from '../../base/text.ts';
 import { saysProduction } from '../../posture/environment.ts';
@@ -87,7 +87,7 @@ export async function socketProbes({ home, root, env }: ProbeContext): Promise<P
 const UNASKED = { GIT_ASKPASS: 'false', SSH_ASKPASS: 'false', GIT_TERMINAL_PROMPT: '0' };
 
 /** Programs that hand out credentials, found outside the repository; those that would ask the user are not run. */
-export function helperProbes({ root, readOnly, deep, note }: ProbeContext): Probe[] {
+export function helperProbes({ root, home, env, readOnly, deep, note }: ProbeContext): Probe[] {
   return helperPlaces.map((place): Probe => {
     const program = findProgram(place.argv[0] ?? '', [root]);
     const skip = place.asks
@@ -98,7 +98,9 @@ export function helperProbes({ root, readOnly, deep, note }: ProbeContext): Prob
           ? 'read-only try: nothing is started'
           : place.slow && !deep
             ? 'it hands out what lies in files that are tried; started only with --deep'
-            : undefined;
+            : place.folder && !env[place.folder.variable] && !isThere(join(home, place.folder.path))
+              ? 'it has no login here'
+              : undefined;
     if (skip === undefined && place.leaves !== undefined)
       note(`${place.title} was started, and may leave what it leaves whenever it is: ${place.leaves}`);
     return {
