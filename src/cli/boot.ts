@@ -12,7 +12,7 @@ export function answer(args: readonly string[]): string | undefined {
   try {
     const { spec, flags } = parseArguments(args);
     if (flags.is('version')) return `${version}\n`;
-    return flags.is('help') ? help(spec) : undefined;
+    return flags.is('help') ? help(spec, process.stdout.columns) : undefined;
   } catch {
     return undefined;
   }

@@ -1,8 +1,16 @@
+import { hang, wrap } from '../report/width.ts';
 import { COMMANDS, type CommandSpec, flagTable, GLOBAL_FLAGS } from './program.ts';
 
-function column(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd());
+/** In narrower places than this the terminal breaks lines itself: commands cannot be broken. */
+const NARROWEST = 60;
+/** Columns beyond which a line is no longer read at a glance. */
+const WIDEST = 110;
+
+function column(rows: readonly (readonly [string, string])[], columns: number): string[] {
+  const left = Math.max(...rows.map(([first]) => first.length));
+  // Where little room is left beside them, the words stand below.
+  if (columns - left - 4 < 24) return rows.flatMap(([first, says]) => [`  ${first}`, ...hang('      ', says, columns)]);
+  return rows.flatMap(([first, says]) => hang(`  ${first.padEnd(left)}  `, says, columns).map(row => row.trimEnd()));
 }
 
 function flagRows(flags: CommandSpec['flags']): [string, string][] {
@@ -13,48 +21,61 @@ function flagRows(flags: CommandSpec['flags']): [string, string][] {
   });
 }
 
-/** The help of the program, or of one command. Plain text, at most 100 columns. */
-export function help(spec: CommandSpec): string {
-  return `${(spec.name === '' ? programHelp() : commandHelp(spec)).join('\n')}\n`;
+/** The help of the program, or of one command. Plain text for a terminal of `columns`. */
+export function help(spec: CommandSpec, columns = 80): string {
+  const width = Math.min(Math.max(columns, NARROWEST), WIDEST) - 1;
+  return `${(spec.name === '' ? programHelp(width) : commandHelp(spec, width)).join('\n')}\n`;
 }
 
-function programHelp(): string[] {
+function programHelp(width: number): string[] {
   return [
-    'If the model behind your coding agent turned against you this minute, what could it reach?',
+    ...wrap('If the model behind your coding agent turned against you this minute, what could it reach?', width),
     '',
     'Usage: agent-posture [COMMAND] [FLAGS]',
     '',
-    'Without a command: the wizard on a terminal (the status once there is a posture); elsewhere, what an agent',
-    'started here could reach now. Nothing is written until you apply.',
+    ...wrap(
+      'Without a command: the wizard on a terminal (the status once there is a posture); elsewhere, what an agent started here could reach now. Nothing is written until you apply.',
+      width,
+    ),
     '',
     'Commands:',
-    ...column(COMMANDS.map(({ name, summary }) => [name, summary] as const)),
+    ...column(
+      COMMANDS.map(({ name, summary }) => [name, summary] as const),
+      width,
+    ),
     '',
     'Everywhere:',
-    ...column(flagRows(GLOBAL_FLAGS)),
+    ...column(flagRows(GLOBAL_FLAGS), width),
     '',
     'Start here:',
-    ...column([
-      ['agent-posture test', 'try what an agent here could reach; what it lays for that goes again'],
-      ['agent-posture init', 'close it'],
-      ['agent-posture COMMAND --help', 'more'],
-    ]),
+    ...column(
+      [
+        ['agent-posture test', 'try what an agent here could reach; what it lays for that goes again'],
+        ['agent-posture init', 'close it'],
+        ['agent-posture COMMAND --help', 'more'],
+      ],
+      width,
+    ),
   ];
 }
 
-function commandHelp({ name, summary, usage, about, flags, examples }: CommandSpec): string[] {
+function commandHelp({ name, summary, usage, about, flags, examples }: CommandSpec, width: number): string[] {
   const own = flagRows(flags);
   return [
-    `${summary[0]?.toUpperCase()}${summary.slice(1)}.`,
+    ...wrap(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`, width),
     '',
-    `Usage: agent-posture ${[name, usage].filter(Boolean).join(' ')}${own.length ? ' [FLAGS]' : ''}`,
-    ...(about ? ['', about] : []),
-    ...(own.length ? ['', 'Flags:', ...column(own)] : []),
+    ...hang(
+      'Usage: ',
+      `agent-posture ${[name, usage].filter(Boolean).join(' ')}${own.length ? ' [FLAGS]' : ''}`,
+      width,
+    ),
+    ...(about ? ['', ...about.split('\n').flatMap(line => wrap(line, width))] : []),
+    ...(own.length ? ['', 'Flags:', ...column(own, width)] : []),
     '',
     'Everywhere:',
-    ...column(flagRows(GLOBAL_FLAGS)),
+    ...column(flagRows(GLOBAL_FLAGS), width),
     '',
     'Examples:',
-    ...column(examples),
+    ...column(examples, width),
   ];
 }

@@ -88,7 +88,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'answer a few questions, get a posture and the files that enforce it',
     usage: '[--yes | --answers FILE]',
     about:
-      'Tries, read-only, what an agent would reach now; asks; shows the plan; applies it; tries again. Nothing is\n' +
+      'Tries, read-only, what an agent would reach now; asks; shows the plan; applies it; tries again. Nothing is ' +
       'written before the plan was accepted, and `agent-posture undo` takes all of it back.',
     flags: {
       yes: 'take every default, saying each, and apply',

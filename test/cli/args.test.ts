@@ -107,7 +107,11 @@ describe('the definition', () => {
   test('every command has a file, a line of help and examples; nothing is wider than 100 columns', async () => {
     for (const spec of [DEFAULT_COMMAND, ...COMMANDS]) {
       expect(typeof (await loadCommand(spec.name)).command).toBe('function');
-      for (const line of help(spec).split('\n')) expect(line.length).toBeLessThanOrEqual(110);
+      for (const columns of [60, 80, 200])
+        for (const line of help(spec, columns).split('\n')) {
+          expect(line.length, line).toBeLessThan(Math.min(columns, 111));
+          expect(line, 'no space is left at an end').toBe(line.trimEnd());
+        }
       if (spec !== DEFAULT_COMMAND) expect(spec.examples.length).toBeGreaterThan(0);
     }
   });
