@@ -9,7 +9,8 @@ const WIDEST = 110;
 function column(rows: readonly (readonly [string, string])[], columns: number): string[] {
   const left = Math.max(...rows.map(([first]) => first.length));
   // Where little room is left beside them, the words stand below.
-  if (columns - left - 4 < 24) return rows.flatMap(([first, says]) => [`  ${first}`, ...hang('      ', says, columns)]);
+  if (columns - left - 4 < 24)
+    return rows.flatMap(([first, says]) => [`  ${first}`, ...(says ? hang('      ', says, columns) : [])]);
   return rows.flatMap(([first, says]) => hang(`  ${first.padEnd(left)}  `, says, columns).map(row => row.trimEnd()));
 }
 
