@@ -274,7 +274,8 @@ function withoutCommand(says: string, { posture }: Report): string {
 }
 
 function notes(report: Report, style: Style, paint: Paint, now: Date): CountedRow[] {
-  const compared = report.baseline ? [comparedWith(ago(new Date(report.baseline.takenAt), now))] : [];
+  const { isNew } = count(things(report));
+  const compared = report.baseline ? [comparedWith(ago(new Date(report.baseline.takenAt), now), isNew)] : [];
   const all = [...report.notes, ...compared].map(note => plainSigns(oneLine(note), style));
   if (all.length === 0) return [];
   const rows = all.flatMap(note =>
@@ -286,8 +287,10 @@ function notes(report: Report, style: Style, paint: Paint, now: Date): CountedRo
   return [{ text: '', shows: 0 }, ...rows];
 }
 
-function comparedWith(when: string): string {
-  return when === 'just now' ? 'compared with the run before, just now' : `compared with the run of ${when}`;
+/** What is new stands beside the headline. */
+function comparedWith(when: string, isNew: number): string {
+  const run = when === 'just now' ? 'the run before, just now' : `the run of ${when}`;
+  return `compared with ${run}${isNew === 0 ? ': nothing new is reached' : ''}`;
 }
 
 /** Every try, with its id, for --verbose. */

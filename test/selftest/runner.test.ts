@@ -428,6 +428,7 @@ echo ya29.lab
     );
     vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
     try {
+      mkdirSync(join(lab.home, '.config/gcloud'), { recursive: true });
       const before = readdirSync(lab.home);
       const { rows, notes } = await tryLab(lab, { safeguards: ['SEC-1'], deep: true });
       expect(rows.find(({ target }) => target.startsWith('gcloud '))?.verdict).toBe('exposed');

@@ -79,6 +79,7 @@ function find(fixes: readonly Fix[], wanted: string): Fix {
       ids.length === 0
         ? 'the last report has nothing to fix'
         : `no fix is called "${oneLine(wanted)}"${didYouMean(wanted, ids)}; there are ${fixes.map(({ n, id }) => `${n} ${id}`).join(', ')}`,
+    next: 'the fixes are those of the last whole test: one of a vantage or a safeguard alone is not kept',
   });
 }
 
