@@ -32,7 +32,7 @@ if (version[0] < wanted[0] || (version[0] === wanted[0] && version[1] < wanted[1
   }
 }
 
-// Loaded where there is something for it to answer: most runs go straight on.
+// Loaded where there is something for it to answer, or code to be kept compiled, which Node 20 cannot: it goes straight on.
 function boot() {
   return require('../dist/boot.cjs');
 }

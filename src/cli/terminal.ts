@@ -13,7 +13,7 @@ export interface Streams {
   env: NodeJS.ProcessEnv;
 }
 
-/** The one sink: everything that is printed goes through `result` and `note`. */
+/** Where what is said beside the result goes; the result itself is written once, at the end (`failure.ts`), or is a screen. */
 export interface Terminal {
   /** Whether somebody can answer. Decided once; where false, nothing ever waits. */
   interactive: boolean;
