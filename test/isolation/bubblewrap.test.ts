@@ -506,48 +506,57 @@ for (const starter of STARTERS)
         expect({ stdout, stderr }).toEqual({ stdout: 'ran\n', stderr: '' });
       });
 
-    test('a program that a user installed in the home is found with what it needs, and not what lies beside', async () => {
-      const inTmp = process.env.TMPDIR;
-      // What lies in /tmp is never brought in.
-      process.env.TMPDIR = '/var/tmp';
-      const own = new Lab(starter, program);
-      if (inTmp === undefined) delete process.env.TMPDIR;
-      else process.env.TMPDIR = inTmp;
-      try {
-        const say = (text: string) => `#!/bin/sh\ncat "$(dirname "$(readlink -f "$0")")/${text}"\n`;
-        const layouts: [program: string, real: string, needs: string, path: string][] = [
-          ['.local/bin/one', '.local/share/one/versions/1/one', 'data', 'data'],
-          ['.npm-global/bin/two', '.npm-global/lib/node_modules/@x/two/cli', '../dep/index', '../dep/index'],
-          ['.bun/bin/three', '.bun/install/global/node_modules/three/cli', '../dep/index', '../dep/index'],
-          [
-            '.nvm/versions/node/v20/bin/four',
-            '.nvm/versions/node/v20/lib/node_modules/four/cli',
-            '../dep/i',
-            '../dep/i',
-          ],
-          ['.local/bin/five', '.local/share/pipx/venvs/five/bin/five', '../lib/module', '../lib/module'],
-          ['.volta/bin/six', '.volta/bin/shim', '../tools/image/x', '../tools/image/x'],
-        ];
-        own.write('~/.local/share/pipx/venvs/five/pyvenv.cfg', 'home = /usr/bin\n');
-        own.write('~/.local/share/keys/secret', 'CANARY');
-        own.write('~/.npm-global/etc/npmrc', 'CANARY');
-        for (const [link, real, needs, path] of layouts) {
-          own.write(`~/${real}`, say(needs), 0o755);
-          own.write(`~/${join(real, '..', path)}`, `${link}\n`);
-          mkdirSync(join(own.home, link, '..'), { recursive: true });
-          symlinkSync(join(own.home, real), join(own.home, link));
+    // A home in /tmp is somebody's own too, though nothing else of /tmp is brought in.
+    test.each(['/var/tmp', '/tmp'])(
+      'a program that a user installed in a home in %s is found with what it needs, and not what lies beside',
+      async top => {
+        const before = process.env.TMPDIR;
+        process.env.TMPDIR = top;
+        const own = new Lab(starter, program);
+        if (before === undefined) delete process.env.TMPDIR;
+        else process.env.TMPDIR = before;
+        try {
+          const say = (text: string) => `#!/bin/sh\ncat "$(dirname "$(readlink -f "$0")")/${text}"\n`;
+          const layouts: [program: string, real: string, needs: string, path: string][] = [
+            ['.local/bin/one', '.local/share/one/versions/1/one', 'data', 'data'],
+            ['.npm-global/bin/two', '.npm-global/lib/node_modules/@x/two/cli', '../dep/index', '../dep/index'],
+            ['.bun/bin/three', '.bun/install/global/node_modules/three/cli', '../dep/index', '../dep/index'],
+            [
+              '.nvm/versions/node/v20/bin/four',
+              '.nvm/versions/node/v20/lib/node_modules/four/cli',
+              '../dep/i',
+              '../dep/i',
+            ],
+            ['.local/bin/five', '.local/share/pipx/venvs/five/bin/five', '../lib/module', '../lib/module'],
+            ['.volta/bin/six', '.volta/bin/shim', '../tools/image/x', '../tools/image/x'],
+          ];
+          own.write('~/.local/share/pipx/venvs/five/pyvenv.cfg', 'home = /usr/bin\n');
+          own.write('~/.local/share/keys/secret', 'CANARY');
+          own.write('~/.npm-global/etc/npmrc', 'CANARY');
+          // A shim starts its manager, which lies beside.
+          own.write('~/.pyenv/shims/seven', '#!/bin/sh\nexec "$(dirname "$0")/../libexec/pyenv"\n', 0o755);
+          own.write('~/.pyenv/libexec/pyenv', '#!/bin/sh\necho managed\n', 0o755);
+          expect((await finish(own.start(own.context(), [join(own.home, '.pyenv/shims/seven')]))).stdout).toBe(
+            'managed\n',
+          );
+          for (const [link, real, needs, path] of layouts) {
+            own.write(`~/${real}`, say(needs), 0o755);
+            own.write(`~/${join(real, '..', path)}`, `${link}\n`);
+            mkdirSync(join(own.home, link, '..'), { recursive: true });
+            symlinkSync(join(own.home, real), join(own.home, link));
+          }
+          for (const [link] of layouts) {
+            const started = join(own.home, link);
+            const { stdout, stderr } = await finish(own.start(own.context(), [started]));
+            expect({ link, stdout, stderr }).toEqual({ link, stdout: `${link}\n`, stderr: '' });
+          }
+          const { stdout } = await own.sh('cat ~/.local/share/keys/secret ~/.npm-global/etc/npmrc; echo ran');
+          expect(stdout).toBe('ran\n');
+        } finally {
+          own.remove();
         }
-        for (const [link] of layouts) {
-          const started = join(own.home, link);
-          const { stdout, stderr } = await finish(own.start(own.context(), [started]));
-          expect({ link, stdout, stderr }).toEqual({ link, stdout: `${link}\n`, stderr: '' });
-        }
-        const { stdout } = await own.sh('cat ~/.local/share/keys/secret ~/.npm-global/etc/npmrc; echo ran');
-        expect(stdout).toBe('ran\n');
-      } finally {
-        own.remove();
-      }
-    });
+      },
+    );
 
     test('what a killed box left is taken away by the next one', async () => {
       const guards = ['.mcp.json', '.github/workflows/'];

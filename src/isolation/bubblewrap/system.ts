@@ -6,7 +6,10 @@ import type { Mount } from './mounts.ts';
 
 const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/etc', '/nix/store', '/gnu/store'];
 
-/** Where version managers keep toolchains in the home. Programs only: none of these folders holds a credential. */
+/**
+ * Where version managers keep toolchains in the home. Programs only: none of these folders holds a credential. Those whose
+ * shims start the manager itself are let in whole: it asks its own folder which version is meant.
+ */
 const TOOLCHAINS = [
   '.nvm/versions',
   '.local/share/fnm',
@@ -14,12 +17,9 @@ const TOOLCHAINS = [
   '.volta/bin',
   '.volta/tools',
   '.local/share/mise/installs',
-  '.asdf/installs',
-  '.asdf/shims',
-  '.pyenv/versions',
-  '.pyenv/shims',
-  '.rbenv/versions',
-  '.rbenv/shims',
+  '.asdf',
+  '.pyenv',
+  '.rbenv',
   '.sdkman/candidates',
   '.rustup/toolchains',
   '.bun/bin',
