@@ -269,16 +269,20 @@ describe('each rule turns a verdict', () => {
     ['socket', 'itself', '555', true],
     ['socket', 'itself', '200', false],
     ['socket', 'folder', '600', true],
-  ] as const)('%s refused by the mode of %s, %s: whether its owner can lift that is %s', (attempt, part, mode, lifts) => {
-    const vantage = { ...goodCase().vantage, facts: facts() };
-    const verdict = (owner: number, more = {}) =>
-      judge(withWay({ tries: twice(seen('refused', 'EACCES', { owner, mode, part, ...more })) }, { attempt, vantage }))
-        .verdict;
-    expect(verdict(1000)).toBe(lifts ? 'inconclusive' : 'blocked');
-    // Somebody else's, and what lies where no mode can be changed, stay refused.
-    expect(verdict(0)).toBe('blocked');
-    expect(verdict(1000, { mode: undefined })).toBe('blocked');
-  });
+  ] as const)(
+    '%s refused by the mode of %s, %s: whether its owner can lift that is %s',
+    (attempt, part, mode, lifts) => {
+      const vantage = { ...goodCase().vantage, facts: facts() };
+      const verdict = (owner: number, more = {}) =>
+        judge(
+          withWay({ tries: twice(seen('refused', 'EACCES', { owner, mode, part, ...more })) }, { attempt, vantage }),
+        ).verdict;
+      expect(verdict(1000)).toBe(lifts ? 'inconclusive' : 'blocked');
+      // Somebody else's, and what lies where no mode can be changed, stay refused.
+      expect(verdict(0)).toBe('blocked');
+      expect(verdict(1000, { mode: undefined })).toBe('blocked');
+    },
+  );
 
   it('says in words what to do when the host cannot reach it either', () => {
     const dead = { before: { ok: false, reason: 'ECONNREFUSED' }, after: undefined };
