@@ -22,16 +22,20 @@ const LINES = 20_000;
 /** A decoy of ours is shorter; anything longer is not one, and stays inside. */
 const DECOY = 200;
 
-/** What is looked up once for all tries that need it, for a moment. */
+/** Rounds that have been answered. */
+let rounds = 0;
+
+/** What was looked up is looked up again from now on. */
+export function endRound(): void {
+  rounds++;
+}
+
+/** What is looked up once for all tries of a round that need it: a try that is made again looks by itself. */
 export function remembered<T>(make: () => T): () => T {
-  let value: T | undefined;
-  let until = 0;
+  let kept: { value: T; round: number } | undefined;
   return () => {
-    if (value === undefined || Date.now() > until) {
-      value = make();
-      until = Date.now() + 2_000;
-    }
-    return value;
+    if (kept?.round !== rounds) kept = { value: make(), round: rounds };
+    return kept.value;
   };
 }
 
@@ -130,22 +134,27 @@ export async function readFile(path: string): Promise<Buffer> {
 }
 
 /** A small file of /proc or /etc as text; empty when it cannot be read. */
-export function readText(path: string, limit = 1_000_000): string {
+export const readText = (path: string): string => readUpTo(path, 1_000_000).text;
+
+/** As much of such a file, and whether there was more. */
+export function readUpTo(path: string, limit: number): { text: string; isCut: boolean } {
   let fd: number | undefined;
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-    if (!fstatSync(fd).isFile()) return '';
+    if (!fstatSync(fd).isFile()) return { text: '', isCut: false };
+    // The system hands such a file out in small parts.
+    const part = Buffer.alloc(65_536);
     const parts: Buffer[] = [];
-    for (let total = 0; total < limit; ) {
-      const part = Buffer.alloc(65_536);
-      const length = readSync(fd, part, 0, part.length, null);
-      if (length === 0) break;
-      parts.push(part.subarray(0, length));
+    let total = 0;
+    let length = 0;
+    do {
+      length = readSync(fd, part, 0, part.length, null);
+      parts.push(Buffer.from(part.subarray(0, length)));
       total += length;
-    }
-    return Buffer.concat(parts).toString();
+    } while (length > 0 && total < limit);
+    return { text: Buffer.concat(parts).toString(), isCut: length > 0 };
   } catch {
-    return '';
+    return { text: '', isCut: false };
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
@@ -155,13 +164,19 @@ export function readText(path: string, limit = 1_000_000): string {
 export function strongest(results: readonly Result[], nothing: Result): Result {
   const rank = (result: Result) => {
     if (result.outcome === 'done') return 0;
-    if (result.matched === false) return 1;
-    if (result.outcome === 'closed' || result.outcome === 'silent') return 2;
-    if (result.outcome === 'error' || result.outcome === 'timeout') return 3;
+    if (result.outcome === 'closed' || result.outcome === 'silent') return 1;
+    // What could not be looked at may be it, whatever another way showed.
+    if (result.outcome === 'error' || result.outcome === 'timeout') return 2;
+    if (result.matched === false) return 3;
     if (result.outcome === 'unable') return 6;
     return result.outcome === 'refused' && !['ENOENT', 'ENOTDIR'].includes(result.reason) ? 4 : 5;
   };
   return [...results].sort((a, b) => rank(a) - rank(b))[0] ?? nothing;
+}
+
+/** Nothing found is no answer where not everything was looked at: `limit` says what was met. */
+export function within(limit: string | undefined, result: Result): Result {
+  return limit === undefined || result.outcome === 'done' ? result : { outcome: 'error', reason: limit };
 }
 
 const found = remembered(() => new Map<string, string | undefined>());

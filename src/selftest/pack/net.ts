@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { TryOf } from '../wire.ts';
-import { type Context, codeOf, failed, type Result, readText, runProgram, strongest, which } from './base.ts';
+import { type Context, codeOf, failed, type Result, readText, runProgram, strongest, which, within } from './base.ts';
 import { proxyOf } from './facts.ts';
-import { images, refusedBy } from './proc.ts';
+import { images, refusedBy, tableCut } from './proc.ts';
 import { connectRequest, formatTarget } from './tunnel.ts';
 
 /** As many bytes of a greeting as are looked at. */
@@ -366,7 +366,7 @@ export async function socket(one: TryOf<'socket'> & { say?: string }, context: C
     const results = await Promise.all(
       others.map(async path => ({ ...(await dial({ path }, bytes(one), context)), at: path })),
     );
-    return strongest([direct, ...results], direct);
+    return within(tableCut(), strongest([direct, ...results], direct));
   } catch (error) {
     return failed(error);
   }

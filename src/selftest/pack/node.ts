@@ -7,7 +7,7 @@ import { writeSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import type { Readable } from 'node:stream';
 import type { Observation, Try } from '../wire.ts';
-import { type Context, codeOf, endChildren, type Result } from './base.ts';
+import { type Context, codeOf, endChildren, endRound, type Result } from './base.ts';
 import { env, envNames, keptBack } from './env.ts';
 import { exec } from './exec.ts';
 import { facts } from './facts.ts';
@@ -132,6 +132,7 @@ function next(): void {
       });
   }
   if (running === 0 && mark !== undefined) {
+    endRound();
     print(mark);
     mark = undefined;
   }

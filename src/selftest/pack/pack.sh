@@ -250,8 +250,10 @@ ap_keep() {
   ap_r=5
   case $ap_outcome:$ap_reason in
     done:*) ap_r=0 ;;
-    refused:masked) ap_r=1 ;;
-    error:* | timeout:*) ap_r=3 ;;
+    closed:* | silent:*) ap_r=1 ;;
+    # What could not be looked at may be it, whatever another way showed.
+    error:* | timeout:*) ap_r=2 ;;
+    refused:masked) ap_r=3 ;;
     unable:*) ap_r=6 ;;
     refused:ENOENT | refused:ENOTDIR) ap_r=5 ;;
     refused:*) ap_r=4 ;;
@@ -265,64 +267,127 @@ ap_keep() {
   [ "$ap_rank" = 0 ]
 }
 
+# The most telling one, or $1 and $2 where there was none. Nothing found is no answer where not everything was looked at.
 ap_settle() {
   if [ "$ap_rank" = 9 ]; then
     ap_set "$1" "$2"
   else
     ap_outcome=$ap_best_outcome ap_reason=$ap_best_reason ap_extra=$ap_best_extra ap_at=$ap_best_at
   fi
+  if [ -n "$ap_cut" ] && [ "$ap_outcome" != done ]; then
+    ap_set error "$ap_cut"
+    ap_extra= ap_at=
+  fi
 }
 
-# Every place where the file of the place given shows, one a line.
+# A path as a line of a list; for one that is more than a line, why the list is not whole.
+ap_item() {
+  case $1 in *"$ap_nl"*) printf 'a mount whose name has a line break could not be tried\n' ;; *) printf '%s\n' "$1" ;; esac
+}
+
+# Whether the line of a list is a path. What is none says why the list is not whole.
+ap_is_path() {
+  case $1 in /*) return 0 ;; esac
+  ap_cut=$1
+  return 1
+}
+
+# Field $1 of a mount table as it is meant, in ap_plain: it has each odd byte as \ooo.
+ap_decode() {
+  ap_plain=$1
+  case $1 in *\\*) ;; *) return ;; esac
+  ap_odd=
+  while :; do
+    case $ap_plain in *\\*) ;; *) break ;; esac
+    ap_odd="$ap_odd${ap_plain%%\\*}\\0"
+    ap_plain=${ap_plain#*\\}
+  done
+  ap_plain=$(printf '%b.' "$ap_odd$ap_plain")
+  ap_plain=${ap_plain%.}
+}
+
+# Every place where the file of the place given shows, as a list.
 ap_images() {
   [ -n "$ap_place_device" ] || return
   while read -r ap_a ap_b ap_dev ap_root ap_point ap_rest; do
     [ "$ap_dev" = "$ap_place_device" ] || continue
-    ap_root=$(printf '%b.' "$ap_root")
-    ap_root=${ap_root%.}
-    ap_point=$(printf '%b.' "$ap_point")
-    ap_point=${ap_point%.}
-    case $ap_root in /) ap_root= ;; esac
-    case $ap_point in /) ap_point= ;; esac
+    ap_decode "$ap_root"
+    ap_root=${ap_plain%/}
+    ap_decode "$ap_point"
+    ap_point=${ap_plain%/}
     case $ap_place_path in
-      "$ap_root" | "$ap_root"/*) [ "$ap_point${ap_place_path#"$ap_root"}" = "$ap_path" ] || printf '%s\n' "$ap_point${ap_place_path#"$ap_root"}" ;;
+      "$ap_root" | "$ap_root"/*) [ "$ap_point${ap_place_path#"$ap_root"}" = "$ap_path" ] || ap_item "$ap_point${ap_place_path#"$ap_root"}" ;;
     esac
   done </proc/self/mountinfo
 }
 
-# What is mounted over the path, the latest first, one a line.
+# What is mounted over the path, the latest first, as a list.
 ap_covering() {
   ap_list=
   while read -r ap_a ap_b ap_dev ap_root ap_point ap_rest; do
-    ap_point=$(printf '%b.' "$ap_point")
-    ap_point=${ap_point%.}
+    ap_decode "$ap_point"
     case $ap_path in
-      "$ap_point" | "$ap_point"/*) [ "$ap_point" = / ] || ap_list="$ap_point$ap_nl$ap_list" ;;
+      "$ap_plain" | "$ap_plain"/*) [ "$ap_plain" = / ] || ap_list=$(ap_item "$ap_plain")$ap_nl$ap_list ;;
     esac
   done </proc/self/mountinfo
   printf %s "$ap_list"
 }
 
-# Where the file may show that another device's mount hides: an overlay, FUSE or network mount of a folder above it has it
-# under its own rest of the path. One a line.
+# Whether something is mounted at the path itself.
+ap_is_point() {
+  while read -r ap_a ap_b ap_dev ap_root ap_point ap_rest; do
+    ap_decode "$ap_point"
+    [ "$ap_plain" = "$ap_path" ] && return 0
+  done </proc/self/mountinfo
+  return 1
+}
+
+# A guess of a list, each once, and so many of them: 1 when it was the last.
+ap_guess() {
+  [ "$1" = "$ap_path" ] && return 0
+  case $ap_known in *"$ap_nl$1$ap_nl"*) return 0 ;; esac
+  ap_known="$ap_known$1$ap_nl"
+  ap_n=$((ap_n + 1))
+  if [ "$ap_n" -gt 200 ]; then
+    printf 'only 200 places were looked at\n'
+    return 1
+  fi
+  ap_item "$1"
+}
+
+# Where the path may show that another device's mount hides, as a list: an overlay, FUSE or network mount of a folder above
+# it has it under its own rest of the path, and one of the very thing at its mount point. $1 is what may stand there: its
+# content, the very file, the very folder. Every mount point is looked at: the table does not tell which are covered.
 ap_guesses() {
   [ -n "$ap_place_device" ] || return
-  ap_known=' '
+  ap_known=$ap_nl
+  ap_n=0
+  ap_is=-f
+  [ "$1" = folder ] && ap_is=-d
   while read -r ap_a ap_b ap_dev ap_root ap_point ap_rest; do
     [ "$ap_dev" = "$ap_place_device" ] && continue
     ap_fs=${ap_rest#*- }
-    case ${ap_fs%% *} in proc | sysfs | cgroup | cgroup2 | devpts | mqueue | devtmpfs | securityfs | debugfs | tracefs | bpf | pstore | configfs | fusectl | hugetlbfs | binfmt_misc | nsfs | autofs | efivarfs | rpc_pipefs) continue ;; esac
-    case $ap_known in *" $ap_dev:$ap_root "*) continue ;; esac
-    ap_known="$ap_known$ap_dev:$ap_root "
-    case $ap_point in *\\*)
-      ap_point=$(printf '%b.' "$ap_point")
-      ap_point=${ap_point%.}
-      ;;
+    ap_fs=${ap_fs%% *}
+    case $ap_fs in proc | sysfs | cgroup | cgroup2 | devpts | mqueue | devtmpfs | securityfs | debugfs | tracefs | bpf | pstore | configfs | fusectl | hugetlbfs | binfmt_misc | nsfs | autofs | efivarfs | rpc_pipefs) continue ;; esac
+    # Those hold copies, and never the very file of another device.
+    case $1:$ap_fs in
+      content:*) ;;
+      *:tmpfs | *:ramfs | *:ext[234] | *:xfs | *:btrfs | *:zfs | *:f2fs | *:jfs | *:reiserfs | *:bcachefs | *:vfat | *:exfat | *:ntfs3 | *:iso9660 | *:udf | *:squashfs | *:erofs) continue ;;
     esac
-    case $ap_point in /) ap_point= ;; esac
+    ap_decode "$ap_point"
+    ap_point=${ap_plain%/}
+    if [ -n "$ap_point" ] && [ $ap_is "$ap_point" ]; then
+      ap_guess "$ap_point" || return
+    fi
     ap_tail=$ap_path
     while [ -n "$ap_tail" ]; do
-      [ "$ap_point$ap_tail" != "$ap_path" ] && [ -f "$ap_point$ap_tail" ] && printf '%s\n' "$ap_point$ap_tail"
+      if [ $ap_is "$ap_point$ap_tail" ]; then
+        ap_guess "$ap_point$ap_tail" || return
+      elif [ -d "$ap_point" ] && [ ! -x "$ap_point" ]; then
+        # It may not be looked into: who keeps it is said by the try.
+        ap_guess "$ap_point$ap_tail" || return
+        break
+      fi
       case ${ap_tail#/} in */*) ap_tail=/${ap_tail#/*/} ;; *) ap_tail= ;; esac
     done
   done </proc/self/mountinfo
@@ -334,18 +399,23 @@ ap_read_mounts() {
   IFS=$ap_nl
   for ap_image in $ap_found; do
     unset IFS
+    ap_is_path "$ap_image" || continue
     ap_read_file "$ap_image"
     ap_keep "$ap_image" && break
   done
   unset IFS
   if [ "$ap_rank" != 0 ]; then
-    ap_found=$(ap_guesses 2>/dev/null | head -n 200)
+    ap_found=$(ap_guesses content 2>/dev/null)
     IFS=$ap_nl
     for ap_image in $ap_found; do
       unset IFS
+      ap_is_path "$ap_image" || continue
       ap_read_file "$ap_image"
-      case $ap_outcome in done | error) ap_keep "$ap_image" && break ;; esac
-      ap_extra=
+      case $ap_outcome:$ap_extra in
+        done:* | error:* | timeout:* | refused:*mode=*) ap_keep "$ap_image" && break ;;
+        unable:*) ap_cut="$ap_reason is missing" ;;
+      esac
+      ap_extra= ap_at=
     done
     unset IFS
   fi
@@ -451,6 +521,7 @@ ap_read_umount() {
   IFS=$ap_nl
   for ap_point in $ap_found; do
     unset IFS
+    ap_is_path "$ap_point" || continue
     set -- "$@" "$ap_point"
     ap_try unshare -m sh -c 'p=$1; shift; mount --make-rprivate / || exit 71
 for m; do umount -l "$m" || exit 72; done; exec cat "$p"' sh "$ap_path" "$@"
@@ -497,8 +568,15 @@ ap_foreign() {
 
 # Descriptors of the same name and deleted files of every process, and the folders that came with us.
 ap_read_fd() {
+  case $ap_path$ap_place_path in *"$ap_nl"*) ap_cut='a name with a line break could not be looked for' ;; esac
   set +f
   ap_found=$(ls -l /proc/[0-9]*/fd 2>/dev/null | while IFS= read -r ap_l; do
+    # What a name with a line break leads to ends on another line.
+    case $ap_l in l*' -> '*)
+      ap_f=${ap_l%% -> *}
+      ap_f=${ap_f##* }
+      ;;
+    esac
     case $ap_l in
       /proc/*:)
         ap_p=${ap_l%:}
@@ -507,20 +585,27 @@ ap_read_fd() {
         ap_v=${ap_v%/fd}
         [ "$ap_v" != $$ ] && ap_ours "$ap_v" && ap_skip=1
         ;;
+      # Memory that never was a file.
+      *' -> /memfd:'*) ;;
       *" -> $ap_path" | *" -> ${ap_place_path:-$ap_path}" | *"/${ap_path##*/}" | *' (deleted)')
-        ap_l=${ap_l%% -> *}
-        [ -n "$ap_skip" ] || printf '%s/%s\n' "$ap_p" "${ap_l##* }"
+        [ -n "$ap_skip" ] || printf '%s/%s\n' "$ap_p" "$ap_f"
         ;;
     esac
-  done | head -n 200)
+  done | head -n 201)
   set -f
   IFS=$ap_nl
+  ap_looked=0
   for ap_f in $ap_found; do
     unset IFS
+    ap_looked=$((ap_looked + 1))
+    if [ "$ap_looked" -gt 200 ]; then
+      ap_cut='only 200 open files were read'
+      break
+    fi
     ap_read_file "$ap_f"
     # Other files that happen to be open say nothing about this one.
-    case $ap_outcome in done) ap_keep "$ap_f" && break ;; esac
-    ap_extra=
+    case $ap_outcome in done | error | timeout) ap_keep "$ap_f" && break ;; esac
+    ap_extra= ap_at=
   done
   unset IFS
   for ap_n in 3 4 5 6 7 8 9; do
@@ -528,8 +613,8 @@ ap_read_fd() {
     [ -d "/proc/$$/fd/$ap_n" ] || continue
     ap_foreign "/proc/$$/fdinfo/$ap_n" || continue
     ap_read_file "/proc/$$/fd/$ap_n$ap_up$ap_path"
-    case $ap_outcome in done) ap_keep "/proc/$$/fd/$ap_n/..$ap_path" ;; esac
-    ap_extra=
+    case $ap_outcome in done | error | timeout) ap_keep "/proc/$$/fd/$ap_n/..$ap_path" ;; esac
+    ap_extra= ap_at=
   done
   ap_settle none 'not open anywhere'
 }
@@ -557,7 +642,11 @@ ap_op_list() {
     ap_n=0
     for ap_f in "$ap_path"/* "$ap_path"/.[!.]* "$ap_path"/..?*; do
       ap_n=$((ap_n + 1))
-      [ "$ap_n" -gt 400 ] && break
+      if [ "$ap_n" -gt 400 ]; then
+        set -f
+        ap_set error 'only 400 of its names were looked at'
+        return
+      fi
       ap_hash "$ap_key${ap_f##*/}"
       case " $ap_digests " in
         *" $ap_h "*)
@@ -627,17 +716,20 @@ ap_folder() {
   if [ "${ap_aside%/*}" = "${ap_path%/*}" ]; then ap_dir=$ap_path; else ap_dir=${ap_path%/*}; fi
 }
 
-# The mount that the path lies on: its kind of file system in ap_fs, its options in ap_flags.
+# The mount that the path lies on: its device, what it shows of that and where in ap_on, ap_top and ap_longest, its kind of
+# file system in ap_fs, its options in ap_flags, those of the file system itself in ap_super.
 ap_find_mount() {
-  ap_fs='' ap_longest='' ap_flags=''
+  ap_fs='' ap_longest='' ap_flags='' ap_super='' ap_on='' ap_top=''
   while read -r ap_a ap_b ap_dev ap_root ap_point ap_rest; do
-    ap_point=$(printf '%b.' "$ap_point")
-    ap_point=${ap_point%.}
+    ap_decode "$ap_point"
     case $1/ in
-      "${ap_point%/}"/*)
-        [ ${#ap_point} -lt ${#ap_longest} ] && continue
-        ap_longest=$ap_point
+      "${ap_plain%/}"/*)
+        [ ${#ap_plain} -lt ${#ap_longest} ] && continue
+        ap_longest=$ap_plain
+        ap_on=$ap_dev
+        ap_top=$ap_root
         ap_flags=${ap_rest%% *}
+        ap_super=${ap_rest##* }
         ap_fs=${ap_rest#* - }
         ap_fs=${ap_fs%% *}
         ;;
@@ -658,18 +750,105 @@ except OSError as e: sys.exit("rename: "+e.strerror)' "$1" "$2"
   fi
 }
 
+# Whether path $1 leads to the place itself, by its own device: such ones are tried by the mount table.
+ap_is_at() {
+  ap_real=$(readlink -f "$1" 2>/dev/null) || return 1
+  ap_find_mount "$ap_real"
+  [ "$ap_on" = "$ap_device" ] || return 1
+  ap_decode "$ap_top"
+  [ "${ap_plain%/}${ap_real#"${ap_longest%/}"}" = "$ap_place_path" ]
+}
+
+# Whether path $1 and its guess $2 may be one file: not where the one we know is at its place and is another.
+ap_may_be_file() {
+  ap_is_at "$2" && return 1
+  ap_is_at "$1" && [ -f "$1" ] && [ -r "$1" ] && [ -r "$2" ] && ap_has cmp || return 0
+  cmp -s "$1" "$2" 2>/dev/null
+  [ $? != 1 ]
+}
+
+ap_there() { [ -e "$1" ] || [ -L "$1" ]; }
+
+# The same of folders: not where the one we know has something that the other has not. What other tries of ours lay there
+# for a moment is left out.
+ap_may_be_folder() {
+  ap_is_at "$2" && return 1
+  ap_is_at "$1" || return 0
+  set +f
+  for ap_f in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    case ${ap_f##*/} in *agent-posture*) continue ;; esac
+    if ap_there "$ap_f" && ! ap_there "$2/${ap_f##*/}" && ap_there "$ap_f"; then
+      set -f
+      return 1
+    fi
+  done
+  set -f
+}
+
+# The first byte is written back wherever the file may stand by a mount that hides its source: that changes nothing, and
+# the host sees by the file's times whether it was the file.
+ap_write_guessed() {
+  ap_done=
+  IFS=$ap_nl
+  for ap_image in $1; do
+    unset IFS
+    ap_is_path "$ap_image" && ap_may_be_file "$ap_origin" "$ap_image" || continue
+    ap_path=$ap_image
+    ap_op_write
+    # Any of them may have been the file.
+    [ "$ap_outcome" = done ] && ap_done="$ap_done${ap_done:+ or }$ap_image"
+    ap_keep "${ap_done:-$ap_image}"
+  done
+  unset IFS
+  [ -n "$ap_done" ] && ap_best_at=$ap_done
+}
+
+# In a folder that may be another one nothing is made: where one may lead to the file's folder, nothing can be said.
+ap_led_to() {
+  IFS=$ap_nl
+  for ap_image in $1; do
+    unset IFS
+    ap_is_path "$ap_image" || continue
+    if [ -w "$ap_image" ] && [ -x "$ap_image" ]; then
+      # For root, a test of ash's says yes on what is mounted read-only too.
+      ap_find_mount "$(readlink -f "$ap_image" 2>/dev/null || printf %s "$ap_image")"
+      case ,$ap_flags,$ap_super, in *,ro,*) continue ;; esac
+      ap_may_be_folder "$ap_path" "$ap_image" || continue
+      ap_set error "a mount may lead to it: $ap_image"
+    else
+      ap_set refused EACCES
+      ap_refused_by "$ap_image"
+      # On what is mounted read-only there is none that could be lifted.
+      case $ap_extra in *mode=*) ;; *) ap_extra= ap_at= && continue ;; esac
+    fi
+    ap_keep "$ap_image"
+  done
+  unset IFS
+}
+
 # By every other mount of the same file or folder.
 ap_write_mounts() {
+  ap_origin=$ap_path ap_device=$ap_place_device
   ap_found=$(ap_images 2>/dev/null)
   ap_place_device=
   IFS=$ap_nl
   for ap_image in $ap_found; do
     unset IFS
+    ap_is_path "$ap_image" || continue
     ap_path=$ap_image
     ap_op_write
     ap_keep "$ap_image" && break
   done
   unset IFS
+  if [ "$ap_rank" != 0 ] && [ "$ap_how" = in-place ]; then
+    ap_path=$ap_origin
+    ap_write_guessed "$(ap_place_device=$ap_device && ap_guesses file 2>/dev/null)"
+  elif [ "$ap_rank" != 0 ]; then
+    ap_path=${ap_origin%/*}
+    ap_path=${ap_path:-/}
+    ap_place_path=${ap_place_path%/*}
+    ap_led_to "$(ap_place_device=$ap_device && ap_guesses folder 2>/dev/null)"
+  fi
   ap_settle none 'no second mount'
 }
 
@@ -707,7 +886,7 @@ ap_op_write() {
         else
           ap_code_of "${ap_err##*: }"
           # A file that is a mount of its own cannot be linked, nor renamed over.
-          if [ "$ap_code" = EXDEV ] && ap_covering | grep -qxF "$ap_path"; then
+          if [ "$ap_code" = EXDEV ] && ap_is_point; then
             ap_set refused EBUSY
           else
             ap_set error "no second name for it: $ap_code"
@@ -1043,6 +1222,7 @@ ap_op_socket() {
       IFS=$ap_nl
       for ap_image in $ap_found; do
         unset IFS
+        ap_is_path "$ap_image" || continue
         ap_dial unix "$ap_image" 0
         ap_keep "$ap_image" && break
       done
@@ -1281,7 +1461,7 @@ ap_attempt() {
   ap_id= ap_op= ap_timeout=2000 ap_way= ap_path= ap_how= ap_aside= ap_content= ap_name= ap_from= ap_host= ap_port= ap_proxy=
   ap_say= ap_ask= ap_method= ap_url= ap_abstract= ap_family= ap_cwd=/ ap_input= ap_expect= ap_key= ap_bring= ap_greeting= ap_direct=
   ap_challenge_key= ap_challenge_digest= ap_challenge_lines= ap_place_device= ap_place_path= ap_digests= ap_argc=0 ap_envc=0
-  ap_outcome=error ap_reason=unknown ap_extra= ap_at= ap_denied=
+  ap_outcome=error ap_reason=unknown ap_extra= ap_at= ap_denied= ap_cut=
   for ap_word in $1; do
     ap_k=${ap_word%%=*}
     ap_v=${ap_word#*=}

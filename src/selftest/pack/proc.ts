@@ -1,9 +1,9 @@
-import { readdirSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { lstatSync, readdirSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
+import { lstat, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Mount, parseMounts } from '../../base/mounts.ts';
 import type { FileSystemPlace, Observation } from '../wire.ts';
-import { codeOf, readText, remembered, running } from './base.ts';
+import { codeOf, readText, readUpTo, remembered, running } from './base.ts';
 
 /** More processes than this are not looked at. */
 const MOST = 5_000;
@@ -25,8 +25,26 @@ export function otherProcesses(): string[] {
   }
 }
 
+/** Why what was not found in these processes may be in others. */
+export function processesCut(pids: readonly string[]): string | undefined {
+  return pids.length < MOST ? undefined : `only ${MOST} processes were looked at`;
+}
+
+/** Bytes of the mount table that are read. */
+const TABLE = 32_000_000;
+
+const table = remembered<{ all: readonly Mount[]; cut: string | undefined }>(() => {
+  const { text, isCut } = readUpTo('/proc/self/mountinfo', TABLE);
+  return {
+    all: parseMounts(text),
+    cut: isCut ? `only ${TABLE / 1_000_000} MB of the mount table were read` : undefined,
+  };
+});
+
 /** The vantage's own mount table, in the order of mounting. */
-export const mounts = remembered<readonly Mount[]>(() => parseMounts(readText('/proc/self/mountinfo')));
+export const mounts = (): readonly Mount[] => table().all;
+/** Why what is not in it may be mounted all the same. */
+export const tableCut = (): string | undefined => table().cut;
 
 /** Where a file of another mount namespace shows here: every mount of its device that has it or a folder above it. */
 export function images(place: FileSystemPlace, path: string): string[] {
@@ -74,76 +92,148 @@ function isReadOnly(path: string): boolean {
   try {
     real = realpathSync(path);
   } catch {}
-  const over = mounts().filter(({ point }) => point === '/' || real === point || real.startsWith(`${point}/`));
-  // Of several at one place the last one counts.
-  return over.reduce((deepest, mount) => (mount.point.length >= deepest.point.length ? mount : deepest), {
-    point: '',
-    readOnly: false,
-  }).readOnly;
+  return mountAt(real)?.readOnly ?? false;
+}
+
+/** The mount that a real path lies on: the deepest, and of several at one place the last one. */
+function mountAt(real: string): Mount | undefined {
+  return mounts().reduce<Mount | undefined>(
+    (deepest, mount) =>
+      (mount.point === '/' || real === mount.point || real.startsWith(`${mount.point}/`)) &&
+      mount.point.length >= (deepest?.point.length ?? 0)
+        ? mount
+        : deepest,
+    undefined,
+  );
+}
+
+/** Where a path lies on its file system, through its links. */
+export async function placeOf(path: string): Promise<FileSystemPlace | undefined> {
+  const real = await realpath(path);
+  const mount = mountAt(real);
+  if (!mount) return undefined;
+  const rest = mount.point === '/' ? real : real.slice(mount.point.length);
+  return { device: mount.device, path: (mount.root === '/' ? rest : mount.root + rest) || '/' };
 }
 
 /** File systems that hold no files of anybody's. */
 const NO_FILES =
   /^(proc|sysfs|cgroup2?|devpts|mqueue|devtmpfs|securityfs|debugfs|tracefs|bpf|pstore|configfs|fusectl|hugetlbfs|binfmt_misc|nsfs|autofs|efivarfs|rpc_pipefs)$/;
-/** Mounts of other devices that are looked through, and folders above a file by which it may stand there. */
-const GUESSED = 64;
-const DEEP = 12;
+/** File systems whose files are their own: they can hold a copy of a file, and never the very file of another device. */
+const OWN_FILES =
+  /^(tmpfs|ramfs|ext[234]|xfs|btrfs|zfs|f2fs|jfs|reiserfs|bcachefs|vfat|exfat|ntfs3|iso9660|udf|squashfs|erofs)$/;
+/** Mount points of other devices that are looked through. */
+const GUESSED = 10_000;
+
+/** What may stand elsewhere: the content of a file, the very file, the very folder. */
+type Wanted = 'content' | 'file' | 'folder';
 
 /**
- * Where the file may show that another device's mount hides: an overlay, FUSE or network mount of a folder above it has
- * it under its own rest of the path. Only what is read there tells whether it is the file.
+ * Where the file or folder may show that another device's mount hides: an overlay, FUSE or network mount of a folder
+ * above it has it under its own rest of the path, and one of the very thing at its mount point. Only what is read there
+ * tells whether it is the file. `limit`: why there may be more.
  */
-export async function guesses({ device }: Pick<FileSystemPlace, 'device'>, path: string): Promise<string[]> {
-  const parts = path.split('/').slice(1);
-  const rests = parts.map((_, at) => `/${parts.slice(at).join('/')}`).slice(-DEEP);
-  const known = new Set<string>();
-  const others = mounts().filter(mount => {
-    const key = `${mount.device} ${mount.root}`;
-    if (mount.device === device || NO_FILES.test(mount.type) || known.has(key)) return false;
-    known.add(key);
-    return true;
-  });
-  const found: string[] = [];
-  for (const { point, type } of others.slice(-GUESSED))
-    for (const rest of rests) {
+export async function guesses(
+  { device }: Pick<FileSystemPlace, 'device'>,
+  path: string,
+  wanted: Wanted = 'content',
+): Promise<{ paths: string[]; limit: string | undefined }> {
+  const parts = path.split('/').filter(Boolean);
+  const rests = parts.map((part, at) => ({ top: part, rest: `/${parts.slice(at).join('/')}` }));
+  const points = otherPoints(device, wanted);
+  const paths: string[] = [];
+  let looked = 0;
+  for (const point of points.slice(-GUESSED)) {
+    if (++looked % 200 === 0) await new Promise(setImmediate);
+    const stands = await kindOf(point, '');
+    if (stands === (wanted === 'folder' ? 'folder' : 'file') && point !== '/' && point !== path) paths.push(point);
+    if (stands === 'file' || stands === 'none') continue;
+    for (const { top, rest } of rests) {
       const guess = point === '/' ? rest : point + rest;
       if (guess === path) continue;
-      const may = mayStand(guess.slice(0, guess.length - rest.length) + topOf(rest), type);
-      if (may === true || (may !== false && (await may))) found.push(guess);
+      // Hundreds of files are guessed at below the same few folders, most of which are not there: that is known at once.
+      const kind = kindOf(point, top);
+      if ((typeof kind === 'string' ? kind : await kind) !== 'none') paths.push(guess);
     }
-  return found;
+  }
+  return {
+    paths,
+    limit: tableCut() ?? (points.length > GUESSED ? `only ${GUESSED} mounts were looked through` : undefined),
+  };
 }
 
-const topOf = (rest: string) => /^\/[^/]*/.exec(rest)?.[0] ?? rest;
+/** Every mount point: what lies under one may show at another, and the table does not tell which of them is covered. */
+function otherPoints(device: string, wanted: Wanted): string[] {
+  const others = mounts().filter(
+    mount =>
+      mount.device !== device && !NO_FILES.test(mount.type) && (wanted === 'content' || !OWN_FILES.test(mount.type)),
+  );
+  return [...new Set(others.map(({ point }) => point))];
+}
 
-/** File systems of this machine, which answer at once; others may never, so another thread waits for them. */
-const PROMPT = /^(tmpfs|ramfs|ext[234]|xfs|btrfs|zfs|f2fs|squashfs|erofs)$/;
+/** `other`: a link, or something that could not be looked at. */
+type Kind = 'none' | 'file' | 'folder' | 'other';
 
-const standing = remembered(() => new Map<string, boolean | Promise<boolean>>());
+const kinds = remembered(() => new Map<string, Map<string, Kind | Promise<Kind>>>());
 
-/** Whether there may be something: hundreds of files are guessed at below the same few folders, most of which are not there. */
-function mayStand(path: string, type: string): boolean | Promise<boolean> {
-  const known = standing();
-  const before = known.get(path);
+/** What stands at a mount point, or under a name in it, without following a link. */
+function kindOf(point: string, name: string): Kind | Promise<Kind> {
+  const all = kinds();
+  const known = all.get(point) ?? new Map<string, Kind | Promise<Kind>>();
+  all.set(point, known);
+  const before = known.get(name);
   if (before !== undefined) return before;
-  const may = PROMPT.test(type)
-    ? isFound(() => statSync(path, { throwIfNoEntry: false }))
-    : stat(path).then(
-        () => true,
-        error => codeOf(error) !== 'ENOENT',
-      );
-  known.set(path, may);
-  return may;
+  const path = name === '' ? point : point === '/' ? `/${name}` : `${point}/${name}`;
+  const slow = slowOn(path);
+  const kind = slow === undefined ? look(path) : ask(slow, path);
+  known.set(name, kind);
+  return kind;
+}
+
+/** File systems of this machine answer at once; others may never. */
+const PROMPT = /^(proc|sysfs|cgroup2?|devpts|mqueue|devtmpfs)$/;
+
+/** Mount points where another one lies, whatever lies over it, by their device. The root itself has answered. */
+const slowPoints = remembered(
+  () =>
+    new Map(
+      mounts()
+        .filter(({ point, type }) => point !== '/' && !OWN_FILES.test(type) && !PROMPT.test(type))
+        .map(({ point, device }) => [point, device]),
+    ),
+);
+
+/** The device on the way to `path` that may never answer. */
+function slowOn(path: string): string | undefined {
+  const slow = slowPoints();
+  for (let at = path; at.length > 1; at = dirname(at)) if (slow.has(at)) return slow.get(at);
+  return undefined;
+}
+
+function look(path: string): Kind {
+  try {
+    return kindBy(lstatSync(path, { throwIfNoEntry: false }));
+  } catch (error) {
+    return kindByError(error);
+  }
+}
+
+/** Kept for the whole session: a file system that hangs gets one question at a time, and takes one thread of ours. */
+const asked = new Map<string, Promise<Kind>>();
+
+function ask(device: string, path: string): Promise<Kind> {
+  const kind = (asked.get(device) ?? Promise.resolve()).then(() => lstat(path).then(kindBy, kindByError));
+  asked.set(device, kind);
+  return kind;
+}
+
+function kindBy(stats: Stats | undefined): Kind {
+  if (!stats) return 'none';
+  return stats.isFile() ? 'file' : stats.isDirectory() ? 'folder' : 'other';
 }
 
 /** What may not be looked at may be there. */
-function isFound(look: () => unknown): boolean {
-  try {
-    return look() !== undefined;
-  } catch {
-    return true;
-  }
-}
+const kindByError = (error: unknown): Kind => (['ENOENT', 'ENOTDIR'].includes(codeOf(error)) ? 'none' : 'other');
 
 /** What is mounted over `path` or a folder above it, the latest first; the root itself cannot be taken off. */
 export function covering(path: string): string[] {
@@ -164,6 +254,8 @@ export interface Views {
   /** The system's code where a process could be seen but not looked into. */
   denied: string | undefined;
   seen: number;
+  /** Why there may be more. */
+  cut: string | undefined;
 }
 
 function identity(path: string): string {
@@ -181,14 +273,15 @@ function namespaceOf(pid: string): string {
 
 /** The trees that other processes stand in and we do not, each once. */
 export function otherViews(): Views {
-  const result: Views = { views: [], mounts: [], denied: undefined, seen: 0 };
+  const others = otherProcesses();
+  const result: Views = { views: [], mounts: [], denied: undefined, seen: 0, cut: processesCut(others) };
   const own = namespaceOf('self');
   const known = new Set<string>();
   const namespaces = new Set<string>([own]);
   try {
     known.add(`${own} ${identity('/')}`);
   } catch {}
-  for (const pid of otherProcesses()) {
+  for (const pid of others) {
     result.seen++;
     const namespace = namespaceOf(pid);
     if (namespace !== '?' && !namespaces.has(namespace)) {
@@ -217,7 +310,12 @@ export interface OpenFiles {
   /** Ways up from open folders into trees that are not ours. */
   tops: string[];
   denied: string | undefined;
+  /** Why there may be more. */
+  cut: string | undefined;
 }
+
+/** More descriptors than this are not looked at. */
+const MOST_OPEN = 50_000;
 
 /** Descriptors that came with us: what is open now is not yet of our own making. */
 const inherited: readonly string[] = process.platform === 'linux' ? ownDescriptors() : [];
@@ -248,11 +346,13 @@ const mountOf = (at: string) => /^mnt_id:\s*(\d+)/m.exec(readText(at.replace('/f
 
 /** Every descriptor that can be seen, those that came with us first. */
 export async function openFiles(): Promise<OpenFiles> {
-  const result: OpenFiles = { byName: new Map(), deleted: [], tops: [], denied: undefined };
+  const others = otherProcesses();
+  const cut = processesCut(others);
+  const result: OpenFiles = { byName: new Map(), deleted: [], tops: [], denied: undefined, cut };
   const own = new Set(mounts().map(({ id }) => String(id)));
   const folders = new Set<string>();
   let looked = 0;
-  for (const [index, pid] of ['self', ...otherProcesses()].entries()) {
+  for (const [index, pid] of ['self', ...others].entries()) {
     if (index % 100 === 99) await new Promise(setImmediate);
     let all: readonly string[] = inherited;
     try {
@@ -263,11 +363,11 @@ export async function openFiles(): Promise<OpenFiles> {
     }
     const namespace = namespaceOf(pid);
     for (const at of all) {
-      if (++looked > 50_000) return result;
+      if (++looked > MOST_OPEN) return { ...result, cut: `only ${MOST_OPEN} open files were looked at` };
       try {
         const target = readlinkSync(at);
         if (!target.startsWith('/')) continue;
-        if (target.endsWith(' (deleted)')) result.deleted.push(at);
+        if (target.endsWith(' (deleted)') && !target.startsWith('/memfd:')) result.deleted.push(at);
         result.byName.set(target, [...(result.byName.get(target) ?? []), at]);
         if (folders.has(`${namespace} ${target}`)) continue;
         folders.add(`${namespace} ${target}`);

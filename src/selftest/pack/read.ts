@@ -17,8 +17,19 @@ import {
   runProgram,
   strongest,
   which,
+  within,
 } from './base.ts';
-import { covering, guesses, images, type OpenFiles, openFiles, otherViews, refusedBy, type Views } from './proc.ts';
+import {
+  covering,
+  guesses,
+  images,
+  type OpenFiles,
+  openFiles,
+  otherViews,
+  refusedBy,
+  tableCut,
+  type Views,
+} from './proc.ts';
 
 const views = remembered<Views>(otherViews);
 const opened = remembered<Promise<OpenFiles>>(openFiles);
@@ -35,13 +46,17 @@ async function readOne(path: string, question: Question, at?: string): Promise<R
 }
 
 async function readFirst(paths: readonly string[], question: Question, nothing: Result): Promise<Result> {
+  return strongest(await readUntilDone(paths, question), nothing);
+}
+
+async function readUntilDone(paths: readonly string[], question: Question): Promise<Result[]> {
   const results: Result[] = [];
   for (const path of paths) {
     const result = await readOne(path, question, path.replace(/(?:\/\.\.)+/, '/..'));
     results.push(result);
     if (result.outcome === 'done') break;
   }
-  return strongest(results, nothing);
+  return results;
 }
 
 const none = (reason: string): Result => ({ outcome: 'none', reason });
@@ -54,17 +69,8 @@ export function read(one: TryOf<'read'>, context: Context): Promise<Result> {
       return readOne(one.path, question);
     case 'mounts':
       return mounted(one, question);
-    case 'proc-root': {
-      const { views: ways, denied, seen } = views();
-      const nothing: Result = denied
-        ? { outcome: 'refused', reason: denied }
-        : none(seen ? 'no other tree' : 'no other process');
-      return readFirst(
-        ways.map(({ base }) => base + one.path),
-        question,
-        nothing,
-      );
-    }
+    case 'proc-root':
+      return byProcesses(one, question);
     case 'umount':
       return umount(one.path, question, context);
     case 'nsenter':
@@ -74,15 +80,32 @@ export function read(one: TryOf<'read'>, context: Context): Promise<Result> {
   }
 }
 
+async function byProcesses({ path }: TryOf<'read'>, question: Question): Promise<Result> {
+  const { views: ways, denied, seen, cut } = views();
+  const nothing: Result = denied
+    ? { outcome: 'refused', reason: denied }
+    : none(seen ? 'no other tree' : 'no other process');
+  const result = await readFirst(
+    ways.map(({ base }) => base + path),
+    question,
+    nothing,
+  );
+  return within(cut, result);
+}
+
 /** By the mount table; and where a mount hides what it shows, by trying. Another file that stands there says nothing. */
 async function mounted({ place, path }: TryOf<'read'>, question: Question): Promise<Result> {
   const nothing = none('no second mount');
   if (!place) return nothing;
   const known = await readFirst(images(place, path), question, nothing);
   if (known.outcome === 'done') return known;
-  const guessed = await readFirst(await guesses(place, path), question, nothing);
-  return guessed.outcome === 'done' || guessed.outcome === 'error' ? guessed : known;
+  const { paths, limit } = await guesses(place, path);
+  const guessed = (await readUntilDone(paths, question)).filter(tells);
+  return within(limit, strongest([known, ...guessed], known));
 }
+
+/** What came of a guess that may be the file: it was got, it could not be looked at, or somebody's mode keeps it. */
+const tells = ({ outcome, mode }: Result) => ['done', 'error', 'timeout'].includes(outcome) || mode !== undefined;
 
 const quote = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`;
 
@@ -100,16 +123,23 @@ function mountNamespace(unshare: string, env: Context['env']): () => Promise<Res
   return askedFor;
 }
 
+/** Mounts over a path that are taken off, and mount namespaces that are entered. */
+const OFF = 64;
+const ENTERED = 100;
+const LATE = 'not all of it was tried in its time';
+
 /** Takes off, one after the other, what lies over the path, in a mount namespace that goes away with the try. */
 async function umount(path: string, question: Question, { signal, env }: Context): Promise<Result> {
-  const over = covering(path).slice(0, 12);
-  if (over.length === 0) return none('nothing is mounted over it');
+  const all = covering(path);
+  if (all.length === 0) return within(tableCut(), none('nothing is mounted over it'));
+  const over = all.slice(0, OFF);
   const unshare = which('unshare', env);
   if (!unshare) return { outcome: 'unable', reason: 'unshare' };
   const barred = await mountNamespace(unshare, env)();
   if (barred) return barred;
   const results: Result[] = [];
-  for (let depth = 1; depth <= over.length; depth++) {
+  let limit = all.length > OFF ? `only ${OFF} of ${all.length} mounts over it were taken off` : tableCut();
+  for (let depth = 1; depth <= over.length && !signal.aborted; depth++) {
     const script = [
       'mount --make-rprivate / || exit 71',
       ...over.slice(0, depth).map(point => `umount -l ${quote(point)} || exit 72`),
@@ -132,21 +162,26 @@ async function umount(path: string, question: Question, { signal, env }: Context
           ? { outcome: 'error', reason: ran.err.slice(0, 200) || `exit ${ran.code}` }
           : failed({ code }),
       );
-      if (ran.code !== 1) break;
+      // One that cannot be taken off keeps what lies below it.
+      if (ran.code !== 1) {
+        limit = undefined;
+        break;
+      }
     }
   }
-  return strongest(results, none('nothing is mounted over it'));
+  return within(signal.aborted ? LATE : limit, strongest(results, none('nothing is mounted over it')));
 }
 
 /** Reads the path in the mount namespace of each process that has another one. */
 async function nsenter(path: string, question: Question, { signal, env }: Context): Promise<Result> {
-  const { mounts: others, denied } = views();
+  const { mounts: others, denied, cut } = views();
   if (others.length === 0)
-    return denied ? { outcome: 'refused', reason: denied } : none('no process in another mount namespace');
+    return within(cut, denied ? { outcome: 'refused', reason: denied } : none('no process in another mount namespace'));
   const tool = which('nsenter', env);
   if (!tool) return { outcome: 'unable', reason: 'nsenter' };
   const results: Result[] = [];
-  for (const { pid } of others.slice(0, 20)) {
+  for (const { pid } of others.slice(0, ENTERED)) {
+    if (signal.aborted) break;
     const ran = await runProgram([tool, '-t', pid, '-m', 'cat', path], {
       signal,
       env: { ...env, LC_ALL: 'C' },
@@ -162,23 +197,27 @@ async function nsenter(path: string, question: Question, { signal, env }: Contex
       );
     if (results.at(-1)?.outcome === 'done') break;
   }
-  return strongest(results, none('no process in another mount namespace'));
+  const limit = others.length > ENTERED ? `only ${ENTERED} of ${others.length} mount namespaces were entered` : cut;
+  return within(signal.aborted ? LATE : limit, strongest(results, none('no process in another mount namespace')));
 }
 
 const readAt = promisify(readDescriptor);
 
+/** Descriptors that are read. */
+const READ = 1_000;
+
 /** Descriptors of the same name, files deleted but still open, and folders open in another tree. */
 async function openFd(one: TryOf<'read'>, question: Question): Promise<Result> {
-  const { byName, deleted, tops, denied } = await opened();
+  const { byName, deleted, tops, denied, cut } = await opened();
   const names = [one.path, ...(one.place ? [one.place.path] : [])];
   const last = basename(one.path);
-  const candidates = [
+  const all = [
     ...names.flatMap(name => byName.get(name) ?? []),
     ...[...byName].flatMap(([name, at]) => (!names.includes(name) && basename(name) === last ? at : [])),
     ...deleted,
-  ].slice(0, 200);
+  ];
   const results: Result[] = [];
-  for (const at of candidates) {
+  for (const at of all.slice(0, READ)) {
     let result = await readOne(at, question, at);
     const own = /^\/proc\/self\/fd\/(\d+)$/.exec(at);
     // A descriptor that came with us needs no second opening.
@@ -199,11 +238,13 @@ async function openFd(one: TryOf<'read'>, question: Question): Promise<Result> {
   );
   const nothing: Result = denied ? { outcome: 'refused', reason: denied } : none('not open anywhere');
   // Other files that happen to be open say nothing about this one.
-  return strongest(
-    results.filter(result => result.outcome === 'done' || result.outcome === 'error'),
-    nothing,
-  );
+  const telling = results.filter(result => result.outcome === 'done' || result.outcome === 'error');
+  const limit = all.length > READ ? `only ${READ} of ${all.length} open files were read` : cut;
+  return within(limit, strongest(telling, nothing));
 }
+
+/** Names of a folder that are looked at. */
+const NAMES = 20_000;
 
 /** Tries to see names in a folder; done when one of those the host sees there comes up. */
 export async function list(one: TryOf<'list'>): Promise<Result> {
@@ -212,7 +253,7 @@ export async function list(one: TryOf<'list'>): Promise<Result> {
   try {
     for await (const entry of await opendir(one.path)) {
       if (wanted.has(digest(one.key, entry.name))) return { outcome: 'done', reason: 'listed', matched: true };
-      if (++seen >= 20_000) break;
+      if (++seen >= NAMES) return { outcome: 'error', reason: `only ${NAMES} of its names were looked at` };
     }
     return { outcome: 'refused', reason: 'masked', matched: false };
   } catch (error) {

@@ -1,9 +1,9 @@
 import { constants, existsSync, statSync } from 'node:fs';
-import { copyFile, link, open, rename, rm, stat, utimes } from 'node:fs/promises';
+import { access, copyFile, link, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { TryOf } from '../wire.ts';
-import { failed, type Result, strongest } from './base.ts';
-import { images, mounts, refusedBy } from './proc.ts';
+import type { FileSystemPlace, TryOf } from '../wire.ts';
+import { failed, type Result, readFile, strongest, within } from './base.ts';
+import { guesses, images, mounts, placeOf, refusedBy } from './proc.ts';
 
 type Write = Pick<TryOf<'write'>, 'how' | 'path' | 'aside'>;
 
@@ -23,7 +23,93 @@ export async function write({ place, ...one }: TryOf<'write'>): Promise<Result> 
     results.push({ ...result, at: path });
     if (result.outcome === 'done') break;
   }
-  return strongest(results, { outcome: 'none', reason: 'no second mount' });
+  const known = strongest(results, { outcome: 'none', reason: 'no second mount' });
+  if (known.outcome === 'done') return known;
+  return one.how === 'in-place' ? writeGuessed(place, one, known) : ledTo(place, one, known);
+}
+
+/**
+ * The first byte is written back wherever the file may stand by a mount that hides its source: that changes nothing,
+ * and the host sees by the file's times whether it was the file.
+ */
+async function writeGuessed(
+  place: FileSystemPlace,
+  one: Omit<TryOf<'write'>, 'place'>,
+  known: Result,
+): Promise<Result> {
+  const { paths, limit } = await guesses(place, one.path, 'file');
+  const results: Result[] = [];
+  for (const at of paths)
+    if (await mayBeFile(place, one.path, at)) results.push({ ...(await writeAt({ ...one, path: at })), at });
+  const done = results.filter(({ outcome }) => outcome === 'done');
+  // Any of them may have been the file.
+  if (done[0]) return { ...done[0], at: done.map(({ at }) => at).join(' or ') };
+  return within(limit, strongest([known, ...results], known));
+}
+
+/** In a folder that may be another one nothing is made: where one may lead to the file's folder, nothing can be said. */
+async function ledTo(place: FileSystemPlace, { path }: Write, known: Result): Promise<Result> {
+  const folder = dirname(path);
+  const above = { device: place.device, path: dirname(place.path) };
+  const { paths, limit } = await guesses(above, folder, 'folder');
+  const refusals: Result[] = [];
+  for (const at of paths) {
+    const refusal = await refusedIn(at);
+    if (refusal) refusals.push({ ...refusal, at });
+    else if (await mayBeFolder(above, folder, at))
+      return { outcome: 'error', reason: `a mount may lead to it: ${at}`, at };
+  }
+  // Only where somebody's mode keeps it, that may be lifted.
+  const telling = refusals.filter(({ outcome, mode }) => outcome !== 'refused' || mode !== undefined);
+  return within(limit, strongest([known, ...telling], known));
+}
+
+/** Why nothing can be made in a folder; undefined where it can. */
+async function refusedIn(folder: string): Promise<Result | undefined> {
+  try {
+    if (!(await stat(folder)).isDirectory()) return { outcome: 'refused', reason: 'ENOTDIR' };
+    await access(folder, constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    const result = failed(error);
+    return ['EACCES', 'EPERM'].includes(result.reason) ? { ...result, ...refusedBy(folder) } : result;
+  }
+}
+
+/** Whether the two may be one file: not where both can be read, and the one we know is at its place and is another. */
+async function mayBeFile(place: FileSystemPlace, path: string, guess: string): Promise<boolean> {
+  if (await isAt(place, guess)) return false;
+  if (!(await isAt(place, path))) return true;
+  try {
+    const before = await readFile(path);
+    const other = await readFile(guess);
+    return before.equals(other) || !before.equals(await readFile(path));
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * Whether the two may be one folder: not where the one we know is at its place and has something that the other has
+ * not. What other tries of ours lay there for a moment is left out.
+ */
+async function mayBeFolder(place: FileSystemPlace, path: string, guess: string): Promise<boolean> {
+  if (await isAt(place, guess)) return false;
+  if (!(await isAt(place, path))) return true;
+  try {
+    const before = await readdir(path);
+    const other = new Set(await readdir(guess));
+    const after = new Set(await readdir(path));
+    return !before.some(name => !name.includes('agent-posture') && after.has(name) && !other.has(name));
+  } catch {
+    return true;
+  }
+}
+
+/** Whether a path leads to this place itself, by its own device: such ones are tried by the mount table. */
+async function isAt(place: FileSystemPlace, path: string): Promise<boolean> {
+  const at = await placeOf(path).catch(() => undefined);
+  return at?.device === place.device && at.path === place.path;
 }
 
 async function writeAt(one: Omit<TryOf<'write'>, 'place'>): Promise<Result> {
