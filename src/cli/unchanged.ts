@@ -33,8 +33,9 @@ export async function unchanged(args: readonly string[]): Promise<string | undef
     clearPlaceholders(root);
     const facts = discover(root, { home: realPathOf(homedir()), env: process.env, ...FOR_FILES });
     const place = { root, facts, stateFolder: stateFolder(root) };
-    const notes = await recall(place.stateFolder, await summaryOf(place));
-    return notes && printable(`${[NOTHING_TO_DO, ...notes.map(oneLine)].join('\n')}\n`, false);
+    const summary = await summaryOf(place);
+    const notes = summary && (await recall(place.stateFolder, summary));
+    return notes ? printable(`${[NOTHING_TO_DO, ...notes.map(oneLine)].join('\n')}\n`, false) : undefined;
   } catch {
     return undefined;
   }
