@@ -16,7 +16,7 @@ interface Looking {
   boxes?: boolean | 'always';
   /** Whether systems are looked for: generated files do not depend on them. Default true. */
   systems?: boolean;
-  /** Whether branches are told: only the wizard proposes some. Default false. */
+  /** Whether the default branch is told: only the wizard proposes it. Default false. */
   branches?: boolean;
   /** Facts that were found a moment ago, after the same clearing: they are not found again. */
   facts?: Facts | undefined;

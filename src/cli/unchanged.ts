@@ -3,7 +3,7 @@ import { delimiter } from 'node:path';
 import { realPathOf } from '../base/files.ts';
 import { stateFolder } from '../base/state.ts';
 import { oneLine } from '../base/text.ts';
-import { discover } from '../discover/index.ts';
+import { discover, FOR_FILES } from '../discover/index.ts';
 import { recall, summaryOf } from '../generate/memo.ts';
 import { clearPlaceholders } from '../isolation/placeholders.ts';
 import { parseArguments } from './args.ts';
@@ -31,12 +31,11 @@ export async function unchanged(args: readonly string[]): Promise<string | undef
     // As everywhere, what is started is not taken from the repository (law 7).
     process.env.PATH = splitPath(process.env.PATH ?? '', root).trusted.join(delimiter);
     clearPlaceholders(root);
-    // As `generate` itself looks.
-    const looking = { boxes: false, systems: false, branches: false };
-    const facts = discover(root, { home: realPathOf(homedir()), env: process.env, ...looking });
+    const facts = discover(root, { home: realPathOf(homedir()), env: process.env, ...FOR_FILES });
     const place = { root, facts, stateFolder: stateFolder(root) };
-    const notes = await recall(place.stateFolder, await summaryOf(place));
-    return notes && printable(`${[NOTHING_TO_DO, ...notes.map(oneLine)].join('\n')}\n`, false);
+    const summary = await summaryOf(place);
+    const notes = summary && (await recall(place.stateFolder, summary));
+    return notes ? printable(`${[NOTHING_TO_DO, ...notes.map(oneLine)].join('\n')}\n`, false) : undefined;
   } catch {
     return undefined;
   }

@@ -56,9 +56,10 @@ export interface Facts {
   runtimes: RuntimeFact[];
   git: {
     present: boolean;
-    /** Told only where it is asked for, as are the branches. */
+    /** Why git did not tell what is set up here, where it did not: `present` then says nothing, and no plan is made. */
+    untold?: string | undefined;
+    /** Told only where it is asked for. */
     defaultBranch: string | undefined;
-    branches: string[];
     remote: { name: string; url: string; forge: 'github' | 'gitlab' | 'gitea' | 'local' | undefined } | undefined;
     /** The hook manager in use, where our own hooks would not go into `.githooks`. */
     hookManager: { id: 'husky' | 'lefthook' | 'pre-commit'; seen: Seen } | undefined;

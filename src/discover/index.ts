@@ -23,9 +23,12 @@ export interface DiscoverOptions {
   boxes?: boolean | (() => Promise<boolean>);
   /** Whether to look for systems and environments. Default true; generated files do not depend on them. */
   systems?: boolean;
-  /** Whether to tell branches. Default true; nothing but what the wizard proposes depends on them. */
+  /** Whether to tell the default branch. Default true; nothing but what the wizard proposes depends on it. */
   branches?: boolean;
 }
+
+/** All that generated files depend on, and so all that is looked at for them alone. */
+export const FOR_FILES = { boxes: false, systems: false, branches: false } as const;
 
 /** The most that is read of one file, and how many files are read. */
 const FILE_LIMIT = 256_000;

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { findProgram } from '../base/exec.ts';
 import { isThere, namesIn, readBounded, statsOf } from '../base/files.ts';
 import { commonFolderOf, git } from '../base/git.ts';
 import type { Facts } from './facts.ts';
@@ -9,47 +10,53 @@ type Git = Facts['git'];
 const NONE: Git = {
   present: false,
   defaultBranch: undefined,
-  branches: [],
   remote: undefined,
   hookManager: undefined,
   hooksPath: undefined,
 };
-const BRANCHES = 200;
 /** The settings that are asked for. */
 const ASKED = String.raw`^(remote\..*\.url|core\.(hookspath|repositoryformatversion)|init\.defaultbranch)$`;
 /** Milliseconds for each call of git: a healthy repository answers in a few. */
 const TIMEOUT = 3_000;
 
 type Ask = (...args: string[]) => ReturnType<typeof git>;
+type Answer = Awaited<ReturnType<Ask>>;
 
 /**
  * What git knows of the repository at `root`, without the network and without running what its configuration names. With
- * `branches` those and the default one too, which takes another git.
+ * `branches` the default one too, which takes another git. That git did not tell is not that there is no repository: why
+ * stands in `untold`.
  */
 export async function gitFacts(root: string, branches = true): Promise<{ git: Git; notes: string[] }> {
+  const managing = findHookManager(root);
+  const none = async (untold?: string) => ({
+    git: { ...NONE, hookManager: await managing, ...(untold === undefined ? {} : { untold }) },
+    notes: untold === undefined ? [] : [untold],
+  });
   const odd = oddConfiguration(root);
-  if (odd) return { git: { ...NONE, hookManager: await findHookManager(root) }, notes: [odd] };
+  if (odd) return none(odd);
   const ask: Ask = (...args) => git(['-c', 'safe.directory=*', ...args], { cwd: root, timeout: TIMEOUT });
-  const refs = branches ? listRefs(ask) : undefined;
   const [settings, hookManager, common, laid] = await Promise.all([
     ask('config', '--show-scope', '-z', '--get-regexp', ASKED),
-    findHookManager(root),
-    commonFolderOf(root, ask).then(folder => folder ?? join(root, '.git')),
+    managing,
+    commonFolderOf(root, ask),
     laidFiles(root),
   ]);
-  if (settings.failure !== undefined) return { git: { ...NONE, hookManager }, notes: [settings.failure] };
-  if (settings.timedOut) return { git: { ...NONE, hookManager }, notes: ['git did not answer: its facts are missing'] };
+  // Where none of the settings is set, git ends with 1.
+  const silent = silenceOf(settings, [0, 1]);
+  if (silent !== undefined) return none(isPlainlyNone(root) ? undefined : silent);
   const values = parseSettings(settings.stdout);
   // Nearly every repository says its version; one that does not is asked whether it is one.
   const versioned = values.some(({ scope, key }) => scope === 'local' && key === 'core.repositoryformatversion');
-  const present = versioned || (await ask('rev-parse', '--git-dir')).code === 0;
-  if (!present) return { git: { ...NONE, hookManager }, notes: [] };
+  const denied = versioned ? undefined : silenceOf(await ask('rev-parse', '--git-dir'), [0]);
+  if (denied !== undefined) return none(/not a git repository/.test(denied) && !hasGit(root) ? undefined : denied);
+  if (common === undefined) return none('git did not tell where the folder is that the worktrees share');
   const hooksPath = values.findLast(({ key }) => key === 'core.hookspath')?.value;
-  const { notes, ...told } = refs ? await branchFacts(await refs, values, ask) : NO_BRANCHES;
+  const told = branches ? await defaultBranchOf(values, ask) : { defaultBranch: undefined, notes: [] };
   return {
     git: {
       present: true,
-      ...told,
+      defaultBranch: told.defaultBranch,
       remote: remoteOf(values),
       hookManager,
       hooksPath,
@@ -57,69 +64,74 @@ export async function gitFacts(root: string, branches = true): Promise<{ git: Gi
       coveredHooks: await coveredHooks(root, common, laid),
       installedHooks: hookManager ? await installedHooks(root, hookManager.id, hooksPath, common) : [],
     },
-    notes,
+    notes: told.notes,
   };
 }
 
-/** The one that origin points to and the one that is checked out come first, so that the limit never cuts them off. */
-function listRefs(ask: Ask): ReturnType<Ask> {
-  return ask(
-    'for-each-ref',
-    `--count=${BRANCHES + 1}`,
-    '--sort=refname',
-    '--sort=-HEAD',
-    '--sort=-symref',
-    '--format=%(HEAD) %(refname) %(symref)',
-    'refs/heads',
-    'refs/remotes/origin/HEAD',
-  );
+/** Why git gave no answer, in one line; undefined where it ended with one of `codes`. */
+function silenceOf({ code, failure, timedOut, stderr }: Answer, codes: readonly number[]): string | undefined {
+  if (failure !== undefined) return failure;
+  if (timedOut) return 'git did not answer: its facts are missing';
+  if (code !== undefined && codes.includes(code)) return undefined;
+  return `git says: ${stderr.trim().split('\n')[0] || `nothing, and ended with ${code}`}`;
 }
 
-const NO_BRANCHES = { defaultBranch: undefined, branches: [], notes: [] };
+const hasGit = (folder: string) => isThere(join(folder, '.git'));
 
-async function branchFacts(
-  refs: Awaited<ReturnType<Ask>>,
+/** Whether there is nothing that git could have told: no git is installed, and no `.git` stands here, nor a whole one above. */
+function isPlainlyNone(root: string): boolean {
+  if (findProgram('git', [root]) !== undefined || hasGit(root)) return false;
+  for (let folder = root; folder !== dirname(folder); ) {
+    folder = dirname(folder);
+    const above = join(folder, '.git');
+    if (isThere(join(above, 'HEAD')) || statsOf(above)?.isFile()) return false;
+  }
+  return true;
+}
+
+/** What origin takes for its own, else one of a usual name, else what is checked out. */
+async function defaultBranchOf(
   settings: readonly Setting[],
   ask: Ask,
-): Promise<Pick<Git, 'defaultBranch' | 'branches'> & { notes: string[] }> {
-  if (refs.code !== 0) return { ...NO_BRANCHES, notes: ['git did not tell its branches'] };
-  const { names, originHead, head } = parseRefs(refs.stdout);
-  // A branch without a commit is in no list.
-  const current = head ?? ((await ask('symbolic-ref', '--quiet', '--short', 'HEAD')).stdout.trim() || undefined);
-  const initial = settings.find(({ key }) => key === 'init.defaultbranch')?.value;
-  const fallback = [initial, 'main', 'master', 'trunk', 'develop'].find(
-    name => name !== undefined && names.includes(name),
-  );
-  return {
-    defaultBranch: originHead ?? fallback ?? current,
-    branches: names.slice(0, BRANCHES),
-    notes: names.length > BRANCHES ? [`more than ${BRANCHES} branches: the rest was not looked at`] : [],
-  };
+): Promise<{ defaultBranch: string | undefined; notes: string[] }> {
+  const initial = settings.findLast(({ key }) => key === 'init.defaultbranch')?.value;
+  const usual = [...(initial ? [initial] : []), 'main', 'master', 'trunk', 'develop'];
+  const [refs, current] = await Promise.all([
+    ask(
+      'for-each-ref',
+      '--format=%(refname) %(symref)',
+      'refs/remotes/origin/HEAD',
+      ...usual.map(name => `refs/heads/${name}`),
+    ),
+    // A branch without a commit is in no list.
+    ask('symbolic-ref', '--quiet', '--short', 'HEAD'),
+  ]);
+  if (refs.code !== 0) return { defaultBranch: undefined, notes: ['git did not tell its branches'] };
+  const lines = new Map(refs.stdout.split('\n').map(line => line.split(' ') as [string, string]));
+  const origin = lines.get('refs/remotes/origin/HEAD')?.replace(/^refs\/remotes\/origin\//, '');
+  const fallback = usual.find(name => lines.has(`refs/heads/${name}`));
+  return { defaultBranch: origin || (fallback ?? (current.stdout.trim() || undefined)), notes: [] };
 }
 
 /** A configuration that git itself would wait on or choke on, in the reader's words. */
 function oddConfiguration(root: string): string | undefined {
-  for (const path of ['.git', '.git/config', '.git/HEAD']) {
+  for (const path of ['.git', '.git/config']) {
     const stats = statsOf(join(root, path));
     if (stats && !stats.isFile() && !stats.isDirectory()) return `${path} is not a plain file: git was not asked`;
     if (path === '.git/config' && stats && stats.size > 1_000_000) return '.git/config is over 1 MB: git was not asked';
   }
-  return undefined;
+  // With core.preferSymlinkRefs, git itself makes a link of it.
+  return isOddBehindLinks(join(root, '.git/HEAD')) ? '.git/HEAD is not a plain file: git was not asked' : undefined;
 }
 
-/** Lines of `* refname symref`: local branches by their name, and where origin's HEAD points to. */
-function parseRefs(output: string): { names: string[]; originHead: string | undefined; head: string | undefined } {
-  const names: string[] = [];
-  let originHead: string | undefined;
-  let head: string | undefined;
-  for (const line of output.split('\n').filter(Boolean)) {
-    const [path = '', target = ''] = line.slice(2).split(' ');
-    const name = path.replace(/^refs\/heads\//, '');
-    if (path === 'refs/remotes/origin/HEAD') originHead = target.replace(/^refs\/remotes\/origin\//, '') || undefined;
-    else names.push(name);
-    if (line.startsWith('*')) head = name;
+function isOddBehindLinks(path: string): boolean {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats !== undefined && !stats.isFile() && !stats.isDirectory();
+  } catch {
+    // Of what leads nowhere git will say so itself.
+    return false;
   }
-  return { names: names.sort(), originHead, head };
 }
 
 interface Setting {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { readBounded } from '../base/files.ts';
-import { type Identity, isSame, settingsIdentity } from './identity.ts';
+import { type FileIdentity, isSameFile, settingsIdentity } from './identity.ts';
 import { identitySchema } from './identity-schema.ts';
 import { type Entry, entryHash, type Manifest } from './manifest.ts';
 
@@ -17,7 +17,7 @@ export interface Ledger {
   /** Settings of `.git/config` that we set, with the value. */
   git: Readonly<Record<string, string>>;
   /** The git folder that they were set in. */
-  folder?: Identity | undefined;
+  folder?: FileIdentity | undefined;
 }
 
 export const LEDGER_FILE = 'written.json';
@@ -40,7 +40,7 @@ export async function readLedger(stateFolder: string | undefined, root: string):
   const ledger = await readKept(stateFolder);
   const folder = await settingsIdentity(root);
   if (folder === undefined) return ledger;
-  const isOther = ledger.folder !== undefined && !isSame(ledger.folder, folder);
+  const isOther = ledger.folder !== undefined && !isSameFile(ledger.folder, folder);
   return { ...ledger, folder, ...(isOther ? { git: {} } : {}) };
 }
 

@@ -6,7 +6,7 @@ import { readBounded, writeAtomic } from '../base/files.ts';
 import { ensurePrivate } from '../base/state.ts';
 import { list, plural } from '../base/text.ts';
 import { look } from './disk.ts';
-import { checkoutIdentity, isSame } from './identity.ts';
+import { checkoutIdentity, isSameFile } from './identity.ts';
 import { identitySchema } from './identity-schema.ts';
 import { entryHash, type Manifest, readManifest } from './manifest.ts';
 import { MANIFEST_PATH, PIN_FILE } from './paths.ts';
@@ -26,7 +26,7 @@ export async function pinned(root: string, stateFolder: string | undefined): Pro
   try {
     const { of, manifest } = schema.parse(JSON.parse(file.data.toString('utf8')));
     const here = checkoutIdentity(root);
-    return here && isSame(of, here) ? readManifest(Buffer.from(manifest)) : undefined;
+    return here && isSameFile(of, here) ? readManifest(Buffer.from(manifest)) : undefined;
   } catch {
     // What cannot be read says nothing; the next generate pins anew.
     return undefined;

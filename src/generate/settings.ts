@@ -1,7 +1,7 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { EXIT, UserError } from '../base/errors.ts';
-import { isThere, statsOf } from '../base/files.ts';
+import { isThere, readBounded, statsOf } from '../base/files.ts';
 import { git } from '../base/git.ts';
 
 /**
@@ -12,24 +12,56 @@ export type Setting = { value: string | null; instead?: { value: string; from: s
 
 const KEY = /^[A-Za-z][A-Za-z0-9-]*(?:\.[^\n\0=]+)?\.[A-Za-z][A-Za-z0-9-]*$/;
 
+/** More is no file by which git names a folder. */
+const NAMING = 10_000;
+
 /**
- * Why the repository's own configuration must not be written: no repository, `.git` a link, or a `.git` file that
- * points to a git folder which does not point back (it would make us write into another repository).
+ * Why the repository's own configuration must not be written: no repository, `.git` or the configuration a link, or a git
+ * folder that belongs to another place or names another one for what it shares (it would make us write into that
+ * repository, and lay hooks that it runs).
  */
 async function unusable(root: string): Promise<string | undefined> {
   const dotGit = join(root, '.git');
   const stats = statsOf(dotGit);
   if (!stats) return 'there is no git repository here';
   if (stats.isSymbolicLink()) return '.git is a symbolic link, and links are not followed';
-  if (stats.isDirectory()) return undefined;
-  if (!stats.isFile() || stats.size > 10_000) return '.git is neither a folder nor a file of git';
-  const target = /^gitdir: (.+?)\s*$/.exec(await readFile(dotGit, 'utf8'))?.[1];
-  if (!target) return '.git is not a file of git';
+  if (stats.isDirectory()) return sharesElsewhere(dotGit, undefined);
+  const target = await nameIn(dotGit, /^gitdir: (.+?)[\r\n]*$/);
+  if (!target) return '.git is neither a folder nor a file of git';
   const folder = resolve(root, target);
-  const back = await readFile(join(folder, 'gitdir'), 'utf8').catch(() => undefined);
-  const owner = back !== undefined ? dirname(resolve(folder, back.trim())) : await submoduleRoot(folder, root);
+  const back = await nameIn(join(folder, 'gitdir'), /^(.+?)[\r\n]*$/);
+  const owner = back !== undefined ? dirname(resolve(folder, back)) : await submoduleRoot(folder, root);
   const [a, b] = await Promise.all([owner && realpath(owner).catch(() => undefined), realpath(root)]);
-  return a === b ? undefined : '.git points to a git folder that belongs to another place';
+  if (a !== b) return '.git points to a git folder that belongs to another place';
+  return sharesElsewhere(folder, back === undefined ? undefined : await realpath(folder).catch(() => undefined));
+}
+
+/** What a file of git's names, read as git does: but for the line's end every byte counts. */
+async function nameIn(path: string, shape: RegExp): Promise<string | undefined> {
+  if (!statsOf(path)?.isFile()) return undefined;
+  const file = await readBounded(path, NAMING);
+  return file.ok && !file.truncated ? shape.exec(file.data.toString('utf8'))?.[1] : undefined;
+}
+
+/**
+ * Why the settings of a git folder are not its own. One of a worktree (`worktree`: that it is one, and where it really lies)
+ * shares those of the folder that holds it, as git makes it; any other may only name itself, as the file does that a box of
+ * ours lays. See gitrepository-layout(5).
+ */
+async function sharesElsewhere(folder: string, worktree: string | undefined): Promise<string | undefined> {
+  let common = folder;
+  if (isThere(join(folder, 'commondir'))) {
+    const named = await nameIn(join(folder, 'commondir'), /^(.+?)[\r\n]*$/);
+    const itself = named?.startsWith('.') && named.split('/').every(part => part === '' || part === '.');
+    if (!itself) {
+      const there = named && (await realpath(resolve(folder, named)).catch(() => undefined));
+      if (!there || !worktree || dirname(worktree) !== join(there, 'worktrees'))
+        return 'commondir in the git folder leads to the settings of another place';
+      common = there;
+    }
+  }
+  const config = statsOf(join(common, 'config'));
+  return config && !config.isFile() ? 'config in the git folder is not a plain file' : undefined;
 }
 
 async function submoduleRoot(folder: string, root: string): Promise<string | undefined> {

@@ -1,10 +1,11 @@
-import { UserError } from '../base/errors.ts';
+import { reasonOf, UserError } from '../base/errors.ts';
+import { oneLine } from '../base/text.ts';
 import { judge } from './judge.ts';
 import type { Place } from './opening.ts';
 import { agentsOutside } from './probes/machine.ts';
 import type { Probe, ProbeContext } from './probes/types.ts';
 import { rowOf, UNTRIED } from './row.ts';
-import { LOOSENED, REMOVED, type Row, type SelftestOptions, type VantageReport } from './types.ts';
+import { LOOSENED, type Loosened, REMOVED, type Row, type SelftestOptions, type VantageReport } from './types.ts';
 
 /** Rows of a vantage that did not answer: each inconclusive, what is not there skipped. */
 export function unavailable(report: VantageReport, probes: readonly Probe[]): Row[] {
@@ -68,34 +69,49 @@ export async function rowsOutside(context: ProbeContext, places: readonly Place[
   return askedOf(asked, rows.values());
 }
 
-/** Guards of our own that somebody loosened by hand: seen in the files, so no try is needed. */
+/** All the laid guards, where not even what was laid could be looked at. */
+const ALL_LAID = 'guards that were laid';
+
+/**
+ * Guards of our own that somebody loosened by hand: seen in the files, so no try is needed. Where they cannot be seen, that
+ * is a row too: without one, nothing reached would be said of guards that may be off.
+ */
 export async function loosenedRows(options: SelftestOptions, notes: string[]): Promise<Row[]> {
-  const { loosened, readOnly } = options;
+  const { loosened, readOnly, only } = options;
   if (!loosened || readOnly || !isAsked(options, 'GRD-1')) return [];
-  const found = await loosened().catch((error: unknown) => {
+  try {
+    return askedOf(options, (await loosened()).map(loosenedRow));
+  } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    notes.push(`whether guards were loosened by hand could not be seen: ${error.problems[0]?.what ?? error.message}`);
-    return [];
-  });
-  const rows = found.map(
-    ({ path, reason, whole }): Row => ({
-      id: `host:write:${path}#${LOOSENED}`,
-      safeguard: 'GRD-1',
-      vantage: 'host',
-      attempt: 'write',
-      target: path,
-      expect: 'deny',
-      verdict: 'exposed',
-      layer: null,
-      escape: LOOSENED,
-      reason: whole || reason === REMOVED ? reason : `loosened by hand: ${reason}`,
-      evidence: { at: path, attested: 'host' },
-      controls: [],
-      severity: 'high',
-      group: 'guard',
-      fix: null,
-      durationMs: 0,
-    }),
-  );
-  return askedOf(options, rows);
+    const what = error.problems[0]?.what ?? error.message;
+    notes.push(`whether guards were loosened by hand could not be seen: ${what}`);
+    // It answers for each of them that was asked about.
+    const wanted = !only || [...only].some(id => id.endsWith(`#${LOOSENED}`));
+    return wanted ? [loosenedRow({ path: ALL_LAID, reason: reasonOf(error), unseen: true })] : [];
+  }
+}
+
+function loosenedRow({ path, reason, whole, unseen }: Loosened): Row {
+  const seen = {
+    verdict: 'exposed',
+    reason: whole || reason === REMOVED ? reason : `loosened by hand: ${reason}`,
+    evidence: { at: path, attested: 'host' },
+  } satisfies Partial<Row>;
+  const judgement = unseen
+    ? ({ verdict: 'inconclusive', reason: `whether it is in force cannot be seen: ${oneLine(reason)}` } as const)
+    : seen;
+  return {
+    id: `host:write:${path}#${LOOSENED}`,
+    safeguard: 'GRD-1',
+    vantage: 'host',
+    attempt: 'write',
+    target: path,
+    expect: 'deny',
+    escape: LOOSENED,
+    severity: 'high',
+    group: 'guard',
+    fix: null,
+    ...UNTRIED,
+    ...judgement,
+  };
 }

@@ -180,6 +180,8 @@ export interface Loosened {
   reason: string;
   /** The reason says all by itself. */
   whole?: true;
+  /** It cannot be looked at, for that reason: nothing is known of it. */
+  unseen?: true;
 }
 
 export interface SelftestOptions {

@@ -1,6 +1,7 @@
-import { rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, lstatSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { discover } from '../../src/discover/index.ts';
 import { publicUrl } from '../../src/discover/repository.ts';
 import { Fixture } from './fixture.ts';
@@ -12,28 +13,75 @@ beforeEach(() => {
   fixture.git('add', 'a.txt');
   fixture.git('commit', '-q', '-m', 'a');
 });
-afterEach(() => fixture.remove());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  fixture.remove();
+});
+
+function pipe(path: string): void {
+  rmSync(path, { force: true });
+  execFileSync('mkfifo', [path]);
+}
+function linked(path: string): void {
+  renameSync(path, `${path}.there`);
+  symlinkSync(`${path}.there`, path);
+}
+function included(git: string): void {
+  pipe(join(git, 'more'));
+  appendFileSync(join(git, 'config'), '[include]\n\tpath = more\n');
+}
 
 describe('what git knows', () => {
-  it('tells branches and the default one: what origin says, a usual name, or the one that is out', async () => {
-    expect((await fixture.facts()).git).toMatchObject({ present: true, defaultBranch: 'trunk', branches: ['trunk'] });
+  it('tells the default branch: what origin says, a usual name, or the one that is out', async () => {
+    expect((await fixture.facts()).git).toMatchObject({ present: true, defaultBranch: 'trunk' });
     fixture.git('branch', 'main');
     fixture.git('branch', 'topic');
     expect((await fixture.facts()).git.defaultBranch).toBe('main');
+    fixture.git('config', 'init.defaultBranch', 'topic');
+    expect((await fixture.facts()).git.defaultBranch).toBe('topic');
     fixture.git('update-ref', 'refs/remotes/origin/release', 'HEAD');
     fixture.git('symbolic-ref', 'refs/remotes/origin/HEAD', 'refs/remotes/origin/release');
     expect((await fixture.facts()).git.defaultBranch).toBe('release');
   });
-  it('is a repository for git also without a version in its settings, and none where git takes it for none', async () => {
-    const presence = async () => (await fixture.facts()).git.present;
+  it('is a repository for git also without a version in its settings, and none where there is no git folder', async () => {
     fixture.git('config', '--unset', 'core.repositoryformatversion');
-    expect(await presence()).toBe(true);
-    rmSync(join(fixture.root, '.git/HEAD'));
-    expect(await presence()).toBe(false);
+    expect((await fixture.facts()).git).toMatchObject({ present: true });
+    rmSync(join(fixture.root, '.git'), { recursive: true });
+    const { git, notes } = await fixture.facts();
+    expect(git).toMatchObject({ present: false });
+    expect(git.untold).toBeUndefined();
+    expect(notes).toEqual([]);
   });
-  it('tells no branches where nobody asks for them', async () => {
+  it('is told where HEAD is a link, as git itself makes it', async () => {
+    fixture.git('config', 'core.preferSymlinkRefs', 'true');
+    fixture.git('symbolic-ref', 'HEAD', 'refs/heads/trunk');
+    expect(lstatSync(join(fixture.root, '.git/HEAD')).isSymbolicLink()).toBe(true);
+    const { git } = await fixture.facts();
+    expect(git).toMatchObject({ present: true, defaultBranch: 'trunk' });
+    expect(git.untold).toBeUndefined();
+  });
+  it.each<[what: string, damage: (git: string) => void, why: RegExp]>([
+    ['has no HEAD', git => rmSync(join(git, 'HEAD')), /not a git repository/],
+    ['has a pipe for HEAD', git => pipe(join(git, 'HEAD')), /HEAD is not a plain file/],
+    ['has too many settings', git => appendFileSync(join(git, 'config'), '#'.repeat(1_100_000)), /over 1 MB/],
+    ['has settings that cannot be read', git => appendFileSync(join(git, 'config'), '[broken\n'), /bad config line/],
+    ['has a link for its settings', git => linked(join(git, 'config')), /config is not a plain file/],
+    ['takes settings from a pipe', git => included(git), /did not answer/],
+  ])('says that git did not tell where its folder %s', { timeout: 20_000 }, async (_what, damage, why) => {
+    damage(join(fixture.root, '.git'));
+    const { git, notes } = await fixture.facts();
+    expect(git).toMatchObject({ present: false, untold: expect.stringMatching(why) });
+    expect(notes).toContain(git.untold);
+  });
+  it('says so where no git is installed, but for a folder that is no repository', async () => {
+    vi.stubEnv('PATH', fixture.home);
+    expect((await fixture.facts()).git.untold).toBe('git is not installed');
+    rmSync(join(fixture.root, '.git'), { recursive: true });
+    expect((await fixture.facts()).git.untold).toBeUndefined();
+  });
+  it('tells no default branch where nobody asks for it', async () => {
     const { git } = await discover(fixture.root, { home: fixture.home, env: {}, branches: false });
-    expect(git).toMatchObject({ present: true, defaultBranch: undefined, branches: [] });
+    expect(git).toMatchObject({ present: true, defaultBranch: undefined });
   });
   it.each([
     ['https://alice:hunter2@github.com/acme/shop.git', 'https://github.com/acme/shop.git', 'github'],
@@ -56,7 +104,7 @@ describe('what git knows', () => {
   it('works in a worktree, where .git is a file, and in a folder below the root', async () => {
     fixture.git('worktree', 'add', '-q', '-b', 'topic', `${fixture.folder}/tree`);
     const tree = await discover(`${fixture.folder}/tree`, { home: fixture.home, env: {} });
-    expect(tree.git).toMatchObject({ present: true, branches: ['topic', 'trunk'] });
+    expect(tree.git).toMatchObject({ present: true, defaultBranch: 'trunk' });
     fixture.put('packages/a/x', '');
     const below = await discover(`${fixture.root}/packages/a`, { home: fixture.home, env: {} });
     expect(below.git.present).toBe(true);

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Row } from '../../src/selftest/types.ts';
@@ -110,3 +119,58 @@ test('where only the manifest was missing, generate says that it wrote that', as
   expect(stdout).toContain(MANIFEST);
   expect(stdout).toContain('1 file written. agent-posture undo takes it back.');
 }, 30_000);
+
+describe('where git does not tell how the repository is set up', () => {
+  const UNTOLD: readonly [how: string, damage: (given: World) => void][] = [
+    ['its settings cannot be read', ({ root }) => appendFileSync(join(root, '.git/config'), '[broken\n')],
+    ['no git is found', given => Object.assign(given.env, { PATH: '/nowhere' })],
+  ];
+  test.each(UNTOLD)(
+    '%s: nothing is changed, and nobody says that all is in order',
+    async (_, damage) => {
+      const given = await laid();
+      await program(given, ['generate']);
+      damage(given);
+      const before = [
+        readdirSync(join(given.root, '.githooks')),
+        readFileSync(join(given.root, '.git/config'), 'utf8'),
+      ];
+      for (const args of [['generate'], ['generate', '--check'], ['status']]) {
+        const { code, stderr, stdout } = await program(given, args);
+        expect({ code, stderr, stdout }, args.join(' ')).toMatchObject({
+          code: 4,
+          stderr: expect.stringMatching(/git did not tell.*nothing was changed/),
+        });
+      }
+      const after = [readdirSync(join(given.root, '.githooks')), readFileSync(join(given.root, '.git/config'), 'utf8')];
+      expect(after).toEqual(before);
+      const { code, rows } = await tried(given);
+      expect(code).not.toBe(0);
+      expect(rows).toMatchObject([
+        {
+          target: 'guards that were laid',
+          verdict: 'inconclusive',
+          reason: expect.stringContaining('git did not tell'),
+        },
+      ]);
+    },
+    120_000,
+  );
+
+  test.runIf(process.getuid?.() === 0)(
+    "a setting that git does not read, as its folder is another user's, is a row that is not proven",
+    async () => {
+      const given = await laid();
+      execFileSync('chown', ['-R', '1234:1234', join(given.root, '.git')]);
+      const { rows } = await tried(given);
+      expect(rows).toMatchObject([
+        {
+          target: 'git config core.hooksPath',
+          verdict: 'inconclusive',
+          reason: expect.stringContaining('cannot be seen'),
+        },
+      ]);
+    },
+    60_000,
+  );
+});

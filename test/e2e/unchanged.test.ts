@@ -60,6 +60,14 @@ describe('generate, where nothing has changed since it had nothing to do', () =>
     }
   });
 
+  test.runIf(process.getuid?.() === 0)("a git folder that has become another user's is looked at again", async () => {
+    const given = world({ '.env': 'API_TOKEN=x\n' });
+    await program(given, ['init', '--yes', '--no-test']);
+    expect((await program(given, ['generate'])).code).toBe(0);
+    execFileSync('chown', ['-R', '1234:1234', join(given.root, '.git')]);
+    expect(await program(given, ['generate'])).toMatchObject({ code: 4, stdout: expect.stringContaining('REFUSED') });
+  });
+
   test('branches and commits change nothing of it', async () => {
     const given = world({ '.env': 'API_TOKEN=x\n' });
     await program(given, ['init', '--yes', '--no-test']);

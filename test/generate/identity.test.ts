@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkoutIdentity, isSame, settingsIdentity } from '../../src/generate/identity.ts';
+import { checkoutIdentity, isSameFile, settingsIdentity } from '../../src/generate/identity.ts';
 import { scene } from './support/scene.ts';
 
 const git = (cwd: string, ...args: string[]) =>
@@ -40,9 +40,9 @@ test('without git the folder itself is the checkout, and nothing is where nothin
 
 test('the birth of a folder counts where it is known, its device where it is not', () => {
   const one = { device: '1', inode: '2', birth: '3' };
-  expect(isSame(one, { ...one, device: '9' })).toBe(true);
-  expect(isSame(one, { ...one, birth: '4' })).toBe(false);
-  expect(isSame(one, { ...one, inode: '4' })).toBe(false);
-  expect(isSame(one, { ...one, birth: null })).toBe(true);
-  expect(isSame(one, { ...one, birth: null, device: '9' })).toBe(false);
+  expect(isSameFile(one, { ...one, device: '9' })).toBe(true);
+  expect(isSameFile(one, { ...one, birth: '4' })).toBe(false);
+  expect(isSameFile(one, { ...one, inode: '4' })).toBe(false);
+  expect(isSameFile(one, { ...one, birth: null })).toBe(true);
+  expect(isSameFile(one, { ...one, birth: null, device: '9' })).toBe(false);
 });

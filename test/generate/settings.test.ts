@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { drift } from '../../src/generate/drift.ts';
 import { undo } from '../../src/generate/journal.ts';
 import { readSetting, writeSetting } from '../../src/generate/settings.ts';
@@ -139,6 +139,70 @@ test('no repository, a linked .git, and a .git file that points to a stranger ar
   const plan = await third.generate([hooks()]);
   expect(plan.changes[0]?.state).toBe('refused');
   expect(plan.journal).toBeUndefined();
+});
+
+describe('a git folder that names the settings of another repository', () => {
+  const PLANTED: readonly [how: string, plant: (root: string, victim: string) => void][] = [
+    ['in .git', (root, victim) => writeFileSync(join(root, '.git/commondir'), `${victim}\n`)],
+    [
+      'by a link in .git',
+      (root, victim) => {
+        writeFileSync(join(root, 'named'), `${victim}\n`);
+        symlinkSync('../named', join(root, '.git/commondir'));
+      },
+    ],
+    [
+      'in a folder that .git names',
+      (root, victim) => {
+        renameSync(join(root, '.git'), join(root, 'meta'));
+        writeFileSync(join(root, '.git'), 'gitdir: meta\n');
+        writeFileSync(join(root, 'meta/gitdir'), `${join(root, '.git')}\n`);
+        writeFileSync(join(root, 'meta/commondir'), `${victim}\n`);
+      },
+    ],
+    [
+      'by a name with a space behind it',
+      (root, victim) => {
+        renameSync(join(root, '.git'), join(root, 'meta'));
+        writeFileSync(join(root, '.git'), 'gitdir: meta \n');
+        writeFileSync(join(root, 'meta/gitdir'), `${join(root, '.git')}\n`);
+        symlinkSync(victim, join(root, 'meta '));
+      },
+    ],
+    [
+      'by a link for its settings',
+      (root, victim) => {
+        rmSync(join(root, '.git/config'));
+        symlinkSync(join(victim, 'config'), join(root, '.git/config'));
+      },
+    ],
+  ];
+  test.each(PLANTED)('%s: neither is written', async (_how, plant) => {
+    const s = repository();
+    const victim = repository();
+    const before = snapshot(victim.root);
+    plant(s.root, join(victim.root, '.git'));
+    expect(await readSetting(s.root, 'core.hooksPath')).toMatchObject({ refused: expect.any(String) });
+    await expect(writeSetting(s.root, 'core.hooksPath', '.githooks')).rejects.toThrow();
+    expect((await s.generate([hooks()])).changes[0]?.state).toBe('refused');
+    expect(snapshot(victim.root)).toEqual(before);
+  });
+
+  test('itself, as our boxes have it, is as good as none', async () => {
+    const s = repository();
+    for (const name of ['.\n', './././/\n']) {
+      writeFileSync(join(s.root, '.git/commondir'), name);
+      expect(await readSetting(s.root, 'core.hooksPath')).toEqual({ value: null });
+    }
+  });
+
+  test('a pipe in its place is not waited for', async () => {
+    const s = repository();
+    renameSync(join(s.root, '.git'), join(s.root, 'meta'));
+    writeFileSync(join(s.root, '.git'), 'gitdir: meta\n');
+    execFileSync('mkfifo', [join(s.root, 'meta/gitdir')]);
+    expect(await readSetting(s.root, 'core.hooksPath')).toMatchObject({ refused: expect.any(String) });
+  }, 15_000);
 });
 
 test('nothing that the repository configures is run', async () => {

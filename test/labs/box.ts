@@ -89,7 +89,6 @@ export function labFacts(root: string, home: string): Facts {
     git: {
       present: true,
       defaultBranch: 'main',
-      branches: ['main'],
       remote: undefined,
       hookManager: undefined,
       hooksPath: undefined,

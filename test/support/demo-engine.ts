@@ -49,7 +49,6 @@ export const FACTS: Facts = {
   git: {
     present: true,
     defaultBranch: 'main',
-    branches: ['main'],
     remote: { name: 'origin', url: 'git@github.com:ada/shop-api.git', forge: 'github' },
     hookManager: undefined,
     hooksPath: undefined,

@@ -45,7 +45,6 @@ export const FACTS: Facts = {
   git: {
     present: true,
     defaultBranch: 'trunk',
-    branches: ['trunk'],
     remote: { name: 'origin', url: 'git@github.com:ada/shop.git', forge: 'github' },
     hookManager: undefined,
     hooksPath: undefined,
@@ -131,7 +130,6 @@ export const facts: fc.Arbitrary<Facts> = fc.record({
   git: fc.record({
     present: fc.boolean(),
     defaultBranch: fc.constantFrom('main', 'trunk', undefined),
-    branches: fc.constant([]),
     remote: fc.constantFrom(
       undefined,
       { name: 'origin', url: 'git@github.com:a/b.git', forge: 'github' as const },

@@ -2,6 +2,7 @@ import { EXIT, formatPosition, UserError } from '../../base/errors.ts';
 import { stateFolder } from '../../base/state.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { list, oneLine } from '../../base/text.ts';
+import { FOR_FILES } from '../../discover/index.ts';
 import { applyPlan } from '../../generate/apply.ts';
 import { changesAnything, exitCodeOf } from '../../generate/changes.ts';
 import { drift } from '../../generate/drift.ts';
@@ -32,8 +33,7 @@ export const command: Command = async context => {
   const modes = (['check', 'diff', 'dry-run'] as const).filter(mode => flags.is(mode));
   if (modes.length > 1) throw new UserError({ what: `--${modes.join(' and --')} do not go together` });
 
-  const looking = { boxes: false, systems: false } as const;
-  const { facts, posture } = await loadWithPosture(context, looking);
+  const { facts, posture } = await loadWithPosture(context, FOR_FILES);
   const place = { root: facts.root, facts, stateFolder: stateFolder(facts.root) };
   const special = SPECIAL.some(flag => flags.is(flag));
   const summary = special ? undefined : await summaryOf(place).catch(() => undefined);

@@ -18,7 +18,6 @@ export function contextOf(root: string, posture: Posture = { version: 1, project
       git: {
         present: false,
         defaultBranch: undefined,
-        branches: [],
         remote: undefined,
         hookManager: undefined,
         hooksPath: undefined,
