@@ -6,6 +6,7 @@ import { randomHex, sha256 } from '../base/hash.ts';
 import { ensurePrivate } from '../base/state.ts';
 import { list } from '../base/text.ts';
 import { changesAnything, QUIET, sameBytes } from './changes.ts';
+import { withEdits } from './config-bytes.ts';
 import { look, missingFolders, putFile } from './disk.ts';
 import { isAs, type JournalEntry } from './entry.ts';
 import { closeEntry, nextId, openEntry, recover, rollBack } from './journal.ts';
@@ -91,7 +92,9 @@ async function execute(
         after: after && { sha256: sha256(after.data), mode: after.mode, data: after.data.toString('base64') },
         ...(shared.has(path) ? { shared: true as const } : {}),
       })),
-      settings,
+      settings: await withEdits(root, settings, stateFolder).catch(error => {
+        throw explain(error, 'nothing was changed');
+      }),
     };
     await openEntry(stateFolder, entry, step).catch(error => {
       throw explain(error, 'nothing was changed');

@@ -25,12 +25,33 @@ export const entrySchema = z.strictObject({
       back: z.optional(z.strictObject({ found: z.nullable(z.string()), put: content })),
     }),
   ),
-  settings: z.array(z.strictObject({ key: z.string(), before: z.nullable(z.string()), after: z.nullable(z.string()) })),
+  settings: z.array(
+    z.strictObject({
+      key: z.string(),
+      before: z.nullable(z.string()),
+      after: z.nullable(z.string()),
+      /**
+       * The bytes that git changes for it in its configuration: `was` stood at `at`, where `length` bytes stand then; what
+       * the file was before and after, as hashes; and the name of the file that is written first when it is put back.
+       */
+      edit: z.optional(
+        z.strictObject({
+          at: z.int(),
+          was: z.string(),
+          length: z.int(),
+          before: z.string(),
+          after: z.string(),
+          temporary: z.string(),
+        }),
+      ),
+    }),
+  ),
 });
 
 /** What is needed to take one command back. Written, whole and flushed, before the command's first change. */
 export type JournalEntry = z.infer<typeof entrySchema>;
 export type FileEntry = JournalEntry['files'][number];
+export type SettingEntry = JournalEntry['settings'][number];
 
 /** Whether a file is as `content` says; the mode is left out where the system has none to speak of. */
 export function isAs(now: FileOnDisk | null, content: { sha256: string } | null): boolean {

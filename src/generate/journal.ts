@@ -4,6 +4,7 @@ import { errorCode, UserError } from '../base/errors.ts';
 import { plainStep, readBounded, type Step, syncFolder, writeAtomic } from '../base/files.ts';
 import { randomHex, sha256 } from '../base/hash.ts';
 import { ensurePrivate } from '../base/state.ts';
+import { putEditBack, removeEditLeftover } from './config-bytes.ts';
 import { look, putFile, removeEmptyFolder, removeLeftover } from './disk.ts';
 import { bytes, entrySchema, type FileEntry, isAs, isCopy, isLaid, type JournalEntry } from './entry.ts';
 import { acquireLock } from './lock.ts';
@@ -116,13 +117,15 @@ interface Back {
  */
 async function putBack(entry: JournalEntry, stateFolder: string, step: Step): Promise<Back> {
   const back: Back = { restored: [], removed: [], edited: [], kept: [] };
-  for (const { key, before: was, after } of [...entry.settings].reverse()) {
+  for (const { key, before: was, after, edit } of [...entry.settings].reverse()) {
     const name = `git config ${key}`;
+    if (edit) await removeEditLeftover(entry.root, edit);
     const now = await readSetting(entry.root, key);
     if ('refused' in now) {
       if (was !== after) back.kept.push({ path: name, reason: now.refused });
     } else if (now.value === after && was !== after) {
-      await step('setting', name, () => writeSetting(entry.root, key, was));
+      const whole = edit !== undefined && (await putEditBack(entry.root, edit, step));
+      if (!whole) await step('setting', name, () => writeSetting(entry.root, key, was));
       back.restored.push(name);
       if (was === undefined || was === null) back.removed.push(name);
     } else if (now.value !== was) back.kept.push({ path: name, reason: 'it was set to something else since' });

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { EXIT, UserError } from '../base/errors.ts';
 import { isThere, readBounded, statsOf } from '../base/files.ts';
-import { git } from '../base/git.ts';
+import { commonFolderOf, git } from '../base/git.ts';
 
 /**
  * A setting of `.git/config` as it is, or why it cannot be looked at. `instead`: what git obeys all the same, and where it
@@ -122,12 +122,25 @@ export async function checkUnlocked(root: string): Promise<void> {
   );
 }
 
+/** The folder whose `config` has the settings; undefined where they must not be written. */
+export async function settingsFolder(root: string): Promise<string | undefined> {
+  if ((await unusable(root)) !== undefined) return undefined;
+  return commonFolderOf(root, (...args) => git(args, { cwd: root }));
+}
+
+/** The same edit as `writeSetting` makes, in another file. Whether git made it. */
+export async function writeSettingIn(file: string, root: string, key: string, value: string | null): Promise<boolean> {
+  const { code } = await git(['config', '--file', file, ...editOf(key, value)], { cwd: root });
+  return code === 0 || (value === null && code === 5);
+}
+
+const editOf = (key: string, value: string | null) => (value === null ? ['--unset', key] : [key, value]);
+
 /** Sets or, with null, removes a local setting. Throws UserError where git refuses. */
 export async function writeSetting(root: string, key: string, value: string | null): Promise<void> {
   const reason = await unusable(root);
   if (reason) throw new UserError({ what: reason, where: { path: `git config ${key}` } });
-  const args = value === null ? ['--unset', key] : [key, value];
-  const result = await git(['config', '--local', ...args], { cwd: root });
+  const result = await git(['config', '--local', ...editOf(key, value)], { cwd: root });
   if (result.code === 0 || (value === null && result.code === 5)) return;
   throw new UserError({
     what: `git config could not be written: ${(result.failure ?? result.stderr).trim().split('\n')[0] ?? ''}`,

@@ -1,7 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Step } from '../../src/base/files.ts';
 import { drift } from '../../src/generate/drift.ts';
 import { undo } from '../../src/generate/journal.ts';
 import { readSetting, writeSetting } from '../../src/generate/settings.ts';
@@ -38,6 +49,62 @@ test('a setting is set, found in order, taken back by undo to the byte, and unse
   await s.generate([hooks()]);
   await s.generate([]);
   expect(readFileSync(config)).toEqual(before);
+});
+
+const CONFIGS: readonly [what: string, text: string][] = [
+  ['no end of its last line', '[core]\n\tbare = false\n[user]\n\tname = a'],
+  ['no section of that name and no end of its last line', '[user]\n\tname = a'],
+  ['two sections of that name and a comment in the last', '[core]\n\tbare = false\n[user]\n\tname = a\n[core]\n# mine'],
+  ['nothing in it', ''],
+  ['two sections of one name, and comments', '# mine\n[core]\n\tbare = false\n[user]\n\tname = a\n[core]\n\t; here\n'],
+  ['an empty section', '[core]\n[user]\n\tname = a\n[core]\n'],
+  ['line ends of Windows', '[core]\r\n\tbare = false\r\n[user]\r\n\tname = a'],
+  ['spaces at its end', '[core] bare = false\n\n  \n\t'],
+];
+
+test.each(CONFIGS)(
+  'a configuration with %s is to the byte what it was, after undo and after a run that was stopped',
+  async (_what, text) => {
+    const s = repository();
+    const config = join(s.root, '.git/config');
+    writeFileSync(config, text);
+    chmodSync(config, 0o640);
+    await s.generate([hooks()]);
+    expect(git(s.root, 'config', '--local', 'core.hooksPath')).toBe('.githooks\n');
+    await undo(s.root, { stateFolder: s.stateFolder });
+    expect(readFileSync(config, 'utf8')).toBe(text);
+    expect(statSync(config).mode & 0o777).toBe(0o640);
+    // A failure just behind the setting puts everything back.
+    const step: Step = async (what, path, act) => {
+      if (what === 'rename' && path.endsWith('.done.json')) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+      return act();
+    };
+    await expect(s.generate([hooks()], { step })).rejects.toThrow('put back');
+    expect(readFileSync(config, 'utf8')).toBe(text);
+    expect(readdirSync(s.stateFolder)).not.toContain('rehearsal');
+  },
+);
+
+test('what was changed in the configuration since stays, and the setting goes all the same', async () => {
+  const s = repository();
+  const config = join(s.root, '.git/config');
+  writeFileSync(config, '[user]\n\tname = a');
+  await s.generate([hooks()]);
+  git(s.root, 'config', 'user.email', 'a@b');
+  await undo(s.root, { stateFolder: s.stateFolder });
+  expect(readFileSync(config, 'utf8')).toMatch(/^\[user\]\n\tname = a\n\temail = a@b\n$/);
+});
+
+test('the journal has no password that stands in an address of the configuration', async () => {
+  const s = repository();
+  git(s.root, 'remote', 'add', 'origin', 'https://ada:hunter2@example.com/x.git');
+  await s.generate([hooks()]);
+  const journal = join(s.stateFolder, 'journal');
+  const texts = readdirSync(journal).map(name => readFileSync(join(journal, name), 'utf8'));
+  expect(texts).toHaveLength(1);
+  expect(texts.join()).not.toContain('hunter2');
+  for (const { edit } of JSON.parse(texts[0] ?? '').settings)
+    expect(Buffer.from(edit.was, 'base64').toString()).not.toContain('hunter2');
 });
 
 test('a setting that was unset or changed by hand is reported, and put back when asked', async () => {

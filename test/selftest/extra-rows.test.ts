@@ -4,8 +4,10 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { rowsOutside } from '../../src/selftest/extra-rows.ts';
+import { UserError } from '../../src/base/errors.ts';
+import { loosenedRows, rowsOutside } from '../../src/selftest/extra-rows.ts';
 import type { Place } from '../../src/selftest/opening.ts';
+import type { SelftestOptions } from '../../src/selftest/types.ts';
 import { labFacts } from '../labs/box.ts';
 import { probeContext } from '../labs/column.ts';
 
@@ -29,4 +31,23 @@ it.skipIf(process.platform !== 'linux')('an agent outside the box has a row only
     child.kill();
     rmSync(root, { recursive: true });
   }
+});
+
+it('guards that could not be looked at have a row that is not proven, wherever one of them is asked about', async () => {
+  const loosened = () => Promise.reject(new UserError({ what: 'git did not tell', where: { path: '.git' } }));
+  const rows = (asked: object) => {
+    const options = { loosened, readOnly: false, safeguards: [], only: undefined, ...asked };
+    return loosenedRows(options as unknown as SelftestOptions, []);
+  };
+  const row = {
+    id: 'host:write:guards that were laid#loosened',
+    safeguard: 'GRD-1',
+    verdict: 'inconclusive',
+    evidence: null,
+    reason: 'whether it is in force cannot be seen: .git: git did not tell',
+  };
+  expect(await rows({})).toMatchObject([row]);
+  expect(await rows({ only: new Set(['host:write:.githooks/pre-push#loosened']) })).toMatchObject([row]);
+  expect(await rows({ only: new Set(['host:read:.env']) })).toEqual([]);
+  expect(await rows({ safeguards: ['NET-1'] })).toEqual([]);
 });
