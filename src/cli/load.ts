@@ -17,7 +17,7 @@ interface Looking {
   /** Whether systems are looked for: generated files do not depend on them. Default true. */
   systems?: boolean;
   /** Whether the default branch is told: only the wizard proposes it. Default false. */
-  branches?: boolean;
+  defaultBranch?: boolean;
   /** Facts that were found a moment ago, after the same clearing: they are not found again. */
   facts?: Facts | undefined;
 }
@@ -25,7 +25,7 @@ interface Looking {
 /** Facts and posture of the repository, once what a killed box has left in it is gone. UserError for an invalid posture; undefined where there is none. */
 export async function load(
   { root, home, terminal }: Context,
-  { boxes = true, systems = true, branches = false, facts: known }: Looking = {},
+  { boxes = true, systems = true, defaultBranch = false, facts: known }: Looking = {},
 ): Promise<{ facts: Facts; posture: LoadedPosture | undefined }> {
   if (!known) {
     clearPlaceholders(root);
@@ -40,7 +40,7 @@ export async function load(
       env: terminal.streams.env,
       boxes: boxes === true ? undeclared : boxes === 'always',
       systems,
-      branches,
+      defaultBranch,
     });
   const [posture, facts] = await Promise.all([reading, looking]);
   return { facts, posture };

@@ -24,11 +24,11 @@ export interface DiscoverOptions {
   /** Whether to look for systems and environments. Default true; generated files do not depend on them. */
   systems?: boolean;
   /** Whether to tell the default branch. Default true; nothing but what the wizard proposes depends on it. */
-  branches?: boolean;
+  defaultBranch?: boolean;
 }
 
 /** All that generated files depend on, and so all that is looked at for them alone. */
-export const FOR_FILES = { boxes: false, systems: false, branches: false } as const;
+export const FOR_FILES = { boxes: false, systems: false, defaultBranch: false } as const;
 
 /** The most that is read of one file, and how many files are read. */
 const FILE_LIMIT = 256_000;
@@ -45,13 +45,13 @@ export async function discover(
     platform = process.platform,
     boxes = true,
     systems: wantsSystems = true,
-    branches = true,
+    defaultBranch = true,
   }: DiscoverOptions,
 ): Promise<Facts> {
   const real = realpathSync(root);
   const context = { root: real, home, env, platform };
   // Git takes longest to answer, so it is asked first.
-  const asking = gitFacts(real, branches);
+  const asking = gitFacts(real, defaultBranch);
   const walking = walk(real);
   // Loaded beside the walk: it knows the formats of a dozen frameworks.
   const reader = wantsSystems ? import('./systems.ts') : undefined;

@@ -24,10 +24,10 @@ type Answer = Awaited<ReturnType<Ask>>;
 
 /**
  * What git knows of the repository at `root`, without the network and without running what its configuration names. With
- * `branches` the default one too, which takes another git. That git did not tell is not that there is no repository: why
+ * `defaultBranch` the default one too, which takes another git. That git did not tell is not that there is no repository: why
  * stands in `untold`.
  */
-export async function gitFacts(root: string, branches = true): Promise<{ git: Git; notes: string[] }> {
+export async function gitFacts(root: string, defaultBranch = true): Promise<{ git: Git; notes: string[] }> {
   const managing = findHookManager(root);
   const none = async (untold?: string) => ({
     git: { ...NONE, hookManager: await managing, ...(untold === undefined ? {} : { untold }) },
@@ -52,7 +52,7 @@ export async function gitFacts(root: string, branches = true): Promise<{ git: Gi
   if (denied !== undefined) return none(/not a git repository/.test(denied) && !hasGit(root) ? undefined : denied);
   if (common === undefined) return none('git did not tell where the folder is that the worktrees share');
   const hooksPath = values.findLast(({ key }) => key === 'core.hookspath')?.value;
-  const told = branches ? await defaultBranchOf(values, ask) : { defaultBranch: undefined, notes: [] };
+  const told = defaultBranch ? await defaultBranchOf(values, ask) : { defaultBranch: undefined, notes: [] };
   return {
     git: {
       present: true,

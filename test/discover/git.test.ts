@@ -80,7 +80,7 @@ describe('what git knows', () => {
     expect((await fixture.facts()).git.untold).toBeUndefined();
   });
   it('tells no default branch where nobody asks for it', async () => {
-    const { git } = await discover(fixture.root, { home: fixture.home, env: {}, branches: false });
+    const { git } = await discover(fixture.root, { home: fixture.home, env: {}, defaultBranch: false });
     expect(git).toMatchObject({ present: true, defaultBranch: undefined });
   });
   it.each([

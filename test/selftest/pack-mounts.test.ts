@@ -149,6 +149,43 @@ describe.runIf(asRoot).each(FORMS)('many mount namespaces (%s)', form => {
   }, 40_000);
 });
 
+describe.runIf(asRoot).each(FORMS)('a list that is cut (%s)', form => {
+  const [most, names, places] = form === 'node' ? [1_000, 20_000, 0] : [200, 400, 200];
+
+  it('of open files is no answer', async () => {
+    // By a process beside it, which alone can be seen.
+    const flags = scratch();
+    const opened = `for(1..${most + 2}){my $f="${flags}/$_";open(my $h,">",$f)or die "$!";unlink $f;push @h,$h}open(my $u,">","${flags}/up");sleep 60`;
+    const holding = `perl -e '${opened}' </dev/null >/dev/null 2>&1 & until [ -e ${flags}/up ]; do sleep 0.05; done`;
+    const script = `ulimit -n 4096; mount -t proc proc /proc; ${holding}; ${COVER}`;
+    const session = await begin(['unshare', '--pid', '--fork', '--kill-child', ...boxed(script)], form);
+    const deed = { op: 'read', way: 'open-fd', path: secret, challenge: challenge(SECRET) } as const;
+    const answer = await tryOne(session, { ...deed, timeout: 20_000 });
+    await session.close();
+    expect(answer).toMatchObject({ outcome: 'error', reason: expect.stringMatching(/^only \d+ .*open files/) });
+  }, 30_000);
+
+  it('of names is no answer', async () => {
+    const folder = scratch();
+    for (let n = 0; n <= names; n++) writeFileSync(join(folder, String(n)), '');
+    const session = await begin([], form);
+    const listed = await tryOne(session, { op: 'list', path: folder, key: 'k', digests: ['none'], timeout: 20_000 });
+    await session.close();
+    expect(listed).toMatchObject({ outcome: 'error', reason: `only ${names} of its names were looked at` });
+  }, 30_000);
+
+  it.runIf(places > 0)(
+    'of places where it may stand is no answer',
+    async () => {
+      const fill =
+        'for i in $(seq 205); do mkdir "$m/b/$i"; mount -t tmpfs x "$m/b/$i"; echo other >"$m/b/$i/secret"; done';
+      const found = await readIn(`${COVER}; ${fill}`, form);
+      expect(found).toMatchObject({ outcome: 'error', reason: `only ${places} places were looked at` });
+    },
+    30_000,
+  );
+});
+
 describe.runIf(asRoot).each(FORMS)('writing by a mount that hides its source (%s)', form => {
   /** A repository whose `.git` is bound read-only, and what else is mounted. */
   async function writeIn(script: string, how: 'in-place' | 'create', name: string) {

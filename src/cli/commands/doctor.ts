@@ -28,7 +28,7 @@ export const command: Command = async context => {
   const { root, home, terminal } = context;
   const unknown = clearPlaceholders(root);
   const recovered = await recoverTries(root);
-  const facts = await discover(root, { home, env: terminal.streams.env, branches: false });
+  const facts = await discover(root, { home, env: terminal.streams.env, defaultBranch: false });
   const findings: Finding[] = [
     {
       name: 'agent-posture',
