@@ -231,3 +231,16 @@ describe('the schema of the posture', () => {
     expect(readFileSync(join(installed.root, 'agent-posture.yaml'), 'utf8')).toContain(reference);
   });
 });
+
+describe('doctor', () => {
+  test('says that git is too old, and why it did not tell what is set up', async () => {
+    const given = world();
+    const bin = join(given.home, 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'git'), '#!/bin/sh\necho git version 2.20.1\n', { mode: 0o755 });
+    const env = { ...given.env, PATH: `${bin}:${given.env.PATH}` };
+    expect((await said({ ...given, env }, 'doctor')).text).toMatch(/look git 2\.20\.1 .*install git 2\.26 or newer/);
+    writeFileSync(join(given.root, '.git/config'), '[[[');
+    expect((await said(given, 'doctor')).text).toMatch(/look git .*bad config line 1.*see what git status says here/);
+  });
+});

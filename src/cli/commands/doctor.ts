@@ -35,7 +35,7 @@ export const command: Command = async context => {
       state: 'ok',
       detail: `${version}, Node ${process.versions.node}, ${process.platform} ${process.arch}`,
     },
-    await git(root),
+    await git(root, facts.git.untold),
     ...facts.runtimes.filter(({ id }) => id !== 'none' && id !== 'native' && id !== 'command').map(box(facts)),
     ...(facts.agents.length > 0
       ? facts.agents.map(agent)
@@ -97,7 +97,10 @@ function agent({ title, version: of, binary, seen }: AgentFact): Finding {
     : { name: title, state: 'ok', detail: `${of ?? 'version not known'} (${seen.path})` };
 }
 
-async function git(root: string): Promise<Finding> {
+/** Older ones do not say where a setting comes from. */
+const OLDEST_GIT = [2, 26] as const;
+
+async function git(root: string, untold: string | undefined): Promise<Finding> {
   const program = findProgram('git', [root]);
   if (!program)
     return {
@@ -107,7 +110,14 @@ async function git(root: string): Promise<Finding> {
       next: 'install git: hooks, history and pushes are not tried without it',
     };
   const { stdout } = await run(program, ['--version'], { cwd: '/' });
-  return { name: 'git', state: 'ok', detail: `${stdout.trim().replace(/^git version /, '')} (${program})` };
+  const said = stdout.trim().replace(/^git version /, '');
+  const [major = 0, minor = 0] = said.split('.').map(Number);
+  const detail = `${said} (${program})`;
+  if (major < OLDEST_GIT[0] || (major === OLDEST_GIT[0] && minor < OLDEST_GIT[1]))
+    return { name: 'git', state: 'attention', detail, next: `install git ${OLDEST_GIT.join('.')} or newer` };
+  return untold === undefined
+    ? { name: 'git', state: 'ok', detail }
+    : { name: 'git', state: 'attention', detail: `${detail}; ${untold}`, next: 'see what git status says here' };
 }
 
 const INSTALL: Partial<Record<RuntimeFact['id'], string>> = {
