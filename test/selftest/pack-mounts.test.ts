@@ -150,7 +150,7 @@ describe.runIf(asRoot).each(FORMS)('many mount namespaces (%s)', form => {
 });
 
 describe.runIf(asRoot).each(FORMS)('a list that is cut (%s)', form => {
-  const [most, names, places] = form === 'node' ? [1_000, 20_000, 0] : [200, 400, 200];
+  const [most, names] = form === 'node' ? [1_000, 20_000] : [200, 400];
 
   it('of open files is no answer', async () => {
     // By a process beside it, which alone can be seen.
@@ -174,16 +174,14 @@ describe.runIf(asRoot).each(FORMS)('a list that is cut (%s)', form => {
     expect(listed).toMatchObject({ outcome: 'error', reason: `only ${names} of its names were looked at` });
   }, 30_000);
 
-  it.runIf(places > 0)(
-    'of places where it may stand is no answer',
-    async () => {
-      const fill =
-        'for i in $(seq 205); do mkdir "$m/b/$i"; mount -t tmpfs x "$m/b/$i"; echo other >"$m/b/$i/secret"; done';
-      const found = await readIn(`${COVER}; ${fill}`, form);
-      expect(found).toMatchObject({ outcome: 'error', reason: `only ${places} places were looked at` });
-    },
-    30_000,
-  );
+  it('of places where it may stand is no answer', async () => {
+    const fill =
+      'for i in $(seq 205); do mkdir "$m/b/$i"; mount -t tmpfs x "$m/b/$i"; echo other >"$m/b/$i/secret"; done';
+    const found = await readIn(`${COVER}; ${fill}`, form);
+    // Node looks at them all.
+    if (form === 'node') expect(found).toMatchObject({ outcome: 'none' });
+    else expect(found).toMatchObject({ outcome: 'error', reason: 'only 200 places were looked at' });
+  }, 30_000);
 });
 
 describe.runIf(asRoot).each(FORMS)('writing by a mount that hides its source (%s)', form => {
