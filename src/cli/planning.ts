@@ -18,10 +18,10 @@ function refuseUntold({ git: { untold } }: Facts): void {
   if (untold === undefined) return;
   throw new UserError(
     {
-      what: `git did not tell how this repository is set up (${untold}); nothing was changed`,
+      what: `git did not tell how this repository is set up (${untold})`,
       where: { path: '.git' },
       expected: 'a repository that git reads: without, nobody can say which guards are in force',
-      next: 'see what git status says here, mend that, and run again',
+      next: 'nothing was changed: see what git status says here, mend that, and run again',
     },
     EXIT.conflict,
   );

@@ -1,4 +1,4 @@
-import { reasonOf, UserError } from '../base/errors.ts';
+import { UserError } from '../base/errors.ts';
 import { oneLine } from '../base/text.ts';
 import { judge } from './judge.ts';
 import type { Place } from './opening.ts';
@@ -87,7 +87,7 @@ export async function loosenedRows(options: SelftestOptions, notes: string[]): P
     notes.push(`whether guards were loosened by hand could not be seen: ${what}`);
     // It answers for each of them that was asked about.
     const wanted = !only || [...only].some(id => id.endsWith(`#${LOOSENED}`));
-    return wanted ? [loosenedRow({ path: ALL_LAID, reason: reasonOf(error), unseen: true })] : [];
+    return wanted ? [loosenedRow({ path: ALL_LAID, reason: what, unseen: true })] : [];
   }
 }
 

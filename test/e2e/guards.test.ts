@@ -139,7 +139,7 @@ describe('where git does not tell how the repository is set up', () => {
         const { code, stderr, stdout } = await program(given, args);
         expect({ code, stderr, stdout }, args.join(' ')).toMatchObject({
           code: 4,
-          stderr: expect.stringMatching(/git did not tell.*nothing was changed/),
+          stderr: expect.stringMatching(/git did not tell[\s\S]*nothing was changed/),
         });
       }
       const after = [readdirSync(join(given.root, '.githooks')), readFileSync(join(given.root, '.git/config'), 'utf8')];

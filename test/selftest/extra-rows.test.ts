@@ -44,7 +44,7 @@ it('guards that could not be looked at have a row that is not proven, wherever o
     safeguard: 'GRD-1',
     verdict: 'inconclusive',
     evidence: null,
-    reason: 'whether it is in force cannot be seen: .git: git did not tell',
+    reason: 'whether it is in force cannot be seen: git did not tell',
   };
   expect(await rows({})).toMatchObject([row]);
   expect(await rows({ only: new Set(['host:write:.githooks/pre-push#loosened']) })).toMatchObject([row]);
