@@ -196,8 +196,9 @@ function lookUp(name: string, env: Readonly<Record<string, string>>): string | u
     for (const ending of endings) {
       const path = join(folder, name + ending);
       try {
-        const stats = statSync(path);
-        if (stats.isFile() && (process.platform === 'win32' || stats.mode & 0o111)) return path;
+        // Most are not there, and an exception for each takes longer than the look itself.
+        const stats = statSync(path, { throwIfNoEntry: false });
+        if (stats?.isFile() && (process.platform === 'win32' || stats.mode & 0o111)) return path;
       } catch {}
     }
   return undefined;

@@ -28,8 +28,15 @@ const environment = Object.fromEntries(
   ),
 );
 
+const unsaid: string[] = [];
+
+/** Lines of one turn go out together: each by itself would take as long as the try that it tells of. */
 function print(line: string): void {
-  let rest = Buffer.from(`${io.tag} ${line}\n`);
+  if (unsaid.push(`${io.tag} ${line}\n`) === 1) setImmediate(flush);
+}
+
+function flush(): void {
+  let rest = Buffer.from(unsaid.splice(0).join(''));
   while (rest.length > 0)
     try {
       rest = rest.subarray(writeSync(1, rest));
@@ -166,6 +173,10 @@ if (io.lines) {
   if (rest) receive(decoder.decode(rest, { stream: true }));
   input.removeAllListeners('end').removeAllListeners('error');
   input.on('data', (part: Buffer) => receive(decoder.decode(part, { stream: true })));
-  input.on('end', leave);
-  input.on('error', leave);
+  const end = () => {
+    flush();
+    leave();
+  };
+  input.on('end', end);
+  input.on('error', end);
 }
