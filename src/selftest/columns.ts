@@ -3,13 +3,13 @@ import { oneAtATime } from './cleanup.ts';
 import { runColumn } from './column.ts';
 import { unavailable } from './extra-rows.ts';
 import type { Ground } from './ground.ts';
-import type { Place } from './opening.ts';
+import type { Vantage } from './opening.ts';
 import type { Probe } from './probes/types.ts';
 import type { Column } from './rows/plans.ts';
 import type { Opened, Session } from './session/session.ts';
 import type { Row, SelftestOptions } from './types.ts';
 
-/** What is tried from each place, on what ground, and who hears of it. */
+/** What is tried from each vantage, on what ground, and who hears of it. */
 interface Trying {
   options: SelftestOptions;
   probes: readonly Probe[];
@@ -19,20 +19,20 @@ interface Trying {
 }
 
 /**
- * Tries everything from every place, side by side, each as soon as it has answered; where one does not, its rows say so.
+ * Tries everything from every vantage, side by side, each as soon as it has answered; where one does not, its rows say so.
  */
-export async function tryPlaces(
-  places: readonly Place[],
-  openings: ReadonlyMap<Place, Promise<Opened | undefined>>,
+export async function tryVantages(
+  vantages: readonly Vantage[],
+  openings: ReadonlyMap<Vantage, Promise<Opened | undefined>>,
   trying: Trying,
 ): Promise<void> {
   const exclusively = oneAtATime();
   // None goes on behind the end of another: what it lays would stay.
-  await allEnded(places.map(place => tryPlace(place, openings.get(place), trying, exclusively)));
+  await allEnded(vantages.map(each => tryVantage(each, openings.get(each), trying, exclusively)));
 }
 
-async function tryPlace(
-  { report }: Place,
+async function tryVantage(
+  { report }: Vantage,
   opening: Promise<Opened | undefined> | undefined,
   { options, probes, ground, notes, tell }: Trying,
   exclusively: Column['exclusively'],
@@ -65,7 +65,7 @@ async function tryPlace(
 
 async function columnOf(
   id: string,
-  kind: Place['report']['kind'],
+  kind: Vantage['report']['kind'],
   session: Session,
   { options, ground, tell, exclusively }: Pick<Trying, 'options' | 'ground' | 'tell'> & Pick<Column, 'exclusively'>,
 ): Promise<Column> {

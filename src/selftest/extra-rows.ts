@@ -1,7 +1,7 @@
 import { UserError } from '../base/errors.ts';
 import { oneLine } from '../base/text.ts';
 import { judge } from './judge.ts';
-import type { Place } from './opening.ts';
+import type { Vantage } from './opening.ts';
 import { agentsOutside } from './probes/machine.ts';
 import type { Probe, ProbeContext } from './probes/types.ts';
 import { rowOf, UNTRIED } from './row.ts';
@@ -41,8 +41,8 @@ const isAsked = ({ safeguards }: Asked, safeguard: string) => safeguards.length 
 const askedOf = ({ only }: Asked, rows: Iterable<Row>) => [...rows].filter(({ id }) => !only || only.has(id));
 
 /** Agents that work in this repository outside the declared box: a row for each. */
-export async function rowsOutside(context: ProbeContext, places: readonly Place[], asked: Asked): Promise<Row[]> {
-  if (!isAsked(asked, 'ISO-1') || !places.some(({ report }) => report.id === 'sandbox')) return [];
+export async function rowsOutside(context: ProbeContext, vantages: readonly Vantage[], asked: Asked): Promise<Row[]> {
+  if (!isAsked(asked, 'ISO-1') || !vantages.some(({ report }) => report.id === 'sandbox')) return [];
   const rows = new Map<string, Row>();
   for (const { id, title, pid } of await agentsOutside(context)) {
     const target = title;

@@ -6,15 +6,15 @@ import { randomHex } from '../base/hash.ts';
 import { packageRoot } from '../base/package.ts';
 import { stateHome } from '../base/state-home.ts';
 import { list } from '../base/text.ts';
-import type { Place } from './opening.ts';
+import type { Vantage } from './opening.ts';
 import type { Opened } from './session/session.ts';
 import { makeTry, writeTry } from './tries.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Why what is reported here could have been made up by what is judged: our own files and state within its reach, loaders in our environment. */
 export async function integrityNotes(
-  places: readonly Place[],
-  opened: ReadonlyMap<Place, Opened | undefined>,
+  vantages: readonly Vantage[],
+  opened: ReadonlyMap<Vantage, Opened | undefined>,
   workspace: Workspace | undefined,
 ): Promise<string[]> {
   const loaders = loadersAtStart();
@@ -25,8 +25,8 @@ export async function integrityNotes(
     { path: packageRoot, what: 'the files of this program' },
     { path: stateHome(), what: 'its state folder' },
   ];
-  for (const place of places) {
-    const answer = opened.get(place);
+  for (const vantage of vantages) {
+    const answer = opened.get(vantage);
     if (!answer?.ok) continue;
     const tries = await Promise.all(
       folders.map(async folder => ({
@@ -49,7 +49,7 @@ export async function integrityNotes(
     }
     await answer.session.round(made.map(({ at }) => makeTry({ op: 'unwrite', how: 'create', path: at })));
     if (reached.length > 0)
-      notes.push(`judge integrity not established: from ${place.report.title}, ${list(reached)} can be changed`);
+      notes.push(`judge integrity not established: from ${vantage.report.title}, ${list(reached)} can be changed`);
   }
   return notes;
 }

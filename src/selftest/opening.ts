@@ -11,7 +11,8 @@ import type { SelftestOptions, VantageReport } from './types.ts';
 import { openVantage, vantageOf } from './vantages/index.ts';
 import type { VantageContext } from './vantages/types.ts';
 
-export interface Place {
+/** From where it is tried: what the report says of it, and what is needed to start it. */
+export interface Vantage {
   report: VantageReport;
   context: VantageContext;
 }
@@ -20,7 +21,7 @@ export interface Place {
  * The vantages: the declared one, or those that were asked for, and every `--via` (of which some may be picked). The host
  * always serves as control.
  */
-export function placesOf({ root, home, posture, vantages, via, facts }: SelftestOptions): Place[] {
+export function vantagesOf({ root, home, posture, vantages, via, facts }: SelftestOptions): Vantage[] {
   const isolation = posture?.posture.isolation;
   const box = posture && boxOf(facts, posture.posture);
   const boxed = isolation !== undefined && isolation.runtime !== 'none' && isolation.runtime !== 'native';
@@ -37,7 +38,7 @@ export function placesOf({ root, home, posture, vantages, via, facts }: Selftest
       });
   const wanted = vantages.length > 0 ? vantages : [boxed ? 'sandbox' : 'host'];
   const picked = vias.some(id => wanted.includes(id)) ? wanted : vias;
-  const place = (id: string, context: VantageContext, judged: boolean): Place => ({
+  const vantage = (id: string, context: VantageContext, judged: boolean): Vantage => ({
     context,
     report: {
       id,
@@ -52,22 +53,22 @@ export function placesOf({ root, home, posture, vantages, via, facts }: Selftest
     },
   });
   return [
-    place('host', { root, home }, wanted.includes('host')),
-    ...(wanted.includes('sandbox') && box ? [place('sandbox', { root, home, box }, true)] : []),
+    vantage('host', { root, home }, wanted.includes('host')),
+    ...(wanted.includes('sandbox') && box ? [vantage('sandbox', { root, home, box }, true)] : []),
     ...vias.flatMap((id, index) =>
-      picked.includes(id) ? [place(id, { root, home, command: via[index] as string }, true)] : [],
+      picked.includes(id) ? [vantage(id, { root, home, command: via[index] as string }, true)] : [],
     ),
   ];
 }
 
 /** Starts a vantage; a box that the repository describes only when that was approved. */
 export async function openOrExplain(
-  place: Place | undefined,
+  vantage: Vantage | undefined,
   options: SelftestOptions,
   cleanup: Cleanup,
 ): Promise<Opened | undefined> {
-  if (!place) return undefined;
-  const { report, context } = place;
+  if (!vantage) return undefined;
+  const { report, context } = vantage;
   if (report.id === 'sandbox' && context.box) {
     const { box } = context;
     let text: string | undefined;

@@ -10,13 +10,13 @@ import { undoneScans } from '../posture/scanning.ts';
 import { askFor, markUnapproved, withApproval } from './approvals.ts';
 import { loadBaseline, markChanges, saveBaseline, takeBaseline, unknownVantages } from './baseline.ts';
 import { Cleanup, oneAtATime } from './cleanup.ts';
-import { tryPlaces } from './columns.ts';
+import { tryVantages } from './columns.ts';
 import { loosenedRows, rowsOutside } from './extra-rows.ts';
 import { chooseFixes, type Failing } from './fixes.ts';
 import { prepare } from './ground.ts';
 import { integrityNotes } from './integrity.ts';
 import { recover } from './leftovers.ts';
-import { openOrExplain, type Place, placesOf } from './opening.ts';
+import { openOrExplain, type Vantage, vantagesOf } from './opening.ts';
 import { makePlan, type ProbePlan } from './plan.ts';
 import { preflight } from './preflight.ts';
 import { guardPaths, guardProbes } from './probes/guard.ts';
@@ -63,19 +63,19 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   const undone = posture && undoneScans(posture);
   const notes: string[] = undone === undefined ? [] : [undone];
   const baseline = await loadBaseline(options.root, options.baselineFile, options.saveBaseline);
-  const places = placesOf(options);
+  const vantages = vantagesOf(options);
   const context = contextOf(options, notes);
   await preflight(undefined, undefined);
   if (!options.readOnly) await takeBack(options, context, notes);
-  const open = (place: Place | undefined) => cleanup.begin(openOrExplain(place, options, cleanup));
-  const host = places.find(({ report }) => report.id === 'host');
+  const open = (vantage: Vantage | undefined) => cleanup.begin(openOrExplain(vantage, options, cleanup));
+  const host = vantages.find(({ report }) => report.id === 'host');
   const hostOpening = open(host);
   // A box lays placeholders for guards that are missing, so these are looked at before one is started.
   const guards = await guardProbes(context);
-  const openings = new Map(places.map(place => [place, place === host ? hostOpening : open(place)]));
+  const openings = new Map(vantages.map(each => [each, each === host ? hostOpening : open(each)]));
   // Planned while they start.
   const { plan, approvals, probes } = await choose(options, context, guards, cleanup);
-  const judged = places.filter(({ report }) => report.judged);
+  const judged = vantages.filter(({ report }) => report.judged);
   options.onEvent?.({
     type: 'planned',
     tries: probes.filter(({ subject }) => subject.kind !== 'skip').length * judged.length,
@@ -84,28 +84,28 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   });
   const ground = await prepare(options, probes, hostOpening, cleanup, notes);
 
-  const vantages = places.filter(({ report }) => report.judged || report.id === 'host').map(({ report }) => report);
+  const reports = vantages.filter(({ report }) => report.judged || report.id === 'host').map(({ report }) => report);
   const rows: Row[] = [];
   // The report is made of the very rows that were told.
   const tell = (found: readonly Row[]) => {
-    const changed = markChanges(markUnapproved(found, plan.probes, approvals), vantages, baseline);
+    const changed = markChanges(markUnapproved(found, plan.probes, approvals), reports, baseline);
     for (const row of markAccepted(changed, posture?.accepted ?? [], started.toISOString().slice(0, 10))) {
       rows.push(row);
       options.onEvent?.({ type: 'row', row });
     }
   };
-  await tryPlaces(judged, openings, { options, probes, ground, notes, tell });
+  await tryVantages(judged, openings, { options, probes, ground, notes, tell });
   if (options.signal?.aborted) throw new Interrupted();
-  const opened = new Map(await Promise.all([...openings].map(async ([place, it]) => [place, await it] as const)));
+  const opened = new Map(await Promise.all([...openings].map(async ([vantage, it]) => [vantage, await it] as const)));
   const integrity = await integrityNotes(judged, opened, ground.workspace);
   notes.push(...integrity);
   tell(await rowsOutside(context, judged, options));
   tell(await loosenedRows(options, notes));
   const { fixes, rows: fixed } = withFixes(rows, probes, options);
-  const uncompared = unknownVantages(fixed, vantages, baseline);
+  const uncompared = unknownVantages(fixed, reports, baseline);
   if (options.failOn === 'new') notes.push(...uncompared.map(uncomparedNote));
   if (ground.lasting || options.saveBaseline)
-    notes.push(...(await keepBaseline(options, baseline, fixed, vantages, started)));
+    notes.push(...(await keepBaseline(options, baseline, fixed, reports, started)));
   return {
     startedAt: started.toISOString(),
     // What a person thinks over is none of its time.
@@ -113,14 +113,14 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
     root: options.root,
     project: posture?.project ?? options.facts.project,
     posture: options.posture ? { path: POSTURE_FILE, sha256: options.posture.sha256 } : null,
-    vantages,
+    vantages: reports,
     rows: inOrder(fixed),
     summary: summarize(fixed),
     fixes,
     baseline: baseline ? { takenAt: baseline.takenAt } : null,
     notes: [...new Set(notes)],
     subject: subjectOf(options),
-    exitCode: exitCodeOf(fixed, vantages, {
+    exitCode: exitCodeOf(fixed, reports, {
       failOn: options.failOn,
       strict: options.strict,
       judgeInReach: integrity.length > 0,

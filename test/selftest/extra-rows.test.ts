@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
 import { loosenedRows, rowsOutside } from '../../src/selftest/extra-rows.ts';
-import type { Place } from '../../src/selftest/opening.ts';
+import type { Vantage } from '../../src/selftest/opening.ts';
 import type { SelftestOptions } from '../../src/selftest/types.ts';
 import { labFacts } from '../labs/box.ts';
 import { probeContext } from '../labs/column.ts';
@@ -19,7 +19,7 @@ it.skipIf(process.platform !== 'linux')('an agent outside the box has a row only
   try {
     const facts = { ...labFacts(root, root), agents: [{ id: 'a', title: 'Agent', binary: '/bin/sleep' }] } as never;
     const context = probeContext({ root, home: root, facts });
-    const places = [{ report: { id: 'sandbox' } } as Place];
+    const places = [{ report: { id: 'sandbox' } } as Vantage];
     const ids = async (asked: Parameters<typeof rowsOutside>[2]) =>
       (await rowsOutside(context, places, asked)).map(({ id }) => id);
     const one = ['host:process:Agent'];
