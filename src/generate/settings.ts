@@ -25,7 +25,7 @@ async function unusable(root: string): Promise<string | undefined> {
   const stats = statsOf(dotGit);
   if (!stats) return 'there is no git repository here';
   if (stats.isSymbolicLink()) return '.git is a symbolic link, and links are not followed';
-  if (stats.isDirectory()) return sharesElsewhere(dotGit, undefined);
+  if (stats.isDirectory()) return (await sharesElsewhere(dotGit, undefined)) ?? answersElsewhere(root);
   const target = await nameIn(dotGit, /^gitdir: (.+?)[\r\n]*$/);
   if (!target) return '.git is neither a folder nor a file of git';
   const folder = resolve(root, target);
@@ -34,6 +34,17 @@ async function unusable(root: string): Promise<string | undefined> {
   const [a, b] = await Promise.all([owner && realpath(owner).catch(() => undefined), realpath(root)]);
   if (a !== b) return '.git points to a git folder that belongs to another place';
   return sharesElsewhere(folder, back === undefined ? undefined : await realpath(folder).catch(() => undefined));
+}
+
+/** Why what git is told here would go elsewhere: in a folder that it takes for none of its own it looks for one above. */
+async function answersElsewhere(root: string): Promise<string | undefined> {
+  const { code, stdout } = await git(['rev-parse', '--absolute-git-dir'], { cwd: root });
+  // Where it gives no answer, it will not do what it is told either, and says why.
+  if (code !== 0) return undefined;
+  const [theirs, ours] = await Promise.all([realpath(stdout.replace(/\n$/, '')), realpath(join(root, '.git'))]);
+  return theirs === ours
+    ? undefined
+    : 'git takes .git here for no folder of its own, and answers for the repository above';
 }
 
 /** What a file of git's names, read as git does: but for the line's end every byte counts. */
@@ -79,6 +90,7 @@ export async function readSetting(root: string, key: string): Promise<Setting> {
     obeyed(root, key),
   ]);
   if (result.failure !== undefined) return { refused: result.failure };
+  if (instead !== undefined && 'refused' in instead) return instead;
   if (result.code !== 0 && result.code !== 1)
     return { refused: `git cannot read it: ${result.stderr.trim().split('\n')[0] ?? ''}` };
   const values = result.code === 1 ? [] : result.stdout.split('\0').slice(0, -1);
@@ -88,9 +100,16 @@ export async function readSetting(root: string, key: string): Promise<Setting> {
 }
 
 /** The value that counts for git if it does not come from a file of the user or the system, includes and all. */
-async function obeyed(root: string, key: string): Promise<{ value: string; from: string } | undefined> {
+async function obeyed(
+  root: string,
+  key: string,
+): Promise<{ value: string; from: string } | { refused: string } | undefined> {
   const result = await git(['config', '--show-scope', '--show-origin', '--null', '--get-all', key], { cwd: root });
-  if (result.code !== 0) return undefined;
+  // It ends with 1 where nobody sets it; everything else is no answer.
+  if (result.code !== 0 && result.code !== 1)
+    return {
+      refused: `git did not tell what it obeys: ${result.failure ?? (result.stderr.trim().split('\n')[0] || 'it did not end')}`,
+    };
   const parts = result.stdout.split('\0');
   let last: { value: string; from: string } | undefined;
   for (let at = 0; at + 2 < parts.length; at += 3) {

@@ -861,7 +861,16 @@ ap_op_write() {
     create)
       # Where the careful way fails, what comes of the plain one counts.
       if [ -e "$ap_path" ]; then
-        ap_failed EEXIST
+        # What can be taken away keeps nobody from making it: another box that runs beside lays such things.
+        ap_find_mount "$ap_path"
+        if [ "$ap_longest" = "$ap_path" ]; then
+          ap_failed EEXIST
+        else
+          case ,$ap_flags, in
+            *,ro,*) ap_failed EROFS ;;
+            *) ap_set error 'something stands there by now, perhaps of a box that runs beside' ;;
+          esac
+        fi
       elif ap_create_whole || ap_do ap_create; then
         ap_set done created
       fi

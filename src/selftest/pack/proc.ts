@@ -87,7 +87,7 @@ function statsOf(path: string): Stats | undefined {
 }
 
 /** Whether the mount that `path` lies on, through its links, lets nothing be changed. */
-function isReadOnly(path: string): boolean {
+export function isReadOnly(path: string): boolean {
   let real = path;
   try {
     real = realpathSync(path);

@@ -3,7 +3,7 @@ import { access, copyFile, link, open, readdir, rename, rm, stat, utimes } from 
 import { basename, dirname, join } from 'node:path';
 import type { FileSystemPlace, TryOf } from '../wire.ts';
 import { failed, type Result, readFile, strongest, within } from './base.ts';
-import { guesses, images, mounts, placeOf, refusedBy } from './proc.ts';
+import { guesses, images, isReadOnly, mounts, placeOf, refusedBy } from './proc.ts';
 
 type Write = Pick<TryOf<'write'>, 'how' | 'path' | 'aside'>;
 
@@ -133,8 +133,19 @@ async function writeAt(one: Omit<TryOf<'write'>, 'place'>): Promise<Result> {
     }
   } catch (error) {
     const result = failed(error);
+    if (one.how === 'create' && result.reason === 'EEXIST') return standing(one.path);
     return ['EACCES', 'EPERM'].includes(result.reason) ? { ...result, ...refusedBy(one.path, asked(one)) } : result;
   }
+}
+
+/**
+ * What stands in the place of a file that was not there keeps nobody from making one where it can be taken away: another
+ * box that runs beside this one lays such things.
+ */
+function standing(path: string): Result {
+  if (mounts().some(({ point }) => point === path)) return { outcome: 'refused', reason: 'EEXIST' };
+  if (isReadOnly(dirname(path))) return { outcome: 'refused', reason: 'EROFS' };
+  return { outcome: 'error', reason: 'something stands there by now, perhaps of a box that runs beside' };
 }
 
 /** What has to let it happen: the file for a change of what is in it, its folder for another one in its place. */
