@@ -37,7 +37,7 @@ export async function gitFacts(root: string, defaultBranch = true): Promise<{ gi
   if (odd) return none(odd);
   const ask: Ask = (...args) => git(['-c', 'safe.directory=*', ...args], { cwd: root, timeout: TIMEOUT });
   const [settings, hookManager, common, laid] = await Promise.all([
-    ask('config', '--show-scope', '--show-origin', '-z', '--get-regexp', ASKED),
+    ask('config', '--show-scope', '-z', '--get-regexp', ASKED),
     managing,
     commonFolderOf(root, ask),
     laidFiles(root),
@@ -48,8 +48,9 @@ export async function gitFacts(root: string, defaultBranch = true): Promise<{ gi
   const values = parseSettings(settings.stdout);
   // Nearly every repository says its version; one that does not is asked whether it is one.
   const versioned = values.some(({ scope, key }) => scope === 'local' && key === 'core.repositoryformatversion');
-  const elsewhere = values.find(({ scope, file }) => scope === 'local' && file !== undefined && isNotOurs(root, file));
-  if (elsewhere) return none('git takes .git here for no folder of its own, and answers for the repository above');
+  // In a folder that it takes for none of its own, git looks for one above, and answers for that.
+  if (versioned && statsOf(join(root, '.git'))?.isDirectory() && !(await isGitFolder(join(root, '.git'))))
+    return none('git takes .git here for no folder of its own, and answers for the repository above, if there is one');
   const denied = versioned ? undefined : silenceOf(await ask('rev-parse', '--git-dir'), [0]);
   if (denied !== undefined) return none(/not a git repository/.test(denied) && !hasGit(root) ? undefined : denied);
   if (common === undefined) return none('git did not tell where the folder is that the worktrees share');
@@ -136,32 +137,31 @@ function isOddBehindLinks(path: string): boolean {
   }
 }
 
-/** Whether a file of settings is that of another repository, though a git folder stands at the root. */
-const isNotOurs = (root: string, file: string) =>
-  statsOf(join(root, '.git'))?.isDirectory() === true &&
-  !isThere(join(root, '.git', 'commondir')) &&
-  file.endsWith('/.git/config') &&
-  resolve(root, file) !== join(root, '.git', 'config');
+/** As git itself tells: see gitrepository-layout(5). */
+async function isGitFolder(folder: string): Promise<boolean> {
+  const head = join(folder, 'HEAD');
+  if (!['objects', 'refs'].every(name => isThere(join(folder, name)))) return isThere(join(folder, 'commondir'));
+  if (statsOf(head)?.isSymbolicLink()) return true;
+  const file = await readBounded(head, 1_000);
+  return file.ok && /^(ref:\s*refs\/|[0-9a-f]{40})/.test(file.data.toString('utf8'));
+}
 
 interface Setting {
   scope: string;
-  /** Where it stands, as git says it; undefined for a command line's. */
-  file: string | undefined;
   key: string;
   value: string;
 }
 
-/** `scope NUL origin NUL key LF value NUL …`; what we set ourselves on the command line is left out. */
+/** `scope NUL key LF value NUL …`; what we set ourselves on the command line is left out. */
 function parseSettings(output: string): Setting[] {
   const parts = output.split('\0');
   const found: Setting[] = [];
-  for (let at = 0; at + 2 < parts.length; at += 3) {
-    const [scope = '', origin = '', pair = ''] = parts.slice(at, at + 3);
+  for (let at = 0; at + 1 < parts.length; at += 2) {
+    const [scope = '', pair = ''] = parts.slice(at, at + 2);
     const split = pair.indexOf('\n');
     if (scope !== 'command')
       found.push({
         scope,
-        file: /^file:(.*)$/s.exec(origin)?.[1],
         key: split < 0 ? pair : pair.slice(0, split),
         value: split < 0 ? '' : pair.slice(split + 1),
       });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, lstatSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { appendFileSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { discover } from '../../src/discover/index.ts';
@@ -78,6 +78,12 @@ describe('what git knows', () => {
     expect((await fixture.facts()).git.untold).toBe('git is not installed');
     rmSync(join(fixture.root, '.git'), { recursive: true });
     expect((await fixture.facts()).git.untold).toBeUndefined();
+  });
+  it('is told of no other repository, where a folder of git that is none stands in one', async () => {
+    const inner = join(fixture.root, 'inner');
+    mkdirSync(join(inner, '.git'), { recursive: true });
+    const { git } = await discover(inner, { home: fixture.home, env: {} });
+    expect(git).toMatchObject({ present: false, untold: expect.stringContaining('answers for the repository above') });
   });
   it('tells no default branch where nobody asks for it', async () => {
     const { git } = await discover(fixture.root, { home: fixture.home, env: {}, defaultBranch: false });
