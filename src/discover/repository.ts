@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { findProgram } from '../base/exec.ts';
 import { isThere, namesIn, readBounded, statsOf } from '../base/files.ts';
 import { commonFolderOf, git } from '../base/git.ts';
+import { isGitFolder } from '../isolation/git.ts';
 import type { Facts } from './facts.ts';
 
 type Git = Facts['git'];
@@ -49,7 +50,7 @@ export async function gitFacts(root: string, defaultBranch = true): Promise<{ gi
   // Nearly every repository says its version; one that does not is asked whether it is one.
   const versioned = values.some(({ scope, key }) => scope === 'local' && key === 'core.repositoryformatversion');
   // In a folder that it takes for none of its own, git looks for one above, and answers for that.
-  if (versioned && statsOf(join(root, '.git'))?.isDirectory() && !(await isGitFolder(join(root, '.git'))))
+  if (versioned && statsOf(join(root, '.git'))?.isDirectory() && !isGitFolder(join(root, '.git')))
     return none('git takes .git here for no folder of its own, and answers for the repository above, if there is one');
   const denied = versioned ? undefined : silenceOf(await ask('rev-parse', '--git-dir'), [0]);
   if (denied !== undefined) return none(/not a git repository/.test(denied) && !hasGit(root) ? undefined : denied);
@@ -135,15 +136,6 @@ function isOddBehindLinks(path: string): boolean {
     // Of what leads nowhere git will say so itself.
     return false;
   }
-}
-
-/** As git itself tells: see gitrepository-layout(5). */
-async function isGitFolder(folder: string): Promise<boolean> {
-  const head = join(folder, 'HEAD');
-  if (!['objects', 'refs'].every(name => isThere(join(folder, name)))) return isThere(join(folder, 'commondir'));
-  if (statsOf(head)?.isSymbolicLink()) return true;
-  const file = await readBounded(head, 1_000);
-  return file.ok && /^(ref:\s*refs\/|[0-9a-f]{40})/.test(file.data.toString('utf8'));
 }
 
 interface Setting {

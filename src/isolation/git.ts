@@ -107,8 +107,7 @@ export function gitGuards(root: string, common: string | undefined, links: reado
   const link = join(root, '.git');
   const beside = [...(kindOf(link) === 'folder' ? [] : [link]), join(root, 'commondir')];
   // Where git takes no `.git`, this is how it knows a bare repository, whose settings would be the root's.
-  const parts = GIT_PARTS.every(name => kindOf(join(link, name)) !== undefined) || kindOf(join(link, 'commondir'));
-  const taken = kindOf(link) === 'folder' ? isHead(join(link, 'HEAD')) && parts : kindOf(link) === 'file';
+  const taken = kindOf(link) === 'folder' ? isGitFolder(link) : kindOf(link) === 'file';
   if (!taken) beside.push(join(root, 'HEAD'));
   if (common === undefined) return { beside, files: [], folders: [], nested: [] };
   const worktrees = foldersIn(join(common, 'worktrees'));
@@ -323,6 +322,12 @@ function submodules(top: string): string[] {
 
 /** The most entries that are looked at in git's folder of submodules; their objects are not. */
 const MODULE_LIMIT = 200_000;
+
+/** Whether git takes a folder for one of its own: in one that it does not, it looks for a repository above. */
+export function isGitFolder(folder: string): boolean {
+  const parts = GIT_PARTS.every(name => kindOf(join(folder, name)) !== undefined);
+  return isHead(join(folder, 'HEAD')) && (parts || kindOf(join(folder, 'commondir')) !== undefined);
+}
 
 /**
  * Whether git takes it for a HEAD, byte for byte: a link to refs/…, or a file with a symbolic reference or an object's name

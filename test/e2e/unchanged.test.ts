@@ -12,6 +12,10 @@ const edit = (base: string, path: string, change: (text: string) => string) =>
   put(base, path, change(readFileSync(join(base, path), 'utf8')));
 const git = ({ root, env }: World, ...args: string[]) => execFileSync('git', args, { cwd: root, env, stdio: 'ignore' });
 
+/** Where it is remembered that there was nothing to do. */
+const memoOf = ({ state }: World) =>
+  join(state, readdirSync(state).find(name => name.startsWith('shop-api')) ?? '', 'unchanged.json');
+
 /** What goes into a plan, each changed so that there is something to do or to say. The order matters: one follows the other. */
 const CHANGES: readonly [what: string, change: (given: World) => void][] = [
   [
@@ -41,8 +45,7 @@ describe('generate, where nothing has changed since it had nothing to do', () =>
     const json = async (...args: string[]) =>
       JSON.parse((await program(given, ['generate', '--json', ...args])).stdout);
     await program(given, ['init', '--yes', '--no-test']);
-    const memo = () =>
-      join(given.state, readdirSync(given.state).find(name => name.startsWith('shop-api')) ?? '', 'unchanged.json');
+    const memo = () => memoOf(given);
 
     for (const [what, change] of CHANGES) {
       // Once to settle what the last change brought, once to remember that nothing is left to do.
@@ -72,11 +75,7 @@ describe('generate, where nothing has changed since it had nothing to do', () =>
     const given = world({ '.env': 'API_TOKEN=x\n' });
     await program(given, ['init', '--yes', '--no-test']);
     await program(given, ['generate']);
-    const memo = join(
-      given.state,
-      readdirSync(given.state).find(name => name.startsWith('shop-api')) ?? '',
-      'unchanged.json',
-    );
+    const memo = memoOf(given);
     const { key } = JSON.parse(readFileSync(memo, 'utf8'));
     writeFileSync(memo, JSON.stringify({ key, notes: ['remembered'] }));
     git(given, 'checkout', '-q', '-b', 'topic');
@@ -88,11 +87,7 @@ describe('generate, where nothing has changed since it had nothing to do', () =>
     const given = world({ '.env': 'API_TOKEN=x\n' });
     await program(given, ['init', '--yes', '--no-test']);
     await program(given, ['generate']);
-    const memo = join(
-      given.state,
-      readdirSync(given.state).find(name => name.startsWith('shop-api')) ?? '',
-      'unchanged.json',
-    );
+    const memo = memoOf(given);
     for (const text of ['', '{', '[]', JSON.stringify({ key: 'x', notes: ['remembered'] })]) {
       writeFileSync(memo, text);
       const { code, stdout } = await program(given, ['generate']);
