@@ -6,6 +6,30 @@ export interface Seen {
   line?: number | undefined;
 }
 
+/** Whom settings are for: everybody in the repository, this user in it, this user everywhere, everybody on the machine. */
+export type SettingsScope = 'project' | 'local' | 'user' | 'managed';
+
+/** Data that lies about as a file: what an agent could copy without any database. */
+export interface DataFact {
+  id: string;
+  kind: 'dump' | 'export' | 'spreadsheet' | 'sqlite';
+  /** Gitignore patterns for the files. */
+  files: string[];
+  /** How many files those are, and bytes of all of them. */
+  count: number;
+  bytes: number;
+  seen: Seen;
+}
+
+/** A service that builds this repository, by the file that tells it how. */
+export interface CiFact {
+  id: string;
+  title: string;
+  /** Environments that its jobs name. */
+  environments: string[];
+  seen: Seen;
+}
+
 export interface AgentFact {
   /** Id in the registry of agents: `claude-code`, `codex` … */
   id: string;
@@ -13,8 +37,8 @@ export interface AgentFact {
   version: string | undefined;
   /** Absolute path of its binary, when it is installed. */
   binary: string | undefined;
-  /** Its settings files that exist, project and user scope. */
-  settings: Seen[];
+  /** Its settings files that exist, by whom they are for, in the order in which later ones win. */
+  settings: (Seen & { scope?: SettingsScope })[];
   /** Whether its own sandbox is on by those settings; undefined: cannot be told. */
   ownSandbox: boolean | undefined;
   seen: Seen;
@@ -53,6 +77,9 @@ export interface Facts {
   harmlessFiles?: readonly { path: string; why: string }[];
   /** Names, never values, of the variables in `.env` files, by file: what the examples are made from. */
   envNames: readonly { path: string; names: readonly string[] }[];
+  /** Dumps, exports, spreadsheets and databases in files. */
+  data?: readonly DataFact[];
+  ci?: readonly CiFact[];
   runtimes: RuntimeFact[];
   git: {
     present: boolean;
@@ -71,6 +98,10 @@ export interface Facts {
     coveredHooks?: readonly string[];
     /** The hooks that git would call in this clone by way of the hook manager. */
     installedHooks?: readonly string[];
+    /** The file that says whose review a path needs, and what it says. */
+    owners?: { seen: Seen; rules: readonly { pattern: string; owners: readonly string[] }[] } | undefined;
+    /** Branch patterns that a file of the repository says are protected. */
+    protectedBranches?: readonly { pattern: string; seen: Seen }[];
   };
   scanners: { id: 'gitleaks' | 'trufflehog' | 'git-secrets'; version: string | undefined }[];
   /** Set when this program itself was started by a coding agent. */

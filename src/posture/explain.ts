@@ -42,6 +42,7 @@ function describe(schema: JsonSchema): string {
     const bounded = minimum !== undefined && maximum !== undefined && maximum < 1e6;
     return bounded ? `a whole number from ${minimum} to ${maximum}` : 'a whole number above 0';
   }
+  if (schema.type === 'boolean') return 'true or false';
   return schema.type === 'string' ? 'text' : (schema.type ?? 'another value');
 }
 

@@ -72,6 +72,12 @@ export const AGENT_IDS = [
   'goose',
 ] as const;
 export const REVIEW_CLASSES = ['network', 'auth', 'queries', 'dependencies', 'files'] as const;
+export const REVIEW_ACTIONS = ['off', 'warn', 'block'] as const;
+export const MANAGERS = ['local', 'vault', 'aws', 'azure'] as const;
+export const ENGINES = ['builtin', 'gitleaks', 'trufflehog', 'git-secrets'] as const;
+export const FORGES = ['github', 'gitlab', 'gitea', 'local'] as const;
+/** What a CI run checks beside the scan that `scanning.at` asks for. */
+export const CI_CHECKS = ['drift', 'selftest'] as const;
 
 const environment = strictObject({
   agentAccess: optional(z.enum(ACCESS)).check(z.describe('What agents may do there. Absent counts as none.')),
@@ -116,11 +122,14 @@ const isolation = strictObject({
 });
 
 const repository = strictObject({
-  forge: optional(z.enum(['github', 'gitlab', 'gitea', 'local'])),
+  forge: optional(z.enum(FORGES)),
   protected: optional(patterns).check(z.describe('Branch patterns as in GitHub rulesets (fnmatch).')),
   reviews: optional(z.int().check(z.minimum(0), z.maximum(10))),
   owners: optional(record(pattern, texts)),
   agentIdentity: optional(strictObject({ name: text, email: text })),
+  attribution: optional(z.boolean()).check(
+    z.describe('Whether a hook writes into each commit that an agent makes which agent it was.'),
+  ),
 });
 
 const selftest = strictObject({
@@ -153,12 +162,15 @@ export const postureSchema = strictObject({
   version: z.literal(1),
   project: text,
   agents: optional(array(z.enum(AGENT_IDS))),
+  managedSettings: optional(z.boolean()).check(
+    z.describe("Whether the agents' settings are made once more in the form that a machine's administrator lays down."),
+  ),
   environments: optional(record(id, environment)),
   systems: optional(array(system)),
   data: optional(array(data)),
   secrets: optional(
     strictObject({
-      managers: optional(record(id, z.enum(['local', 'vault', 'aws', 'azure']))),
+      managers: optional(record(id, z.enum(MANAGERS))),
       vault: optional(strictObject({ address: text, mount: text, path: text })),
     }),
   ),
@@ -167,16 +179,25 @@ export const postureSchema = strictObject({
   repository: optional(repository),
   scanning: optional(
     strictObject({
-      engines: array(z.enum(['builtin', 'gitleaks', 'trufflehog', 'git-secrets'])),
+      engines: array(z.enum(ENGINES)),
       at: optional(array(z.enum(SCAN_STAGES))),
     }),
   ),
-  review: optional(z.partialRecord(z.enum(REVIEW_CLASSES), z.enum(['off', 'warn', 'block']))),
+  ci: optional(array(z.enum(CI_CHECKS))).check(
+    z.describe(
+      'What the generated CI workflow checks, on changes and each night: drift of generated files, the self-test.',
+    ),
+  ),
+  review: optional(z.partialRecord(z.enum(REVIEW_CLASSES), z.enum(REVIEW_ACTIONS))),
   monitoring: optional(
     strictObject({
       commitsPerHour: optional(count),
       rowsPerQuery: optional(count),
       exportPerHour: optional(size),
+      credentialUse: optional(z.boolean()).check(z.describe('Whether a new or used credential raises an alarm.')),
+      newDestinations: optional(z.boolean()).check(
+        z.describe('Whether a connection to a place that is not allowed raises an alarm.'),
+      ),
       notify: optional(array(string())),
     }),
   ),
