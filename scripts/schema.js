@@ -13,8 +13,7 @@ const { outputFiles } = await build({
     contents: `
       import { postureJsonSchema } from './src/posture/json-schema.ts';
       import { answersJsonSchema } from './src/wizard/answers.ts';
-      import { quickSteps } from './src/wizard/steps.ts';
-      export const schemas = { 'posture-1.json': postureJsonSchema(), 'answers-1.json': answersJsonSchema(quickSteps) };
+      export const schemas = { 'posture-1.json': postureJsonSchema(), 'answers-1.json': answersJsonSchema() };
     `,
   },
   bundle: true,

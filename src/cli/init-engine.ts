@@ -1,26 +1,32 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { isApproved, recordApproval } from '../base/approvals.ts';
+import { formatPosition } from '../base/errors.ts';
+import { displayPath, writeAtomic } from '../base/files.ts';
 import { stateFolder } from '../base/state.ts';
 import { list } from '../base/text.ts';
 import type { Facts } from '../discover/facts.ts';
 import { applyPlan } from '../generate/apply.ts';
 import { outputs } from '../generate/outputs/index.ts';
-import type { Plan } from '../generate/types.ts';
+import type { Plan, PrivateChange } from '../generate/types.ts';
 import { COMPOSE_FILE } from '../isolation/docker/settings.ts';
 import { unboxable } from '../isolation/index.ts';
 import { networkNote } from '../isolation/proposal.ts';
 import { parsePosture } from '../posture/load.ts';
 import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
+import { OVERLAY_FILE, overlayText } from '../posture/overlay.ts';
 import { editPosture, newPosture, SCHEMA_FILE } from '../posture/save.ts';
-import type { Isolation } from '../posture/schema.ts';
+import type { Isolation, Overlay } from '../posture/schema.ts';
 import type { Report } from '../selftest/types.ts';
-import { reproduceCommand } from '../wizard/answers.ts';
+import { answersText, reproduceCommand } from '../wizard/answers.ts';
+import { overlayAfter, postureEdits } from '../wizard/edits.ts';
 import { stillValid } from '../wizard/flow.ts';
 import { loosenings } from '../wizard/loosens.ts';
 import { clearProgress, loadProgress, saveProgress } from '../wizard/progress.ts';
-import { postureEdits, quickSteps } from '../wizard/steps.ts';
-import type { Answers, InitEngine, StepContext } from '../wizard/types.ts';
+import { foundSystems, systemTitle } from '../wizard/steps/found.ts';
+import { stepsOf } from '../wizard/steps/index.ts';
+import type { InitEngine, StepContext } from '../wizard/types.ts';
 import type { Approve } from './approve.ts';
 import { declaredBox } from './box.ts';
 import type { Context } from './command.ts';
@@ -35,16 +41,22 @@ export async function createEngine(
   { facts, posture }: { facts: Facts; posture: LoadedPosture | undefined },
   approve: Approve,
 ): Promise<InitEngine> {
-  const { root } = context;
+  const { root, home } = context;
   const text = posture?.text ?? newPosture(facts.project, { installed: existsSync(join(root, SCHEMA_FILE)) });
-  const steps = quickSteps;
-  const stepContext: StepContext = { facts, posture: posture?.shared ?? parsePosture(text, POSTURE_FILE) };
+  const state = stateFolder(root);
+  const stepContext: StepContext = {
+    facts,
+    posture: posture?.shared ?? parsePosture(text, POSTURE_FILE),
+    // One that names no agent was written by hand, and is yet to be filled.
+    existing: posture?.shared.agents !== undefined,
+    overlay: posture?.overlay?.says,
+  };
   const saved = await loadProgress(root);
-  const resumed = saved && { ...saved, answers: stillValid(steps, stepContext, saved.answers) };
+  const valid = saved && { ...saved, answers: stillValid(stepsOf(saved.path), stepContext, saved.answers) };
   return {
     context: stepContext,
-    steps,
-    resumed: resumed && Object.keys(resumed.answers).length > 0 ? resumed : undefined,
+    stepsOf,
+    resumed: valid && Object.keys(valid.answers).length > 0 ? valid : undefined,
     // As in `look`: from the shell, since nothing is laid yet that a box could bring back.
     firstTry: starter({
       context,
@@ -53,10 +65,10 @@ export async function createEngine(
       approve: async () => false,
       options: { readOnly: true, vantages: ['host'] },
     }),
-    remember: answers => saveProgress(root, answers),
-    existing: posture !== undefined,
-    plan: async answers => {
-      const edits = postureEdits(steps, answers, stepContext);
+    remember: given => saveProgress(root, given),
+    plan: async ({ path, answers }) => {
+      const edits = postureEdits(stepsOf(path), answers, stepContext);
+      const hidden = privateChange(overlayAfter(stepsOf(path), answers, stepContext), posture, state);
       const plan = await planEdits(facts, text, edits, posture ? 'what you answered' : 'the posture');
       const next = parsePosture(editPosture(text, edits), POSTURE_FILE);
       const loosens = posture ? loosenings(posture.shared, next) : [];
@@ -66,14 +78,16 @@ export async function createEngine(
         ...(unboxed === undefined ? [] : [`No box can be made here: ${unboxed}.`]),
         ...(network === undefined ? [] : [network]),
         ...pulls(plan),
+        ...(hidden ? [hidden.says] : []),
         ...loosens.map(each => `This loosens the posture: ${each}.`),
       ];
-      return { ...plan, loosens, ahead, notes: [...plan.notes, ...ahead] };
+      return { ...plan, privatePart: hidden, loosens, ahead, notes: [...plan.notes, ...ahead] };
     },
     titleOf: id => outputs.find(output => output.id === id)?.title,
-    apply: async plan => {
-      const applied = await applyPlan(plan, { stateFolder: stateFolder(root), command: 'init' });
+    apply: async (plan, given) => {
+      const applied = await applyPlan(plan, { stateFolder: state, command: 'init' });
       await clearProgress(root);
+      if (given.path === 'whole') await writeAtomic(join(state, ANSWERS_FILE), answersText(given), 0o600);
       return applied;
     },
     secondTry: async (onEvent, signal, aside = work => work()): Promise<Report> => {
@@ -85,8 +99,39 @@ export async function createEngine(
       const unkept = await keepReport(report);
       return unkept === undefined ? report : { ...report, notes: [...report.notes, unkept] };
     },
-    reproduce: (answers: Answers) => reproduceCommand(answers),
+    reproduce: given => reproduceCommand(given, displayPath(join(state, ANSWERS_FILE), { root, home })),
+    next: async () => nextSystem(stepContext, (await loadWithPosture(context, { facts })).posture),
   };
+}
+
+/** Where the answers of the whole wizard are kept, in the state folder, once they were applied. */
+const ANSWERS_FILE = 'answers.yaml';
+
+/** What becomes of the private part; undefined where it stays as it is. */
+function privateChange(
+  wanted: Overlay | undefined,
+  posture: LoadedPosture | undefined,
+  state: string,
+): PrivateChange | undefined {
+  const before = posture?.overlay;
+  if (wanted === undefined || isDeepStrictEqual(wanted.systems ?? [], before?.says.systems ?? [])) return undefined;
+  const file = join(state, OVERLAY_FILE);
+  const ids = wanted.systems?.map(({ id }) => id) ?? [];
+  return {
+    path: OVERLAY_FILE,
+    before: before ? Buffer.from(before.text) : null,
+    after: Buffer.from(overlayText(before?.text, wanted.systems, file)),
+    says:
+      ids.length > 0
+        ? `The private part, which is not committed, holds the addresses of ${list(ids)}: ${file}.`
+        : `The private part no longer holds an address: ${file}.`,
+  };
+}
+
+/** The next system to declare, as the article asks to widen one at a time; undefined where all that was found is declared. */
+function nextSystem({ facts }: StepContext, { shared }: LoadedPosture): string | undefined {
+  const [fact] = foundSystems({ facts, posture: shared });
+  return fact && `${systemTitle(fact)}, found in ${formatPosition(fact.seen)}`;
 }
 
 /** What trying in a new container costs, told before it is written: the engine fetches what it does not have. */

@@ -9,9 +9,8 @@ import type { Style } from '../report/style.ts';
 import { textReport } from '../report/text.ts';
 import { hang } from '../report/width.ts';
 import { LEFT_TO_DO, type Report } from '../selftest/types.ts';
-import { loadAnswers, parseAnswerFlags, type Settled, settleAnswers } from '../wizard/answers.ts';
-import { quickSteps } from '../wizard/steps.ts';
-import type { Answers, InitEngine } from '../wizard/types.ts';
+import { loadAnswers, parseAnswerFlags, pathOf, settleAnswers } from '../wizard/answers.ts';
+import type { Answers, Given, InitEngine } from '../wizard/types.ts';
 import { approver } from './approve.ts';
 import type { Context, Outcome } from './command.ts';
 import { createEngine } from './init-engine.ts';
@@ -29,13 +28,14 @@ export async function startEngine(context: Context): Promise<InitEngine> {
 export async function unattended(context: Context): Promise<Outcome> {
   const engine = await startEngine(context);
   const { flags, terminal, signal } = context;
-  const { answers, announced } = await settle(context, engine);
+  const { given, announced } = await settle(context, engine);
+  const { answers } = given;
   for (const line of announced) terminal.note(oneLine(line));
   const onEvent = (event: Parameters<typeof progress>[0]) => progress(event, context);
   const tries = !flags.is('no-test') && !flags.is('dry-run');
   const before = tries ? await engine.firstTry(onEvent, signal) : undefined;
-  const plan = await engine.plan(answers);
-  const repeat = engine.reproduce(answers);
+  const plan = await engine.plan(given);
+  const repeat = engine.reproduce(given);
   if (flags.is('dry-run'))
     return {
       exitCode: EXIT.ok,
@@ -43,7 +43,7 @@ export async function unattended(context: Context): Promise<Outcome> {
       text: style => [...planLines(plan, style), '', diffText(plan, style), '', ` ${repeat}`].join('\n'),
     };
   for (const note of plan.ahead ?? []) terminal.note(oneLine(note));
-  const { written, conflicts, journal, notes } = await engine.apply(plan);
+  const { written, conflicts, journal, notes } = await engine.apply(plan, given);
   for (const note of notes) terminal.note(oneLine(note));
   const after = tries ? await engine.secondTry(onEvent, signal) : undefined;
   return {
@@ -62,13 +62,18 @@ export async function unattended(context: Context): Promise<Outcome> {
   };
 }
 
-async function settle({ flags }: Context, { context }: InitEngine): Promise<Settled> {
+async function settle(
+  { flags }: Context,
+  { context, stepsOf }: InitEngine,
+): Promise<{ given: Given; announced: string[] }> {
   const file = flags.value('answers');
-  const given: Answers = {
-    ...(file === undefined ? {} : await loadAnswers(resolve(file), quickSteps)),
-    ...parseAnswerFlags(flags.values('answer'), quickSteps),
+  const own: Answers = {
+    ...(file === undefined ? {} : await loadAnswers(resolve(file))),
+    ...parseAnswerFlags(flags.values('answer')),
   };
-  return settleAnswers(quickSteps, context, given, { defaults: flags.is('yes') || flags.is('dry-run') });
+  const path = pathOf(own, flags.is('quick'));
+  const settled = settleAnswers(stepsOf(path), context, own, { defaults: flags.is('yes') || flags.is('dry-run') });
+  return { given: { path, answers: settled.answers }, announced: settled.announced };
 }
 
 interface Ending {

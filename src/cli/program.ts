@@ -94,7 +94,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       yes: 'take every default, saying each, and apply',
       answers: 'take the answers from a YAML file',
       answer: 'one answer, by the id of its step; goes over --answers and defaults',
-      quick: 'only the questions of the quick path: in this version there are no others',
+      quick: 'only the questions of the quick path; off a terminal, only their defaults',
       'dry-run': 'print the plan with its diff, change nothing',
       'no-test': 'no try before and after',
     },

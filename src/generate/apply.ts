@@ -16,7 +16,7 @@ import { type Manifest, readManifest } from './manifest.ts';
 import { MANIFEST_PATH } from './paths.ts';
 import { pin } from './pin.ts';
 import { checkUnlocked, readSetting, writeSetting } from './settings.ts';
-import type { Applied, Change, FileOnDisk, Plan } from './types.ts';
+import type { Applied, Change, FileOnDisk, Plan, PrivateChange } from './types.ts';
 
 export interface ApplyOptions {
   stateFolder: string;
@@ -68,7 +68,7 @@ async function execute(
     );
     for (const { key, before } of settings) await checkSetting(root, key, before);
     if (settings.length > 0) await checkUnlocked(root);
-    if (!files.some(({ base }) => base === 'root') && settings.length === 0)
+    if (!files.some(({ base }) => base === 'root') && settings.length === 0 && !plan.privatePart)
       return { written: [], conflicts, journal: undefined, notes };
 
     const folders = new Set<string>();
@@ -185,6 +185,7 @@ async function targets(plan: Plan, root: string, stateFolder: string): Promise<T
       temporary: temporaryOf(path),
     });
   }
+  if (plan.privatePart) files.push(await privateTarget(plan.privatePart, stateFolder));
   if (files.length === 0 && plan.changes.every(({ gitConfig }) => !gitConfig)) return files;
   const settings = plan.changes.flatMap(({ gitConfig, state }) =>
     gitConfig && state !== 'conflict' && state !== 'refused' && state !== 'loosened' ? [gitConfig] : [],
@@ -202,6 +203,18 @@ async function targets(plan: Plan, root: string, stateFolder: string): Promise<T
       temporary: temporaryOf(LEDGER_FILE),
     });
   return files;
+}
+
+async function privateTarget({ path, before, after }: PrivateChange, stateFolder: string): Promise<Target> {
+  const now = await readBounded(join(stateFolder, path));
+  if (!sameBytes(now.ok ? now.data : null, before)) throw changedMeanwhile(join(stateFolder, path));
+  return {
+    base: 'state',
+    path,
+    before: now.ok ? { data: now.data, mode: now.stats.mode & 0o7777 } : null,
+    after: { data: after, mode: 0o600 },
+    temporary: temporaryOf(path),
+  };
 }
 
 /** The files of which a part is ours. */

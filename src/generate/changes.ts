@@ -9,8 +9,12 @@ export function sameBytes(a: Buffer | null, b: Buffer | null): boolean {
 }
 
 /** Whether applying a plan would change anything, the manifest included. */
-export function changesAnything({ changes, manifest }: Plan): boolean {
-  return changes.some(({ state }) => !QUIET.has(state)) || !sameBytes(manifest.before, manifest.after);
+export function changesAnything({ changes, manifest, privatePart }: Plan): boolean {
+  return (
+    privatePart !== undefined ||
+    changes.some(({ state }) => !QUIET.has(state)) ||
+    !sameBytes(manifest.before, manifest.after)
+  );
 }
 
 /** How a command that applied a plan ends: 4 when something is in the way, 1 when a guard was loosened by hand, else 0. */

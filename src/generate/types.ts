@@ -105,6 +105,8 @@ export interface Plan {
   changes: Change[];
   /** The manifest as it is to be written, with what has to be on the disk for the plan to be valid. */
   manifest: { before: Buffer | null; after: Buffer | null };
+  /** The private part of the posture, outside of the repository, where the plan changes it. */
+  privatePart?: PrivateChange | undefined;
   /** The manifest that the plan starts from: the pinned one, where there is none that can be read. */
   base?: Manifest | undefined;
   /** What the reader should know beside the changes: an interrupted run that was put back, what is still to be done. */
@@ -113,6 +115,16 @@ export interface Plan {
   loosens?: readonly string[] | undefined;
   /** Those of the notes that nobody should hear only afterwards. */
   ahead?: readonly string[] | undefined;
+}
+
+/** A file of the state folder that is changed with the plan: shown by what it is for, never by its content. */
+export interface PrivateChange {
+  /** Relative to the state folder. */
+  path: string;
+  before: Buffer | null;
+  after: Buffer;
+  /** What becomes of it, in one line. */
+  says: string;
 }
 
 /** A file that goes into the same plan without being an output: the posture itself. Never in the manifest, never merged. */

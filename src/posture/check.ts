@@ -41,7 +41,7 @@ function realDate(text: string): Date | undefined {
  * too, so that all problems of a file come together. `known` is what references are looked up in: the data itself, or for
  * an overlay the merged posture.
  */
-export function checkMeaning(tree: Tree, known: unknown = tree.data): Problem[] {
+export function checkMeaning(tree: Pick<Tree, 'data' | 'locate'>, known: unknown = tree.data): Problem[] {
   const { data, locate } = tree;
   const problems: Problem[] = [];
   const add = (path: Path, problem: Omit<Problem, 'where'>, part?: 'key' | 'value') =>

@@ -28,7 +28,7 @@ function applyOverlay(
   shared: Posture,
   text: string,
   path: string,
-): { posture: Posture; privateIds: ReadonlySet<string> } {
+): { posture: Posture; overlay: Overlay; privateIds: ReadonlySet<string> } {
   const { tree, problems } = read(migrate(text), path);
   const overlay = judge(overlaySchema, tree, problems);
   const merged = overlay ? mergeOverlay(shared, overlay) : undefined;
@@ -47,7 +47,11 @@ function applyOverlay(
   }
   const posture = settle(result?.success ? result.data : undefined, problems);
   const own = overlay as Overlay;
-  return { posture, privateIds: new Set([...(own.systems ?? []), ...(own.data ?? [])].map(({ id }) => id)) };
+  return {
+    posture,
+    overlay: own,
+    privateIds: new Set([...(own.systems ?? []), ...(own.data ?? [])].map(({ id }) => id)),
+  };
 }
 
 /**
@@ -73,10 +77,16 @@ export async function loadPosture(
   const text = decodePosture(file.data, POSTURE_FILE);
   const shared = parsePosture(text, POSTURE_FILE);
   const overlay = stateFolder === undefined ? undefined : await readOverlay(stateFolder);
-  const { posture, privateIds } = overlay
-    ? applyOverlay(shared, overlay.text, overlay.path)
-    : { posture: shared, privateIds: new Set<string>() };
-  return { path, text, sha256: sha256(file.data), posture, shared, privateIds };
+  const laid = overlay && applyOverlay(shared, overlay.text, overlay.path);
+  return {
+    path,
+    text,
+    sha256: sha256(file.data),
+    posture: laid?.posture ?? shared,
+    shared,
+    privateIds: laid?.privateIds ?? new Set<string>(),
+    ...(laid && overlay ? { overlay: { ...overlay, says: laid.overlay } } : {}),
+  };
 }
 
 const READ_FAILURES: Record<string, string> = {

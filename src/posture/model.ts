@@ -1,4 +1,4 @@
-import type { Posture } from './schema.ts';
+import type { Overlay, Posture } from './schema.ts';
 
 export const POSTURE_FILE = 'agent-posture.yaml';
 
@@ -16,6 +16,8 @@ export interface LoadedPosture {
   shared: Posture;
   /** Ids of systems and data that come from the overlay. */
   privateIds: ReadonlySet<string>;
+  /** The private overlay: its file, its text, and what it says. */
+  overlay?: { path: string; text: string; says: Overlay };
 }
 
 /** One change of the posture file: a path of keys and list positions, and the value to set; undefined removes it. */

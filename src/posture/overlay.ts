@@ -4,6 +4,8 @@ import { UserError } from '../base/errors.ts';
 import { readBounded } from '../base/files.ts';
 import { shellQuote } from '../base/text.ts';
 import { decodePosture, tooLarge } from './decode.ts';
+import type { Overlay } from './schema.ts';
+import { spliceYaml } from './splice.ts';
 
 export const OVERLAY_FILE = 'overlay.yaml';
 
@@ -63,4 +65,23 @@ export async function readOverlay(stateFolder: string): Promise<{ path: string; 
       next: 'remove it, and write your own',
     });
   return { path, text: decodePosture(read.data, path) };
+}
+
+const FRESH = [
+  '# The private part of the posture: what should not stand in the repository. Merged with agent-posture.yaml when it is',
+  '# read; no generated file holds any of it.',
+  'version: 1',
+  '',
+].join('\n');
+
+/** The text of the private part with other systems; every comment stays. UserError where it is written in a way that cannot be edited. */
+export function overlayText(text: string | undefined, systems: Overlay['systems'], path: string): string {
+  const edited = spliceYaml(text ?? FRESH, [{ path: ['systems'], value: systems?.length ? systems : undefined }]);
+  if (edited !== undefined) return edited;
+  throw new UserError({
+    what: 'the private part of the posture is written in a way that cannot be changed in place',
+    where: { path },
+    expected: 'plain "key: value" lines and "- " lists',
+    next: 'write it so, or make the change by hand',
+  });
 }

@@ -79,7 +79,7 @@ export async function runWizard(start: () => Promise<InitEngine>, options: UiOpt
     plan: undefined,
     applied: undefined,
     after: undefined,
-    answers: {},
+    given: { path: 'quick', answers: {} },
     kept: false,
   };
   let engine: InitEngine | undefined;
@@ -92,8 +92,16 @@ export async function runWizard(start: () => Promise<InitEngine>, options: UiOpt
   const common = { report, applied: record.applied };
   if (ending === 'done' && engine && record.before && record.after) {
     const { summaryLines } = await import('./summary.ts');
+    const next = await engine.next?.();
     const summary = summaryLines(
-      { before: record.before, after: record.after, applied: record.applied, repeat: engine.reproduce(record.answers) },
+      {
+        before: record.before,
+        after: record.after,
+        applied: record.applied,
+        repeat: engine.reproduce(record.given),
+        next,
+        rest: record.given.path === 'quick',
+      },
       readableColumns(process.stdout.columns || 80),
       theme,
     );

@@ -27,7 +27,23 @@ function command(text: string, width: number): string[] {
 
 /** Before → after, what is left and what to do about it, and how to take it back or repeat it. */
 export function summaryLines(
-  { before, after, applied, repeat }: { before: Report; after: Report; applied: Applied | undefined; repeat: string },
+  {
+    before,
+    after,
+    applied,
+    repeat,
+    next,
+    rest = false,
+  }: {
+    before: Report;
+    after: Report;
+    applied: Applied | undefined;
+    repeat: string;
+    /** The next system to declare. */
+    next?: string | undefined;
+    /** Whether there are questions that were not asked. */
+    rest?: boolean;
+  },
   width: number,
   theme: Theme,
 ): Line[] {
@@ -76,6 +92,9 @@ export function summaryLines(
       applied && applied.conflicts.length > 0 && ['Look at', applied.conflicts.join(', '), 'warn'],
       ...todo.map(says => ['To do', says.slice(LEFT_TO_DO.length), 'warn'] as [string, string, Tone]),
       start !== undefined && ['Start it with', together(start), 'plain'],
+      next !== undefined && ['Add next', `${next}: ${together('agent-posture init')}`, 'plain'],
+      next === undefined &&
+        rest && ['Not asked yet', `systems, credentials, reviews, alarms: ${together('agent-posture init')}`, 'plain'],
       ['Try again', `${together('agent-posture test')}, after every update of an agent`, 'plain'],
     ] satisfies (false | undefined | [string, string, Tone])[]
   ).filter(fact => fact !== false && fact !== undefined);

@@ -1,26 +1,48 @@
+import { stringify } from 'yaml';
 import { type Problem, UserError } from '../base/errors.ts';
 import { readBounded } from '../base/files.ts';
 import { didYouMean } from '../base/suggest.ts';
 import { list, shellLine } from '../base/text.ts';
 import { decodePosture, tooLarge } from '../posture/decode.ts';
 import { inFileOrder, readTree, shown } from '../posture/tree.ts';
-import { announce, asList, type QuickStep } from './steps.ts';
-import type { Answer, Answers, Step, StepContext } from './types.ts';
+import { announce } from './edits.ts';
+import { problemOf } from './flow.ts';
+import { readAnswer } from './step.ts';
+import { steps as all, stepsOf } from './steps/index.ts';
+import type { Answer, Answers, Field, Given, Path, Step, StepContext } from './types.ts';
 
 const VERSION = 1;
 
 /** What an answer to a step looks like, in words. */
-function form(step: QuickStep): string {
-  const among = step.values ? `: ${list(step.values, step.kind === 'multi' ? 'and' : 'or')}` : '';
-  if (step.kind === 'multi') return `a list${among || ' of ids'}, [] for none`;
-  return step.kind === 'select' ? `one${among}` : 'text';
+function form(step: Step): string {
+  switch (step.kind) {
+    case 'form':
+      return `a mapping: ${step.fields.map(fieldForm).join(', ')}`;
+    case 'list':
+      return `a list of mappings, [] for none; each with ${step.fields.map(fieldForm).join(', ')}`;
+    case 'multi':
+    case 'texts': {
+      const among = step.values ? `: ${list(step.values)}` : '';
+      return `a list${among || (step.kind === 'multi' ? ' of ids' : ' of texts')}, [] for none`;
+    }
+    default:
+      return step.kind === 'select' ? `one${step.values ? `: ${list(step.values, 'or')}` : ''}` : 'text';
+  }
+}
+
+const fieldForm = ({ id, optional }: Field) => (optional ? `${id}?` : id);
+
+/** The way that answers are of: the quick one where they answer what is asked there alone, or where that is said. */
+export function pathOf(answers: Answers, quick: boolean): Path {
+  const quickOnly = stepsOf('quick').filter(({ paths }) => !paths.includes('whole'));
+  return quick || quickOnly.some(({ id }) => answers[id] !== undefined) ? 'quick' : 'whole';
 }
 
 /**
  * Reads an answers file: `version: 1`, then the ids of steps with their answers. UserError with every problem, with its
  * place; whether the answers will do here is for `settleAnswers` to say.
  */
-export function parseAnswers(text: string, path: string, steps: readonly QuickStep[]): Answers {
+export function parseAnswers(text: string, path: string, steps: readonly Step[] = all): Answers {
   const { data, problems: found, readable, locate } = readTree(text, path);
   const problems: Problem[] = [...found];
   if (!readable) throw new UserError(inFileOrder(problems));
@@ -42,9 +64,8 @@ export function parseAnswers(text: string, path: string, steps: readonly QuickSt
   for (const [id, value] of Object.entries(given)) {
     const step = steps.find(one => one.id === id);
     if (step) {
-      const answer = asAnswer(step, value);
-      if (answer === undefined)
-        problems.push({ what: `"${id}" is ${shown(value)}`, where: locate([id]), expected: form(step) });
+      const answer = readAnswer(step, value);
+      if (answer === undefined) problems.push(misread(step, value, locate));
       else answers[id] = answer;
     } else if (id !== 'version')
       problems.push({
@@ -57,14 +78,45 @@ export function parseAnswers(text: string, path: string, steps: readonly QuickSt
   return answers;
 }
 
-function asAnswer(step: Step, value: unknown): Answer | undefined {
-  if (step.kind !== 'multi') return typeof value === 'string' ? value : undefined;
-  const items = typeof value === 'string' ? [value] : value;
-  return Array.isArray(items) && items.every(item => typeof item === 'string') ? items : undefined;
+/** What of an answer cannot be read, as near to it as can be told. */
+function misread(step: Step, value: unknown, locate: ReturnType<typeof readTree>['locate']): Problem {
+  const whole = { what: `"${step.id}" is ${shown(value)}`, where: locate([step.id]), expected: form(step) };
+  if (step.kind !== 'form' && step.kind !== 'list') return whole;
+  const entries =
+    step.kind === 'list' ? (Array.isArray(value) ? [...value.entries()] : []) : [[undefined, value] as const];
+  for (const [index, entry] of entries) {
+    const place = index === undefined ? [step.id] : [step.id, index];
+    if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+      if (index !== undefined)
+        return {
+          what: `${shown(entry)} is no ${step.kind === 'list' ? step.noun : 'mapping'}`,
+          where: locate(place),
+          expected: form(step),
+        };
+      continue;
+    }
+    const ids = step.fields.map(({ id }) => id);
+    for (const [id, one] of Object.entries(entry)) {
+      const field = step.fields.find(known => known.id === id);
+      if (!field)
+        return {
+          what: `unknown key ${shown(id)} in "${step.id}"${didYouMean(id, ids)}`,
+          where: locate([...place, id], 'key'),
+          expected: `one of ${list(ids, 'or')}`,
+        };
+      if (readAnswer({ ...step, kind: 'form', fields: [field] } as Step, { [id]: one }) === undefined)
+        return {
+          what: `"${id}" is ${shown(one)}`,
+          where: locate([...place, id]),
+          expected: field.kind === 'multi' || field.kind === 'texts' ? 'a list of texts' : 'a text or a number',
+        };
+    }
+  }
+  return whole;
 }
 
 /** Reads an answers file from the disk (bounded, a regular file). UserError for everything wrong with it. */
-export async function loadAnswers(path: string, steps: readonly QuickStep[]): Promise<Answers> {
+export async function loadAnswers(path: string, steps: readonly Step[] = all): Promise<Answers> {
   const read = await readBounded(path);
   if (!read.ok)
     throw new UserError({
@@ -77,8 +129,11 @@ export async function loadAnswers(path: string, steps: readonly QuickStep[]): Pr
   return parseAnswers(decodePosture(read.data, path), path, steps);
 }
 
-/** Answers given as `STEP=VALUE` on the command line; several values of one step with commas. */
-export function parseAnswerFlags(flags: readonly string[], steps: readonly QuickStep[]): Answers {
+/**
+ * Answers given as `STEP=VALUE` on the command line: several values of one step with commas, lists of entries and forms as
+ * in a file, on one line (`owners=[{ path: src/**, owners: ["@alice"] }]`).
+ */
+export function parseAnswerFlags(flags: readonly string[], steps: readonly Step[] = all): Answers {
   const answers: Record<string, Answer> = {};
   const known = steps.map(({ id }) => id);
   const problems = flags.flatMap((flag): Problem[] => {
@@ -95,7 +150,20 @@ export function parseAnswerFlags(flags: readonly string[], steps: readonly Quick
       return [{ what: `--answer ${id}: the value is missing`, expected: `--answer ${id}=VALUE: ${form(step)}` }];
     if (Object.hasOwn(answers, id)) return [{ what: `--answer ${id} is given twice`, expected: 'each step once' }];
     const value = flag.slice(sign + 1);
-    answers[id] = step.kind === 'multi' ? value.split(',').filter(Boolean) : value;
+    if (step.kind === 'list' && value.trim() === '') {
+      answers[id] = [];
+      return [];
+    }
+    if (step.kind === 'form' || step.kind === 'list') {
+      const { data, problems: found } = readTree(value, `--answer ${id}`);
+      if (found.length > 0) return [...found];
+      const answer = readAnswer(step, data);
+      if (answer === undefined) return [misread(step, data, () => ({ path: `--answer ${id}` }))];
+      answers[id] = answer;
+      return [];
+    }
+    const several = step.kind === 'multi' || step.kind === 'texts';
+    answers[id] = several ? value.split(',').filter(Boolean) : value;
     return [];
   });
   if (problems.length > 0) throw new UserError(problems);
@@ -113,7 +181,7 @@ export interface Settled {
  * Every answer passes the step's own check. UserError names all that are missing or will not do, and how to give them.
  */
 export function settleAnswers(
-  steps: readonly QuickStep[],
+  steps: readonly Step[],
   context: StepContext,
   given: Answers,
   { defaults }: { defaults: boolean },
@@ -124,8 +192,7 @@ export function settleAnswers(
   for (const step of steps) {
     const own = given[step.id];
     if (!step.applies(context, answers)) {
-      if (own !== undefined)
-        announced.push(`${step.title}: "${step.id}" is not asked here, so its answer was left out`);
+      if (own !== undefined) notAsked(step, context, announced, problems);
       continue;
     }
     if (own === undefined && !defaults) {
@@ -137,7 +204,7 @@ export function settleAnswers(
       continue;
     }
     const answer = own ?? step.fallback(context, answers);
-    const wrong = step.validate(answer, context, answers);
+    const wrong = problemOf(steps, step, answer, context, answers);
     if (wrong !== undefined)
       problems.push({
         what: `"${step.id}" will not do: ${wrong}`,
@@ -147,26 +214,65 @@ export function settleAnswers(
     else if (own === undefined) announced.push(announce(step, answer, context, answers));
     answers = { ...answers, [step.id]: answer };
   }
+  for (const id of Object.keys(given)) {
+    const step = all.find(one => one.id === id);
+    if (step && !steps.includes(step)) problems.push(elsewhere(step));
+  }
   if (problems.length > 0) throw new UserError(problems);
   return { answers, announced };
 }
 
-/** The one command, quoted for a shell, that repeats a run with these answers. */
-export function reproduceCommand(answers: Answers): string {
+function notAsked({ id, title }: Step, { facts }: StepContext, announced: string[], problems: Problem[]): void {
+  if (facts.insideAgent !== undefined && (id === 'credentials' || id === 'managers'))
+    problems.push({
+      what: `"${id}" is not answered inside a session of ${facts.insideAgent}: whoever asks may be the agent`,
+      next: 'run init in a terminal of your own',
+    });
+  else announced.push(`${title}: "${id}" is not asked here, so its answer was left out`);
+}
+
+/** An answer to a question of the other way: never left out in silence. */
+function elsewhere({ id, paths }: Step): Problem {
+  return paths.includes('quick')
+    ? {
+        what: `"${id}" is asked on the quick path alone`,
+        expected: '"systems" in its place, or --quick and none of the answers that only the whole has',
+      }
+    : {
+        what: `"${id}" is not asked on the quick path`,
+        expected: 'no --quick, and "systems" in place of "never-touch" and "address"',
+      };
+}
+
+/** The one command, quoted for a shell, that repeats a run with these answers. `file`: where they are kept, if they are. */
+export function reproduceCommand({ path, answers }: Given, file?: string): string {
+  const command = ['agent-posture', 'init'];
+  if (path === 'whole' && file !== undefined) return shellLine([...command, '--answers', file]);
   return shellLine([
-    'agent-posture',
-    'init',
+    ...command,
     '--yes',
-    ...Object.entries(answers).flatMap(([id, answer]) => [
-      '--answer',
-      `${id}=${typeof answer === 'string' ? answer : asList(answer).join(',')}`,
-    ]),
+    ...(path === 'quick' ? ['--quick'] : []),
+    ...Object.entries(answers).flatMap(([id, answer]) => ['--answer', `${id}=${inline(answer)}`]),
   ]);
 }
 
+function inline(answer: Answer): string {
+  if (typeof answer === 'string') return answer;
+  return Array.isArray(answer) && answer.every(item => typeof item === 'string') && answer.length > 0
+    ? answer.join(',')
+    : Array.isArray(answer) && answer.length === 0
+      ? ''
+      : JSON.stringify(answer);
+}
+
+/** The answers as a file for `--answers`. */
+export function answersText({ answers }: Given): string {
+  const body = stringify({ version: VERSION, ...answers }, { lineWidth: 0, aliasDuplicateObjects: false });
+  return `# Answers for: agent-posture init --answers FILE\n${body}`;
+}
+
 /** The JSON Schema of the answers file, made from the steps. */
-export function answersJsonSchema(steps: readonly QuickStep[]): object {
-  const text = (step: QuickStep) => ({ type: 'string', ...(step.values ? { enum: [...step.values] } : {}) });
+export function answersJsonSchema(steps: readonly Step[] = all): object {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'agent-posture answers',
@@ -175,16 +281,44 @@ export function answersJsonSchema(steps: readonly QuickStep[]): object {
     properties: {
       version: { type: 'number', const: VERSION },
       ...Object.fromEntries(
-        steps.map(step => [
-          step.id,
-          {
-            description: `${step.title}. ${step.why}`,
-            ...(step.kind === 'multi' ? { type: 'array', items: text(step), uniqueItems: true } : text(step)),
-          },
-        ]),
+        steps.map(step => [step.id, { description: `${step.title}. ${step.why}`, ...answerSchema(step) }]),
       ),
     },
     required: ['version'],
+    additionalProperties: false,
+  };
+}
+
+/** YAML reads a number where a text of digits is meant, and a truth value where yes or no is. */
+const SCALAR = { type: ['string', 'number', 'boolean'] };
+
+function answerSchema(step: Step): object {
+  switch (step.kind) {
+    case 'form':
+      return entrySchema(step.fields);
+    case 'list':
+      return { type: 'array', items: entrySchema(step.fields) };
+    default: {
+      const text = step.values ? { enum: [...step.values] } : { type: 'string' };
+      return step.kind === 'multi' || step.kind === 'texts' ? { type: 'array', items: text, uniqueItems: true } : text;
+    }
+  }
+}
+
+function entrySchema(fields: readonly Field[]): object {
+  return {
+    type: 'object',
+    properties: Object.fromEntries(
+      fields.map(field => {
+        const text = field.values ? { enum: [...field.values] } : SCALAR;
+        const several = field.kind === 'multi' || field.kind === 'texts';
+        return [
+          field.id,
+          { description: `${field.title}: ${field.hint}`, ...(several ? { type: 'array', items: text } : text) },
+        ];
+      }),
+    ),
+    required: fields.filter(({ optional }) => !optional).map(({ id }) => id),
     additionalProperties: false,
   };
 }

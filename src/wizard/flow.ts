@@ -1,9 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
+import { postureProblem } from './edits.ts';
+import { checkAnswer } from './step.ts';
 import type { Answer, Answers, Step, StepContext } from './types.ts';
 
 /** The steps that are asked with these answers, in their order. */
 export function asked(steps: readonly Step[], context: StepContext, answers: Answers): Step[] {
   return steps.filter(step => step.applies(context, answers));
+}
+
+/** The answers that a step is asked with: those given, the defaults of the others, and its own only where it was given. */
+export function answersFor({ id }: Step, whole: Answers, answers: Answers): Answers {
+  const { [id]: _, ...others } = whole;
+  const own = answers[id];
+  return own === undefined ? others : { ...others, [id]: own };
 }
 
 /** The answers with one more. Where it differs from the one before, answers that depend on it are void. */
@@ -32,10 +41,34 @@ export function stillValid(steps: readonly Step[], context: StepContext, answers
   for (const step of steps) {
     if (!step.applies(context, valid)) continue;
     const answer = answers[step.id];
-    if (answer === undefined || step.validate(answer, context, valid) !== undefined) break;
+    if (answer === undefined || problemOf(steps, step, answer, context, valid) !== undefined) break;
     valid = { ...valid, [step.id]: answer };
   }
   return valid;
+}
+
+/** Why an answer will not do, by itself or because no valid posture would come of it; undefined where it does. */
+export function problemOf(
+  steps: readonly Step[],
+  step: Step,
+  answer: Answer,
+  context: StepContext,
+  answers: Answers,
+): string | undefined {
+  return checkAnswer(step, answer, context, answers) ?? wouldBreak(steps, step, answer, context, answers);
+}
+
+/** What later answers come to is judged when they are given: until then the posture has what is there of them. */
+function wouldBreak(
+  steps: readonly Step[],
+  step: Step,
+  answer: Answer,
+  context: StepContext,
+  answers: Answers,
+): string | undefined {
+  const upTo = steps.slice(0, steps.indexOf(step) + 1);
+  const earlier = Object.fromEntries(upTo.flatMap(({ id }) => (answers[id] === undefined ? [] : [[id, answers[id]]])));
+  return postureProblem(upTo, { ...earlier, [step.id]: answer }, context);
 }
 
 export interface WizardState {
@@ -46,7 +79,12 @@ export interface WizardState {
   problem?: string | undefined;
 }
 
-export type WizardAction = { type: 'answer'; answer: Answer } | { type: 'back' } | { type: 'go'; id: string };
+export type WizardAction =
+  | { type: 'answer'; answer: Answer }
+  | { type: 'back' }
+  | { type: 'go'; id: string }
+  /** To the plan: by way of the first answer that does no longer fit the others. */
+  | { type: 'finish' };
 
 /**
  * The way through the questions. `back` keeps every answer; an answer that is refused changes nothing but `problem`; one
@@ -59,21 +97,36 @@ export function wizardReducer(
   action: WizardAction,
 ): WizardState {
   const { answers, at } = state;
-  const path = asked(steps, context, answers);
+  // What was not answered yet stands as its default: somebody may have gone past it by the outline.
+  const path = asked(steps, context, completed(steps, context, answers));
   const index = at === undefined ? path.length : path.findIndex(step => step.id === at);
   switch (action.type) {
     case 'back':
       return { answers, at: path[Math.max(0, index - 1)]?.id };
     case 'go':
       return path.some(step => step.id === action.id) ? { answers, at: action.id } : state;
+    case 'finish':
+      return finish(steps, context, answers);
     case 'answer': {
       const step = path[index];
       if (!step) return state;
-      const problem = step.validate(action.answer, context, answers);
+      const problem = problemOf(steps, step, action.answer, context, completed(steps, context, answers));
       if (problem !== undefined) return { ...state, problem };
       const next = withAnswer(steps, answers, step.id, action.answer);
-      const following = asked(steps, context, next);
-      return { answers: next, at: following[following.findIndex(({ id }) => id === step.id) + 1]?.id };
+      const following = asked(steps, context, completed(steps, context, next));
+      const after = following[following.findIndex(({ id }) => id === step.id) + 1];
+      return after ? { answers: next, at: after.id } : finish(steps, context, next);
     }
   }
+}
+
+/** All answers hold together, or the first one is asked again that does not. */
+function finish(steps: readonly Step[], context: StepContext, answers: Answers): WizardState {
+  const whole = completed(steps, context, answers);
+  for (const step of asked(steps, context, whole)) {
+    // A default can be wanting too: of a box of one's own, only its owner knows the command.
+    const problem = problemOf(steps, step, whole[step.id] as Answer, context, whole);
+    if (problem !== undefined) return { answers, at: step.id, problem };
+  }
+  return { answers, at: undefined };
 }

@@ -77,7 +77,7 @@ describe('what should be known before a plan is applied', () => {
     const { signal } = new AbortController();
     const context: Context = { root, home: join(folder, 'home'), path: '', flags, words: [], terminal, signal };
     const engine = await createEngine(context, await load(context), async () => false);
-    return engine.plan({ 'never-touch': [], box, guards: [] });
+    return engine.plan({ path: 'quick', answers: { 'never-touch': [], box, guards: [] } });
   };
 
   test('a container pulls images, by their names', async () => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { RUN_ENGINES, RUN_STAGES, scansOf, undoneScans } from '../../src/posture/scanning.ts';
 import { type Posture, SCAN_STAGES } from '../../src/posture/schema.ts';
 import { settleAnswers } from '../../src/wizard/answers.ts';
-import { postureEdits, quickSteps } from '../../src/wizard/steps.ts';
+import { postureEdits } from '../../src/wizard/edits.ts';
+import { stepsOf } from '../../src/wizard/steps/index.ts';
 import { render } from '../generate/outputs/lab.ts';
 import { FACTS } from '../wizard/facts.ts';
 
@@ -53,8 +54,8 @@ describe('what is scanned for secrets', () => {
   it('is proposed by the wizard only as far as it is run', () => {
     const scanners = (['gitleaks', 'trufflehog', 'git-secrets'] as const).map(id => ({ id, version: '1' }));
     const context = { facts: { ...FACTS, scanners }, posture: { version: 1 as const, project: 'x' } };
-    const { answers } = settleAnswers(quickSteps, context, {}, { defaults: true });
-    const edit = postureEdits(quickSteps, answers, context).find(({ path }) => path[0] === 'scanning');
+    const { answers } = settleAnswers(stepsOf('quick'), context, {}, { defaults: true });
+    const edit = postureEdits(stepsOf('quick'), answers, context).find(({ path }) => path[0] === 'scanning');
     expect(edit?.value).toEqual({ engines: ['builtin', 'gitleaks'], at: ['commit', 'push'] });
   });
 });

@@ -5,7 +5,8 @@ import type { Posture } from '../../src/posture/schema.ts';
 import { chooseFixes, type Failing, patternFor } from '../../src/selftest/fixes.ts';
 import type { Origin, Subject } from '../../src/selftest/probes/types.ts';
 import type { Row } from '../../src/selftest/types.ts';
-import { postureEdits, quickSteps } from '../../src/wizard/steps.ts';
+import { postureEdits } from '../../src/wizard/edits.ts';
+import { stepsOf } from '../../src/wizard/steps/index.ts';
 import { labFacts } from '../labs/box.ts';
 
 const facts = labFacts('/work/repo', '/home/a');
@@ -86,7 +87,7 @@ describe('fixes', () => {
     });
     const remote = { name: 'origin', url: 'git@github.com:a/b.git', forge: 'github' as const };
     const here = { ...facts, secretFiles: [{ path: 'certs/a.key' }], git: { ...facts.git, remote } };
-    const byWizard = postureEdits(quickSteps, { box: 'bubblewrap' }, { facts: here, posture: declared }).find(
+    const byWizard = postureEdits(stepsOf('quick'), { box: 'bubblewrap' }, { facts: here, posture: declared }).find(
       ({ path }) => path.join() === 'isolation',
     );
     const edits = (failing: Failing) => chooseFixes([failing], { posture: declared, facts: here }).fixes[0]?.edits;

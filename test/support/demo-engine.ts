@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Facts } from '../../src/discover/facts.ts';
 import type { Applied, Change, Plan } from '../../src/generate/types.ts';
 import type { Fix, Group, Report, Row, SelftestEvent, Verdict } from '../../src/selftest/types.ts';
-import type { Answers, InitEngine, Step } from '../../src/wizard/types.ts';
+import type { InitEngine, PlainStep } from '../../src/wizard/types.ts';
 
 /** Everything the screens are driven with in tests: scripted, the same every time, nothing of this machine in it. */
 export const FACTS: Facts = {
@@ -256,9 +256,10 @@ export function afterReport(): Report {
   );
 }
 
-export const STEPS: Step[] = [
+export const STEPS: PlainStep[] = [
   {
     id: 'systems',
+    paths: ['quick', 'whole'],
     title: 'Never touch',
     question: () => 'Which systems must an agent never touch?',
     why: 'The article: "Never, ever point an AI agent toward production databases or live APIs." What is marked here is denied by the network and by every rule, and each try against it is part of the self-test.',
@@ -278,6 +279,7 @@ export const STEPS: Step[] = [
   },
   {
     id: 'box',
+    paths: ['quick', 'whole'],
     title: 'Box',
     question: () => 'How shall the agent be boxed in?',
     why: 'The article: "Before you let any AI agent touch your production code, run it in a sandboxed environment." Rules alone are words: a shell command gets round them. A box takes away what must not be reached.',
@@ -296,6 +298,7 @@ export const STEPS: Step[] = [
   },
   {
     id: 'protected',
+    paths: ['quick', 'whole'],
     title: 'Protected branches',
     question: () => 'Which branches may an agent never push to?',
     why: 'The article: "Use branch protection rules to prevent autonomous agents from pushing directly to main/production branches."',
@@ -309,6 +312,7 @@ export const STEPS: Step[] = [
   },
   {
     id: 'scan',
+    paths: ['quick', 'whole'],
     title: 'Scan for secrets',
     question: () => 'Scan commits and pushes for secrets?',
     why: 'The article: "Scan your codebase … to catch leaks before they happen."',
@@ -424,16 +428,16 @@ export function demoEngine({ pace = 0, resumed, log = () => {}, applying }: Demo
     signal.addEventListener('abort', () => log('test stopped'), { once: true });
   return {
     context: { facts: FACTS, posture: { version: 1, project: FACTS.project } },
-    steps: STEPS,
+    stepsOf: () => STEPS,
     resumed,
     firstTry(onEvent, signal) {
       stopped(signal);
       return play(beforeReport(), pace, onEvent, signal);
     },
-    async remember(answers) {
+    async remember({ answers }) {
       log(`remember ${JSON.stringify(answers)}`);
     },
-    async plan(answers) {
+    async plan({ answers }) {
       log(`plan ${JSON.stringify(answers)}`);
       return PLAN;
     },
@@ -448,7 +452,7 @@ export function demoEngine({ pace = 0, resumed, log = () => {}, applying }: Demo
       stopped(signal);
       return play(afterReport(), pace, onEvent, signal);
     },
-    reproduce: (answers: Answers) =>
+    reproduce: ({ answers }) =>
       `agent-posture init --yes${Object.keys(answers).length > 0 ? ' --answer box=bubblewrap' : ''}`,
   };
 }

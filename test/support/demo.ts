@@ -23,7 +23,11 @@ const engine = demoEngine({
   log,
   applying: () => setTimeout(Number(env.DEMO_APPLYING ?? 0)),
   resumed: env.DEMO_RESUMED
-    ? { answers: { systems: ['orders-db'], box: 'docker' }, savedAt: new Date(Date.now() - 2 * 3_600_000) }
+    ? {
+        path: 'quick' as const,
+        answers: { systems: ['orders-db'], box: 'docker' },
+        savedAt: new Date(Date.now() - 2 * 3_600_000),
+      }
     : undefined,
 });
 

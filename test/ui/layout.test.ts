@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { windowStart } from '../../src/ui/components/multi-menu.tsx';
+import { windowStart } from '../../src/ui/hooks/use-list.ts';
 import { clip, share, usableRows } from '../../src/ui/layout.ts';
 import { line } from '../../src/ui/lines.ts';
 

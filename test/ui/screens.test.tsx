@@ -23,7 +23,7 @@ describe('the first screen', () => {
     <FindingScreen
       report={report}
       facts={FACTS}
-      questions={4}
+      questions={{ quick: 4, whole: 19 }}
       recorded={false}
       resumable={undefined}
       onChoose={chosen}
@@ -85,16 +85,19 @@ describe('a question', () => {
       answers={{}}
       done={[]}
       onAnswer={answered}
+      onDraft={() => {}}
       onBack={back}
+      onOutline={outline}
       onQuit={quit}
       {...extra}
     />
   );
   const answered = vi.fn();
   const back = vi.fn();
+  const outline = vi.fn();
   const quit = vi.fn();
   afterEach(() => {
-    for (const spy of [answered, back, quit]) spy.mockReset();
+    for (const spy of [answered, back, outline, quit]) spy.mockReset();
   });
 
   it('has the default under the pointer, and what stands already instead of it', async () => {
@@ -359,7 +362,7 @@ describe('the wizard', () => {
     plan: undefined,
     applied: undefined,
     after: undefined,
-    answers: {},
+    given: { path: 'quick', answers: {} },
     kept: false,
   });
 

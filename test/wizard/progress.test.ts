@@ -5,7 +5,6 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { stateFolder } from '../../src/base/state.ts';
 import { loadAnswers } from '../../src/wizard/answers.ts';
 import { clearProgress, loadProgress, saveProgress } from '../../src/wizard/progress.ts';
-import { quickSteps } from '../../src/wizard/steps.ts';
 
 let base: string;
 const before = process.env.AGENT_POSTURE_STATE;
@@ -19,13 +18,13 @@ afterEach(async () => {
   await rm(base, { recursive: true, force: true });
 });
 
-const answers = { 'never-touch': ['orders-db'], box: 'none' };
+const given = { path: 'quick' as const, answers: { 'never-touch': ['orders-db'], box: 'none' } };
 
 it('keeps the answers for this user alone, and forgets them', async () => {
   expect(await loadProgress(base)).toBeUndefined();
   const now = new Date('2026-11-23T12:00:00Z');
-  await saveProgress(base, answers, now);
-  expect(await loadProgress(base)).toEqual({ answers, savedAt: now });
+  await saveProgress(base, given, now);
+  expect(await loadProgress(base)).toEqual({ ...given, savedAt: now });
   const folder = stateFolder(base);
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
   for (const name of await readdir(folder)) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
@@ -34,7 +33,9 @@ it('keeps the answers for this user alone, and forgets them', async () => {
 });
 
 it('keeps no answer that looks like a secret', async () => {
-  await expect(saveProgress(base, { 'box-command': 'x --password=hunter22' })).rejects.toThrow('looks like a secret');
+  await expect(
+    saveProgress(base, { path: 'quick', answers: { 'box-command': 'x --password=hunter22' } }),
+  ).rejects.toThrow('looks like a secret');
   const kept = await readdir(stateFolder(base)).catch(() => []);
   for (const name of kept) expect(await readFile(join(stateFolder(base), name), 'utf8')).not.toContain('hunter22');
 });
@@ -46,20 +47,20 @@ it.each([
   '{"wizard": {"answers": {"a": 1}, "savedAt": "2026-01-01"}}',
   '{"wizard": {"answers": {}, "savedAt": "x"}}',
 ])('is undefined for a file that holds %s', async text => {
-  await saveProgress(base, answers);
+  await saveProgress(base, given);
   const [name = ''] = await readdir(stateFolder(base));
   await writeFile(join(stateFolder(base), name), text);
   expect(await loadProgress(base)).toBeUndefined();
-  await saveProgress(base, answers);
-  expect((await loadProgress(base))?.answers).toEqual(answers);
+  await saveProgress(base, given);
+  expect((await loadProgress(base))?.answers).toEqual(given.answers);
 });
 
 it('reads an answers file, bounded, and says what is wrong', async () => {
   const path = join(base, 'answers.yaml');
-  await expect(loadAnswers(path, quickSteps)).rejects.toThrow(/cannot be read \(ENOENT\)/);
+  await expect(loadAnswers(path)).rejects.toThrow(/cannot be read \(ENOENT\)/);
   await writeFile(path, 'version: 1\nbox: none\nnever-touch: [orders-db]\n');
-  expect(await loadAnswers(path, quickSteps)).toEqual(answers);
+  expect(await loadAnswers(path)).toEqual(given.answers);
   await writeFile(path, Buffer.alloc(5_000_000, 0x20));
-  await expect(loadAnswers(path, quickSteps)).rejects.toThrow('5.0 MB');
-  await expect(loadAnswers(base, quickSteps)).rejects.toThrow('EISDIR');
+  await expect(loadAnswers(path)).rejects.toThrow('5.0 MB');
+  await expect(loadAnswers(base)).rejects.toThrow('EISDIR');
 });

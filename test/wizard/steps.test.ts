@@ -8,17 +8,24 @@ import { parsePosture } from '../../src/posture/load.ts';
 import { editPosture, newPosture } from '../../src/posture/save.ts';
 import type { Posture } from '../../src/posture/schema.ts';
 import { parseAnswerFlags, parseAnswers, reproduceCommand, settleAnswers } from '../../src/wizard/answers.ts';
+import { announce, postureEdits } from '../../src/wizard/edits.ts';
 import { asked, completed, stillValid, type WizardState, withAnswer, wizardReducer } from '../../src/wizard/flow.ts';
-import { announce, postureEdits, quickSteps } from '../../src/wizard/steps.ts';
-import type { Answers, StepContext } from '../../src/wizard/types.ts';
+import { stepsOf } from '../../src/wizard/steps/index.ts';
+import type { Answers, PlainStep, StepContext } from '../../src/wizard/types.ts';
 import { facts as anyFacts, FACTS } from './facts.ts';
 
-const fresh = (facts: Facts): StepContext => ({ facts, posture: { version: 1, project: facts.project } });
+const quickSteps = stepsOf('quick') as readonly PlainStep[];
+const fresh = (facts: Facts): StepContext => ({
+  facts,
+  posture: parsePosture(newPosture(facts.project), 'agent-posture.yaml'),
+});
 /** Every default, as `--yes` takes them. */
 const byDefault = (context: StepContext) => settleAnswers(quickSteps, context, {}, { defaults: true });
 const step = (id: string) => quickSteps.find(one => one.id === id) as (typeof quickSteps)[number];
 const flags = (answers: Answers) =>
-  splitWords(reproduceCommand(answers)).flatMap((word, index, all) => (all[index - 1] === '--answer' ? [word] : []));
+  splitWords(reproduceCommand({ path: 'quick', answers })).flatMap((word, index, all) =>
+    all[index - 1] === '--answer' ? [word] : [],
+  );
 
 /** What `init` makes of answers: the posture's new text. */
 function posture(answers: Answers, context: StepContext, text = newPosture(context.facts.project)): string {
@@ -481,9 +488,9 @@ describe('answers without a terminal', () => {
       'box-command': "docker exec -i 'a b' $x",
       guards: ['refuse-push', 'scan-push'],
     };
-    const command = reproduceCommand(answers);
+    const command = reproduceCommand({ path: 'quick', answers });
     expect(command).toBe(
-      `agent-posture init --yes --answer never-touch= --answer box=command --answer 'box-command=docker exec -i '\\''a b'\\'' $x' --answer guards=refuse-push,scan-push`,
+      `agent-posture init --yes --quick --answer never-touch= --answer box=command --answer 'box-command=docker exec -i '\\''a b'\\'' $x' --answer guards=refuse-push,scan-push`,
     );
     expect(parseAnswerFlags(flags(answers), quickSteps)).toEqual(answers);
   });

@@ -18,6 +18,7 @@ export type KeyName =
   | 'backspace'
   | 'delete'
   | 'clear'
+  | 'outline'
   | 'interrupt'
   | 'char';
 
@@ -46,6 +47,7 @@ export function normalizeKeys(input: string, key: InkKey): KeyPress[] {
 function name(input: string, key: InkKey): KeyName | undefined {
   if (key.ctrl && input === 'c') return 'interrupt';
   if (key.ctrl && input === 'u') return 'clear';
+  if (key.ctrl && input === 'o') return 'outline';
   if (key.upArrow) return 'up';
   if (key.downArrow) return 'down';
   if (key.leftArrow) return 'left';

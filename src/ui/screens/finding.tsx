@@ -3,6 +3,7 @@ import { plural } from '../../base/text.ts';
 import type { Facts } from '../../discover/facts.ts';
 import { count, things } from '../../report/things.ts';
 import type { Report } from '../../selftest/types.ts';
+import type { Path } from '../../wizard/types.ts';
 import { Lines } from '../components/lines.tsx';
 import { Menu, type MenuItem } from '../components/menu.tsx';
 import { Scroll } from '../components/scroll.tsx';
@@ -85,7 +86,7 @@ function notesOf({ notes }: Report): readonly string[] {
 /** Rows of the first screen. */
 const SHOWN = 8;
 
-export type FindingChoice = 'close' | 'resume' | 'quit';
+export type FindingChoice = 'close' | 'whole' | 'resume' | 'back' | 'quit';
 
 /** The first screen: what was reached, and what to do about it. */
 export function FindingScreen({
@@ -99,7 +100,8 @@ export function FindingScreen({
 }: {
   report: Report;
   facts: Facts;
-  questions: number;
+  /** How many are asked on each path. */
+  questions: Record<Path, number>;
   /** Whether the list stands above already, because the user came back here. */
   recorded: boolean;
   /** `2 h ago`, where answers of an earlier run are there. */
@@ -111,7 +113,9 @@ export function FindingScreen({
   const theme = useTheme();
   const { width, height } = useSize();
   const [all, setAll] = useState(false);
-  const [at, setAt] = useState<FindingChoice | 'all'>(resumable ? 'resume' : 'close');
+  const [at, setAt] = useState<FindingChoice | 'all'>(
+    recorded ? 'back' : resumable ? 'resume' : existing ? 'whole' : 'close',
+  );
   const small = height < 9;
   const list = findings(report);
   const every = singleFindings(report);
@@ -132,24 +136,37 @@ export function FindingScreen({
     );
   }
 
-  const minutes = questions > 6 ? 'two minutes' : 'a minute';
   const items: MenuItem<FindingChoice | 'all'>[] = [
     ...(resumable
       ? [{ value: 'resume' as const, label: 'Continue where you stopped', hint: `${resumable}; your answers are kept` }]
       : []),
-    {
-      value: 'close',
-      label: recorded
-        ? 'Back to the questions'
-        : existing
-          ? 'Answer again'
-          : list.length > 0
-            ? 'Close this'
-            : 'Keep it so',
-      hint: recorded
-        ? 'your answers are kept'
-        : `${plural(questions, 'question')}, about ${minutes}${existing ? '; the posture that is here stands as default' : ''}`,
-    },
+    ...(recorded
+      ? [{ value: 'back' as const, label: 'Back to the questions', hint: 'your answers are kept' }]
+      : existing
+        ? [
+            {
+              value: 'whole' as const,
+              label: 'Change the posture',
+              hint: `choose what, among ${plural(questions.whole, 'question')}; all else stays`,
+            },
+            {
+              value: 'close' as const,
+              label: 'Answer again',
+              hint: `${plural(questions.quick, 'question')}, about a minute; the posture stands as default`,
+            },
+          ]
+        : [
+            {
+              value: 'close' as const,
+              label: list.length > 0 ? 'Close this' : 'Keep it so',
+              hint: `${plural(questions.quick, 'question')}, about a minute`,
+            },
+            {
+              value: 'whole' as const,
+              label: 'Set up everything',
+              hint: `${plural(questions.whole, 'question')}, about five minutes; each has a default`,
+            },
+          ]),
     ...(every.length > SHOWN || (every.length > list.length && !recorded)
       ? [{ value: 'all' as const, label: `Show all ${every.length}` }]
       : []),

@@ -1,45 +1,48 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { formatPosition } from '../../base/errors.ts';
-import type { Answer, Answers, Choice, Step, StepContext } from '../../wizard/types.ts';
+import { asEntry, asList, asText, partsOf, splitTexts, standing } from '../../wizard/step.ts';
+import type { Answer, Answers, Choice, FormStep, PlainStep, Step, StepContext } from '../../wizard/types.ts';
 import { labelColumn, Menu, type MenuItem } from '../components/menu.tsx';
 import { MultiMenu } from '../components/multi-menu.tsx';
 import { Scroll } from '../components/scroll.tsx';
 import { type Block, SPACE, Stack } from '../components/stack.tsx';
 import { TextEntry } from '../components/text-entry.tsx';
-import { useKeys } from '../hooks/use-keys.ts';
+import { type KeyPress, useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { keyBar } from '../key-bar.ts';
-import { cells, edges, type Line, line, pad, span, TWO_COLUMNS, together, wrapText } from '../lines.ts';
+import { cells, edges, fitWords, type Line, line, pad, span, TWO_COLUMNS, together, wrapText } from '../lines.ts';
 import type { Theme } from '../theme.ts';
+import { Entries } from './entries.tsx';
+import { Form } from './form.tsx';
 
 /** An answer in the words of its choices. */
 export function answerText(step: Step, answer: Answer, context: StepContext, answers: Answers): string {
-  const labels = new Map(step.choices(context, answers).map(choice => [choice.value, choice.label]));
   // The name alone: what stands beside it in brackets was read in the question.
-  const nameOf = (value: string): string => (labels.get(value) ?? value).replace(/ \([^()]*\)$/, '');
-  const values = typeof answer === 'string' ? [answer] : answer;
-  const words = values.filter(value => value !== '').map(nameOf);
+  const words = partsOf(step, answer, context, answers).map(part => part.replace(/ \([^()]*\)$/, ''));
   return words.length > 0 ? words.join(', ') : 'none';
 }
 
 /** Fewer cells than these beside the names, and answers stand under them. */
 const ANSWER = 16;
 
-/** `✓ Never touch   orders-db`: what was answered so far. */
+/** `✓ Never touch   orders-db`: what was answered so far; with `brief` on one row each. */
 export function answeredLines(
   done: readonly Step[],
   answers: Answers,
   context: StepContext,
   width: number,
   { glyphs }: Theme,
+  { brief = false } = {},
 ): Line[] {
   const names = Math.max(0, ...done.map(step => cells(step.title)));
   const beside = width - names - 7 >= ANSWER;
   const room = beside ? width - names - 7 : width - 4;
   return done.flatMap(step => {
     const parts = answerText(step, answers[step.id] ?? '', context, answers).split(', ');
-    const given = wrapText(parts.map(part => (cells(part) < room ? together(part) : part)).join(', '), room);
+    const given = brief
+      ? [fitWords(parts.join(', '), room, glyphs.ellipsis)]
+      : wrapText(parts.map(part => (cells(part) < room ? together(part) : part)).join(', '), room);
     const name = (text: string): Line => line(' ', span(`${glyphs.done} `, 'good'), span(text, 'quiet'));
     if (!beside) return [name(step.title), ...given.map(text => line(`   ${text}`))];
     return given.map((text, index) =>
@@ -53,119 +56,62 @@ function hintOf(choice: Choice): string | undefined {
   return [choice.hint, seen].filter(Boolean).join('; ') || undefined;
 }
 
-/** One question. The answer that stands is under the pointer; `?` says why it is asked; left goes back. */
-export function Question({
-  step,
-  number,
-  of,
-  context,
-  answers,
-  done,
-  onAnswer,
-  onBack,
-  onQuit,
-}: {
-  step: Step;
+/** How many of the answers before are shown above a question: the last ones. */
+const ABOVE = 4;
+
+/** What all kinds of question have in common. */
+export interface Asking {
   number: number;
   of: number;
   context: StepContext;
   answers: Answers;
   done: readonly Step[];
+  /** Why the answer that was given does not fit the others, where that is so. */
+  refused?: string | undefined;
+  /** What was typed or marked here before, and not given yet. */
+  draft?: Answer | undefined;
+  /** Hears of what is typed or marked: it outlives a look at the reason, or at another question. */
+  onDraft: (answer: Answer) => void;
   /** Takes the answer, or gives back why it will not do. */
   onAnswer: (answer: Answer) => string | undefined;
   onBack: () => void;
+  onOutline: () => void;
   onQuit: () => void;
-}): ReactNode {
+}
+
+/** One question. The answer that stands is under the pointer; `?` says why it is asked; left goes back. */
+export function Question({ step, draft, ...rest }: { step: Step } & Asking): ReactNode {
+  const latest = useRef(draft);
+  const asking: Asking = {
+    ...rest,
+    draft: latest.current,
+    onDraft: answer => {
+      latest.current = answer;
+      rest.onDraft(answer);
+    },
+  };
   const theme = useTheme();
   const { width, height } = useSize();
+  const { number, of, context, answers, done, onBack, onOutline, onQuit } = asking;
   const [why, setWhy] = useState(false);
-  const [problem, setProblem] = useState<string>();
-  const choices = step.choices(context, answers);
-  // What was typed or marked, but not given yet, outlives a look at the reason.
-  const [standing, setStanding] = useState<Answer>(answers[step.id] ?? step.fallback(context, answers));
-  const [at, setAt] = useState<string | undefined>(typeof standing === 'string' ? standing : choices[0]?.value);
-
-  function give(answer: Answer): void {
-    setProblem(onAnswer(answer));
-  }
-
-  const typing = step.kind === 'text';
+  const typing = step.kind === 'text' || step.kind === 'texts';
+  const { glyphs } = theme;
   const reasons = wrapText(step.why, Math.min(width, 90) - 4).map(text => line(`   ${text}`));
-  const answered = answeredLines(done, answers, context, width, theme);
+  const above = answeredLines(done.slice(-ABOVE), answers, context, width, theme, { brief: done.length > ABOVE });
+  const rows = 'choices' in step ? step.choices(context, answers).length : 6;
   // Where there is no room beside the question, as in a low or a narrow window, the reason takes its place.
-  const aside = why && (height < 16 || reasons.length + answered.length + (typing ? 1 : choices.length) + 12 > height);
-  useKeys(({ name, text }) => {
+  const aside = why && (height < 16 || reasons.length + above.length + (typing ? 1 : rows) + 12 > height);
+
+  function take({ name, text }: KeyPress): void {
     if (name === 'escape') {
       if (why) setWhy(false);
       else onQuit();
-    } else if (name === 'shift-tab' || (typing ? name === 'up' : name === 'left' || name === 'backspace')) onBack();
+    } else if (name === 'outline' || (text === 'o' && !typing)) onOutline();
+    else if (name === 'shift-tab' || (typing ? name === 'up' : name === 'left' || name === 'backspace')) onBack();
     else if (text === '?' && !typing) setWhy(!why);
     else if (name === 'tab' && typing) setWhy(!why);
     else if (text === 'q' && !typing) onQuit();
-  }, !aside);
-
-  const items: MenuItem<string>[] = choices.map(choice => ({
-    value: choice.value,
-    label: choice.label,
-    hint: hintOf(choice),
-  }));
-  const { glyphs } = theme;
-  const progress = `${number} of ${of}`;
-  const room = width - 3 - cells(progress);
-  const whole = wrapText(step.question(context, answers), Math.max(room, 16));
-  // The name of the answer asks as well, where the question would be cut before its end.
-  const question = whole.length <= (height < 9 ? 2 : 4) ? whole : [`${step.title}?`];
-  const head: Line[] = question.map((text, index) =>
-    index === 0
-      ? edges(line(span(` ${text}`, 'strong')), line(span(progress, 'quiet')), width, glyphs.ellipsis)
-      : line(span(` ${text}`, 'strong')),
-  );
-  const highlighted = choices.find(choice => choice.value === at);
-  const hint = highlighted && hintOf(highlighted);
-  // The hint again, whole, where its place beside the name is too narrow for it.
-  const mark = step.kind === 'multi' ? cells(glyphs.on) + 1 : 0;
-  const beside = width < TWO_COLUMNS ? 0 : width - 6 - mark - labelColumn(items, width - 3 - mark);
-  const cut = hint !== undefined && cells(hint) > beside;
-
-  const control: Block = typing
-    ? {
-        want: 1,
-        least: 1,
-        rank: 0,
-        draw: (_, columns) => (
-          <TextEntry
-            initial={typeof standing === 'string' ? standing : standing.join(', ')}
-            width={columns}
-            onEnter={give}
-            onChange={text => {
-              setStanding(text);
-              setProblem(undefined);
-            }}
-          />
-        ),
-      }
-    : {
-        want: items.length,
-        least: Math.min(2, items.length),
-        rank: 0,
-        draw: (rows, columns) =>
-          step.kind === 'multi' ? (
-            <MultiMenu
-              items={items}
-              rows={rows}
-              width={columns}
-              initial={typeof standing === 'string' ? [standing] : standing}
-              onChoose={give}
-              onHighlight={setAt}
-              onMark={marked => {
-                setStanding(marked);
-                setProblem(undefined);
-              }}
-            />
-          ) : (
-            <Menu items={items} rows={rows} width={columns} initial={at} onChoose={give} onHighlight={setAt} />
-          ),
-      };
+  }
 
   if (aside)
     return (
@@ -180,18 +126,172 @@ export function Question({
       />
     );
 
-  const back = typing ? glyphs.up : glyphs.left;
+  const progress = `${number} of ${of}`;
+  const room = width - 3 - cells(progress);
+  const whole = wrapText(step.question(context, answers), Math.max(room, 16));
+  // The name of the answer asks as well, where the question would be cut before its end.
+  const question = whole.length <= (height < 9 ? 2 : 4) ? whole : [`${step.title}?`];
+  const head: Line[] = question.map((text, index) =>
+    index === 0
+      ? edges(line(span(` ${text}`, 'strong')), line(span(progress, 'quiet')), width, glyphs.ellipsis)
+      : line(span(` ${text}`, 'strong')),
+  );
   const keys: [string, string][] = [
-    ['enter', typing ? 'take it' : step.kind === 'multi' ? taking(standing) : 'choose'],
-    ...(step.kind === 'multi' ? ([['space', 'mark']] as [string, string][]) : []),
     [typing ? 'tab' : '?', why ? 'hide why' : 'why'],
-    [back, 'back'],
+    [typing ? glyphs.up : glyphs.left, 'back'],
+    ...(of > 4 ? ([[typing ? 'ctrl+o' : 'o', 'all questions']] as [string, string][]) : []),
     ['esc', 'quit'],
+  ];
+  const shared = { head, above, why: why ? reasons : undefined, keys, onKey: take };
+  switch (step.kind) {
+    case 'form':
+      return <FormQuestion step={step} {...asking} {...shared} />;
+    case 'list':
+      return <Entries step={step} {...asking} {...shared} />;
+    default:
+      return <Plain step={step} {...asking} {...shared} />;
+  }
+}
+
+interface Shared {
+  head: readonly Line[];
+  above: readonly Line[];
+  why: readonly Line[] | undefined;
+  keys: readonly (readonly [string, string])[];
+  onKey: (press: KeyPress) => void;
+}
+
+function FormQuestion({
+  step,
+  head,
+  above,
+  why,
+  keys,
+  context,
+  answers,
+  refused,
+  draft,
+  onDraft,
+  onAnswer,
+  onKey,
+}: { step: FormStep } & Asking & Shared): ReactNode {
+  return (
+    <Form
+      head={[...above, ...(above.length > 0 ? [line()] : []), ...head]}
+      fields={step.fields}
+      initial={asEntry(draft ?? standing(step, context, answers))}
+      onChange={onDraft}
+      doneLabel="Go on with these"
+      context={context}
+      answers={answers}
+      refused={refused}
+      onDone={onAnswer}
+      onKey={onKey}
+      keys={keys}
+      why={why}
+    />
+  );
+}
+
+/** A question with choices, or a text. */
+function Plain({
+  step,
+  head,
+  above,
+  why,
+  keys,
+  context,
+  answers,
+  refused,
+  draft,
+  onDraft,
+  onAnswer,
+  onKey,
+}: { step: PlainStep } & Asking & Shared): ReactNode {
+  const theme = useTheme();
+  const { width } = useSize();
+  const { glyphs } = theme;
+  const [problem, setProblem] = useState(refused);
+  const choices = step.choices(context, answers);
+  const [stands, setStanding] = useState<string | readonly string[]>(() => {
+    const answer = draft ?? standing(step, context, answers);
+    return typeof answer === 'string' ? answer : asList(answer);
+  });
+  const setStands = (answer: string | readonly string[]): void => {
+    setStanding(answer);
+    onDraft(answer);
+  };
+  const [at, setAt] = useState<string | undefined>(typeof stands === 'string' ? stands : choices[0]?.value);
+  const typing = step.kind === 'text' || step.kind === 'texts';
+  const read = (text: string) => (step.kind === 'texts' ? splitTexts(text) : text);
+  const give = (answer: Answer): void => setProblem(onAnswer(answer));
+  // A list of our own hands on what it does not know; the others leave keys alone.
+  useKeys(onKey, step.kind !== 'multi');
+
+  const items: MenuItem<string>[] = choices.map(choice => ({
+    value: choice.value,
+    label: choice.label,
+    hint: hintOf(choice),
+  }));
+  const highlighted = choices.find(choice => choice.value === at);
+  const hint = highlighted && hintOf(highlighted);
+  // The hint again, whole, where its place beside the name is too narrow for it.
+  const mark = step.kind === 'multi' ? cells(glyphs.on) + 1 : 0;
+  const beside = width < TWO_COLUMNS ? 0 : width - 6 - mark - labelColumn(items, width - 3 - mark);
+  const cut = hint !== undefined && cells(hint) > beside;
+
+  const control: Block = typing
+    ? {
+        want: 1,
+        least: 1,
+        rank: 0,
+        draw: (_, columns) => (
+          <TextEntry
+            initial={asText(stands)}
+            width={columns}
+            onEnter={text => give(read(text))}
+            onChange={text => {
+              setStands(read(text));
+              // What is wrong is said while it is typed; that nothing stands there yet is not.
+              setProblem(text.trim() === '' ? undefined : step.validate(read(text.trim()), context, answers));
+            }}
+          />
+        ),
+      }
+    : {
+        want: items.length,
+        least: Math.min(2, items.length),
+        rank: 0,
+        draw: (rows, columns) =>
+          step.kind === 'multi' ? (
+            <MultiMenu
+              items={items}
+              rows={rows}
+              width={columns}
+              initial={asList(stands)}
+              onChoose={give}
+              onHighlight={setAt}
+              onMark={marked => {
+                setStands(marked);
+                setProblem(undefined);
+              }}
+              onOther={onKey}
+            />
+          ) : (
+            <Menu items={items} rows={rows} width={columns} initial={at} onChoose={give} onHighlight={setAt} />
+          ),
+      };
+
+  const bar: (readonly [string, string])[] = [
+    ['enter', typing ? 'take it' : step.kind === 'multi' ? taking(stands) : 'choose'],
+    ...(step.kind === 'multi' ? ([['space', 'mark']] as const) : []),
+    ...(step.kind === 'multi' && items.length > 10 ? ([['/', 'search']] as const) : []),
+    ...keys,
   ];
   const blocks: Block[] = [
     SPACE,
-    { lines: answered, rank: 6, least: 1 },
-    ...(answered.length > 0 ? [SPACE] : []),
+    { lines: above, rank: 6, least: 1 },
+    ...(above.length > 0 ? [SPACE] : []),
     { lines: head, rank: 1 },
     SPACE,
     control,
@@ -207,15 +307,15 @@ export function Question({
             least: 1,
           },
         ]),
-    ...(why ? [SPACE, { lines: reasons, rank: 3, least: 1 }] : []),
+    ...(why ? [SPACE, { lines: why, rank: 3, least: 1 }] : []),
     SPACE,
-    { lines: [keyBar(keys, width, theme)], rank: 4 },
+    { lines: [keyBar(bar, width, theme)], rank: 4 },
   ];
   return <Stack blocks={blocks} />;
 }
 
 /** What enter does with a list in which each is marked first: that it takes none is no surprise then. */
-function taking(marked: Answer | undefined): string {
-  const count = typeof marked === 'string' ? 1 : (marked?.length ?? 0);
+function taking(marked: string | readonly string[]): string {
+  const count = asList(marked).length;
   return count === 0 ? 'take none' : `take ${count}`;
 }

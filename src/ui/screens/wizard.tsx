@@ -5,8 +5,17 @@ import { ago } from '../../base/units.ts';
 import { changesAnything } from '../../generate/changes.ts';
 import type { Applied, Plan } from '../../generate/types.ts';
 import type { Report } from '../../selftest/types.ts';
-import { asked, completed, stillValid, wizardReducer } from '../../wizard/flow.ts';
-import type { Answer, Answers, InitEngine } from '../../wizard/types.ts';
+import {
+  answersFor,
+  asked,
+  completed,
+  problemOf,
+  stillValid,
+  type WizardState,
+  withAnswer,
+  wizardReducer,
+} from '../../wizard/flow.ts';
+import type { Answer, Answers, Given, InitEngine, Path, Step, StepContext } from '../../wizard/types.ts';
 import { Printed } from '../components/lines.tsx';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
@@ -14,15 +23,17 @@ import { useLifecycle } from '../lifecycle.ts';
 import { type Line, line, together, wrapText } from '../lines.ts';
 import { planLines } from '../plan-lines.ts';
 import { Busy } from './busy.tsx';
-import { FindingScreen, findingRecord } from './finding.tsx';
+import { type FindingChoice, FindingScreen, findingRecord } from './finding.tsx';
 import { LiveTest } from './live.tsx';
+import { Outline } from './outline.tsx';
 import { PlanScreen } from './plan.tsx';
 import { answeredLines, Question } from './question.tsx';
 
 type Phase =
   | { at: 'trying' }
   | { at: 'finding' }
-  | { at: 'question'; id: string }
+  | { at: 'question'; id: string; refused?: string | undefined; byOutline?: boolean }
+  | { at: 'outline'; from: string | undefined }
   | { at: 'planning' }
   | { at: 'plan'; plan: Plan }
   | { at: 'applying'; plan: Plan }
@@ -35,7 +46,7 @@ export interface WizardRecord {
   plan: Plan | undefined;
   applied: Applied | undefined;
   after: Report | undefined;
-  answers: Answers;
+  given: Given;
   /** Whether answers are kept for the next time; a string says why they could not be. */
   kept: boolean | string;
 }
@@ -57,7 +68,7 @@ export function WizardStart({
   return engine ? <Wizard engine={engine} {...rest} /> : <Busy text="Looking at what is here" />;
 }
 
-/** The quick path: try, questions, plan, apply, try again. */
+/** Try, questions, plan, apply, try again. */
 export function Wizard({
   engine,
   record,
@@ -69,26 +80,52 @@ export function Wizard({
   onQuit: () => void;
   onDone: () => void;
 }): ReactNode {
-  const { context, steps } = engine;
   const titleOf = (output: string): string | undefined => engine.titleOf?.(output);
   const theme = useTheme();
   const { width } = useSize();
   const lifecycle = useLifecycle();
   const [phase, setPhase] = useState<Phase>({ at: 'trying' });
-  const [answers, setAnswers] = useState<Answers>({});
+  const [{ path, answers }, setGiven] = useState<Given>({ path: 'quick', answers: {} });
   const [printed, setPrinted] = useState<(readonly Line[])[]>([]);
   const print = (lines: readonly Line[]): void => setPrinted(blocks => [...blocks, lines]);
-  const path = asked(steps, context, answers);
+  const steps = engine.stepsOf(path);
+  const context: StepContext = { ...engine.context, reached: reachedOf(record.before) };
+  const final = completed(steps, context, answers);
+  const questions = asked(steps, context, final);
   const recorded = printed.length > 0;
+  const drafts = useRef<Record<string, Answer>>({});
+
+  function become(given: Given): void {
+    setGiven(given);
+    record.given = given;
+  }
+
+  function goTo({ at, problem }: WizardState): void {
+    setPhase(at === undefined ? { at: 'planning' } : { at: 'question', id: at, refused: problem });
+  }
+
+  /** On after an answer: where one question was picked out, back to where it was picked. */
+  function goOn(next: WizardState): void {
+    const picked = phase.at === 'question' && phase.byOutline === true;
+    if (picked && next.problem === undefined) setPhase({ at: 'outline', from: next.at });
+    else goTo(next);
+  }
 
   /** Takes an answer and goes on; gives back why it will not do. */
   function give(id: string, answer: Answer): string | undefined {
     const next = wizardReducer(steps, context, { answers, at: id }, { type: 'answer', answer });
-    if (next.problem !== undefined) return next.problem;
-    setAnswers(next.answers);
-    record.answers = next.answers;
+    if (next.answers === answers && next.problem !== undefined) return next.problem;
+    delete drafts.current[id];
+    keep({ path, answers: next.answers });
+    goOn(next);
+    return undefined;
+  }
+
+  /** Answers as they are now, here and for the next time. */
+  function keep(given: Given): void {
+    become(given);
     lifecycle
-      .hold(() => engine.remember(next.answers))
+      .hold(() => engine.remember(given))
       .then(
         () => {
           record.kept = true;
@@ -97,16 +134,24 @@ export function Wizard({
           record.kept = reasonOf(error);
         },
       );
-    setPhase(next.at === undefined ? { at: 'planning' } : { at: 'question', id: next.at });
-    return undefined;
   }
 
-  function begin(from: Answers): void {
-    setAnswers(from);
-    record.answers = from;
-    const open = asked(steps, context, from).find(step => from[step.id] === undefined);
+  /** What is typed or marked outlives a look elsewhere; a list that was worked on outlives the end, too. */
+  function draft(step: Step, answer: Answer): void {
+    drafts.current[step.id] = answer;
+    const worked = step.kind === 'list' || step.kind === 'form';
+    if (worked && problemOf(steps, step, answer, context, final) === undefined)
+      keep({ path, answers: withAnswer(steps, answers, step.id, answer) });
+  }
+
+  function begin(given: Given): void {
+    become(given);
     if (record.before && !recorded) print(findingRecord(record.before, context.facts, width, theme));
-    setPhase(open ? { at: 'question', id: open.id } : { at: 'planning' });
+    const all = asked(engine.stepsOf(given.path), context, given.answers);
+    const open = all.find(step => given.answers[step.id] === undefined);
+    // Where a posture stands, nobody wants to hear every question again: they choose what to change.
+    if (given.path === 'whole' && context.existing) setPhase({ at: 'outline', from: undefined });
+    else setPhase(open ? { at: 'question', id: open.id } : { at: 'planning' });
   }
 
   function back(id: string | undefined): void {
@@ -114,25 +159,29 @@ export function Wizard({
     setPhase(at === undefined || at === id ? { at: 'finding' } : { at: 'question', id: at });
   }
 
-  const final = completed(steps, context, answers);
   const planned = useRef<Answers>(undefined);
   useEffect(() => {
     if (phase.at !== 'planning' || planned.current === answers) return;
     planned.current = answers;
-    engine.plan(final).then(plan => {
+    engine.plan({ path, answers: final }).then(plan => {
       planned.current = undefined;
       setPhase({ at: 'plan', plan });
     }, lifecycle.fail);
   });
 
+  /** What the plan is made from: on a posture that stands, what was answered; else everything. */
+  const told =
+    context.existing && path === 'whole' ? questions.filter(({ id }) => answers[id] !== undefined) : questions;
+
   function apply(plan: Plan): void {
     print([
       line(),
-      ...answeredLines(path, final, context, width, theme),
+      ...answeredLines(told, final, context, width, theme),
       line(),
       ...planLines(plan, width, theme, titleOf),
     ]);
-    record.answers = final;
+    const given = { path, answers: final };
+    record.given = given;
     record.plan = plan;
     if (!changesAnything(plan)) {
       setPhase({ at: 'again' });
@@ -141,9 +190,16 @@ export function Wizard({
     setPhase({ at: 'applying', plan });
     lifecycle
       .hold(async () => {
-        record.applied = await engine.apply(plan);
+        record.applied = await engine.apply(plan, given);
       })
       .then(() => setPhase({ at: 'again' }), lifecycle.fail);
+  }
+
+  function choose(choice: FindingChoice): void {
+    if (choice === 'quit') onQuit();
+    else if (choice === 'resume' && engine.resumed) begin(stillGood(engine, context, engine.resumed));
+    else if (choice === 'back') setPhase({ at: 'question', id: (questions[0] as { id: string }).id });
+    else begin({ path: choice === 'whole' ? 'whole' : 'quick', answers: {} });
   }
 
   function screen(): ReactNode {
@@ -165,32 +221,48 @@ export function Wizard({
             report={record.before as Report}
             facts={context.facts}
             recorded={recorded}
-            questions={path.length}
-            existing={engine.existing}
-            resumable={recorded || !engine.resumed ? undefined : ago(engine.resumed.savedAt)}
-            onChoose={choice => {
-              if (choice === 'quit') onQuit();
-              else if (choice === 'resume') begin(stillValid(steps, context, engine.resumed?.answers ?? {}));
-              else if (recorded) setPhase({ at: 'question', id: (path[0] as { id: string }).id });
-              else begin({});
+            questions={{
+              quick: countOf(engine, 'quick', context),
+              whole: countOf(engine, 'whole', context),
             }}
+            existing={context.existing}
+            resumable={recorded || !engine.resumed ? undefined : ago(engine.resumed.savedAt)}
+            onChoose={choose}
+          />
+        );
+      case 'outline':
+        return (
+          <Outline
+            steps={questions}
+            context={context}
+            answers={answers}
+            whole={final}
+            current={phase.from}
+            onStep={id => setPhase({ at: 'question', id, byOutline: true })}
+            onPlan={() => goTo(wizardReducer(steps, context, { answers, at: phase.from }, { type: 'finish' }))}
+            onBack={() => setPhase({ at: 'finding' })}
+            onQuit={onQuit}
           />
         );
       case 'question': {
-        const index = path.findIndex(step => step.id === phase.id);
-        const step = path[index];
+        const index = questions.findIndex(step => step.id === phase.id);
+        const step = questions[index];
         if (!step) return null;
         return (
           <Question
             key={step.id}
             step={step}
             number={index + 1}
-            of={path.length}
+            of={questions.length}
             context={context}
-            answers={answers}
-            done={path.slice(0, index)}
+            answers={answersFor(step, final, answers)}
+            done={questions.slice(0, index).filter(({ id }) => answers[id] !== undefined)}
+            refused={phase.refused}
+            draft={drafts.current[step.id]}
+            onDraft={answer => draft(step, answer)}
             onAnswer={answer => give(step.id, answer)}
-            onBack={() => back(step.id)}
+            onBack={() => (phase.byOutline ? setPhase({ at: 'outline', from: step.id }) : back(step.id))}
+            onOutline={() => setPhase({ at: 'outline', from: step.id })}
             onQuit={onQuit}
           />
         );
@@ -202,12 +274,13 @@ export function Wizard({
           <PlanScreen
             title="The plan"
             plan={phase.plan}
-            answered={answeredLines(path, final, context, width, theme)}
+            answered={answeredLines(told, final, context, width, theme)}
             applyLabel={(phase.plan.loosens?.length ?? 0) > 0 ? 'Apply, and loosen the posture' : 'Apply'}
             titleOf={titleOf}
             onChoose={choice => {
               if (choice === 'quit') onQuit();
               else if (choice === 'apply') apply(phase.plan);
+              else if (path === 'whole') setPhase({ at: 'outline', from: undefined });
               else back(undefined);
             }}
           />
@@ -234,6 +307,24 @@ export function Wizard({
       {screen()}
     </>
   );
+}
+
+/** How many questions a path asks, as far as can be told before they are answered. */
+function countOf({ stepsOf }: InitEngine, path: Path, context: StepContext): number {
+  return Object.keys(completed(stepsOf(path), context, {})).length;
+}
+
+/** What the first try reached, each thing once. */
+function reachedOf(report: Report | undefined): StepContext['reached'] {
+  const seen = new Map<string, { safeguard: string; target: string }>();
+  for (const { verdict, safeguard, target } of report?.rows ?? [])
+    if (verdict === 'exposed') seen.set(`${safeguard}\0${target}`, { safeguard, target });
+  return [...seen.values()];
+}
+
+/** The answers of an earlier run that still hold. */
+function stillGood({ stepsOf }: InitEngine, context: StepContext, { path, answers }: Given): Given {
+  return { path, answers: stillValid(stepsOf(path), context, answers) };
 }
 
 /** What is said when the wizard ends before its end. */

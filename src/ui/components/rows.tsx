@@ -1,0 +1,106 @@
+import { Box, Text } from 'ink';
+import type { ReactNode } from 'react';
+import { oneLine, plural } from '../../base/text.ts';
+import type { KeyPress } from '../hooks/use-keys.ts';
+import { type List, useList } from '../hooks/use-list.ts';
+import { useTheme } from '../hooks/use-theme.ts';
+import { cells, fitText, fitWords, pad, TWO_COLUMNS } from '../lines.ts';
+import type { Tone } from '../theme.ts';
+import { labelColumn, type MenuItem } from './menu.tsx';
+
+export interface RowItem extends MenuItem<string> {
+  /** A sign before the name. */
+  mark?: { text: string; tone: Tone } | undefined;
+  /** For screen readers: whether it is marked. Absent: it is one to choose. */
+  checked?: boolean;
+  tone?: Tone;
+}
+
+/** What is searched for in a list, and how much of it is left. */
+function SearchLine({
+  search,
+  typing,
+  count,
+  of,
+}: {
+  search: string;
+  typing: boolean;
+  count: number;
+  of: number;
+}): ReactNode {
+  const { looks, colored } = useTheme();
+  return (
+    <Box aria-role="textbox">
+      <Text {...looks.accent}> / </Text>
+      <Text>{oneLine(search)}</Text>
+      {typing ? colored ? <Text inverse> </Text> : <Text>|</Text> : null}
+      <Text {...looks.quiet}>{`   ${count} of ${plural(of, 'entry', 'entries')}`}</Text>
+    </Box>
+  );
+}
+
+/** A list in at most `rows` rows: a sign, names in one column, what is said about them in another; `/` searches in it. */
+export function Rows<T extends RowItem>({
+  items,
+  rows,
+  width,
+  initial,
+  isActive = true,
+  several = false,
+  onKey,
+  onHighlight,
+}: {
+  items: readonly T[];
+  rows: number;
+  width: number;
+  initial?: string | undefined;
+  isActive?: boolean;
+  /** Whether several can be marked: said to screen readers. */
+  several?: boolean;
+  /** Keys that mean nothing to a list, with the item under the pointer and those that the search left. */
+  onKey: (press: KeyPress, item: T | undefined, items: readonly T[]) => void;
+  onHighlight?: ((value: string) => void) | undefined;
+}): ReactNode {
+  const { glyphs, looks } = useTheme();
+  const list: List<T> = useList({ items, rows, initial, isActive, onHighlight, onKey });
+  const signs = Math.max(0, ...items.map(({ mark }) => (mark ? cells(mark.text) + 1 : 0)));
+  const room = width - 3 - signs;
+  const names = labelColumn(items, room);
+  const hintRoom = width >= TWO_COLUMNS ? room - names - 3 : 0;
+  return (
+    <Box flexDirection="column" aria-role="listbox" aria-state={{ multiselectable: several }}>
+      {list.search === undefined ? null : (
+        <SearchLine search={list.search} typing={list.typing} count={list.items.length} of={items.length} />
+      )}
+      {list.shown.map((item, index) => {
+        const here = list.start + index === list.at;
+        // A row without a sign among others that have one begins where their signs do.
+        const lead = item.mark ? signs : 0;
+        const besides = item.hint !== undefined && hintRoom > 8;
+        const column = besides ? names + signs - lead : room + signs - lead;
+        const name = fitText(oneLine(item.label), column, glyphs.ellipsis);
+        const look = here ? { ...looks.accent, ...looks.strong } : looks[item.tone ?? 'plain'];
+        const state = item.checked === undefined ? { selected: here } : { checked: item.checked, selected: here };
+        return (
+          <Box key={item.value} aria-role={item.checked === undefined ? 'option' : 'checkbox'} aria-state={state}>
+            <Text aria-hidden {...looks.accent}>
+              {here ? ` ${glyphs.pointer} ` : '   '}
+            </Text>
+            {item.mark ? (
+              <Text aria-hidden={item.checked !== undefined} {...looks[item.mark.tone]}>
+                {pad(item.mark.text, signs - 1)}{' '}
+              </Text>
+            ) : null}
+            <Text {...look}>{besides ? pad(name, column) : name}</Text>
+            {besides ? (
+              <Text {...looks.quiet}>
+                {'   '}
+                {fitWords(oneLine(item.hint ?? ''), hintRoom, glyphs.ellipsis)}
+              </Text>
+            ) : null}
+          </Box>
+        );
+      })}
+    </Box>
+  );
+}

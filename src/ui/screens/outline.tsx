@@ -1,0 +1,112 @@
+import type { ReactNode } from 'react';
+import { partsOf } from '../../wizard/step.ts';
+import type { Answers, Step, StepContext } from '../../wizard/types.ts';
+import { type RowItem, Rows } from '../components/rows.tsx';
+import { SPACE, Stack } from '../components/stack.tsx';
+import { useSize } from '../hooks/use-size.ts';
+import { useTheme } from '../hooks/use-theme.ts';
+import { keyBar } from '../key-bar.ts';
+import { edges, line, span } from '../lines.ts';
+
+const PLAN = '=';
+
+/** Every step with its answer, or what stands without one: to go to any of them, or to the plan. */
+export function Outline({
+  steps,
+  context,
+  answers,
+  whole,
+  current,
+  onStep,
+  onPlan,
+  onBack,
+  onQuit,
+}: {
+  /** The steps that are asked. */
+  steps: readonly Step[];
+  context: StepContext;
+  answers: Answers;
+  /** The answers with what stands in the place of those that were not given. */
+  whole: Answers;
+  current: string | undefined;
+  onStep: (id: string) => void;
+  onPlan: () => void;
+  onBack: () => void;
+  onQuit: () => void;
+}): ReactNode {
+  const theme = useTheme();
+  const { width } = useSize();
+  const { glyphs } = theme;
+  const open = steps.filter(({ id }) => answers[id] === undefined).length;
+  const items: RowItem[] = [
+    {
+      value: PLAN,
+      label: 'Make the plan',
+      hint: open === 0 ? undefined : 'what is not answered stays as it stands below',
+      tone: 'accent',
+    },
+    ...steps.map((step): RowItem => {
+      const given = answers[step.id] !== undefined;
+      const parts = partsOf(step, whole[step.id] ?? '', context, whole).map(part => part.replace(/ \([^()]*\)$/, ''));
+      return {
+        value: step.id,
+        label: step.title,
+        hint: parts.join(', ') || 'none',
+        mark: given ? { text: glyphs.done, tone: 'good' } : { text: glyphs.dot, tone: 'quiet' },
+      };
+    }),
+  ];
+  return (
+    <Stack
+      blocks={[
+        SPACE,
+        {
+          lines: [
+            edges(
+              line(span(' All questions', 'strong')),
+              line(span(open === 0 ? 'all answered' : `${steps.length - open} of ${steps.length} answered`, 'quiet')),
+              width,
+              glyphs.ellipsis,
+            ),
+          ],
+          rank: 1,
+        },
+        SPACE,
+        {
+          want: items.length,
+          least: 3,
+          rank: 0,
+          draw: (rows, columns) => (
+            <Rows
+              items={items}
+              rows={rows}
+              width={columns}
+              initial={current ?? PLAN}
+              onKey={({ name, text }, item) => {
+                if (name === 'enter' && item) item.value === PLAN ? onPlan() : onStep(item.value);
+                else if (name === 'left' || name === 'backspace' || text === 'o' || name === 'outline') onBack();
+                else if (name === 'escape' || text === 'q') onQuit();
+              }}
+            />
+          ),
+        },
+        SPACE,
+        {
+          lines: [
+            keyBar(
+              [
+                ['enter', 'go there'],
+                ['/', 'search'],
+                [glyphs.left, 'back'],
+                ['esc', 'quit'],
+              ],
+              width,
+              theme,
+            ),
+          ],
+          rank: 2,
+        },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,98 @@
+import { formatPosition } from '../base/errors.ts';
+import { list } from '../base/text.ts';
+import { agentsOf } from '../isolation/proposal.ts';
+import { checkMeaning } from '../posture/check.ts';
+import type { PostureEdit } from '../posture/model.ts';
+import { type Overlay, postureSchema } from '../posture/schema.ts';
+import { withEdits } from '../posture/splice.ts';
+import { asList, editsOf, partsOf, unfit } from './step.ts';
+import { ID } from './steps/found.ts';
+import type { Answer, Answers, Step, StepContext } from './types.ts';
+
+/** What is declared as it was found, as far as no answer is about it. */
+function foundEdits(context: StepContext, answers: Answers): PostureEdit[] {
+  const { facts, posture } = context;
+  const fresh = facts.environments.filter(
+    ({ id }) => ID.test(id) && !unfit(id) && posture.environments?.[id] === undefined,
+  );
+  return [
+    ...(answers.agents === undefined ? [{ path: ['agents'], value: agentsOf(context) }] : []),
+    ...(answers.environments === undefined
+      ? fresh.map(({ id, suggested }) => ({ path: ['environments', id], value: { agentAccess: suggested } }))
+      : []),
+  ];
+}
+
+/** How these answers change the posture: what was found, then each asked step in its order. Pure. */
+export function postureEdits(steps: readonly Step[], answers: Answers, context: StepContext): PostureEdit[] {
+  const edits = foundEdits(context, answers);
+  for (const step of steps) {
+    const answer = answers[step.id];
+    if (answer !== undefined && step.applies(context, answers)) edits.push(...editsOf(step, answer, context, answers));
+  }
+  return edits;
+}
+
+/** The private part as these answers leave it; undefined where none of them is about it. Pure. */
+export function overlayAfter(steps: readonly Step[], answers: Answers, context: StepContext): Overlay | undefined {
+  for (const step of steps) {
+    const answer = answers[step.id];
+    if (!('overlay' in step) || !step.overlay || answer === undefined || !step.applies(context, answers)) continue;
+    return step.overlay(typeof answer === 'string' ? answer : asList(answer), context, answers);
+  }
+  return undefined;
+}
+
+/** Why these answers would make a posture that is not valid; undefined where they make one that is. */
+export function postureProblem(steps: readonly Step[], answers: Answers, context: StepContext): string | undefined {
+  let data: unknown;
+  try {
+    data = withEdits(context.posture, postureEdits(steps, answers, context));
+  } catch (error) {
+    if (error instanceof TypeError) return error.message;
+    throw error;
+  }
+  const result = postureSchema.safeParse(data);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    return `${issue?.path.join('.')}: ${issue?.message}`;
+  }
+  const [problem] = checkMeaning({ data, locate: path => ({ path: path.join('.') }) });
+  return problem && [problem.what, problem.expected && `expected ${problem.expected}`].filter(Boolean).join('; ');
+}
+
+/** One line that says which default was taken, and where it comes from. */
+export function announce(step: Step, answer: Answer, context: StepContext, answers: Answers): string {
+  if (step.kind === 'form' || step.kind === 'list') {
+    const given =
+      step.kind === 'list' ? aboutEntries(step, answer, context, answers) : partsOf(step, answer, context, answers);
+    return `${step.title}: ${list(given) || 'none'}`;
+  }
+  const choices = step.choices(context, answers);
+  const parts = asList(answer).map(value => {
+    const choice = choices.find(one => one.value === value);
+    const about = [choice?.hint, choice?.seen && `found in ${formatPosition(choice.seen)}`].filter(Boolean).join('; ');
+    return `${choice?.label ?? value}${about ? ` (${about})` : ''}`;
+  });
+  return `${step.title}: ${list(parts) || noneOf(choices.flatMap(({ label, seen }) => (seen ? [label] : [])))}`;
+}
+
+/** The entries, each with where it was found. */
+function aboutEntries(
+  step: Extract<Step, { kind: 'list' }>,
+  answer: Answer,
+  context: StepContext,
+  answers: Answers,
+): string[] {
+  const found = step.suggestions?.(context, { ...answers, [step.id]: [] }) ?? [];
+  const seen = new Map(found.map(one => [one.entry[step.key], one.seen]));
+  const entries = Array.isArray(answer) ? answer.filter(entry => typeof entry !== 'string') : [];
+  return entries.map(entry => {
+    const { label } = step.describe(entry, context, answers);
+    const at = seen.get(entry[step.key]);
+    return at ? `${label} (found in ${formatPosition(at)})` : label;
+  });
+}
+
+const noneOf = (found: readonly string[]) =>
+  found.length > 0 ? `found ${list([...found])}; none taken` : 'nothing found, none taken';

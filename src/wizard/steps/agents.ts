@@ -1,0 +1,38 @@
+import { agents as known } from '../../agents/index.ts';
+import { agentsOf } from '../../isolation/proposal.ts';
+import { asList, notAmong } from '../step.ts';
+import type { PlainStep } from '../types.ts';
+
+/** Which coding agents work here. */
+export const agents: PlainStep = {
+  id: 'agents',
+  title: 'Agents',
+  kind: 'multi',
+  paths: ['whole'],
+  values: known.map(({ id }) => id),
+  question: () => 'Which coding agents work in this repository?',
+  why: 'Each agent has settings of its own, with rules that it keeps to and, in some, a sandbox. Settings are made for the agents that you mark, and the files by which an agent is steered are kept from all of them: one agent must not write what another obeys. Mark those of your colleagues too, as the settings are committed.',
+  choices({ facts, posture }) {
+    const found = new Map(facts.agents.map(agent => [agent.id, agent]));
+    const rank = (id: string) => (found.has(id) ? 0 : posture.agents?.some(one => one === id) ? 1 : 2);
+    return [...known]
+      .sort((a, b) => rank(a.id) - rank(b.id))
+      .map(({ id, title }) => {
+        const fact = found.get(id);
+        const here =
+          fact &&
+          (fact.binary === undefined
+            ? 'used in this repository'
+            : `installed${fact.version ? `, ${fact.version}` : ''}`);
+        return { value: id, label: title, hint: here, seen: fact?.seen };
+      });
+  },
+  fallback: context =>
+    context.existing && context.posture.agents?.length ? context.posture.agents : agentsOf(context),
+  validate: (answer, context, answers) =>
+    notAmong(asList(answer), agents.choices(context, answers)) ??
+    (asList(answer).length === 0 ? 'mark at least one: settings are made for those that are marked' : undefined),
+  applies: () => true,
+  dependsOn: [],
+  edits: answer => [{ path: ['agents'], value: [...asList(answer)] }],
+};

@@ -1,0 +1,401 @@
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../src/base/errors.ts';
+import { splitWords } from '../../src/base/words.ts';
+import { parsePosture } from '../../src/posture/load.ts';
+import { editPosture, newPosture } from '../../src/posture/save.ts';
+import {
+  answersText,
+  parseAnswerFlags,
+  parseAnswers,
+  pathOf,
+  reproduceCommand,
+  settleAnswers,
+} from '../../src/wizard/answers.ts';
+import { overlayAfter, postureEdits } from '../../src/wizard/edits.ts';
+import { answersFor, asked, completed, problemOf, type WizardState, wizardReducer } from '../../src/wizard/flow.ts';
+import { asEntries, fieldText } from '../../src/wizard/step.ts';
+import { steps as all, stepsOf } from '../../src/wizard/steps/index.ts';
+import type { Answer, Answers, Entry, Step, StepContext } from '../../src/wizard/types.ts';
+import { facts as anyFacts, FACTS } from './facts.ts';
+
+const steps = stepsOf('whole');
+const step = (id: string) => all.find(one => one.id === id) as Step;
+const fresh = (facts = FACTS): StepContext => ({
+  facts,
+  posture: parsePosture(newPosture(facts.project), 'agent-posture.yaml'),
+});
+const onTop = (context: StepContext, text: string): StepContext => ({
+  ...context,
+  posture: parsePosture(text, 'agent-posture.yaml'),
+  existing: true,
+});
+
+function posture(answers: Answers, context: StepContext, text = newPosture(context.facts.project)): string {
+  const out = editPosture(text, postureEdits(steps, answers, context));
+  parsePosture(out, 'agent-posture.yaml');
+  return out;
+}
+
+function refusal(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+/** What somebody may type into a field: what fits, what is odd, and what is hostile. */
+const TYPED = [
+  'orders-db',
+  'staging',
+  'customer-pii',
+  'src/auth/**',
+  '@alice',
+  'db.example.com:5432',
+  '200',
+  '8h',
+  '50MB',
+  '2027-01-31',
+  'ISO-1',
+  'postgres',
+  'select insert on app.orders app.items; select on audit.*',
+  'DATABASE_URL',
+  'a "quoted" #text: it\'s',
+  '- $(touch x) ${{ github.token }}',
+  'with, comma',
+  'yes',
+  'null',
+  '1e3',
+];
+const typed = fc.constantFrom(...TYPED);
+
+function entryOf(
+  fields: Extract<Step, { kind: 'form' }>['fields'],
+  context: StepContext,
+  answers: Answers,
+): fc.Arbitrary<Entry> {
+  const field = (one: (typeof fields)[number]): fc.Arbitrary<string | string[]> => {
+    const choices = one.choices?.(context, answers, {}).map(({ value }) => value) ?? [];
+    const text = choices.length > 0 ? fc.oneof(fc.constantFrom(...choices), typed) : typed;
+    return one.kind === 'multi' || one.kind === 'texts' ? fc.uniqueArray(text, { maxLength: 3 }) : text;
+  };
+  return fc.tuple(...fields.map(one => fc.option(field(one), { nil: undefined }))).map(values =>
+    Object.fromEntries(
+      fields.flatMap(({ id }, at) => {
+        const value = values[at];
+        return value === undefined || value.length === 0 ? [] : [[id, value]];
+      }),
+    ),
+  );
+}
+
+function answerOf(one: Step, context: StepContext, answers: Answers): fc.Arbitrary<Answer> {
+  const standing = [one.fallback(context, answers), ...(one.proposal ? [one.proposal(context, answers)] : [])];
+  if (one.kind === 'form')
+    return fc.oneof(fc.constantFrom(...standing), entryOf(one.fields, context, answers)) as fc.Arbitrary<Answer>;
+  if (one.kind === 'list') {
+    const found = one.suggestions?.(context, answers).map(({ entry }) => entry) ?? [];
+    const entry =
+      found.length > 0
+        ? fc.oneof(fc.constantFrom(...found), entryOf(one.fields, context, answers))
+        : entryOf(one.fields, context, answers);
+    const base = asEntries(standing[0]);
+    return fc.oneof(
+      fc.constantFrom(...standing),
+      fc.array(entry, { maxLength: 3 }).map(more => [...base, ...more]),
+      fc.array(entry, { maxLength: 3 }),
+    ) as fc.Arbitrary<Answer>;
+  }
+  const choices = one.choices(context, answers).map(({ value }) => value);
+  if (one.kind === 'multi') return fc.subarray(choices);
+  if (one.kind === 'texts')
+    return fc.oneof(fc.constantFrom(...standing), fc.uniqueArray(typed, { maxLength: 3 })) as fc.Arbitrary<Answer>;
+  return fc.constantFrom(...standing.filter(value => typeof value === 'string'), ...choices);
+}
+
+/** What has no default. */
+const ONLY_THEIRS: Answers = {
+  'box-command': 'docker exec -i dev',
+  vault: { address: 'https://vault.example.com:8200', mount: 'kv', path: 'x/{environment}' },
+};
+
+/** A run through all questions: what will not do is answered by its default. */
+const story: fc.Arbitrary<{ context: StepContext; answers: Answers }> = fc
+  .tuple(anyFacts, fc.infiniteStream(fc.nat()))
+  .map(([facts, numbers]) => {
+    const context = fresh(facts);
+    let answers: Answers = {};
+    for (const one of steps) {
+      if (!one.applies(context, answers)) continue;
+      const [{ value: seed }] = [numbers.next()];
+      const [picked] = fc.sample(answerOf(one, context, answers), { numRuns: 1, seed });
+      const fits = picked !== undefined && problemOf(steps, one, picked, context, answers) === undefined;
+      const otherwise = ONLY_THEIRS[one.id] ?? one.fallback(context, answers);
+      answers = { ...answers, [one.id]: fits ? picked : otherwise };
+    }
+    return { context, answers };
+  });
+
+const flagsOf = (answers: Answers) =>
+  splitWords(reproduceCommand({ path: 'whole', answers })).flatMap((word, index, words) =>
+    words[index - 1] === '--answer' ? [word] : [],
+  );
+
+describe('laws of the whole path', () => {
+  test.prop([story], { numRuns: 150 })(
+    'replaying the answers gives the same posture, byte for byte',
+    ({ context, answers }) => {
+      const first = posture(answers, context);
+      for (const read of [
+        parseAnswers(answersText({ path: 'whole', answers }), 'answers.yaml'),
+        parseAnswerFlags(flagsOf(answers)),
+      ]) {
+        const { answers: again, announced } = settleAnswers(steps, context, read, { defaults: false });
+        expect(announced).toEqual([]);
+        expect(posture(again, context)).toBe(first);
+        expect(overlayAfter(steps, again, context)).toEqual(overlayAfter(steps, answers, context));
+      }
+    },
+  );
+
+  test.prop([story], { numRuns: 150 })(
+    'over its own posture, what is not answered changes nothing',
+    ({ context, answers }) => {
+      const first = posture(answers, context);
+      const again = { ...onTop(context, first), overlay: overlayAfter(steps, answers, context) };
+      const untouched = completed(steps, again, {});
+      expect(posture(untouched, again, first)).toBe(first);
+      expect(overlayAfter(steps, untouched, again)).toEqual(again.overlay);
+      for (const one of asked(steps, again, untouched)) {
+        const answer = untouched[one.id] as Answer;
+        expect(problemOf(steps, one, answer, again, untouched)).toBeUndefined();
+      }
+    },
+  );
+
+  test.prop([anyFacts], { numRuns: 150 })(
+    'the defaults and what is proposed will do, and make a valid posture',
+    facts => {
+      const context = fresh(facts);
+      const { answers, announced } = settleAnswers(steps, context, {}, { defaults: true });
+      expect(announced).toHaveLength(Object.keys(answers).length);
+      posture(answers, context);
+      for (const one of steps) {
+        if (!one.proposal || !one.applies(context, answers)) continue;
+        const others = answersFor(one, answers, {});
+        expect(problemOf(steps, one, one.proposal(context, others), context, others)).toBeUndefined();
+      }
+    },
+  );
+
+  test.prop([story, fc.array(fc.nat(), { maxLength: 25 })], { numRuns: 100 })(
+    'in whatever order questions are gone to, no answer is lost but those that depend on a changed one',
+    ({ context, answers: wanted }, picks) => {
+      let state: WizardState = { answers: {}, at: steps[0]?.id };
+      for (const pick of picks) {
+        const whole = completed(steps, context, state.answers);
+        const open = asked(steps, context, whole);
+        const one = open[pick % open.length] as Step;
+        state = wizardReducer(steps, context, state, { type: 'go', id: one.id });
+        expect(state.at).toBe(one.id);
+        const answer = wanted[one.id];
+        if (answer === undefined) continue;
+        const before = state.answers;
+        state = wizardReducer(steps, context, state, { type: 'answer', answer });
+        if (state.answers === before) continue;
+        for (const [id, kept] of Object.entries(before)) {
+          const depends = (other: Step): boolean => other.dependsOn.some(on => on === one.id || depends(step(on)));
+          if (id !== one.id && !depends(step(id))) expect(state.answers[id]).toEqual(kept);
+        }
+      }
+      const end = wizardReducer(steps, context, state, { type: 'finish' });
+      // Either all of it holds together, or it is said which answer does not.
+      if (end.at === undefined) posture(completed(steps, context, end.answers), context);
+      else expect(end.problem).toBeDefined();
+    },
+  );
+});
+
+describe('what the answers make', () => {
+  const answered = (given: Answers, context = fresh()) => {
+    const { answers } = settleAnswers(steps, context, given, { defaults: true });
+    return { text: posture(answers, context), answers, context };
+  };
+
+  it('declares what looks like production, the alarms and rules that the article names, and nothing that was not found', () => {
+    const { text } = answered({});
+    const made = parsePosture(text, 'p');
+    expect(made.systems).toEqual([
+      { id: 'orders-db', kind: 'postgres', environment: 'production', address: 'db.prod.example.com:5432' },
+    ]);
+    expect(made.review).toEqual({
+      network: 'warn',
+      auth: 'block',
+      queries: 'warn',
+      dependencies: 'block',
+      files: 'warn',
+    });
+    expect(made.monitoring).toEqual({
+      commitsPerHour: 20,
+      rowsPerQuery: 1000,
+      exportPerHour: '50MB',
+      credentialUse: true,
+      newDestinations: true,
+      notify: ['terminal'],
+    });
+    expect(made.repository).toEqual({ forge: 'github', protected: ['trunk'], reviews: 1, attribution: true });
+    expect(made.scanning).toEqual({ engines: ['builtin', 'gitleaks'], at: ['commit', 'push', 'ci'] });
+    expect(made.ci).toEqual(['drift', 'selftest']);
+    expect([made.credentials, made.secrets, made.accepted, made.managedSettings, made.data]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('declares what a system names: its environment, closed, and the data that it holds', () => {
+    const { text } = answered({
+      systems: [
+        { id: 'bill', kind: 'payment', environment: 'prod-eu', holds: ['cards'], by: 'shop', rows: '5', note: 'x' },
+      ],
+      environments: [],
+      data: [],
+    });
+    const made = parsePosture(text, 'p');
+    expect(made.environments).toEqual({ 'prod-eu': { agentAccess: 'none' } });
+    expect(made.data).toEqual([{ id: 'cards' }]);
+    expect(made.systems?.[0]?.normally).toEqual({ by: 'shop', rowsPerQuery: 5, note: 'x' });
+    expect(made.monitoring?.rowsPerQuery).toBe(5);
+  });
+
+  it('keeps an address out of the file, and brings it back when it is no longer private', () => {
+    const { text, answers, context } = answered({ private: ['orders-db'] });
+    expect(text).not.toContain('db.prod.example.com');
+    const overlay = overlayAfter(steps, answers, context);
+    expect(overlay).toEqual({ version: 1, systems: [{ id: 'orders-db', address: 'db.prod.example.com:5432' }] });
+    const again = { ...onTop(context, text), overlay };
+    const shown = completed(steps, again, {});
+    expect(asEntries(shown.systems).map(entry => fieldText(entry, 'address'))).toEqual(['db.prod.example.com:5432']);
+    const back = completed(steps, again, { private: [] });
+    expect(posture(back, again, text)).toContain('address: db.prod.example.com:5432');
+    expect(overlayAfter(steps, back, again)).toEqual({ version: 1, systems: [] });
+  });
+
+  it('keeps rights of a credential that it cannot put on one line, and reads those that it can', () => {
+    const base = `${newPosture('shop')}agents: [codex]\nenvironments: { dev: { agentAccess: write } }\n`;
+    const odd = `${base}credentials:\n  - { id: a, environment: dev, kind: k, grants: [{ schema: "a b", rights: [select] }] }\n`;
+    const context = onTop(fresh(), odd);
+    expect(posture(completed(steps, context, {}), context, odd)).toBe(odd);
+    const plain = onTop(fresh(), base);
+    const entry = {
+      id: 'b',
+      environment: 'dev',
+      kind: 'k',
+      grants: 'select insert on app.orders app.items; select on audit.* log',
+    };
+    const made = parsePosture(posture(completed(steps, plain, { credentials: [entry] }), plain, base), 'p');
+    expect(made.credentials?.[0]?.grants).toEqual([
+      { schema: 'app', tables: ['orders', 'items'], rights: ['select', 'insert'] },
+      { schema: 'audit', rights: ['select'] },
+      { tables: ['log'], rights: ['select'] },
+    ]);
+  });
+
+  it('adds nothing to a posture that stands, where nobody answers', () => {
+    const text = `${newPosture('shop')}agents: [codex]\n`;
+    const context = onTop(fresh(), text);
+    expect(posture(settleAnswers(steps, context, {}, { defaults: true }).answers, context, text)).toBe(text);
+    expect(posture(completed(steps, context, {}), context, text)).toBe(text);
+  });
+
+  it.each([
+    [{ hosts: ['none'] }, { allow: [] }],
+    [{ hosts: ['any'] }, undefined],
+    [{ hosts: ['a.example.com', 'b.example.com:8443'] }, { allow: ['a.example.com', 'b.example.com:8443'] }],
+  ])('takes %j for the network of the box', (given, network) => {
+    expect(parsePosture(answered({ box: 'bubblewrap', ...given }).text, 'p').isolation?.network).toEqual(network);
+  });
+});
+
+describe('what is refused', () => {
+  const settle =
+    (given: Answers, context = fresh()) =>
+    () =>
+      settleAnswers(steps, context, given, { defaults: true });
+  it.each<[Answers, RegExp]>([
+    [{ systems: [{ id: 'A b', kind: 'postgres' }] }, /"systems" will not do: A b: lower-case letters/],
+    [{ systems: [{ id: 'a', kind: 'oracle' }] }, /a: "oracle" is none of postgres/],
+    [{ systems: [{ id: 'a', kind: 'postgres', address: 'postgres://u:pw@h/x' }] }, /will not do: a: /],
+    [{ systems: [{ kind: 'postgres' }] }, /system 1: name is missing/],
+    [
+      {
+        systems: [
+          { id: 'a', kind: 'other' },
+          { id: 'a', kind: 'other' },
+        ],
+      },
+      /a is here twice/,
+    ],
+    [{ data: [{ id: 'x', files: ['../up'] }] }, /a pattern inside the repository/],
+    [{ hosts: ['*.com'] }, /would allow a whole top-level domain/],
+    [{ hosts: ['none', 'a.example.com'] }, /stand alone/],
+    [{ branches: ['a b'] }, /"a b" can be no branch/],
+    [{ owners: [{ path: 'src/**', owners: ['alice'] }] }, /"alice" is no owner/],
+    [{ identity: { name: 'bot', attribution: 'maybe' } }, /"maybe" is none of yes or no/],
+    [{ review: { network: 'loud' } }, /"loud" is none of off, warn or block/],
+    [{ monitoring: { commitsPerHour: '-1', credentialUse: 'no', newDestinations: 'no' } }, /a whole number above 0/],
+    [
+      { accepted: [{ safeguard: 'ISO-1', target: 'x', reason: 'y', owner: 'z', until: '2027-02-30' }] },
+      /a day of the calendar/,
+    ],
+    [{ credentials: [{ id: 'a', environment: 'nowhere', kind: 'k' }] }, /"nowhere" is none of/],
+    [{ private: ['cache'] }, /"cache" has no address that could be kept private/],
+  ])('%j', (given, reason) => {
+    expect(refusal(settle(given))).toMatch(reason);
+  });
+
+  it('a secret, in whatever field, without repeating it', () => {
+    const secret = 'ghp_abcdefghijklmnopqrstuvwxyz0123456789';
+    for (const given of [
+      { systems: [{ id: 'a', kind: 'other', note: secret }] },
+      { accepted: [{ safeguard: 'ISO-1', target: 'x', reason: secret, owner: 'z', until: '2027-01-31' }] },
+      { identity: { name: secret, email: 'a@b', attribution: 'no' } },
+    ]) {
+      const said = refusal(settle(given as Answers));
+      expect(said).toContain('looks like');
+      expect(said).not.toContain(secret);
+    }
+  });
+
+  it('credentials inside a session of an agent: nobody knows who asks', () => {
+    const inside = fresh({ ...FACTS, insideAgent: 'Claude Code' });
+    expect(asked(steps, inside, {}).map(({ id }) => id)).not.toContain('credentials');
+    expect(refusal(settle({ credentials: [] }, inside))).toContain('inside a session of Claude Code');
+  });
+
+  it('answers of the other path, and says which', () => {
+    expect(pathOf({ 'never-touch': [] }, false)).toBe('quick');
+    expect(pathOf({ box: 'none' }, false)).toBe('whole');
+    expect(pathOf({ systems: [] }, true)).toBe('quick');
+    const quick = () => settleAnswers(stepsOf('quick'), fresh(), { systems: [] }, { defaults: true });
+    expect(refusal(quick)).toContain('"systems" is not asked on the quick path');
+    expect(refusal(settle({ address: 'x' }))).toContain('"address" is asked on the quick path alone');
+  });
+
+  it.each([
+    ['systems:\n  - id: a\n    kind: postgres\n    adress: b:1\n', 'answers.yaml:5:5', 'did you mean "address"?'],
+    ['systems:\n  - 5\n', 'answers.yaml:3:5', '5 is no system'],
+    ['review: { network: [warn] }\n', 'answers.yaml:2:20', '"network" is'],
+    ['owners: nobody\n', 'answers.yaml:2:9', '"owners" is'],
+    ['monitoring: { commitsPerHour: { a: 1 } }\n', 'answers.yaml:2:31', '"commitsPerHour" is'],
+  ])('%j, with its place', (text, place, reason) => {
+    const said = refusal(() => parseAnswers(`version: 1\n${text}`, 'answers.yaml'));
+    expect(said).toContain(place);
+    expect(said).toContain(reason);
+  });
+});
