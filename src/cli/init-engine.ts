@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { isApproved, recordApproval } from '../base/approvals.ts';
 import { formatPosition } from '../base/errors.ts';
-import { displayPath, writeAtomic } from '../base/files.ts';
+import { writeAtomic } from '../base/files.ts';
 import { stateFolder } from '../base/state.ts';
 import { list } from '../base/text.ts';
 import type { Facts } from '../discover/facts.ts';
@@ -41,7 +41,7 @@ export async function createEngine(
   { facts, posture }: { facts: Facts; posture: LoadedPosture | undefined },
   approve: Approve,
 ): Promise<InitEngine> {
-  const { root, home } = context;
+  const { root } = context;
   const text = posture?.text ?? newPosture(facts.project, { installed: existsSync(join(root, SCHEMA_FILE)) });
   const state = stateFolder(root);
   const stepContext: StepContext = {
@@ -99,7 +99,7 @@ export async function createEngine(
       const unkept = await keepReport(report);
       return unkept === undefined ? report : { ...report, notes: [...report.notes, unkept] };
     },
-    reproduce: given => reproduceCommand(given, displayPath(join(state, ANSWERS_FILE), { root, home })),
+    reproduce: given => reproduceCommand(given, join(state, ANSWERS_FILE)),
     next: async () => nextSystem(stepContext, (await loadWithPosture(context, { facts })).posture),
   };
 }

@@ -9,7 +9,7 @@ import type { Style } from '../report/style.ts';
 import { textReport } from '../report/text.ts';
 import { hang } from '../report/width.ts';
 import { LEFT_TO_DO, type Report } from '../selftest/types.ts';
-import { loadAnswers, parseAnswerFlags, pathOf, settleAnswers } from '../wizard/answers.ts';
+import { loadAnswers, parseAnswerFlags, pathOf, reproduceCommand, settleAnswers } from '../wizard/answers.ts';
 import type { Answers, Given, InitEngine } from '../wizard/types.ts';
 import { approver } from './approve.ts';
 import type { Context, Outcome } from './command.ts';
@@ -28,20 +28,23 @@ export async function startEngine(context: Context): Promise<InitEngine> {
 export async function unattended(context: Context): Promise<Outcome> {
   const engine = await startEngine(context);
   const { flags, terminal, signal } = context;
-  const { given, announced } = await settle(context, engine);
+  const { given, own, announced } = await settle(context, engine);
   const { answers } = given;
   for (const line of announced) terminal.note(oneLine(line));
   const onEvent = (event: Parameters<typeof progress>[0]) => progress(event, context);
   const tries = !flags.is('no-test') && !flags.is('dry-run');
   const before = tries ? await engine.firstTry(onEvent, signal) : undefined;
   const plan = await engine.plan(given);
-  const repeat = engine.reproduce(given);
-  if (flags.is('dry-run'))
+  if (flags.is('dry-run')) {
+    // Nothing is kept of a run that only looks, so that it is told as it was asked for.
+    const repeat = reproduceCommand(own);
     return {
       exitCode: EXIT.ok,
       json: { answers, ...planJson(plan, true), repeat },
       text: style => [...planLines(plan, style), '', diffText(plan, style), '', ` ${repeat}`].join('\n'),
     };
+  }
+  const repeat = engine.reproduce(given);
   for (const note of plan.ahead ?? []) terminal.note(oneLine(note));
   const { written, conflicts, journal, notes } = await engine.apply(plan, given);
   for (const note of notes) terminal.note(oneLine(note));
@@ -65,7 +68,7 @@ export async function unattended(context: Context): Promise<Outcome> {
 async function settle(
   { flags }: Context,
   { context, stepsOf }: InitEngine,
-): Promise<{ given: Given; announced: string[] }> {
+): Promise<{ given: Given; own: Given; announced: string[] }> {
   const file = flags.value('answers');
   const own: Answers = {
     ...(file === undefined ? {} : await loadAnswers(resolve(file))),
@@ -73,7 +76,11 @@ async function settle(
   };
   const path = pathOf(own, flags.is('quick'));
   const settled = settleAnswers(stepsOf(path), context, own, { defaults: flags.is('yes') || flags.is('dry-run') });
-  return { given: { path, answers: settled.answers }, announced: settled.announced };
+  return {
+    given: { path, answers: settled.answers },
+    own: { path, answers: own },
+    announced: settled.announced,
+  };
 }
 
 interface Ending {

@@ -75,7 +75,7 @@ describe.each(Object.entries(FLOWS))('%s', (_, files) => {
     expect(first.code).toBe(0);
     expect(made.conflicts).toEqual([]);
     expect(made.report.rows.length).toBeGreaterThan(20);
-    expect(made.repeat).toMatch(/^agent-posture init --yes/);
+    expect(made.repeat).toMatch(/^agent-posture init --answers \S/);
     for (const path of ['agent-posture.yaml', '.gitignore', 'docs/security-posture.md'])
       expect(existsSync(join(given.root, path))).toBe(true);
 
@@ -152,7 +152,7 @@ describe('init', () => {
     writeFileSync(join(given.root, 'a.txt'), 'changed');
     const { stderr, stdout } = await program(given, ['init', '--yes', '--no-test']);
     expect(stderr.trim().split('\n').length).toBeGreaterThanOrEqual(2);
-    expect(stdout).toContain('the same again:  agent-posture init --yes');
+    expect(stdout).toContain('the same again:  agent-posture init --answers ');
     expect(existsSync(join(given.root, 'agent-posture.yaml'))).toBe(true);
   });
 

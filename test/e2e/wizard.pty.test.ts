@@ -86,7 +86,7 @@ describe('the quick path', () => {
     const frame = await session.waitFor('Show all 11');
     const order = ['db.prod.example.com:5432', '.git/hooks', '~/.ssh/id_ed25519'].map(name => frame.indexOf(name));
     expect(order).toEqual([...order].sort((a, b) => a - b));
-    await session.press('down', 'enter');
+    await session.press('down', 'down', 'enter');
     await session.waitFor('~/.ssh/work');
     await session.press('escape');
     await session.waitFor('Close this');
