@@ -133,7 +133,7 @@ function literal(path: string): string {
 
 function freshId(folder: string, { kind, count, seen }: Omit<DataFact, 'id'>, taken: Set<string>): string {
   const place = folder === '.' || count === 1 ? basename(seen.path) : basename(folder);
-  const base = slug(`${place.replace(/\.[a-z]\w{0,9}$/i, '')}-${kind}`) || kind;
+  const base = slug(`${place.slice(0, place.length - endingOf(place).length) || place}-${kind}`) || kind;
   let id = base;
   for (let n = 2; taken.has(id); n++) id = `${base}-${n}`;
   taken.add(id);

@@ -10,7 +10,9 @@ const FOLDERS =
 
 export const isClusterFile = (path: string): boolean => FOLDERS.test(path) && !/^values/.test(basename(path));
 
-const MANIFEST = /^apiVersion:/m;
+/** Whether a text is made of objects of a cluster. */
+export const isManifest = (text: string): boolean => /^apiVersion:/m.test(text);
+
 const LIMIT = 100;
 
 /** Hosts within the cluster are reached from nowhere else. */
@@ -32,7 +34,6 @@ function* settings(lines: readonly string[]): Generator<{ name: string; value: s
 
 /** Systems outside the cluster that a manifest names by their address. By lines: charts are no YAML before they are rendered. */
 export function readClusterFile(path: string, text: string): Mention[] {
-  if (!MANIFEST.test(text)) return [];
   const lines = text.split(/\r?\n/);
   const all = new Map([...settings(lines)].map(({ name, value }) => [name, value]));
   const pairs = [...settings(lines)].flatMap(({ name, value, index }) => {
@@ -54,7 +55,7 @@ const BESIDE = /export|operator|express|admin|backup|proxy|commander|insight|cli
 
 /** Database servers that run in the cluster, by their images, and services that stand for a host outside. */
 export function clusterUses(path: string, text: string): Mention[] {
-  if (!MANIFEST.test(text)) return [];
+  if (!isManifest(text)) return [];
   const environment = environmentOfFile(path);
   const found: Mention[] = [];
   let name: string | undefined;

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { environmentOf } from '../posture/environment.ts';
 import { hostAndPort } from './address.ts';
 import { databaseKind, type Mention, mention, readLines } from './mention.ts';
 
@@ -26,7 +27,8 @@ export function readOrmFile(path: string, text: string): Mention[] {
   });
   let section: string | undefined;
   const found = lines.flatMap((line, index): Mention[] => {
-    section = SECTION.exec(line)?.[1] ?? section;
+    const named = SECTION.exec(line)?.[1];
+    if (named !== undefined && environmentOf(named) !== undefined) section = named;
     const host = literals[index];
     // What Laravel's own file falls back to says nothing of where the database is.
     if (host?.key !== 'host' || (host.fallback && /^(127\.|localhost)/.test(host.value))) return [];

@@ -6,7 +6,7 @@ import { assignments } from './env-file.ts';
 import { environmentId } from './environments.ts';
 import type { SystemFact } from './facts.ts';
 import { hostVariable } from './host-variables.ts';
-import { isClusterFile, readClusterFile } from './kubernetes.ts';
+import { isClusterFile, isManifest, readClusterFile } from './kubernetes.ts';
 import { databaseKind, IMAGES, type Mention, mention, readLines, slug } from './mention.ts';
 import { isOrmFile, readOrmFile } from './orm.ts';
 import { isEnvironmentFile, isExample } from './secret-files.ts';
@@ -14,6 +14,11 @@ import { isSpringFile, readSpringFile } from './spring.ts';
 import { keyOf, lineOf, textAt, yamlMap } from './yaml.ts';
 
 type Reader = (path: string, text: string) => Mention[];
+
+/** Files of settings in which a system is named by its address, if at all. */
+const CONFIGURATION =
+  /^(schema\.prisma|alembic\.ini|appsettings(\.[\w-]+)?\.json|terraform\.tfvars|[\w.-]+\.auto\.tfvars|serverless\.ya?ml|wrangler\.(toml|jsonc?)|fly\.toml|render\.yaml|values([.-][\w-]+)?\.ya?ml|mix\.exs|(dev|test|prod|runtime|config)\.exs|nuxt\.config\.\w+|config\.(json|ya?ml|toml)|(default|development|staging|production|test)\.(json|ya?ml|toml))$/i;
+const isConfiguration = (path: string): boolean => CONFIGURATION.test(basename(path));
 
 /** Kinds of file that name systems, in the order in which they are asked for a path. */
 const READERS: readonly [matches: (path: string) => boolean, read: Reader][] = [
@@ -23,15 +28,15 @@ const READERS: readonly [matches: (path: string) => boolean, read: Reader][] = [
   [isSpringFile, readSpringFile],
   [path => /(^|\/)config\/database\.ya?ml$/.test(path), readRailsDatabase],
   [path => /(^|\/)settings(_[\w]+)?\.py$|(^|\/)settings\/[\w-]+\.py$/.test(path), readDjangoSettings],
-  [
-    path =>
-      /^(schema\.prisma|alembic\.ini|appsettings(\.[\w-]+)?\.json|terraform\.tfvars|[\w.-]+\.auto\.tfvars|serverless\.ya?ml|wrangler\.(toml|jsonc?)|fly\.toml|render\.yaml|values([.-][\w-]+)?\.ya?ml|mix\.exs|(dev|test|prod|runtime|config)\.exs|nuxt\.config\.\w+|config\.(json|ya?ml|toml)|(default|development|staging|production|test)\.(json|ya?ml|toml))$/i.test(
-        basename(path),
-      ),
-    readLines,
-  ],
-  [isClusterFile, readClusterFile],
+  [isClusterFile, readOfCluster],
+  [isConfiguration, readLines],
 ];
+
+/** A folder for a cluster has other files too. */
+function readOfCluster(path: string, text: string): Mention[] {
+  if (isManifest(text)) return readClusterFile(path, text);
+  return isConfiguration(path) ? readLines(path, text) : [];
+}
 
 /** Whether a file is one of those that name systems. */
 export function namesSystems(path: string): boolean {
