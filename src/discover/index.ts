@@ -34,6 +34,8 @@ export const FOR_FILES = { boxes: false, systems: false, inventory: false, defau
 /** The most that is read of one file, and how many files are read. */
 const FILE_LIMIT = 256_000;
 const FILES = 300;
+/** Bytes of files that name systems which are read: reading some is slow. */
+const TOTAL = 4_000_000;
 const GIVEN = 20;
 /** As many systems are told as a person could go through, and more. */
 const MENTIONS = 1_000;
@@ -156,7 +158,9 @@ async function readMentions(
 ): Promise<{ mentions: Mention[]; envNames: Facts['envNames']; notes: string[] }> {
   const readable = entries.filter(({ path, link, ignored }) => !link && (!ignored || isSecretFile(path)));
   const ofVariables = readable.filter(({ path }) => isEnvironmentFile(path));
-  const others = readable.filter(({ path }) => !isEnvironmentFile(path) && reader?.namesSystems(path));
+  const named = readable.filter(({ path }) => !isEnvironmentFile(path) && reader?.namesSystems(path));
+  // There may be hundreds for a cluster, and most name nothing.
+  const others = [false, true].flatMap(late => named.filter(({ path }) => reader?.isClusterFile(path) === late));
   // Files of variables are cut off by none that name systems alone, so that they do not depend on whether these are read.
   const kept = new Set([...ofVariables, ...others].slice(0, FILES));
   const cut = ofVariables.length + others.length > FILES;
@@ -164,11 +168,15 @@ async function readMentions(
   const mentions: Mention[] = [];
   const envNames: { path: string; names: readonly string[] }[] = [];
   const given = new Set<string>();
+  let bytes = 0;
   for (const { path } of readable.filter(entry => kept.has(entry))) {
+    if (bytes > TOTAL && !isEnvironmentFile(path)) continue;
     const file = await readBounded(join(root, path), FILE_LIMIT);
+    bytes += file.ok && !isEnvironmentFile(path) ? file.data.length : 0;
     if (!file.ok) notes.push(`${path}: could not be read (${file.reason})`);
     else {
-      if (file.truncated) notes.push(`${path}: only its first ${FILE_LIMIT / 1000} kB were looked at`);
+      if (file.truncated && !reader?.isClusterFile(path))
+        notes.push(`${path}: only its first ${FILE_LIMIT / 1000} kB were looked at`);
       const text = file.data.toString('utf8');
       if (reader) mentions.push(...reader.mentionsIn(path, text));
       for (const named of reader?.variableFiles(path, text) ?? []) given.add(named);
@@ -176,6 +184,8 @@ async function readMentions(
       if (isEnvironmentFile(path) && !file.truncated) envNames.push({ path, names: variableNames(text) });
     }
   }
+  if (bytes > TOTAL)
+    notes.push(`files that name systems hold more than ${TOTAL / 1_000_000} MB: the rest was not read`);
   // What compose takes variables from is one more file of them, whatever it is called.
   const byPath = new Map(readable.map(entry => [entry.path, entry]));
   for (const path of [...given].slice(0, GIVEN)) {

@@ -22,8 +22,9 @@ export interface Inventory {
   notes: string[];
 }
 
-/** The most that is read of one file, and how many files of each sort are read. */
+/** The most that is read of one file, of all of each sort, and how many of them are read. */
 const FILE_LIMIT = 256_000;
+const TOTAL = 3_000_000;
 const FILES = 200;
 
 /** The rest of what can be found. Read only, bounded, offline; nothing of the repository is run. */
@@ -64,7 +65,9 @@ export async function takeInventory(
     git: { owners, protectedBranches: branches },
     notes: [
       ...notes,
-      ...(ci.cut || uses.cut ? [`more than ${FILES} files name services or environments: the rest was not read`] : []),
+      ...(ci.cut || uses.cut
+        ? [`more than ${FILES} files, or ${TOTAL / 1_000_000} MB, name services or environments: the rest was not read`]
+        : []),
     ],
   };
 }
@@ -74,9 +77,13 @@ async function texts(
   entries: readonly Entry[],
 ): Promise<{ files: { path: string; text: string }[]; cut: boolean }> {
   const files: { path: string; text: string }[] = [];
-  for (const { path } of entries.slice(0, FILES)) {
+  let bytes = 0;
+  for (const [index, { path }] of entries.entries()) {
+    if (index >= FILES || bytes > TOTAL) return { files, cut: true };
     const file = await readBounded(join(root, path), FILE_LIMIT);
-    if (file.ok) files.push({ path, text: file.data.toString('utf8') });
+    if (!file.ok) continue;
+    files.push({ path, text: file.data.toString('utf8') });
+    bytes += file.data.length;
   }
-  return { files, cut: entries.length > FILES };
+  return { files, cut: false };
 }

@@ -13,6 +13,8 @@ import { isEnvironmentFile, isExample } from './secret-files.ts';
 import { isSpringFile, readSpringFile } from './spring.ts';
 import { keyOf, lineOf, textAt, yamlMap } from './yaml.ts';
 
+export { isClusterFile };
+
 type Reader = (path: string, text: string) => Mention[];
 
 /** Files of settings in which a system is named by its address, if at all. */

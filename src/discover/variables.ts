@@ -62,7 +62,7 @@ function fromEnvironment(path: string, text: string): Mention[] {
 /** `process.env.X`, `env("X")`, `ENV["X"]`, `ENV.fetch("X")`, `os.environ["X"]`, `${X}` of properties. */
 const READ =
   /(?:process\.env\.|\benv\(\s*["']|ENV(?:\.fetch)?[[(]\s*["']|environ(?:\.get)?[[(]\s*["']|\$\{)([A-Z][A-Z0-9_]{2,60})/g;
-const KIND_TOLD = /^\s*["']?(?:provider|dialect|client|type|adapter|driver)["']?\s*[:=]\s*["']?([a-z0-9_-]{2,20})/im;
+const KIND_TOLD = /^[ \t]*["']?(?:provider|dialect|client|type|adapter|driver)["']?\s*[:=]\s*["']?([a-z0-9_-]{2,20})/im;
 
 function fromCode(path: string, text: string): Mention[] {
   const told = KIND_TOLD.exec(text.slice(0, 100_000))?.[1] ?? '';

@@ -1,7 +1,9 @@
 import { isMap, isScalar, type LineCounter, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { isNestedDeep } from '../base/nesting.ts';
 
 /** A YAML document that cannot be made to grow: undefined where it does not parse to a mapping. */
 export function yamlMap(text: string, lines: LineCounter): YAMLMap | undefined {
+  if (isNestedDeep(text)) return undefined;
   try {
     const document = parseDocument(text, { lineCounter: lines, logLevel: 'silent', uniqueKeys: false, merge: true });
     return isMap(document.contents) ? document.contents : undefined;
