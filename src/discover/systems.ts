@@ -1,6 +1,7 @@
 import { basename, dirname, posix } from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, type YAMLMap } from 'yaml';
 import { environmentOf } from '../posture/environment.ts';
+import type { SystemKind } from '../posture/schema.ts';
 import { type Address, connectionAddresses, hostAndPort, isLoopback, webAddress } from './address.ts';
 import { assignments } from './env-file.ts';
 import { environmentId } from './environments.ts';
@@ -326,10 +327,18 @@ function joiner() {
   };
 }
 
+const DATABASES: readonly SystemKind[] = ['postgres', 'mysql', 'mongodb', 'sqlite', 'other'];
+
 /** Whether a system that is named without an address is one that is found with it, or by a name that says more. */
 function isPlaced(one: Mention, placed: readonly Mention[], all: readonly Mention[]): boolean {
   const { kind, name, variable } = one;
-  if (variable !== undefined) return placed.some(other => other.variable === variable);
+  if (variable !== undefined)
+    return placed.some(
+      other =>
+        other.variable === variable ||
+        // `DATABASE_URL=` beside `DB_HOST=…` is the other way to say the same.
+        (/^(database|db)$/.test(name ?? '') && other.seen.path === one.seen.path && DATABASES.includes(other.kind)),
+    );
   if (name === undefined) return false;
   return (
     placed.some(other => other.kind === kind && other.address?.includes(name)) ||

@@ -83,6 +83,14 @@ describe('what speaks to a database', () => {
   });
 });
 
+describe('a variable of two ways to say one thing', () => {
+  it('is no system beside the other way', async () => {
+    expect(await systems({ '.env.example': 'DB_HOST=localhost\nDB_PORT=3306\nDATABASE_URL=\n' })).toEqual([
+      'mysql mysql 127.0.0.1:3306 development .env.example:1',
+    ]);
+  });
+});
+
 describe('what a project uses', () => {
   it.each([
     [
@@ -167,7 +175,7 @@ describe('infrastructure', () => {
       await systems({
         'k8s/overlays/prod/config.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: app\ndata:\n  DB_HOST: orders.db.example.com\n  DB_PORT: "3306"\n  CACHE: redis://cache.default.svc.cluster.local:6379\n  REDIS_HOST: redis\n`,
         'charts/shop/templates/api.yaml': `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ .Values.name }}\nspec:\n  env:\n    - name: QUEUE\n      value: "amqps://u:${PASSWORD}@rabbit.example.com/x"\n    - name: POSTGRES_HOST\n      value: pg.example.com\n`,
-        'k8s/cache.yml': `apiVersion: apps/v1\nkind: StatefulSet\nmetadata:\n  name: sessions\nspec:\n  containers:\n    - image: redis:7\n    - image: oliver006/redis_exporter:1\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: ledger\nspec:\n  type: ExternalName\n  externalName: ledger.example.com\n`,
+        'k8s/cache.yml': `apiVersion: apps/v1\nkind: StatefulSet\nmetadata:\n  name: sessions\nspec:\n  containers:\n    - image: redis:7\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: metrics\nspec:\n  containers:\n    - image: oliver006/redis_exporter:1\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: ledger\nspec:\n  type: ExternalName\n  externalName: ledger.example.com\n`,
         'deploy/notes.yaml': 'url: postgres://a.example.com/x\n',
       }),
     ).toEqual([
@@ -175,7 +183,7 @@ describe('infrastructure', () => {
       'x queue rabbit.example.com:5671 - charts/shop/templates/api.yaml:8',
       'mysql-production mysql orders.db.example.com:3306 production k8s/overlays/prod/config.yaml:6',
       'sessions redis - - k8s/cache.yml:7',
-      'ledger other - - k8s/cache.yml:16',
+      'ledger other - - k8s/cache.yml:23',
     ]);
   });
   it.each([
