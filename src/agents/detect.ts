@@ -1,8 +1,8 @@
-import { dirname, join, sep } from 'node:path';
-import { parse as parseJson } from 'jsonc-parser';
+import { join } from 'node:path';
 import { findProgram } from '../base/exec.ts';
-import { displayPath, isThere, placeWithin, readBounded, realPathOf } from '../base/files.ts';
-import type { AgentFact, Seen } from '../discover/facts.ts';
+import { displayPath, isThere, placeWithin, readBounded } from '../base/files.ts';
+import { installedVersion, readJson } from '../base/installed.ts';
+import type { AgentFact, Seen, SettingsScope } from '../discover/facts.ts';
 import type { DetectContext } from './types.ts';
 
 /** A settings file that was found, in the order of `Traces.settings`. */
@@ -21,6 +21,9 @@ export interface Traces {
   ambiguous?: boolean;
   /** npm packages that carry it: the version is theirs. */
   packages: readonly string[];
+  /** Its distribution on PyPI, and its Debian package. */
+  python?: string;
+  debian?: string;
   /** A variable that moves its folder in the home. */
   folder?: { variable: string; usually: string };
   /** Its settings, in the order in which later ones win. */
@@ -41,7 +44,9 @@ export async function detectAgent(agent: Traces, context: DetectContext): Promis
   const program = agent.programs
     .map(name => findProgram(name.startsWith('~/') ? join(home, name.slice(2)) : name, [root]))
     .find(path => path !== undefined);
-  const version = program === undefined ? undefined : await installedVersion(program, agent.packages);
+  const { packages: npm, python, debian } = agent;
+  const names = { npm, ...(python ? { python } : {}), ...(debian ? { debian } : {}) };
+  const version = program === undefined ? undefined : await installedVersion(program, names, context.thorough);
   const binary = agent.ambiguous && version === undefined && trace === undefined ? undefined : program;
   const first = settings[0]?.path ?? trace;
   const seen: Seen | undefined =
@@ -56,10 +61,17 @@ export async function detectAgent(agent: Traces, context: DetectContext): Promis
     title: agent.title,
     version: binary === undefined ? undefined : version,
     binary,
-    settings: settings.map(({ path }) => ({ path })),
+    settings: settings.map(({ path }) => ({ path, scope: scopeOf(path) })),
     ownSandbox: agent.ownSandbox?.(settings, context.env),
     seen,
   };
+}
+
+/** Whom a settings file of the table is for, by where it lies. */
+function scopeOf(path: string): SettingsScope {
+  if (path.startsWith('/')) return 'managed';
+  if (path.startsWith('~/')) return 'user';
+  return /\.local\.\w+$/.test(path) ? 'local' : 'project';
 }
 
 /** The absolute place of a path of the table; undefined where a link leads out of the repository. */
@@ -91,35 +103,6 @@ async function firstTrace(agent: Traces, context: DetectContext): Promise<string
     const place = await placeOf(path, agent, context);
     if (place !== undefined && isThere(place)) return path;
   }
-  return undefined;
-}
-
-/** Folders below which installers keep each version in a folder or file of its name. */
-const VERSIONED = /[/\\](?:versions|Cellar[/\\][^/\\]+|Caskroom[/\\][^/\\]+)[/\\](\d{1,4}\.\d+\.\d+[\w.-]*)(?:[/\\]|$)/;
-
-/** The version that the program's real place tells: its package.json when that is one of `packages`, or a folder of the version's name. */
-async function installedVersion(program: string, packages: readonly string[]): Promise<string | undefined> {
-  const real = realPathOf(program);
-  let folder = dirname(real);
-  for (let level = 0; level < 6 && folder !== dirname(folder); level++, folder = dirname(folder)) {
-    const file = await readBounded(join(folder, 'package.json'), 200_000);
-    const found = file.ok ? readJson(file.data.toString('utf8')) : undefined;
-    const { name, version } = (typeof found === 'object' && found !== null ? found : {}) as Record<string, unknown>;
-    if (typeof name === 'string' && packages.includes(name) && typeof version === 'string') return version.slice(0, 60);
-    if (folder.endsWith(`${sep}node_modules`)) break;
-  }
-  return VERSIONED.exec(real)?.[1];
-}
-
-/**
- * JSON with comments: by Node itself where it is plain, as it mostly is, which loads no parser. Undefined where it is nested
- * deeper than it can be read.
- */
-function readJson(text: string): unknown {
-  for (const parse of [JSON.parse, parseJson])
-    try {
-      return parse(text) as unknown;
-    } catch {}
   return undefined;
 }
 

@@ -7,6 +7,8 @@ export interface DetectContext {
   home: string;
   env: Readonly<Record<string, string | undefined>>;
   platform: NodeJS.Platform;
+  /** Whether to tell versions also where that takes reading a long list. */
+  thorough?: boolean;
 }
 
 /** What an agent needs in a box to be logged in, and nothing of the user's other settings. */

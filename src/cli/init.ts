@@ -20,7 +20,7 @@ import { progress } from './trying.ts';
 
 /** The engine, from the facts of now. */
 export async function startEngine(context: Context): Promise<InitEngine> {
-  const loaded = await load(context, { boxes: 'always', defaultBranch: true });
+  const loaded = await load(context, { boxes: 'always', defaultBranch: true, inventory: true });
   return createEngine(context, loaded, approver(context, loaded.facts.insideAgent));
 }
 

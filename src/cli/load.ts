@@ -18,6 +18,8 @@ interface Looking {
   systems?: boolean;
   /** Whether the default branch is told: only the wizard proposes it. Default false. */
   defaultBranch?: boolean;
+  /** What only the wizard asks about; default false. */
+  inventory?: boolean;
   /** Facts that were found a moment ago, after the same clearing: they are not found again. */
   facts?: Facts | undefined;
 }
@@ -25,7 +27,7 @@ interface Looking {
 /** Facts and posture of the repository, once what a killed box has left in it is gone. UserError for an invalid posture; undefined where there is none. */
 export async function load(
   { root, home, terminal }: Context,
-  { boxes = true, systems = true, defaultBranch = false, facts: known }: Looking = {},
+  { boxes = true, systems = true, defaultBranch = false, inventory = false, facts: known }: Looking = {},
 ): Promise<{ facts: Facts; posture: LoadedPosture | undefined }> {
   if (!known) {
     clearPlaceholders(root);
@@ -41,6 +43,7 @@ export async function load(
       boxes: boxes === true ? undeclared : boxes === 'always',
       systems,
       defaultBranch,
+      inventory,
     });
   const [posture, facts] = await Promise.all([reading, looking]);
   return { facts, posture };

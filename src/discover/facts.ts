@@ -30,6 +30,15 @@ export interface CiFact {
   seen: Seen;
 }
 
+/** A program that is there to work with, beside those that have facts of their own. */
+export interface ToolFact {
+  id: string;
+  title: string;
+  use: 'hooks' | 'sandbox';
+  version: string | undefined;
+  seen: Seen;
+}
+
 export interface AgentFact {
   /** Id in the registry of agents: `claude-code`, `codex` … */
   id: string;
@@ -80,6 +89,7 @@ export interface Facts {
   /** Dumps, exports, spreadsheets and databases in files. */
   data?: readonly DataFact[];
   ci?: readonly CiFact[];
+  tools?: readonly ToolFact[];
   runtimes: RuntimeFact[];
   git: {
     present: boolean;

@@ -1,18 +1,17 @@
 import { realpathSync } from 'node:fs';
-import { basename, delimiter, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { agents, surroundingAgent } from '../agents/index.ts';
 import { findProgram } from '../base/exec.ts';
 import { displayPath, readBounded } from '../base/files.ts';
 import { heldByGit, trackedFiles } from '../base/git.ts';
-import { environmentOf } from '../posture/environment.ts';
 import { harmless } from '../posture/harmless.ts';
-import type { Access } from '../posture/schema.ts';
 import { variableNames } from './env-file.ts';
-import type { Facts, Seen, SystemFact } from './facts.ts';
+import { environmentsOf } from './environments.ts';
+import type { Facts } from './facts.ts';
+import type { Mention } from './mention.ts';
 import { projectName } from './project.ts';
 import { gitFacts } from './repository.ts';
 import { isEnvironmentFile, isSecretFile } from './secret-files.ts';
-import type { Mention } from './systems.ts';
 import { type Entry, walk } from './walk.ts';
 
 export interface DiscoverOptions {
@@ -23,16 +22,23 @@ export interface DiscoverOptions {
   boxes?: boolean | (() => Promise<boolean>);
   /** Whether to look for systems and environments. Default true; generated files do not depend on them. */
   systems?: boolean;
+  /** Whether to look for what only a person wants to know: data files, CI, owners, tools, what is used without an address. Default true. */
+  inventory?: boolean;
   /** Whether to tell the default branch. Default true; nothing but what the wizard proposes depends on it. */
   defaultBranch?: boolean;
 }
 
 /** All that generated files depend on, and so all that is looked at for them alone. */
-export const FOR_FILES = { boxes: false, systems: false, defaultBranch: false } as const;
+export const FOR_FILES = { boxes: false, systems: false, inventory: false, defaultBranch: false } as const;
 
 /** The most that is read of one file, and how many files are read. */
 const FILE_LIMIT = 256_000;
 const FILES = 300;
+/** Bytes of files that name systems which are read: reading some is slow. */
+const TOTAL = 4_000_000;
+const GIVEN = 20;
+/** As many systems are told as a person could go through, and more. */
+const MENTIONS = 1_000;
 const SECRET_FILES = 500;
 const SCANNERS = ['gitleaks', 'trufflehog', 'git-secrets'] as const;
 
@@ -45,17 +51,23 @@ export async function discover(
     platform = process.platform,
     boxes = true,
     systems: wantsSystems = true,
+    inventory: wantsInventory = true,
     defaultBranch = true,
   }: DiscoverOptions,
 ): Promise<Facts> {
   const real = realpathSync(root);
-  const context = { root: real, home, env, platform };
+  const context = { root: real, home, env, platform, thorough: wantsInventory };
   // Git takes longest to answer, so it is asked first.
   const asking = gitFacts(real, defaultBranch);
   const walking = walk(real);
   // Loaded beside the walk: it knows the formats of a dozen frameworks.
   const reader = wantsSystems ? import('./systems.ts') : undefined;
-  const [project, files, git, found, available, { secrets, secretFiles, harmlessFiles }, read, accounts] =
+  const stocktaker = wantsInventory ? import('./inventory.ts') : undefined;
+  const scanners = SCANNERS.filter(id => findProgram(id, [real]) !== undefined).map(id => ({ id, version: undefined }));
+  const stock = Promise.all([stocktaker, walking, asking]).then(([taker, { entries }, { git }]) =>
+    taker?.takeInventory(real, home, entries, { git, scanners }),
+  );
+  const [project, files, git, found, available, { secrets, secretFiles, harmlessFiles }, read, accounts, more] =
     await Promise.all([
       projectName(real),
       walking,
@@ -65,26 +77,35 @@ export async function discover(
       walking.then(({ entries }) => sortSecrets(real, entries)),
       walking.then(async ({ entries }) => readMentions(real, entries, await reader)),
       reader?.then(known => accountMentions(real, home, env, known)),
+      stock,
     ]);
-  const systems = (await reader)?.systemFacts([...read.mentions, ...(accounts ?? [])]) ?? [];
+  const mentions = [read.mentions, accounts ?? [], more?.mentions ?? []].flatMap(part => part.slice(0, MENTIONS));
+  const systems = (await reader)?.systemFacts(mentions) ?? [];
   return {
     root: real,
     home,
     project,
     agents: found.filter(agent => agent !== undefined),
     systems,
-    environments: environmentsOf(systems, files.entries),
+    environments: environmentsOf(systems, files.entries, more?.environments),
     secretFiles,
     harmlessFiles,
     envNames: read.envNames.filter(({ path }) => !harmlessFiles.some(file => file.path === path)),
+    ...(more && {
+      data: more.data,
+      ci: more.ci,
+      // What the box knows of is told with it.
+      tools: more.tools.filter(({ id }) => !available.some(runtime => runtime.id === id)),
+    }),
     runtimes: available,
-    git: git.git,
-    scanners: SCANNERS.filter(id => findProgram(id, [real]) !== undefined).map(id => ({ id, version: undefined })),
+    git: { ...git.git, ...more?.git },
+    scanners: more?.scanners ?? scanners,
     insideAgent: surroundingAgent(env),
     notes: [
       ...files.notes,
       ...git.notes,
       ...read.notes,
+      ...(more?.notes ?? []),
       ...(secrets > SECRET_FILES ? [`more than ${SECRET_FILES} secret files: the rest is not named`] : []),
     ],
   };
@@ -137,24 +158,43 @@ async function readMentions(
 ): Promise<{ mentions: Mention[]; envNames: Facts['envNames']; notes: string[] }> {
   const readable = entries.filter(({ path, link, ignored }) => !link && (!ignored || isSecretFile(path)));
   const ofVariables = readable.filter(({ path }) => isEnvironmentFile(path));
-  const others = readable.filter(({ path }) => !isEnvironmentFile(path) && reader?.namesSystems(path));
+  const named = readable.filter(({ path }) => !isEnvironmentFile(path) && reader?.namesSystems(path));
+  // There may be hundreds for a cluster, and most name nothing.
+  const others = [false, true].flatMap(late => named.filter(({ path }) => reader?.isClusterFile(path) === late));
   // Files of variables are cut off by none that name systems alone, so that they do not depend on whether these are read.
   const kept = new Set([...ofVariables, ...others].slice(0, FILES));
   const cut = ofVariables.length + others.length > FILES;
   const notes = cut ? [`more than ${FILES} files name systems: the rest was not read`] : [];
   const mentions: Mention[] = [];
   const envNames: { path: string; names: readonly string[] }[] = [];
+  const given = new Set<string>();
+  let bytes = 0;
   for (const { path } of readable.filter(entry => kept.has(entry))) {
+    if (bytes > TOTAL && !isEnvironmentFile(path)) continue;
     const file = await readBounded(join(root, path), FILE_LIMIT);
+    bytes += file.ok && !isEnvironmentFile(path) ? file.data.length : 0;
     if (!file.ok) notes.push(`${path}: could not be read (${file.reason})`);
     else {
-      if (file.truncated) notes.push(`${path}: only its first ${FILE_LIMIT / 1000} kB were looked at`);
+      if (file.truncated && !reader?.isClusterFile(path))
+        notes.push(`${path}: only its first ${FILE_LIMIT / 1000} kB were looked at`);
       const text = file.data.toString('utf8');
       if (reader) mentions.push(...reader.mentionsIn(path, text));
+      for (const named of reader?.variableFiles(path, text) ?? []) given.add(named);
       // In a part of a file, a line of a key may look like a name.
       if (isEnvironmentFile(path) && !file.truncated) envNames.push({ path, names: variableNames(text) });
     }
   }
+  if (bytes > TOTAL)
+    notes.push(`files that name systems hold more than ${TOTAL / 1_000_000} MB: the rest was not read`);
+  // What compose takes variables from is one more file of them, whatever it is called.
+  const byPath = new Map(readable.map(entry => [entry.path, entry]));
+  for (const path of [...given].slice(0, GIVEN)) {
+    const entry = byPath.get(path);
+    const file = entry === undefined || kept.has(entry) ? undefined : await readBounded(join(root, path), FILE_LIMIT);
+    if (reader && file?.ok) mentions.push(...reader.readEnvironmentFile(path, file.data.toString('utf8')));
+  }
+  if (mentions.length > MENTIONS)
+    notes.push(`systems are named in more than ${MENTIONS} places: the rest was left out`);
   return { mentions, envNames, notes };
 }
 
@@ -181,32 +221,4 @@ async function accountMentions(
     }),
   );
   return found.flat();
-}
-
-const SUGGESTED: Record<string, Access> = { development: 'write', test: 'write', staging: 'read', production: 'none' };
-
-/** The environments that systems and files speak of, from the least to the most careful. */
-function environmentsOf(systems: readonly SystemFact[], entries: readonly Entry[]): Facts['environments'] {
-  const seen = new Map<string, Seen>();
-  for (const system of systems)
-    if (system.environment !== undefined && !seen.has(system.environment)) seen.set(system.environment, system.seen);
-  for (const { path, ignored } of entries) {
-    const named = ignored && !isSecretFile(path) ? undefined : environmentFile(path);
-    if (named !== undefined && !seen.has(named)) seen.set(named, { path });
-  }
-  return Object.entries(SUGGESTED).flatMap(([id, suggested]) => {
-    const at = seen.get(id);
-    return at === undefined ? [] : [{ id, suggested, seen: at }];
-  });
-}
-
-const CONFIGURED =
-  /(?:^|\/)(?:\.env\.[\w.-]+|(?:docker-)?compose[.-][\w.-]+\.ya?ml|appsettings\.\w+\.json|application-[\w-]+\.(?:properties|ya?ml)|values[.-][\w-]+\.ya?ml)$/;
-
-/** The environment that a configuration file is for, by its name or folder: `.env.production`, `environments/prod/main.tf`. */
-function environmentFile(given: string): string | undefined {
-  const path = given.toLowerCase();
-  if (CONFIGURED.test(path)) return environmentOf(basename(path).replace(/^docker-/, ''));
-  const folder = /(?:^|\/)(?:environments|overlays|envs|inventories)\/([\w-]+)(?:\/|\.\w+$)/.exec(path)?.[1];
-  return folder === undefined ? undefined : environmentOf(folder);
 }

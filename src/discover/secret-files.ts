@@ -40,6 +40,11 @@ const PUBLIC_PART =
 const TEST_FOLDER =
   /(^|\/)(tests?|spec|specs|fixtures?|__fixtures__|__tests__|testdata|test-data|mocks?|__mocks__|examples?)\//;
 
+/** Whether a repository-relative path (with `/`, in lower case) lies in a folder of tests or examples. */
+export function isTestData(path: string): boolean {
+  return TEST_FOLDER.test(path);
+}
+
 /** Whether a repository-relative path (with `/`) is an example of a file that would hold secrets. */
 export function isExample(path: string): boolean {
   return EXAMPLE.test(lowerName(path));
@@ -66,7 +71,7 @@ function isSecretName(path: string): boolean {
   if (isExample(name) || name === '.env.vault' || name.endsWith('.pub')) return false;
   if (/(^|\/)\.(aws|docker)\/(credentials|config\.json)$/.test(path)) return true;
   const environmentFile = /(^\.env|\.env$|^\.dev\.vars)/.test(name);
-  if (!environmentFile && TEST_FOLDER.test(path.toLowerCase())) return false;
+  if (!environmentFile && isTestData(path.toLowerCase())) return false;
   return SECRET_NAMES.some(pattern => pattern.test(name)) || (KEY.test(name) && !PUBLIC_PART.test(name));
 }
 

@@ -1,40 +1,45 @@
-import { basename } from 'node:path';
-import { isMap, isScalar, LineCounter, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { basename, dirname, posix } from 'node:path';
+import { isMap, isScalar, isSeq, LineCounter, type YAMLMap } from 'yaml';
 import { environmentOf } from '../posture/environment.ts';
 import type { SystemKind } from '../posture/schema.ts';
 import { type Address, connectionAddresses, hostAndPort, isLoopback, webAddress } from './address.ts';
 import { assignments } from './env-file.ts';
-import type { Seen, SystemFact } from './facts.ts';
+import { environmentId } from './environments.ts';
+import type { SystemFact } from './facts.ts';
+import { hostVariable } from './host-variables.ts';
+import { isClusterFile, isManifest, readClusterFile } from './kubernetes.ts';
+import { databaseKind, IMAGES, type Mention, mention, readLines, slug } from './mention.ts';
+import { isOrmFile, readOrmFile } from './orm.ts';
 import { isEnvironmentFile, isExample } from './secret-files.ts';
+import { isSpringFile, readSpringFile } from './spring.ts';
+import { keyOf, lineOf, textAt, yamlMap } from './yaml.ts';
 
-/** A system as one file names it, before ids are given and doubles are joined. */
-export interface Mention {
-  kind: SystemKind;
-  address: string | undefined;
-  /** What to call it: a database, a service of compose, a context. */
-  name: string | undefined;
-  environment: string | undefined;
-  seen: Seen;
-  /** From an example: whatever else names the same address is the better witness. */
-  example: boolean;
-}
+export { isClusterFile };
 
 type Reader = (path: string, text: string) => Mention[];
+
+/** Files of settings in which a system is named by its address, if at all. */
+const CONFIGURATION =
+  /^(schema\.prisma|alembic\.ini|appsettings(\.[\w-]+)?\.json|terraform\.tfvars|[\w.-]+\.auto\.tfvars|serverless\.ya?ml|wrangler\.(toml|jsonc?)|fly\.toml|render\.yaml|values([.-][\w-]+)?\.ya?ml|mix\.exs|(dev|test|prod|runtime|config)\.exs|nuxt\.config\.\w+|config\.(json|ya?ml|toml)|(default|development|staging|production|test)\.(json|ya?ml|toml))$/i;
+const isConfiguration = (path: string): boolean => CONFIGURATION.test(basename(path));
 
 /** Kinds of file that name systems, in the order in which they are asked for a path. */
 const READERS: readonly [matches: (path: string) => boolean, read: Reader][] = [
   [isEnvironmentFile, readEnvironmentFile],
   [path => /^(docker-)?compose([._-][\w.-]+)?\.ya?ml$/i.test(basename(path)), readCompose],
+  [isOrmFile, readOrmFile],
+  [isSpringFile, readSpringFile],
   [path => /(^|\/)config\/database\.ya?ml$/.test(path), readRailsDatabase],
   [path => /(^|\/)settings(_[\w]+)?\.py$|(^|\/)settings\/[\w-]+\.py$/.test(path), readDjangoSettings],
-  [
-    path =>
-      /^(schema\.prisma|drizzle\.config\.\w+|ormconfig\.\w+|data-?source\.[jt]s|typeorm\.config\.\w+|knexfile\.\w+|sequelize\.config\.\w+|alembic\.ini|application([.-][\w-]+)?\.(properties|ya?ml)|bootstrap([.-][\w-]+)?\.ya?ml|appsettings(\.[\w-]+)?\.json|terraform\.tfvars|[\w.-]+\.auto\.tfvars|serverless\.ya?ml|wrangler\.(toml|jsonc?)|fly\.toml|render\.yaml|values([.-][\w-]+)?\.ya?ml|mix\.exs|(dev|test|prod|runtime|config)\.exs|nuxt\.config\.\w+|config\.(json|ya?ml|toml)|(default|development|staging|production|test)\.(json|ya?ml|toml))$/i.test(
-        basename(path),
-      ),
-    readLines,
-  ],
+  [isClusterFile, readOfCluster],
+  [isConfiguration, readLines],
 ];
+
+/** A folder for a cluster has other files too. */
+function readOfCluster(path: string, text: string): Mention[] {
+  if (isManifest(text)) return readClusterFile(path, text);
+  return isConfiguration(path) ? readLines(path, text) : [];
+}
 
 /** Whether a file is one of those that name systems. */
 export function namesSystems(path: string): boolean {
@@ -46,41 +51,8 @@ export function mentionsIn(path: string, text: string): Mention[] {
   return READERS.find(([matches]) => matches(path))?.[1](path, text) ?? [];
 }
 
-function mention(path: string, line: number, address: Address, hints: readonly (string | undefined)[]): Mention {
-  return {
-    kind: address.kind,
-    address: address.address,
-    name: address.database,
-    environment: guess(address.host, [...hints, basename(path), address.database]),
-    seen: { path, line },
-    example: isExample(path),
-  };
-}
-
-/**
- * The first name that speaks of an environment decides. This machine and one-word hosts of compose are development, but
- * for what a production file names: a tunnel to production ends on this machine too.
- */
-function guess(host: string, hints: readonly (string | undefined)[]): string | undefined {
-  const told = [isLoopback(host) ? undefined : host, ...hints].flatMap(name =>
-    name === undefined ? [] : (environmentOf(name) ?? []),
-  )[0];
-  if (isLoopback(host)) return told === 'production' || told === 'staging' ? told : 'development';
-  return told ?? (/[.:]/.test(host) ? undefined : 'development');
-}
-
-/** `X_HOST`, `XHOST` or `X_SERVER` with its port beside it, by the word before it. */
-const HOST_VARIABLES: readonly [pattern: RegExp, kind: SystemKind, port: number][] = [
-  [/^(?:(.*)_)?(?:PG|POSTGRES|POSTGRESQL)_?(?:HOST|SERVER)$/, 'postgres', 5432],
-  [/^(?:(.*)_)?(?:MYSQL|MARIADB)_?(?:HOST|SERVER)$/, 'mysql', 3306],
-  [/^(?:(.*)_)?(?:REDIS|VALKEY)_?(?:HOST|SERVER)$/, 'redis', 6379],
-  [/^(?:(.*)_)?MONGO(?:DB)?_?(?:HOST|SERVER)$/, 'mongodb', 27017],
-  [/^(?:(.*)_)?(?:RABBITMQ|AMQP)_?(?:HOST|SERVER)$/, 'queue', 5672],
-  [/^(?:(.*)_)?(?:SMTP|MAIL)_?(?:HOST|SERVER)$/, 'email', 587],
-];
-const DATABASE_HOST = /^(?:(.*)_)?(?:DB|DATABASE)_?(?:HOST|SERVER)$/;
-
-function readEnvironmentFile(path: string, text: string): Mention[] {
+/** The systems that the variables of a file name by their values. */
+export function readEnvironmentFile(path: string, text: string): Mention[] {
   const all = [...assignments(text)];
   const byName = new Map(all.map(({ name, value }) => [name, value]));
   return all.flatMap(({ name, value, line }) => {
@@ -92,30 +64,10 @@ function readEnvironmentFile(path: string, text: string): Mention[] {
       .filter(address => address !== undefined)
       .map(address => ({
         ...mention(path, line, address, [name]),
+        variable: name,
         ...(address === live ? { environment: 'production' } : {}),
       }));
   });
-}
-
-function hostVariable(name: string, value: string, all: ReadonlyMap<string, string>): Address | undefined {
-  const known = HOST_VARIABLES.find(([pattern]) => pattern.test(name));
-  const generic = known === undefined && DATABASE_HOST.test(name);
-  if (!known && !generic) return undefined;
-  const beside = (word: string) => all.get(name.replace(/(HOST|SERVER)$/, word));
-  const port = Number(beside('PORT'));
-  const client = `${beside('CONNECTION') ?? ''}${beside('CLIENT') ?? ''}`;
-  const [kind, usual] = known ? ([known[1], known[2]] as const) : databaseKind(client, port);
-  const place = hostAndPort(value, port || usual);
-  const database = /^[A-Za-z][\w-]{0,40}$/.exec(beside('NAME') ?? beside('DATABASE') ?? '')?.[0];
-  return place && { kind, ...place, database };
-}
-
-/** The kind of a database by its client's name or its port. */
-function databaseKind(client: string, port: number): readonly [SystemKind, number] {
-  if (/mysql|maria/i.test(client) || port === 3306) return ['mysql', 3306];
-  if (/mssql|sqlsrv|sqlserver/i.test(client) || port === 1433) return ['other', 1433];
-  if (/mongo/i.test(client) || port === 27017) return ['mongodb', 27017];
-  return ['postgres', 5432];
 }
 
 /** Stripe's live keys say by their first letters that they move real money. */
@@ -123,16 +75,6 @@ function liveKey(name: string, value: string): Address | undefined {
   return /STRIPE/.test(name) && /^[sr]k_live_/.test(value)
     ? { kind: 'payment', address: 'api.stripe.com:443', host: 'api.stripe.com', database: 'stripe' }
     : undefined;
-}
-
-function readLines(path: string, text: string): Mention[] {
-  return text
-    .split(/\r?\n/)
-    .flatMap((line, index) =>
-      /^\s*(\/\/|#|--)/.test(line)
-        ? []
-        : connectionAddresses(line).map(address => mention(path, index + 1, address, [path])),
-    );
 }
 
 /** Django's `DATABASES`: ENGINE, HOST and PORT as literals near each other. */
@@ -169,47 +111,13 @@ function readDjangoSettings(path: string, text: string): Mention[] {
   return found;
 }
 
-/** A YAML document that cannot be made to grow: undefined where it does not parse to a mapping. */
-function yamlMap(text: string, lines: LineCounter): YAMLMap | undefined {
-  try {
-    const document = parseDocument(text, { lineCounter: lines, logLevel: 'silent', uniqueKeys: false, merge: true });
-    return isMap(document.contents) ? document.contents : undefined;
-  } catch {
-    // Nested so deep that the parser gave up.
-    return undefined;
-  }
-}
-
-const keyOf = (pair: Pair): string => String(isScalar(pair.key) ? pair.key.value : '');
-const lineOf = (pair: Pair, lines: LineCounter): number =>
-  isScalar(pair.key) && pair.key.range ? lines.linePos(pair.key.range[0]).line : 1;
-const textAt = (map: YAMLMap, key: string): string | undefined => {
-  const value = map.get(key);
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
-};
-
-/** Images of servers that a compose file starts, with the port inside. */
-const IMAGES: readonly [pattern: RegExp, kind: SystemKind, port: number][] = [
-  [/(^|[/-])(postgres|postgis|pgvector|timescaledb|cockroach)/, 'postgres', 5432],
-  [/(^|[/-])(mysql|mariadb|percona)/, 'mysql', 3306],
-  [/(^|[/-])(redis|valkey|keydb|dragonfly)/, 'redis', 6379],
-  [/(^|[/-])mongo/, 'mongodb', 27017],
-  [/(^|[/-])rabbitmq/, 'queue', 5672],
-  [/(^|[/-])nats/, 'queue', 4222],
-  [/(^|[/-])(cp-)?kafka|redpanda/, 'queue', 9092],
-  [/(^|[/-])minio/, 'object-storage', 9000],
-  [/(^|[/-])localstack/, 'cloud-account', 4566],
-  [/(^|[/-])(mailhog|mailpit|maildev)/, 'email', 1025],
-  [/(^|[/-])(elasticsearch|opensearch)/, 'other', 9200],
-  [/(^|[/-])clickhouse/, 'other', 8123],
-];
-
-/** Servers of a compose file whose port is published: they are reached at this machine. */
+/** Servers of a compose file whose port is published, which are reached at this machine, and those elsewhere that its services are told of. */
 function readCompose(path: string, text: string): Mention[] {
   const lines = new LineCounter();
   const services = yamlMap(text, lines)?.get('services');
   if (!isMap(services)) return [];
-  return services.items.flatMap((pair): Mention[] => {
+  const own = new Set(services.items.map(keyOf));
+  const servers = services.items.flatMap((pair): Mention[] => {
     if (!isMap(pair.value)) return [];
     const image =
       textAt(pair.value, 'image')
@@ -231,6 +139,45 @@ function readCompose(path: string, text: string): Mention[] {
       },
     ];
   });
+  const told = services.items.flatMap((pair): Mention[] =>
+    (isMap(pair.value) ? variablesOf(pair.value) : []).flatMap(({ name, value, offset }) =>
+      connectionAddresses(value)
+        // In a container, localhost is the container.
+        .filter(({ host }) => !own.has(host) && !isLoopback(host) && host.includes('.'))
+        .map(address => mention(path, lines.linePos(offset).line, address, [name])),
+    ),
+  );
+  return [...servers, ...told];
+}
+
+/** What a service of compose is given as `environment`, a mapping or a list of `NAME=value`. */
+function variablesOf(service: YAMLMap): { name: string; value: string; offset: number }[] {
+  const environment = service.get('environment');
+  if (isMap(environment))
+    return environment.items.flatMap(pair =>
+      isScalar(pair.key) && isScalar(pair.value)
+        ? [{ name: keyOf(pair), value: String(pair.value.value), offset: pair.key.range?.[0] ?? 0 }]
+        : [],
+    );
+  return (isSeq(environment) ? environment.items : []).flatMap(item => {
+    const [, name, value] = isScalar(item) ? (/^(\w{1,200})=(.*)$/s.exec(String(item.value)) ?? []) : [];
+    return name !== undefined && value !== undefined && isScalar(item)
+      ? [{ name, value, offset: item.range?.[0] ?? 0 }]
+      : [];
+  });
+}
+
+/** The files of variables that a compose file gives its services, relative to the repository: https://docs.docker.com/reference/compose-file/services/#env_file */
+export function variableFiles(path: string, text: string): string[] {
+  if (!/^(docker-)?compose([._-][\w.-]+)?\.ya?ml$/i.test(basename(path)) || !text.includes('env_file')) return [];
+  const services = yamlMap(text, new LineCounter())?.get('services');
+  const named = (isMap(services) ? services.items : []).flatMap(({ value }) => {
+    const files = isMap(value) ? value.get('env_file') : undefined;
+    return (isSeq(files) ? files.items : [files]).map(item =>
+      isMap(item) ? textAt(item, 'path') : isScalar(item) ? String(item.value) : item,
+    );
+  });
+  return [...new Set(named.flatMap(file => (typeof file === 'string' ? posix.join(dirname(path), file) : [])))];
 }
 
 function publishedPort(ports: unknown, inner: number): number | undefined {
@@ -310,7 +257,7 @@ export function kubeMentions(path: string, text: string): Mention[] {
           kind: 'kubernetes',
           address: place?.address,
           name,
-          environment: environmentOf(name) ?? (place && isLoopback(place.host) ? 'development' : undefined),
+          environment: environmentId(name) ?? (place && isLoopback(place.host) ? 'development' : undefined),
           seen: { path, line },
           example: false,
         },
@@ -329,7 +276,7 @@ export function awsMentions(path: string, text: string): Mention[] {
             kind: 'cloud-account',
             address: undefined,
             name: `aws-${name}`,
-            environment: environmentOf(name),
+            environment: environmentId(name),
             seen: { path, line: index + 1 },
             example: false,
           },
@@ -337,31 +284,66 @@ export function awsMentions(path: string, text: string): Mention[] {
   });
 }
 
-/** One fact a system: doubles joined by address (by name without one), each with an id of its own. */
+/**
+ * One fact a system: doubles joined by address, or without one by name, each with an id of its own. What has no address
+ * comes last, and only counts where nothing with one can be meant.
+ */
 export function systemFacts(mentions: readonly Mention[]): SystemFact[] {
-  const services = new Set(mentions.filter(({ address }) => address?.startsWith('127.0.0.1:')).map(({ name }) => name));
-  const joined = new Map<string, Mention>();
+  const placed = mentions.filter(({ address }) => address !== undefined);
+  const services = new Set(placed.filter(({ address }) => address?.startsWith('127.0.0.1:')).map(({ name }) => name));
+  const known = joiner();
   // Examples last: they only count for what nothing else names.
-  for (const one of [...mentions].sort((a, b) => Number(a.example) - Number(b.example))) {
+  for (const one of [...placed].sort((a, b) => Number(a.example) - Number(b.example))) {
     // `db:5432` is what compose's own services call the server that is found as 127.0.0.1 here.
-    if (one.address && services.has(one.address.replace(/:\d+$/, ''))) continue;
-    const key = one.address ?? `${one.kind} ${one.name}`;
-    const known = joined.get(key);
-    if (!known) joined.set(key, { ...one });
-    else {
-      known.environment ??= one.environment;
-      known.name ??= one.name;
-      if (known.kind === 'other' || known.kind === 'http-api') known.kind = one.kind;
-    }
+    if (services.has(one.address?.replace(/:\d+$/, ''))) continue;
+    known.add(one.address ?? '', one);
   }
+  for (const one of mentions)
+    if (one.address === undefined && !isPlaced(one, placed, mentions))
+      known.add(one.variable ? `$${one.variable}` : `${one.kind} ${one.name} ${one.environment}`, one);
   const taken = new Set<string>();
-  return [...joined.values()].map(one => ({
+  return known.all().map(one => ({
     id: freshId(one, taken),
     kind: one.kind,
     address: one.address,
     environment: one.environment,
     seen: one.seen,
   }));
+}
+
+function joiner() {
+  const joined = new Map<string, Mention>();
+  return {
+    add(key: string, one: Mention) {
+      const known = joined.get(key);
+      if (!known) joined.set(key, { ...one });
+      else {
+        known.environment ??= one.environment;
+        known.name ??= one.name;
+        if (known.kind === 'other' || known.kind === 'http-api') known.kind = one.kind;
+      }
+    },
+    all: () => [...joined.values()],
+  };
+}
+
+const DATABASES: readonly SystemKind[] = ['postgres', 'mysql', 'mongodb', 'sqlite', 'other'];
+
+/** Whether a system that is named without an address is one that is found with it, or by a name that says more. */
+function isPlaced(one: Mention, placed: readonly Mention[], all: readonly Mention[]): boolean {
+  const { kind, name, variable } = one;
+  if (variable !== undefined)
+    return placed.some(
+      other =>
+        other.variable === variable ||
+        // `DATABASE_URL=` beside `DB_HOST=…` is the other way to say the same.
+        (/^(database|db)$/.test(name ?? '') && other.seen.path === one.seen.path && DATABASES.includes(other.kind)),
+    );
+  if (name === undefined) return false;
+  return (
+    placed.some(other => other.kind === kind && other.address?.includes(name)) ||
+    all.some(other => other.kind === kind && other.name?.startsWith(`${name}-`))
+  );
 }
 
 /** An id that says what it is (`orders-production`), lower case, and not given yet. */
@@ -374,12 +356,4 @@ function freshId({ name, kind, address, environment }: Mention, taken: Set<strin
   for (let n = 2; taken.has(id); n++) id = `${wanted}-${n}`;
   taken.add(id);
   return id;
-}
-
-function slug(text: string): string {
-  return text
-    .toLowerCase()
-    .replace(/[^a-z0-9.]+/g, '-')
-    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')
-    .slice(0, 60);
 }

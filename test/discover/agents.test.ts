@@ -102,6 +102,21 @@ describe('finding agents', () => {
       settings: [{ path: '~/.claude/settings.json' }, { path: '.claude/settings.json' }],
     });
   });
+  it('tells whom each of its settings is for', async () => {
+    for (const path of ['~/.claude/settings.json', '.claude/settings.json', '.claude/settings.local.json'])
+      fixture.put(path, '{}');
+    expect((await agent('claude-code'))?.settings).toEqual([
+      { path: '~/.claude/settings.json', scope: 'user' },
+      { path: '.claude/settings.json', scope: 'project' },
+      { path: '.claude/settings.local.json', scope: 'local' },
+    ]);
+  });
+  it('takes the version of Aider from what pipx left beside it', async () => {
+    fixture.put('../venvs/aider-chat/lib/python3.12/site-packages/aider_chat-0.86.1.dist-info/METADATA', '');
+    const real = fixture.put('../venvs/aider-chat/bin/aider', '#!/bin/sh\nexit 99\n', 0o755);
+    symlinkSync(real, join(fixture.folder, 'bin/aider'));
+    expect(await agent('aider')).toMatchObject({ version: '0.86.1' });
+  });
   it('follows the variable that moves its folder', async () => {
     fixture.put('../elsewhere/settings.json', '{"sandbox":{"enabled":true}}');
     expect((await agent('claude-code', { CLAUDE_CONFIG_DIR: join(fixture.folder, 'elsewhere') }))?.ownSandbox).toBe(

@@ -99,14 +99,26 @@ describe('a repository that wants to do harm', () => {
     expect(facts.project).toBe('name x');
     for (const { id, address } of facts.systems) {
       expect(id).toMatch(/^[a-z0-9][a-z0-9._-]*$/);
-      expect(address).toMatch(/^[\w.:[\]-]+$/);
+      expect(address ?? 'none').toMatch(/^[\w.:[\]-]+$/);
     }
   });
   it('runs no program laid in the repository, and nothing that its git configuration names', async () => {
     fixture = new Fixture({ 'a.txt': 'x' });
     const marker = join(fixture.folder, 'ran');
     const script = `#!/bin/sh\necho "$0 $*" >> ${marker}\n`;
-    for (const name of ['git', 'claude', 'codex', 'gitleaks', 'bwrap', 'docker']) fixture.put(name, script, 0o755);
+    for (const name of 'git claude codex aider gitleaks trufflehog bwrap docker podman srt firejail nsjail devcontainer'.split(
+      ' ',
+    ))
+      fixture.put(name, script, 0o755);
+    for (const name of [
+      'knexfile.js',
+      'drizzle.config.ts',
+      'config/database.php',
+      'app/settings.py',
+      'Gemfile',
+      'lint-staged.config.js',
+    ])
+      fixture.put(name, `require('fs').writeFileSync('${marker}', 'x')`, 0o755);
     fixture.put('monitor', script, 0o755);
     execFileSync('git', ['init', '-q', fixture.root]);
     for (const [key, value] of [
@@ -126,6 +138,7 @@ describe('a repository that wants to do harm', () => {
       const facts = await fixture.facts();
       expect(facts.git.present).toBe(true);
       expect(facts.agents.filter(({ binary }) => binary?.startsWith(fixture.root))).toEqual([]);
+      expect(facts.tools?.filter(({ use, seen }) => use === 'sandbox' && !seen.path.startsWith('/'))).toEqual([]);
     } finally {
       process.env.PATH = path;
     }

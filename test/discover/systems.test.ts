@@ -1,8 +1,9 @@
 import { fc, it as property } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { connectionAddresses, webAddress } from '../../src/discover/address.ts';
+import type { Mention } from '../../src/discover/mention.ts';
 import { isExample, isSecretFile } from '../../src/discover/secret-files.ts';
-import { type Mention, mentionsIn, namesSystems, systemFacts } from '../../src/discover/systems.ts';
+import { mentionsIn, namesSystems, systemFacts } from '../../src/discover/systems.ts';
 
 describe('addresses', () => {
   it.each([

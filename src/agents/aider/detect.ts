@@ -14,6 +14,7 @@ export const aider: AgentDefinition = {
         title: 'Aider',
         programs: ['aider', '~/.local/bin/aider'],
         packages: [],
+        python: 'aider-chat',
         settings: ['~/.aider.conf.yml', '.aider.conf.yml'],
         traces: ['.aider.chat.history.md', '.aiderignore', '~/.aider'],
         ownSandbox: () => false,

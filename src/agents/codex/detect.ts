@@ -23,7 +23,14 @@ export const codex: AgentDefinition = {
         programs: ['codex'],
         packages: ['@openai/codex'],
         folder: { variable: 'CODEX_HOME', usually: '~/.codex' },
-        settings: ['/etc/codex/config.toml', '~/.codex/config.toml', '.codex/config.toml'],
+        // What is managed wins: https://developers.openai.com/codex/enterprise/managed-configuration
+        settings: [
+          '/etc/codex/config.toml',
+          '~/.codex/config.toml',
+          '.codex/config.toml',
+          '/etc/codex/managed_config.toml',
+          '/etc/codex/requirements.toml',
+        ],
         traces: ['.codex', '~/.codex'],
         ownSandbox: sandboxMode,
       },

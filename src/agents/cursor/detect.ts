@@ -23,6 +23,7 @@ export const cursor: AgentDefinition = {
         title: 'Cursor',
         programs: ['cursor-agent', '~/.local/bin/cursor-agent', 'cursor'],
         packages: [],
+        debian: 'cursor',
         settings: ['~/.cursor/cli-config.json', '~/.cursor/sandbox.json', '.cursor/cli.json', '.cursor/sandbox.json'],
         traces: ['.cursor', '.cursorrules', '~/.cursor'],
         // Only the switch that turns it off is in a file: https://cursor.com/docs/reference/sandbox

@@ -16,8 +16,15 @@ export const gemini: AgentDefinition = {
         title: 'Gemini CLI',
         programs: ['gemini'],
         packages: ['@google/gemini-cli'],
-        // System settings win over all others: https://geminicli.com/docs/reference/configuration/
-        settings: ['~/.gemini/settings.json', '.gemini/settings.json', '/etc/gemini-cli/settings.json'],
+        // System settings win over all others, system defaults over none: https://geminicli.com/docs/reference/configuration/
+        settings: [
+          '/etc/gemini-cli/system-defaults.json',
+          '/Library/Application Support/GeminiCli/system-defaults.json',
+          '~/.gemini/settings.json',
+          '.gemini/settings.json',
+          '/etc/gemini-cli/settings.json',
+          '/Library/Application Support/GeminiCli/settings.json',
+        ],
         traces: ['.gemini', 'GEMINI.md', '~/.gemini'],
         ownSandbox: (files, env) => {
           const value =

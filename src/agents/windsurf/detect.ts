@@ -14,6 +14,7 @@ export const windsurf: AgentDefinition = {
         title: 'Windsurf',
         programs: ['windsurf'],
         packages: [],
+        debian: 'windsurf',
         settings: ['~/.codeium/windsurf/mcp_config.json', '.windsurf/hooks.json'],
         traces: ['.windsurf', '.windsurfrules', '~/.codeium/windsurf'],
       },

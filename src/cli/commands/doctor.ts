@@ -12,6 +12,7 @@ import { clearPlaceholders } from '../../isolation/placeholders.ts';
 import { painter, type Style } from '../../report/style.ts';
 import { hang, pad } from '../../report/width.ts';
 import type { Command, Context } from '../command.ts';
+import { inventoryFindings, settingsText } from '../inventory-findings.ts';
 import { recoverTries } from '../load.ts';
 import { splitPath } from '../path.ts';
 
@@ -50,6 +51,7 @@ export const command: Command = async context => {
     ...facts.scanners.map(
       ({ id, version: of }): Finding => ({ name: id, state: 'ok', detail: of ?? 'version not known' }),
     ),
+    ...inventoryFindings(facts),
     await stateFolderFinding(home, root),
     ...unknown.map(
       (note): Finding => ({
@@ -91,10 +93,11 @@ function print({ name, state, detail, next }: Finding, style: Style): string[] {
 }
 
 /** What is known of an agent by its files alone is not installed: nothing here could start it. */
-function agent({ title, version: of, binary, seen }: AgentFact): Finding {
+function agent({ title, version: of, binary, settings, seen }: AgentFact): Finding {
+  const settled = settingsText({ settings });
   return binary === undefined
-    ? { name: title, state: 'missing', detail: `used here (${seen.path}), its program is not on the PATH` }
-    : { name: title, state: 'ok', detail: `${of ?? 'version not known'} (${seen.path})` };
+    ? { name: title, state: 'missing', detail: `used here (${seen.path}), its program is not on the PATH${settled}` }
+    : { name: title, state: 'ok', detail: `${of ?? 'version not known'} (${seen.path})${settled}` };
 }
 
 /** Older ones do not say where a setting comes from. */
