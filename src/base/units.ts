@@ -3,14 +3,6 @@ export const DURATION_PATTERN = /^([1-9]\d{0,5})(s|m|h|d)$/;
 /** Sizes, decimal: `10kB`, `50MB`. */
 export const SIZE_PATTERN = /^([1-9]\d{0,8})(B|kB|MB|GB)$/;
 
-/** Bytes as `640 B`, `12 kB`, `3.4 MB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
-  const value = bytes / 1000 ** power;
-  return `${power > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
-}
-
 /** Milliseconds as `0.4 s`, `2.4 s`, `3 min`. */
 export function formatDuration(ms: number): string {
   return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
