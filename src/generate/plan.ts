@@ -10,6 +10,7 @@ import { decideKeys } from './keys.ts';
 import { knows, type Ledger, readLedger } from './ledger.ts';
 import { acquireLock } from './lock.ts';
 import { type Entry, isOwnPath, type Manifest, readManifest, writeManifest } from './manifest.ts';
+import { type Move, movedFrom, planMove } from './moved.ts';
 import { decideOwned } from './owned.ts';
 import { BESIDE, MANIFEST_PATH } from './paths.ts';
 import { differs, pinned } from './pin.ts';
@@ -61,6 +62,7 @@ export async function planGeneration(
   const pieces = new Map<string, AnyPiece[]>();
   const put = (path: string, piece: AnyPiece) => pieces.set(path, [...(pieces.get(path) ?? []), piece]);
   const settings: { output: Output; key: string; value: string }[] = [];
+  const moves: Move[] = [];
   for (const output of selected)
     for (const rendering of output.render(own)) {
       if (rendering.mode === 'git-config') {
@@ -69,33 +71,45 @@ export async function planGeneration(
       }
       if (!isOwnPath(rendering.path))
         throw new Error(`${output.id} renders to a path it may not have: ${rendering.path}`);
-      const entry = manifest.files.find(
-        file => file.path === rendering.path && file.output === output.id && file.mode === rendering.mode,
-      );
-      put(rendering.path, { output, rendering, entry });
+      const entry = entryOf(manifest.files, outputs, output, rendering);
+      const before = entry ?? movedFrom(manifest.files, output, rendering);
+      if (rendering.mode === 'owned' && before?.mode === 'owned' && before.path !== rendering.path)
+        moves.push({ output, rendering, entry: before });
+      else put(rendering.path, { output, rendering, entry });
     }
+  const accepted = acceptedPaths(context.posture, options.now ?? new Date());
+  const rest = (path: string) => ({
+    restore: options.restore === true,
+    accepted: accepted.has(path),
+    knows: (entry: Entry) => knows(ledger, entry),
+  });
+  const moved: NonNullable<Awaited<ReturnType<typeof planMove>>>[] = [];
+  const gone = new Set<Entry>();
+  for (const move of moves) {
+    const plan = await planMove(root, move, rest(move.rendering.path));
+    if (!plan) put(move.rendering.path, { ...move, entry: undefined });
+    else {
+      moved.push(plan);
+      gone.add(move.entry);
+    }
+  }
   for (const entry of manifest.files) {
+    if (gone.has(entry)) continue;
     const taken = pieces.get(entry.path)?.some(piece => piece.entry === entry);
     if (!taken && isSelected(entry.output)) put(entry.path, { output: undefined, rendering: undefined, entry });
   }
 
-  const accepted = acceptedPaths(context.posture, options.now ?? new Date());
-  const decided = await Promise.all(
-    [...pieces].map(([path, list]) =>
-      decidePath(root, path, list, {
-        restore: options.restore === true,
-        accepted: accepted.has(path),
-        knows: entry => knows(ledger, entry),
-      }),
-    ),
-  );
+  const decided = await Promise.all([...pieces].map(([path, list]) => decidePath(root, path, list, rest(path))));
   const next: Manifest = {
     version: 1,
-    files: [...manifest.files.filter(entry => !isSelected(entry.output)), ...decided.flatMap(({ entries }) => entries)],
+    files: [
+      ...manifest.files.filter(entry => !isSelected(entry.output)),
+      ...[...decided, ...moved].flatMap(({ entries }) => entries),
+    ],
   };
   const changes = [
     ...(await Promise.all((options.extra ?? []).map(file => planExtra(root, file)))),
-    ...decided.flatMap(({ changes: list }) => list),
+    ...[...decided, ...moved].flatMap(({ changes: list }) => list),
     ...(await planSettings(root, settings, ledger, options.only === undefined, options.restore === true)),
   ];
   for (const output of selected)
@@ -106,8 +120,23 @@ export async function planGeneration(
     changes,
     base: manifest,
     manifest: { before, after: next.files.length === 0 ? null : writeManifest(next, { data: read, manifest }) },
-    notes: [...notes, ...selected.flatMap(output => output.notes?.(own) ?? [])],
+    notes: [
+      ...notes,
+      ...moved.flatMap(({ notes: said }) => said),
+      ...selected.flatMap(output => output.notes?.(own) ?? []),
+    ],
   };
+}
+
+/** What the manifest knows of a file, also where an earlier version had it under the name of an output that is no more. */
+function entryOf(
+  files: readonly Entry[],
+  outputs: readonly Output[],
+  { id }: Output,
+  { mode, path }: FileRendering,
+): Entry | undefined {
+  const here = files.filter(entry => entry.path === path && entry.mode === mode);
+  return here.find(({ output }) => output === id) ?? here.find(({ output }) => !outputs.some(one => one.id === output));
 }
 
 function orRefusal(error: unknown): UserError {

@@ -19,7 +19,14 @@ export type Claim = {
 
 export type Rendered =
   /** The whole file is ours. */
-  | { mode: 'owned'; path: string; content: string; executable?: boolean }
+  | {
+      mode: 'owned';
+      path: string;
+      content: string;
+      executable?: boolean;
+      /** Where earlier versions laid it: it moves from there, and its owner's edits with it. */
+      was?: readonly string[];
+    }
   /** Lines of ours between two marker comments in a shared file. */
   | {
       mode: 'block';

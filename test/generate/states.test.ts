@@ -4,6 +4,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { formatDiff } from '../../src/generate/diff.ts';
 import { drift } from '../../src/generate/drift.ts';
+import { undo } from '../../src/generate/journal.ts';
 import type { Change, Output, Rendered } from '../../src/generate/types.ts';
 import { output } from './support/outputs.ts';
 import { type Scene, scene, snapshot } from './support/scene.ts';
@@ -135,6 +136,69 @@ describe('a file of ours', () => {
     expect(drift(await s.plan([owned(v1)]))).toEqual([]);
     await s.generate([owned(v2)]);
     expect(read(s, 'docs/x.md')).toBe(v2.replaceAll('\n', '\r\n'));
+  });
+
+  describe('that a newer version lays elsewhere', () => {
+    const moved = (content: string, more: Partial<Output> = {}) =>
+      output('doc', [{ mode: 'owned', path: 'docs/new/x.md', content, was: ['docs/old.md', 'docs/x.md'] }], more);
+
+    test('moves, with its edits, and undo brings it back', async () => {
+      const s = scene();
+      await s.generate([owned(v1)]);
+      put(s, 'docs/x.md', 'a\nb\nc\nd\nmine\n');
+      const before = snapshot(s.root);
+      const { changes } = await s.generate([moved(v2)]);
+      expect(changes.map(({ state, path, reason }) => [state, path, reason])).toEqual([
+        ['create', 'docs/new/x.md', 'moved here from docs/x.md'],
+        ['delete', 'docs/x.md', 'moved to docs/new/x.md'],
+      ]);
+      expect(read(s, 'docs/new/x.md')).toBe('A\nb\nc\nd\nmine\n');
+      expect(existsSync(join(s.root, 'docs/x.md'))).toBe(false);
+      expect(only((await s.generate([moved(v2)])).changes).state).toBe('unchanged');
+      await undo(s.root, { stateFolder: s.stateFolder });
+      expect(snapshot(s.root)).toEqual(before);
+    });
+
+    test('leaves behind what was changed and cannot be carried over', async () => {
+      const s = scene();
+      await s.generate([owned(v1)]);
+      put(s, 'docs/x.md', 'mine\nb\nc\nd\ne\n');
+      const plan = await s.plan([moved(v2)]);
+      expect(plan.notes).toEqual([expect.stringContaining('could not be carried over, so the old one stays')]);
+      await s.generate([moved(v2)]);
+      expect(read(s, 'docs/x.md')).toBe('mine\nb\nc\nd\ne\n');
+      expect(read(s, 'docs/new/x.md')).toBe(v2);
+      expect((await s.plan([moved(v2)])).notes).toEqual([]);
+    });
+
+    test('never over a file that is there', async () => {
+      const s = scene();
+      await s.generate([owned(v1)]);
+      put(s, 'docs/new/x.md', 'a stranger');
+      const { conflicts } = await s.generate([moved(v2)]);
+      expect(conflicts).toEqual(['docs/new/x.md']);
+      expect(read(s, 'docs/new/x.md')).toBe('a stranger');
+      expect(existsSync(join(s.root, 'docs/x.md'))).toBe(false);
+    });
+
+    test('keeps a guard that was loosened out of the new place', async () => {
+      const s = scene();
+      const hook = '#!/bin/sh\nrefuse\nexit 1\n';
+      await s.generate([owned(hook, { guard: true })]);
+      put(s, 'docs/x.md', '#!/bin/sh\nexit 0\n');
+      await s.generate([moved(hook, { guard: true })]);
+      expect(read(s, 'docs/new/x.md')).toBe(hook);
+      expect(read(s, 'docs/x.md')).toBe('#!/bin/sh\nexit 0\n');
+    });
+  });
+
+  test('keeps its edits where another output of a newer version has it', async () => {
+    const s = scene();
+    await s.generate([owned(v1)]);
+    put(s, 'docs/x.md', 'a\nb\nc\nd\nmine\n');
+    const { changes } = await s.generate([output('page', [{ mode: 'owned', path: 'docs/x.md', content: v2 }])]);
+    expect(only(changes)).toMatchObject({ state: 'merge', output: 'page' });
+    expect(read(s, 'docs/x.md')).toBe('A\nb\nc\nd\nmine\n');
   });
 
   test('no longer asked for is removed when it is as we wrote it, and kept when it was edited', async () => {
