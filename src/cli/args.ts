@@ -108,7 +108,7 @@ function checkFlag({ name, rawName, value, inlineValue }: OptionToken, spec: Com
   }
   if (!value || (!inlineValue && value.startsWith('-') && value !== '-'))
     throw usage(`--${name} needs a value: ${flag.value}`);
-  const choices = name === 'format' && !spec.markdown ? ['text', 'json'] : flag.choices;
+  const choices = name === 'format' && !spec.reports ? ['text', 'json'] : flag.choices;
   if (choices && !choices.includes(value))
     throw usage(`--${name} ${shown(value)}: expected ${choices.join(', ')}${didYouMean(value, choices)}`);
   return value;
