@@ -61,6 +61,7 @@ footer p { margin: 0.35rem 0; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   li, .counts div { break-inside: avoid; }
   h2 { break-after: avoid; }
+  .rows details::details-content { content-visibility: visible; block-size: auto; }
   .counts div, .fixes > li { border: 1px solid var(--line); }
 }
 `;
