@@ -34,7 +34,7 @@ dd { margin: 0; }
   padding: 0.4rem 0; border-bottom: 1px solid var(--line);
 }
 .rows .mark { font-weight: 700; }
-.rows .what { color: var(--quiet); }
+.what { color: var(--quiet); }
 .rows .fix { text-align: right; }
 .new { font-weight: 700; font-size: 0.8rem; border: 1px solid; border-radius: 0.25rem; padding: 0 0.3rem; }
 details { margin: 0.25rem 0; }

@@ -11,6 +11,7 @@ import {
   commonReason,
   count,
   detail,
+  FOOT,
   fallenLines,
   goneLines,
   headingOf,
@@ -151,19 +152,11 @@ function row({ things: [first, ...others], what, fix }: Line, several: boolean):
 
 function foot(list: readonly Thing[], counts: Counts): string[] {
   const reason = counts.notProven > 0 ? commonReason(list) : undefined;
-  const parts: [name: string, many: number, why?: string | undefined][] = [
-    ['Held', counts.held],
-    ['Works', counts.works],
-    ['Not proven', counts.notProven, reason],
-    ['Not tried', counts.notTried],
-    ['Accepted', counts.accepted],
-  ];
   return [
     '<dl class="counts">',
-    ...parts.map(
-      ([name, many, why]) => `<div><dt>${name}</dt><dd>${many}${why ? ` (mostly: ${markup(why)})` : ''}</dd></div>`,
-    ),
+    ...FOOT.map(([name, of]) => `<div><dt>${name}</dt><dd>${counts[of]}</dd></div>`),
     '</dl>',
+    ...(reason ? [`<p class="what">Not proven, most of them: ${markup(reason)}</p>`] : []),
   ];
 }
 

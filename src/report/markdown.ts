@@ -4,7 +4,9 @@ import { GROUPS, type Report } from '../selftest/types.ts';
 import {
   collapse,
   count,
+  FOOT,
   fallenLines,
+  goneLines,
   headingOf,
   headline,
   startCommand,
@@ -24,26 +26,14 @@ export function markdownReport(report: Report): string {
   const start = startCommand(report);
   const lines = [
     `## agent-posture: ${headline(counts)}`,
-    ...unapprovedLines(list).flatMap(line => ['', `**!** ${escapeMarkdown(line)}`]),
+    ...unapprovedLines(list).flatMap(warning),
     '',
     `${escapeMarkdown(report.project)}, ${escapeMarkdown(title(report))}, ${formatDuration(report.durationMs)}`,
     ...(rules ? ['', escapeMarkdown(rules)] : []),
     ...GROUPS.flatMap(group => table(list, group, report)),
     '',
-    [
-      `Held ${counts.held}`,
-      `Works ${counts.works}`,
-      `Not proven ${counts.notProven}`,
-      `Not tried ${counts.notTried}`,
-      `Accepted ${counts.accepted}`,
-    ].join(' · '),
-    ...report.vantages
-      .filter(({ available }) => !available)
-      .flatMap(vantage => [
-        '',
-        `**${escapeMarkdown(vantage.title)} could not be tried:** ${escapeMarkdown(vantage.reason ?? '')}`,
-      ]),
-    ...[...fallenLines(report), ...unprovenLines(report)].flatMap(line => ['', `**!** ${escapeMarkdown(line)}`]),
+    FOOT.map(([name, of]) => `${name} ${counts[of]}`).join(' · '),
+    ...[...goneLines(report), ...fallenLines(report), ...unprovenLines(report)].flatMap(warning),
     ...(report.fixes.length > 0 ? ['', '### Fixes', ''] : []),
     ...report.fixes.map(
       fix => `${fix.n}. ${escapeMarkdown(fix.title)}${fix.command ? `: ${code(fix.command)}` : ' (yours to do)'}`,
@@ -53,6 +43,9 @@ export function markdownReport(report: Report): string {
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** A line that must not be overlooked. */
+const warning = (line: string) => ['', `**!** ${escapeMarkdown(line)}`];
 
 function table(list: readonly Thing[], group: Thing['group'], report: Report): string[] {
   const lines = collapse(

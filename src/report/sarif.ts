@@ -89,10 +89,10 @@ function helpLines({ id, why, article, proven }: Safeguard): string[] {
 function sentence(row: Row, report: Report, fix: Fix | undefined): string {
   const { title } = report.vantages.find(({ id }) => id === row.vantage) ?? {};
   const what = happened({ rows: [row] });
-  const close = fix && (fix.command === null ? ` ${fix.title}.` : ` To close it: ${fix.command}`);
+  const close = fix ? ` To close it: ${fix.command ?? fix.title}` : '';
   return oneLine(
     `${row.change?.isNew ? 'NEW: ' : ''}${row.attempt} ${row.target}: ${VERDICT_WORDS[row.verdict]}` +
-      `${what ? ` (${what})` : ''}, tried from ${title || row.vantage}.${close ?? ''}`,
+      `${what ? `, ${what}` : ''}; tried from ${title || row.vantage}.${close}`,
   );
 }
 

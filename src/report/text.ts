@@ -8,6 +8,7 @@ import {
   commonReason,
   count,
   detail,
+  FOOT,
   fallenLines,
   goneLines,
   headingOf,
@@ -231,13 +232,9 @@ function said(report: Report, style: Style): string[] {
 function foot(list: readonly Thing[], counts: Counts, style: Style): string[] {
   const reason = counts.notProven > 0 ? commonReason(list) : undefined;
   const why = reason && displayWidth(reason) <= 60 ? ` (${oneLine(reason)})` : '';
-  const parts = [
-    `Held ${counts.held}`,
-    `Works ${counts.works}`,
-    ...(counts.notProven > 0 ? [`Not proven ${counts.notProven}${why}`] : []),
-    ...(counts.notTried > 0 ? [`Not tried ${counts.notTried}`] : []),
-    ...(counts.accepted > 0 ? [`Accepted ${counts.accepted}`] : []),
-  ];
+  const parts = FOOT.filter(([, of]) => counts[of] > 0 || of === 'held' || of === 'works').map(
+    ([word, of]) => `${word} ${counts[of]}${of === 'notProven' ? why : ''}`,
+  );
   return ['', ...flow(parts, style.width)];
 }
 

@@ -195,6 +195,15 @@ export function count(list: readonly Thing[]): Counts {
   };
 }
 
+/** What stands at the foot of a report: the count that each word names. */
+export const FOOT: readonly [word: string, of: keyof Counts][] = [
+  ['Held', 'held'],
+  ['Works', 'works'],
+  ['Not proven', 'notProven'],
+  ['Not tried', 'notTried'],
+  ['Accepted', 'accepted'],
+];
+
 /** The sentence that a report begins with. */
 export function headline(counts: Counts): string {
   const said = [];

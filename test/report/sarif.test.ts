@@ -76,12 +76,12 @@ test('a rule has the words of the catalogue', () => {
 test('the message says what, where from, and what closes it', () => {
   const all = run(shop());
   expect(of(all, '~/.aws/credentials')?.message.text).toBe(
-    'NEW: read ~/.aws/credentials: reached (profile "prod"), tried from your shell, no box. To close it: agent-posture fix sandbox',
+    'NEW: read ~/.aws/credentials: reached, profile "prod"; tried from your shell, no box. To close it: agent-posture fix sandbox',
   );
   const { message } = run(
     report([row({ target: 'a' })], { fixes: [{ ...fix(1, 'x', ['host:read:a']), command: null }] }),
   ).results[0] as Result;
-  expect(message.text).toMatch(/no box\. Close x\.$/);
+  expect(message.text).toMatch(/no box\. To close it: Close x$/);
 });
 
 describe('places', () => {
