@@ -1,11 +1,15 @@
 import fc from 'fast-check';
+import { micromark } from 'micromark';
+import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { describe, expect, test } from 'vitest';
-import { sanitize } from '../../src/base/text.ts';
+import { oneLine, sanitize } from '../../src/base/text.ts';
 import { jsonText } from '../../src/cli/json.ts';
 import { htmlReport } from '../../src/report/html.ts';
 import { junitReport } from '../../src/report/junit.ts';
+import { markdownReport } from '../../src/report/markdown.ts';
 import { sarifLog } from '../../src/report/sarif.ts';
 import { maskReport } from '../../src/report/share.ts';
+import { things } from '../../src/report/things.ts';
 import { ATTEMPTS, GROUPS, type Report, type Row, SEVERITIES } from '../../src/selftest/types.ts';
 import { HOSTILE } from '../generate/outputs/lab.ts';
 import { type Element, parseHtml, parseXml, sarifSchema } from './parsed.ts';
@@ -14,6 +18,18 @@ import { fix, host, report, row } from './sample.ts';
 const PIECES = [
   ...HOSTILE,
   ...[']]>', '-->', '<!--', '<![CDATA[', '</failure>', '</li></body>', '</style><script>', '&#0;', '&amp;', '"', "'"],
+  ...[
+    'https://example.com/x',
+    'www.example.com',
+    'mailto:a@example.com',
+    '@alice',
+    '- ',
+    '1. ',
+    '---',
+    '&copy;',
+    '\n\n    x',
+    ' | ',
+  ],
   ...['::error::x', '\n::set-output name=x::y', '##[error]x', '##vso[task.setvariable]x', '##teamcity[x]', '###'],
   ...['\u0000', '\u001b]8;;http://x\u0007', '\u009b31m', '\u007f', '\ufffe', '\uffff', '\ud800', '\udc00', '\u{1fffe}'],
   ...[
@@ -189,6 +205,51 @@ test('HTML: a browser reads our elements and attributes alone, without an error'
     { numRuns: 200 },
   );
 });
+
+test('Markdown: GitHub reads our headings, tables and lists alone, and names as they are', () => {
+  const read = (given: Report) => {
+    const options = { extensions: [gfm()], htmlExtensions: [gfmHtml()], allowDangerousHtml: true };
+    const page = micromark(Buffer.from(markdownReport(given)).toString(), options);
+    return parseHtml(`<!DOCTYPE html><html><head></head><body>${page}</body></html>`, { strict: false });
+  };
+  const known = [
+    'html',
+    'head',
+    'body',
+    'h2',
+    'h3',
+    'p',
+    'strong',
+    'table',
+    'thead',
+    'tbody',
+    'tr',
+    'th',
+    'td',
+    'code',
+    'ol',
+    'li',
+  ];
+  fc.assert(
+    fc.property(reports, given => {
+      const elements = read(given);
+      expect(elements.map(({ name }) => name).filter(name => !known.includes(name))).toEqual([]);
+      expect(elements.filter(({ name }) => name === 'h2')).toHaveLength(1);
+      for (const { text } of elements.filter(({ name }) => name === 'strong')) expect(['!', 'NEW']).toContain(text);
+      const cells = elements.filter(({ name }) => name === 'td').map(({ text }) => plain(text));
+      const shown = things(given).filter(({ state }) => state === 'reached' || state === 'too tight');
+      for (const { target } of shown)
+        expect(cells.some(cell => cell.startsWith(plain(oneLine(target))) || / and \d+ more$/.test(cell))).toBe(true);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+/** As a file has it, without what Markdown and HTML do to blanks, and without the joiner that keeps a mention from being one. */
+const plain = (text: string) =>
+  Buffer.from(text)
+    .toString()
+    .replace(/[\s\u2060\ufffd]+|\p{Noncharacter_Code_Point}/gu, '');
 
 test('masked, none of them holds a name of the machine', () => {
   fc.assert(
