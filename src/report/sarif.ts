@@ -1,4 +1,4 @@
-import { isAbsolute } from 'node:path';
+import { isAbsolute, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { sha256 } from '../base/hash.ts';
 import { oneLine } from '../base/text.ts';
@@ -146,7 +146,7 @@ function repositoryPath({ attempt, target }: Row): string | undefined {
 
 function relativeUri(path: string): string {
   return path
-    .split(/[/\\]/)
+    .split(sep === '/' ? sep : /[/\\]/)
     .map(part => encodeURIComponent(part.replace(/\p{Surrogate}/gu, '\ufffd')))
     .join('/');
 }

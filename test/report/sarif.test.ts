@@ -92,6 +92,7 @@ describe('places', () => {
     ['.env', '.env'],
     ['a b/ü%.txt', 'a%20b/%C3%BC%25.txt'],
     ['c:x/y', 'c%3Ax/y'],
+    ['a\\b', 'a%5Cb'],
     ['-->\n', '--%3E%0A'],
     ['\ud800x', '%EF%BF%BDx'],
   ])('%j in the repository is a file', (target, uri) => {
