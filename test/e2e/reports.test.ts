@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { sanitize } from '../../src/base/text.ts';
 import { parseHtml, parseXml, sarifSchema } from '../report/parsed.ts';
 import { program, type World, world } from '../support/program.ts';
 
@@ -105,6 +106,21 @@ describe.each(Object.keys(READERS))('--format %s on a machine that forgets', for
     expect(stdout).not.toContain(given.root);
     if (format !== 'text') READERS[format]?.(stdout, '');
   });
+});
+
+test.each([
+  ['sarif', (text: string) => text],
+  ['junit', (text: string) => JSON.stringify(parseXml(text))],
+  ['html', (text: string) => parseHtml(text)[0]?.text],
+])('names of files that are markup or commands are inert: %s', async (format, read) => {
+  const names = ['<img src=x onerror=y>', ']]>', '-->', '\u001b[31m', '\u202e', '\n::error::x', '##[error]x', '&amp;'];
+  const files = Object.fromEntries(names.map(name => [`.env.${name}`, 'API_TOKEN=x']));
+  const { code, stdout } = await program(world(files), ['test', '--format', format, '-q']);
+  expect(code).toBe(1);
+  expect(sanitize(stdout)).toBe(stdout);
+  expect(stdout).not.toMatch(/^\s*::|##[a-z]*\[/im);
+  READERS[format]?.(stdout, '');
+  for (const name of ['<img src=x onerror=y>', ']]>', '-->', '&amp;']) expect(read(stdout)).toContain(`.env.${name}`);
 });
 
 test('a file of --output is for those whom a redirection would let read it; one that is there keeps its mode', async () => {
