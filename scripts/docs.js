@@ -1,11 +1,13 @@
-// Writes docs/safeguards/*.md from the catalogue and the titles of the outputs; with --check, says whether they are up to date.
+// Writes docs/safeguards/*.md and docs/article.md from the catalogue and the titles of the outputs and of the wizard's steps;
+// with --check, says whether they are up to date.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const folder = join(root, 'docs', 'safeguards');
+const docs = join(root, 'docs');
+const folder = 'safeguards';
 
 const { outputFiles } = await build({
   absWorkingDir: root,
@@ -13,8 +15,11 @@ const { outputFiles } = await build({
     resolveDir: root,
     contents: `
       import { outputs } from './src/generate/outputs/index.ts';
+      import { articlePage } from './src/safeguards/article.ts';
       import { pages } from './src/safeguards/pages.ts';
-      export const written = pages(outputs);
+      import { quickSteps } from './src/wizard/steps.ts';
+      export const safeguards = pages(outputs);
+      export const article = articlePage(outputs, quickSteps);
     `,
   },
   bundle: true,
@@ -30,16 +35,20 @@ const { outputFiles } = await build({
 // Written beside the sources for a moment, because modules of a data: address cannot tell where the package is.
 const bundle = join(root, 'scripts', `.docs-${process.pid}.mjs`);
 await writeFile(bundle, outputFiles[0].contents);
-const { written } = await import(bundle).finally(() => rm(bundle, { force: true }));
+const { safeguards, article } = await import(bundle).finally(() => rm(bundle, { force: true }));
+const written = new Map([
+  ...[...safeguards].map(([name, text]) => [join(folder, name), text]),
+  ['article.md', article],
+]);
 
 if (process.argv.includes('--check')) {
   for (const [name, text] of written)
-    if ((await readFile(join(folder, name), 'utf8').catch(() => '')) !== text) {
-      console.error(`docs/safeguards/${name} is not up to date: node scripts/docs.js`);
+    if ((await readFile(join(docs, name), 'utf8').catch(() => '')) !== text) {
+      console.error(`docs/${name} is not up to date: node scripts/docs.js`);
       process.exitCode = 1;
     }
 } else {
-  await mkdir(folder, { recursive: true });
-  for (const name of await readdir(folder)) if (!written.has(name)) await rm(join(folder, name));
-  for (const [name, text] of written) await writeFile(join(folder, name), text);
+  await mkdir(join(docs, folder), { recursive: true });
+  for (const name of await readdir(join(docs, folder))) if (!safeguards.has(name)) await rm(join(docs, folder, name));
+  for (const [name, text] of written) await writeFile(join(docs, name), text);
 }

@@ -11,6 +11,8 @@ export type PartId =
   | 'iproute2'
   | 'shellcheck'
   | 'git-secrets'
+  | 'xmllint'
+  | 'junitparser'
   | 'fonts'
   | 'node-20.19'
   | 'node-22'
@@ -18,6 +20,7 @@ export type PartId =
   | 'node-26'
   | 'claude-code'
   | 'codex'
+  | 'sarif-multitool'
   | 'gitleaks';
 export const PARTS: Readonly<Record<PartId, unknown>>;
 export const partsFolder: string;

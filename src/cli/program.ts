@@ -9,6 +9,10 @@ interface Flag {
   short?: string;
 }
 
+/** What `--format` takes; those after json only where a report is printed. */
+export const FORMATS = ['text', 'json', 'markdown', 'sarif', 'junit', 'html'] as const;
+export type Format = (typeof FORMATS)[number];
+
 const FLAGS = {
   yes: {},
   keep: {},
@@ -34,7 +38,7 @@ const FLAGS = {
   share: {},
   root: { value: 'DIR' },
   json: {},
-  format: { value: 'F', choices: ['text', 'json', 'markdown'] },
+  format: { value: 'F', choices: FORMATS },
   output: { value: 'FILE', short: 'o' },
   trust: { optionalValue: 'HASH' },
   'no-color': {},
@@ -61,8 +65,8 @@ export interface CommandSpec {
   words?: { least: number; most: number; rest?: boolean };
   /** Its own flags, each with one line. */
   flags: Partial<Record<FlagName, string>>;
-  /** Formats that `--format` takes beside text and json. */
-  markdown?: boolean;
+  /** It prints a report, and so takes every format. */
+  reports?: boolean;
   /** It deals with signals itself: `run` hands them on to what it started. */
   ownSignals?: boolean;
   examples: readonly (readonly [command: string, says: string])[];
@@ -72,7 +76,7 @@ export interface CommandSpec {
 export const GLOBAL_FLAGS: Partial<Record<FlagName, string>> = {
   root: 'the repository (default: the one around the current folder)',
   json: 'one JSON object on stdout, nothing else there',
-  format: 'text, json, and markdown where a report is printed',
+  format: 'text or json; where a report is printed also markdown, sarif, junit or html',
   output: 'write the result to FILE, whole or not at all',
   trust: 'approve, for this run, what the posture asks to run; with HASH, only exactly that',
   'no-color': 'no colours (as does NO_COLOR)',
@@ -138,13 +142,14 @@ export const COMMANDS: readonly CommandSpec[] = [
       'fail-on': 'exit 1 for anything reached, or only for what is new (all, where nothing was kept)',
       baseline: 'compare with this file instead of the last run kept here',
       'save-baseline': 'keep this run as what later ones are compared with',
-      share: 'a markdown report with hosts, names and paths masked',
+      share: 'hosts, names and paths masked; as markdown where no other format is asked for',
     },
-    markdown: true,
+    reports: true,
     examples: [
       ['agent-posture test', ''],
       ["agent-posture test --via 'docker exec -i app'", 'from inside a container'],
       ['agent-posture test --json --fail-on new', 'every night in CI'],
+      ['agent-posture test --format sarif -o posture.sarif', 'for a code scanning page'],
     ],
   },
   {

@@ -4,7 +4,6 @@ import { delimiter, dirname, resolve } from 'node:path';
 import { Interrupted, UserError } from '../base/errors.ts';
 import { afterGrace } from '../base/grace.ts';
 import { checkSurroundings } from '../base/surroundings.ts';
-import { escapeCi } from '../base/text.ts';
 import { version } from '../base/version.ts';
 import type { Context, Flags, Outcome } from './command.ts';
 import { loadCommand } from './commands/index.ts';
@@ -73,21 +72,23 @@ function listenForSignals(
 }
 
 async function printOutcome(outcome: Outcome, spec: CommandSpec, terminal: Terminal, file: string | undefined) {
-  const text = render(outcome, spec, terminal);
+  const text = await render(outcome, spec, terminal);
   if (file === undefined) return write(terminal.streams.stdout, text);
   const { writeAtomic } = await import('../base/files.ts');
   const path = resolve(file);
   const folder = await stat(dirname(path)).catch(() => undefined);
   if (!folder?.isDirectory())
     throw new UserError({ what: 'there is no such folder to write to', where: { path: file } });
-  await writeAtomic(path, text).catch(error => {
+  // As a redirection would leave it: who asks for a file decides who reads it.
+  const mode = (await stat(path).catch(() => undefined)) ? undefined : 0o666 & ~process.umask();
+  await writeAtomic(path, text, mode).catch(error => {
     if (error instanceof UserError) throw error;
     throw new UserError({ what: `cannot be written: ${(error as Error).message}`, where: { path: file } });
   });
 }
 
 /** The outcome in the format asked for, safe to print. */
-function render(outcome: Outcome, { name }: CommandSpec, { format, style }: Terminal): string {
+async function render(outcome: Outcome, { name }: CommandSpec, { format, style }: Terminal): Promise<string> {
   if (format === 'json')
     return jsonText({
       schemaVersion: 1,
@@ -96,8 +97,9 @@ function render(outcome: Outcome, { name }: CommandSpec, { format, style }: Term
       ...outcome.json,
       exitCode: outcome.exitCode,
     });
-  // Markdown is escaped piece by piece where it is made; taking marks out of it once more would undo that.
-  if (format === 'markdown' && outcome.markdown) return outcome.markdown().split('\n').map(escapeCi).join('\n');
+  // These are escaped piece by piece where they are made; taking marks out of them once more would undo that.
+  const as = format === 'text' ? outcome.textAs : format;
+  if (as && outcome.formats) return outcome.formats[as]();
   const text = outcome.text(style);
   return text === '' ? '' : printable(text.endsWith('\n') ? text : `${text}\n`, style.color);
 }

@@ -2,6 +2,7 @@ import { Interrupted } from '../base/errors.ts';
 import { escapeCi, sanitize } from '../base/text.ts';
 import type { Style } from '../report/style.ts';
 import type { Flags } from './command.ts';
+import type { Format } from './program.ts';
 
 /** What colour codes of ours look like; the only sequences that leave this program. */
 const COLOR = /(\u001b\[[0-9;]{0,12}m)/;
@@ -17,7 +18,7 @@ export interface Streams {
 export interface Terminal {
   /** Whether somebody can answer. Decided once; where false, nothing ever waits. */
   interactive: boolean;
-  format: 'text' | 'json' | 'markdown';
+  format: Format;
   quiet: boolean;
   style: Style;
   streams: Streams;
@@ -74,7 +75,7 @@ export function createTerminal(streams: Streams, flags: Flags): Terminal {
   const toStderr = (text: string) => void stderr.write(printable(text, wantsColor(stderr, env, flags)));
   return {
     interactive,
-    format: flags.is('json') ? 'json' : ((flags.value('format') ?? 'text') as Terminal['format']),
+    format: flags.is('json') ? 'json' : ((flags.value('format') ?? 'text') as Format),
     quiet,
     style: {
       width: Math.min(Math.max(stdout.columns || Number(env.COLUMNS) || 80, 20), 200),

@@ -1,7 +1,7 @@
 import { list, oneLine, plural } from '../base/text.ts';
 import type { Facts } from '../discover/facts.ts';
 import type { LoadedPosture } from '../posture/model.ts';
-import { VERDICT_WORDS } from '../report/text.ts';
+import { VERDICT_WORDS } from '../report/things.ts';
 import { selftest } from '../selftest/runner.ts';
 import { LEFT_TO_DO, PLAIN_RUN, type Report, type SelftestEvent, type SelftestOptions } from '../selftest/types.ts';
 import type { Approve } from './approve.ts';

@@ -11,7 +11,7 @@ export function jsonReport(report: Report): Record<string, unknown> {
     rows: report.rows.map(jsonRow),
     summary: report.summary,
     fixes: report.fixes.map(({ n, id, title, text, closes, command }) => ({ n, id, title, text, closes, command })),
-    baseline: report.baseline,
+    baseline: report.baseline && { takenAt: report.baseline.takenAt },
     notes: report.notes,
   };
 }

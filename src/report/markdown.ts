@@ -4,7 +4,9 @@ import { GROUPS, type Report } from '../selftest/types.ts';
 import {
   collapse,
   count,
+  FOOT,
   fallenLines,
+  goneLines,
   headingOf,
   headline,
   startCommand,
@@ -24,35 +26,26 @@ export function markdownReport(report: Report): string {
   const start = startCommand(report);
   const lines = [
     `## agent-posture: ${headline(counts)}`,
-    ...unapprovedLines(list).flatMap(line => ['', `**!** ${escapeMarkdown(line)}`]),
+    ...unapprovedLines(list).flatMap(warning),
     '',
-    `${escapeMarkdown(report.project)}, ${escapeMarkdown(title(report))}, ${formatDuration(report.durationMs)}`,
-    ...(rules ? ['', escapeMarkdown(rules)] : []),
+    `${inert(report.project)}, ${inert(title(report))}, ${formatDuration(report.durationMs)}`,
+    ...(rules ? ['', inert(rules)] : []),
     ...GROUPS.flatMap(group => table(list, group, report)),
     '',
-    [
-      `Held ${counts.held}`,
-      `Works ${counts.works}`,
-      `Not proven ${counts.notProven}`,
-      `Not tried ${counts.notTried}`,
-      `Accepted ${counts.accepted}`,
-    ].join(' · '),
-    ...report.vantages
-      .filter(({ available }) => !available)
-      .flatMap(vantage => [
-        '',
-        `**${escapeMarkdown(vantage.title)} could not be tried:** ${escapeMarkdown(vantage.reason ?? '')}`,
-      ]),
-    ...[...fallenLines(report), ...unprovenLines(report)].flatMap(line => ['', `**!** ${escapeMarkdown(line)}`]),
+    FOOT.map(([name, of]) => `${name} ${counts[of]}`).join(' · '),
+    ...[...goneLines(report), ...fallenLines(report), ...unprovenLines(report)].flatMap(warning),
     ...(report.fixes.length > 0 ? ['', '### Fixes', ''] : []),
     ...report.fixes.map(
-      fix => `${fix.n}. ${escapeMarkdown(fix.title)}${fix.command ? `: ${code(fix.command)}` : ' (yours to do)'}`,
+      fix => `${fix.n}. ${inert(fix.title)}${fix.command ? `: ${code(fix.command)}` : ' (yours to do)'}`,
     ),
     ...(start === undefined ? [] : ['', `Start it with ${code(start)}`]),
-    ...report.notes.flatMap(note => ['', escapeMarkdown(note)]),
+    ...report.notes.flatMap(note => ['', inert(note)]),
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** A line that must not be overlooked. */
+const warning = (line: string) => ['', `**!** ${inert(line)}`];
 
 function table(list: readonly Thing[], group: Thing['group'], report: Report): string[] {
   const lines = collapse(
@@ -70,9 +63,9 @@ function table(list: readonly Thing[], group: Thing['group'], report: Report): s
       [
         '',
         first?.isNew ? '**NEW**' : '',
-        escapeMarkdown(first?.target ?? '') + (others.length > 0 ? ` and ${others.length} more` : ''),
-        escapeMarkdown(what),
-        escapeMarkdown(first?.vantage ?? ''),
+        inert(first?.target ?? '') + (others.length > 0 ? ` and ${others.length} more` : ''),
+        inert(what),
+        inert(first?.vantage ?? ''),
         fix === undefined ? '' : `${fix}`,
         '',
       ]
@@ -80,6 +73,14 @@ function table(list: readonly Thing[], group: Thing['group'], report: Report): s
         .trim(),
     ),
   ];
+}
+
+/** Addresses that GitHub makes links of by itself, entities, and what begins a list, a rule or a heading. */
+const OWN_ACCORD = /&|:(?=\/\/)|(?<=\bwww)\.|^[-=]|(?<=^\d+)\./gi;
+
+/** Beside what is escaped in every Markdown: in a comment nothing of others is a link, an entity or a block of its own. */
+function inert(text: string): string {
+  return escapeMarkdown(text).replace(OWN_ACCORD, String.raw`\$&`);
 }
 
 /** A code span that nothing inside can end. */

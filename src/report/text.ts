@@ -1,16 +1,20 @@
 import { oneLine, plural } from '../base/text.ts';
 import { ago, formatDuration } from '../base/units.ts';
-import { GROUPS, type Report, type Row } from '../selftest/types.ts';
+import { GROUPS, type Report } from '../selftest/types.ts';
 import { type Paint, painter, plainSigns, type Style, signs } from './style.ts';
 import {
   type Counts,
   collapse,
   commonReason,
   count,
+  detail,
+  FOOT,
   fallenLines,
+  goneLines,
   headingOf,
   headline,
   type Line,
+  OUTSIDE,
   startCommand,
   type Thing,
   things,
@@ -18,6 +22,7 @@ import {
   unapprovedLines,
   unprovenLines,
   untriedRules,
+  VERDICT_WORDS,
 } from './things.ts';
 import { displayWidth, hang, pad, wrap } from './width.ts';
 
@@ -129,9 +134,6 @@ function headlineLines(report: Report, counts: Counts, style: Style, paint: Pain
   ];
 }
 
-/** The box that was tried holds nobody who is not in it. */
-const OUTSIDE = 'started without it, none of this holds: agent-posture test --vantage host';
-
 /** How the agent is started in the box that was tried; nothing where none was. */
 function startLines(report: Report, style: Style): string[] {
   const command = startCommand(report);
@@ -222,10 +224,7 @@ function printLine(line: Line, { several, anyNew, targetWidth, style, paint }: L
 
 /** What must not be overlooked: places that did not answer, and rows that used to be held. */
 function said(report: Report, style: Style): string[] {
-  const gone = report.vantages
-    .filter(({ available }) => !available)
-    .map(({ id, title, reason }) => `${title || id} could not be tried: ${reason ?? 'it did not answer'}`);
-  return [...gone, ...fallenLines(report), ...unprovenLines(report)].flatMap(line =>
+  return [...goneLines(report), ...fallenLines(report), ...unprovenLines(report)].flatMap(line =>
     hang(' ! ', oneLine(line), style.width),
   );
 }
@@ -233,13 +232,9 @@ function said(report: Report, style: Style): string[] {
 function foot(list: readonly Thing[], counts: Counts, style: Style): string[] {
   const reason = counts.notProven > 0 ? commonReason(list) : undefined;
   const why = reason && displayWidth(reason) <= 60 ? ` (${oneLine(reason)})` : '';
-  const parts = [
-    `Held ${counts.held}`,
-    `Works ${counts.works}`,
-    ...(counts.notProven > 0 ? [`Not proven ${counts.notProven}${why}`] : []),
-    ...(counts.notTried > 0 ? [`Not tried ${counts.notTried}`] : []),
-    ...(counts.accepted > 0 ? [`Accepted ${counts.accepted}`] : []),
-  ];
+  const parts = FOOT.filter(([, of]) => counts[of] > 0 || of === 'held' || of === 'works').map(
+    ([word, of]) => `${word} ${counts[of]}${of === 'notProven' ? why : ''}`,
+  );
   return ['', ...flow(parts, style.width)];
 }
 
@@ -302,19 +297,3 @@ function every(report: Report, style: Style): string[] {
     ),
   ];
 }
-
-function detail(row: Row): string {
-  const by = row.layer ? `, held by ${row.layer}` : '';
-  const until = row.accepted ? `, accepted until ${row.accepted.until}: ${row.accepted.reason}` : '';
-  return oneLine(`${row.reason}${by}${until}`);
-}
-
-/** The verdicts in the words of the screen. */
-export const VERDICT_WORDS: Record<Row['verdict'], string> = {
-  exposed: 'reached',
-  blocked: 'held',
-  works: 'works',
-  broken: 'too tight',
-  inconclusive: 'not proven',
-  skipped: 'not tried',
-};

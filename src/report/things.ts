@@ -1,5 +1,5 @@
 import { shortHash } from '../base/approvals.ts';
-import { plural } from '../base/text.ts';
+import { oneLine, plural } from '../base/text.ts';
 import { fallen } from '../selftest/baseline.ts';
 import {
   GROUPS,
@@ -128,7 +128,7 @@ export function collapse(list: readonly Thing[], report: Report): Line[] {
 }
 
 /** What the first row says happened, and by how many ways round beside. */
-export function happened({ rows }: Thing): string {
+export function happened({ rows }: Pick<Thing, 'rows'>): string {
   const [first, ...others] = rows as [Row, ...Row[]];
   const opens = first.opens && !first.reason.includes(first.opens) ? first.opens : '';
   // That a file was opened goes without saying beside what it opens.
@@ -195,6 +195,15 @@ export function count(list: readonly Thing[]): Counts {
   };
 }
 
+/** What stands at the foot of a report: the count that each word names. */
+export const FOOT: readonly [word: string, of: keyof Counts][] = [
+  ['Held', 'held'],
+  ['Works', 'works'],
+  ['Not proven', 'notProven'],
+  ['Not tried', 'notTried'],
+  ['Accepted', 'accepted'],
+];
+
 /** The sentence that a report begins with. */
 export function headline(counts: Counts): string {
   const said = [];
@@ -255,6 +264,13 @@ export function unprovenLines(report: Report): string[] {
   );
 }
 
+/** Places that did not answer, one line for each. */
+export function goneLines({ vantages }: Report): string[] {
+  return vantages
+    .filter(({ available }) => !available)
+    .map(({ id, title, reason }) => `${title || id} could not be tried: ${reason ?? 'it did not answer'}`);
+}
+
 /** What was held before and is not proven now, one line for each reason. */
 export function fallenLines({ rows }: Report): string[] {
   return [...grouped(fallen(rows), ({ reason }) => reason)].map(
@@ -270,6 +286,9 @@ export function startCommand({ subject, vantages }: Report): string | undefined 
   const boxed = vantages.some(({ id, available }) => id === 'sandbox' && available);
   return boxed ? `agent-posture run -- ${subject.command ?? 'YOUR-AGENT'}` : undefined;
 }
+
+/** The box that was tried holds nobody who is not in it. */
+export const OUTSIDE = 'started without it, none of this holds: agent-posture test --vantage host';
 
 /** From where it was tried, and what was not: the title's second half. */
 export function title(report: Report): string {
@@ -291,4 +310,21 @@ export function commonReason(list: readonly Thing[]): string | undefined {
     if (state === 'not proven' && rows[0]) counts.set(rows[0].reason, (counts.get(rows[0].reason) ?? 0) + 1);
   const [reason] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [];
   return reason;
+}
+
+/** The verdicts in the words of the screen. */
+export const VERDICT_WORDS: Record<Row['verdict'], string> = {
+  exposed: 'reached',
+  blocked: 'held',
+  works: 'works',
+  broken: 'too tight',
+  inconclusive: 'not proven',
+  skipped: 'not tried',
+};
+
+/** What a row says beside its verdict: what happened, what held it, until when it is accepted. */
+export function detail(row: Row): string {
+  const by = row.layer ? `, held by ${row.layer}` : '';
+  const until = row.accepted ? `, accepted until ${row.accepted.until}: ${row.accepted.reason}` : '';
+  return oneLine(`${row.reason}${by}${until}`);
 }

@@ -8,6 +8,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'ISO-1',
     title: 'Agents run in a box',
+    question: { steps: ['agents', 'box', 'hosts', 'managed'] },
     why: 'An agent that you start in your shell can do all that you can: read every file of yours, talk to every server, use every socket. A box is the only layer that does not have to foresee how something is spelled. Whatever is not in the box cannot be reached from it, whatever the model decides to do.',
     article: 'Use containerization (Docker) to limit what the agent can access',
     standards: [
@@ -26,6 +27,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'ISO-2',
     title: 'Each environment has credentials of its own',
+    question: { steps: ['environments', 'credentials'] },
     why: 'A token that was made for staging and also opens production makes every other wall worthless: the best-known accident with a coding agent happened that way. Credentials that open one environment only keep a mistake, or a turned model, inside it.',
     article: 'Create separate credential sets for different environments',
     standards: ['NIST SP 800-53 AC-6', 'NIST SP 800-53 IA-5', 'CIS Controls v8 16.8', 'OWASP ASI03:2026'],
@@ -38,6 +40,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'ISO-3',
     title: 'Production is out of reach',
+    question: { steps: ['never-touch', 'systems', 'private'] },
     why: 'What an agent cannot connect to it cannot break, empty or copy. A rule that says "do not touch production" is a request; a network that does not lead there is an answer.',
     article: 'Never, ever point an AI agent toward production databases or live APIs',
     standards: ['NIST SP 800-53 SC-7', 'NIST SP 800-53 AC-4', 'CIS Controls v8 16.8', 'OWASP LLM06:2025'],
@@ -50,6 +53,9 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'SEC-1',
     title: 'No secrets within reach',
+    question: {
+      none: 'Known credential places, and every secret file that is found, are hidden by default.',
+    },
     why: 'A secret that can be read is a secret that can be written into code, a log, a prompt or a request. Most are found where every tool looks for them: the repository, its history, the home folder, the environment.',
     article:
       'If your API keys, database passwords, or authentication tokens are sitting in your codebase (hardcoded or in .env files), an AI agent will inevitably incorporate them into generated code.',
@@ -63,6 +69,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'SEC-2',
     title: 'Secrets live in a manager',
+    question: { steps: ['managers', 'credentials'] },
     why: 'A manager hands out a secret to who needs it, when it is needed, and writes down that it did. A file does none of that, and is copied with the folder it lies in.',
     article: 'Use services like HashiCorp Vault, AWS Secrets Manager, or Azure Key Vault',
     standards: ['NIST SP 800-53 IA-5', 'NIST SP 800-53 SC-12', 'NIST SP 800-53 SC-28'],
@@ -72,6 +79,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'SEC-3',
     title: 'Secrets are changed regularly',
+    question: { steps: ['credentials'] },
     why: 'Nobody knows for certain which secrets were seen. Changing them bounds how long a leak is worth something, and shows that it can be done before the day it has to be.',
     article: 'Rotate credentials regularly',
     standards: ['NIST SP 800-53 IA-5'],
@@ -81,6 +89,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'SEC-4',
     title: 'Leaks are caught before they leave',
+    question: { steps: ['guards', 'scanning', 'ci'] },
     why: 'A secret that was pushed once has to be changed, for a history cannot be called back. Scanning at the commit, at the push and in CI catches it while it is still only on one machine.',
     article: 'catch leaks before they happen',
     standards: ['NIST SP 800-53 RA-5', 'NIST SP 800-218 PS.1', 'CIS Controls v8 16.12', 'OWASP LLM02:2025'],
@@ -90,6 +99,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'AUD-1',
     title: 'New network calls are looked at',
+    question: { steps: ['review'] },
     why: 'Code that phones somewhere new is how data leaves long after the agent is gone. A reviewer has to see each new destination, not find it in a thousand lines.',
     article: 'Unexpected network calls or API integrations',
     standards: ['NIST SP 800-218 PW.7', 'NIST SP 800-53 SA-11', 'OWASP LLM05:2025'],
@@ -99,6 +109,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'AUD-2',
     title: 'Changes of sign-in and rights are looked at',
+    question: { steps: ['review'] },
     why: 'One removed check opens everything behind it, and a diff shows it as one line less. These changes deserve a person who knows what the check was for.',
     article: 'Changes to authentication or authorization logic',
     standards: ['NIST SP 800-218 PW.7', 'NIST SP 800-53 CM-3', 'NIST SP 800-53 AC-3'],
@@ -108,6 +119,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'AUD-3',
     title: 'Queries that read too much are looked at',
+    question: { steps: ['review'] },
     why: 'A query without a limit or a condition works in the test and copies a table in production. It is seen best where it is written.',
     article: 'Database queries that access more data than necessary',
     standards: ['NIST SP 800-218 PW.7', 'NIST SP 800-53 AC-6'],
@@ -117,6 +129,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'AUD-4',
     title: 'New dependencies are justified',
+    question: { steps: ['review'] },
     why: 'A dependency runs with all rights of the program, and its install scripts with all of yours. Models also name packages that do not exist until somebody registers them.',
     article: 'Dependencies being added without clear justification',
     standards: ['NIST SP 800-218 PW.4', 'NIST SP 800-53 SR-3', 'OWASP LLM03:2025', 'OWASP ASI04:2026'],
@@ -126,6 +139,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'AUD-5',
     title: 'Suspicious file access is looked at',
+    question: { steps: ['review'] },
     why: 'The agent was kept in a box; the code it wrote runs without one. Code that reads a home folder, follows a path from outside or writes where programs are loaded from does later, in your name, what the agent could not.',
     article: 'File system access patterns that seem suspicious',
     standards: ['NIST SP 800-218 PW.7', 'OWASP LLM05:2025'],
@@ -135,6 +149,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'AUD-6',
     title: 'A person reviews every change',
+    question: { steps: ['reviews', 'owners'] },
     why: 'All other safeguards bound what can go wrong while the agent works. Review is what stands between its code and everybody who runs it.',
     article: 'Every piece of code an AI agent generates should pass through a human review process.',
     standards: [
@@ -150,6 +165,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'PRV-1',
     title: 'Git rights are narrow',
+    question: { steps: ['credentials', 'identity'] },
     why: 'A token for one repository and one kind of branch cannot rewrite another project. Most tokens on developers’ machines can do everything their owner can.',
     article: 'Create granular Git permissions (not repo-wide write access)',
     standards: ['NIST SP 800-53 AC-6', 'OWASP ASI03:2026', 'OWASP LLM06:2025'],
@@ -159,6 +175,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'PRV-2',
     title: 'Database access is narrow',
+    question: { steps: ['data', 'credentials'] },
     why: 'A role that sees two tables cannot read the other eighty, whatever query it is talked into. The database itself refuses, at no cost to the work that needs the two.',
     article: 'Limit database access to specific schemas or tables',
     standards: ['NIST SP 800-53 AC-6', 'NIST SP 800-53 AC-3', 'CIS Controls v8 3.3'],
@@ -168,6 +185,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'PRV-3',
     title: 'Cloud rights come from roles',
+    question: { steps: ['credentials'] },
     why: 'Rights that belong to a role are written down, can be compared and can be taken back. Keys of a person carry what that person gathered over the years.',
     article: 'Use role-based access control (RBAC) for cloud resources',
     standards: ['NIST SP 800-53 AC-2', 'NIST SP 800-53 AC-6', 'CIS Controls v8 6.8'],
@@ -177,6 +195,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'PRV-4',
     title: 'Access ends with the task',
+    question: { steps: ['credentials'] },
     why: 'A credential that still works next month is found next month. One that was lent for a task and ends with it leaves nothing to find.',
     article: 'Revoke access immediately after the task is complete',
     standards: ['NIST SP 800-53 AC-2', 'CIS Controls v8 6.2', 'OWASP ASI03:2026'],
@@ -186,6 +205,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'VCS-1',
     title: 'Every change says who made it',
+    question: { steps: ['identity'] },
     why: 'When something is wrong, the first question is what else the same hand did. An identity of its own for the agent answers it with one command.',
     article: 'Make sure every change your AI agent makes is tracked in version control with clear attribution.',
     standards: ['NIST SP 800-53 AU-10', 'NIST SP 800-53 AU-3', 'NIST SP 800-218 PS.1'],
@@ -195,6 +215,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'VCS-2',
     title: 'A change can be taken back at once',
+    question: { none: 'Taking back is a command, and needs no answer beforehand.' },
     why: 'The smaller the way back, the earlier it is taken. A task that can be undone whole does not have to be argued about first.',
     article: 'The ability to revert problematic changes instantly',
     standards: ['NIST SP 800-53 CP-10'],
@@ -204,6 +225,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'VCS-3',
     title: 'Every change says why',
+    question: { steps: ['identity'] },
     why: 'A reviewer who knows what was asked sees what was not asked for. Without it, only the code can be judged, and not whether it should be there.',
     article: 'Context for why certain code was generated',
     standards: ['NIST SP 800-53 AU-3'],
@@ -213,6 +235,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'VCS-4',
     title: 'Protected branches stay protected',
+    question: { steps: ['guards', 'branches'] },
     why: 'What is on the main branch is built, deployed and trusted. Hooks on the own machine are a courtesy that one flag passes by; only the server’s rule holds.',
     article:
       'Use branch protection rules to prevent autonomous agents from pushing directly to main/production branches.',
@@ -226,6 +249,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'MON-1',
     title: 'Unusual commits raise an alarm',
+    question: { steps: ['monitoring'] },
     why: 'A burst of commits, or one that touches the guards, is how a session that went wrong looks from outside. Seen within minutes, it is one session.',
     article: 'Unusual commit patterns (sudden spike in commits, changes to sensitive files)',
     standards: ['NIST SP 800-53 SI-4', 'NIST SP 800-53 AU-6', 'OWASP ASI10:2026'],
@@ -235,6 +259,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'MON-2',
     title: 'Use of credentials raises an alarm',
+    question: { steps: ['monitoring'] },
     why: 'A new key, or an old one used at a new place, is the first sign that a leak is being used. The hours between that and its end are what a leak costs.',
     article: 'New credentials being created or accessed',
     standards: ['NIST SP 800-53 SI-4', 'NIST SP 800-53 AC-2', 'NIST SP 800-53 AU-12'],
@@ -244,6 +269,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'MON-3',
     title: 'Queries over the usual raise an alarm',
+    question: { steps: ['systems', 'monitoring'] },
     why: 'Reading a table once in full looks like any other query, but for its size. A threshold is what tells them apart.',
     article: 'Database queries that exceed expected thresholds',
     standards: ['NIST SP 800-53 SI-4', 'NIST SP 800-53 AU-6'],
@@ -253,6 +279,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'MON-4',
     title: 'Connections to new places raise an alarm',
+    question: { steps: ['hosts', 'monitoring'] },
     why: 'Whatever leaves has to go somewhere. A box that names what is allowed turns every other place into a signal.',
     article: 'Network connections to unexpected destinations',
     standards: ['NIST SP 800-53 SI-4', 'NIST SP 800-53 SC-7'],
@@ -262,6 +289,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'MON-5',
     title: 'Large exports raise an alarm',
+    question: { steps: ['monitoring'] },
     why: 'A copy of the data is worth as much as the data. Volume is the one thing that such a copy cannot hide.',
     article: 'Large data exports or API calls',
     standards: ['NIST SP 800-53 SI-4', 'NIST SP 800-53 AC-4', 'OWASP LLM10:2025'],
@@ -271,6 +299,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'CUL-1',
     title: 'The assumptions are written down',
+    question: { steps: ['systems', 'data', 'environments', 'accepted'] },
     why: 'What is critical, what is sensitive and what is normal is known by somebody, until it is needed. Written down once, it can be checked by a machine, and everything else is made from it.',
     article:
       'Write down what systems are critical, what data is sensitive, and what access patterns are normal for your codebase.',
@@ -281,6 +310,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'CUL-2',
     title: 'The safeguards are tried again and again',
+    question: { steps: ['ci'] },
     why: 'A wall that held last month may be gone with an update, a new machine or one edited line, and nothing says so. A try takes seconds, and a comparison with the last one shows what changed.',
     article: "Periodically test whether your AI agent can accidentally access something it shouldn't.",
     standards: ['NIST SP 800-53 CA-2', 'NIST SP 800-53 CA-7', 'NIST SP 800-53 CA-8'],
@@ -292,6 +322,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'CUL-3',
     title: 'Generated code is doubted',
+    question: { steps: ['review'] },
     why: 'Code that reads well is believed. A list of questions, with the lines that they are about, keeps a reviewer asking.',
     article: "The same skepticism you'd apply to third-party code should apply to AI-generated code.",
     standards: ['NIST SP 800-218 PW.7', 'OWASP LLM09:2025', 'OWASP ASI09:2026'],
@@ -301,6 +332,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'CUL-4',
     title: 'What is known grows',
+    question: { none: 'What is known comes with each version of this program.' },
     why: 'Each month ways round agents’ rules are published and closed. Whoever runs last month’s version runs with them.',
     article: 'The security best practices of today might need adjustment tomorrow.',
     standards: ['NIST SP 800-53 SI-5', 'NIST SP 800-53 AT-2'],
@@ -310,6 +342,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'GRD-1',
     title: 'An agent cannot change its own guard',
+    question: { steps: ['box', 'managed'] },
     why: 'Settings, hooks, this posture and the CI decide what an agent may do. One that can write them can free itself, or the next agent that is started here, without breaking a single rule.',
     article:
       'The agent should only have access to the specific repositories, branches, and systems it absolutely needs to complete its assigned task.',
@@ -323,6 +356,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'GRD-2',
     title: 'Guards that break stop everything',
+    question: { steps: ['guards'] },
     why: 'A hook whose interpreter is missing, or that is not executable, lets everything pass and says nothing. A guard that cannot do its work has to refuse.',
     article: "Don't just set up secrets management and hope it works.",
     standards: ['NIST SP 800-53 SC-24', 'NIST SP 800-53 SI-17'],
@@ -332,6 +366,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'START',
     title: 'Begin with one system',
+    question: { steps: ['never-touch'] },
     why: 'A posture that covers one database and is proven is worth more than one that covers everything and was never tried. The rest is added one at a time.',
     article: 'Pick one critical system.',
     standards: [],

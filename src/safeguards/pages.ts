@@ -19,7 +19,7 @@ const GROUPS: readonly [prefix: string, title: string][] = [
   ['START', 'Where to begin'],
 ];
 
-const NOTE = '<!-- Generated from src/safeguards/catalogue.ts by `node scripts/docs.js`: change it there. -->';
+export const NOTE = '<!-- Generated from src/safeguards/catalogue.ts by `node scripts/docs.js`: change it there. -->';
 
 /** The pages of docs/safeguards by file name: one a safeguard, and the index. */
 export function pages(outputs: readonly OutputTitle[]): Map<string, string> {
@@ -36,7 +36,10 @@ function page(
 ): string {
   const made =
     'outputs' in generated
-      ? generated.outputs.map(output => `- \`${output}\`: ${titles.get(output) ?? ''}`)
+      ? [
+          ...generated.outputs.map(output => `- \`${output}\`: ${titles.get(output) ?? ''}`),
+          ...(generated.planned ? ['', notHere({ planned: generated.planned })] : []),
+        ]
       : [notHere(generated)];
   const tried =
     'attempts' in proven
@@ -62,7 +65,8 @@ function page(
   ].join('\n')}\n`;
 }
 
-function notHere(what: { none: string } | { planned: string }): string {
+/** Why there is none, or what is to come. */
+export function notHere(what: { none: string } | { planned: string }): string {
   return 'none' in what ? what.none : `Not in this version. To come: ${what.planned}.`;
 }
 
@@ -77,7 +81,7 @@ function index(): string {
       .filter(({ id }) => id.split('-')[0] === prefix)
       .map(
         ({ id, title: name, generated, proven }) =>
-          `| [${id}](${id}.md) | ${name} | ${'outputs' in generated ? 'yes' : word(generated)} | ${'attempts' in proven ? 'yes' : word(proven)} |`,
+          `| [${id}](${id}.md) | ${name} | ${'outputs' in generated ? (generated.planned ? 'yes, more to come' : 'yes') : word(generated)} | ${'attempts' in proven ? 'yes' : word(proven)} |`,
       ),
   ]);
   return `${[

@@ -117,7 +117,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
     rows: inOrder(fixed),
     summary: summarize(fixed),
     fixes,
-    baseline: baseline ? { takenAt: baseline.takenAt } : null,
+    baseline: baseline ? { takenAt: baseline.takenAt, unknown: uncompared.map(({ id }) => id) } : null,
     notes: [...new Set(notes)],
     subject: subjectOf(options),
     exitCode: exitCodeOf(fixed, reports, {

@@ -138,8 +138,8 @@ export interface Report {
   rows: Row[];
   summary: Summary;
   fixes: Fix[];
-  /** When the baseline was taken, or null without one. */
-  baseline: { takenAt: string } | null;
+  /** When the baseline was taken, and the vantages (ids) that it does not know; null without one. */
+  baseline: { takenAt: string; unknown?: readonly string[] } | null;
   /** Notes for every report: `judge integrity not established: …`, what was not tried and why. */
   notes: string[];
   /** The agent the title speaks of, found but perhaps not driven. */

@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/base/package.ts';
 import { outputs } from '../../src/generate/outputs/index.ts';
+import { articlePage } from '../../src/safeguards/article.ts';
 import { safeguardOf, safeguards } from '../../src/safeguards/catalogue.ts';
+import { demands } from '../../src/safeguards/demands.ts';
 import { pages } from '../../src/safeguards/pages.ts';
 import { ATTEMPTS } from '../../src/selftest/types.ts';
+import { quickSteps } from '../../src/wizard/steps.ts';
 
 /** The article's lines that are quoted, one a line, word for word. */
 const ARTICLE = readFileSync(join(packageRoot, 'test', 'fixtures', 'article.txt'), 'utf8');
@@ -57,6 +60,63 @@ describe('the catalogue and the outputs', () => {
       'outputs' in generated ? generated.outputs.map(output => `${id} ${output}`) : [],
     );
     expect(promised.sort()).toEqual(pairs(outputs));
+  });
+});
+
+/** Questions that the catalogue already names, and that the wizard does not ask yet. */
+const COMING = `agents systems data environments managers credentials hosts branches reviews owners identity scanning ci
+  review monitoring managed private accepted`.split(/\s+/);
+
+describe('the catalogue and the wizard', () => {
+  it.each(safeguards)('$id names questions that there are, or says why none', ({ question }) => {
+    const known = [...quickSteps.map(({ id }) => id), ...COMING];
+    if ('steps' in question) {
+      expect(question.steps.length).toBeGreaterThan(0);
+      expect(question.steps.filter(id => !known.includes(id))).toEqual([]);
+    } else expect(question.none.length).toBeGreaterThan(15);
+  });
+  it('says of no question that is asked that it is to come', () => {
+    expect(COMING.filter(id => quickSteps.some(step => step.id === id))).toEqual([]);
+  });
+});
+
+describe('the demands of the article', () => {
+  // Some blanks of the article were lost where its links stood.
+  const bare = (text: string) => text.replace(/\s+/g, '');
+  const all = demands.flatMap(section => section.demands);
+  it('are its own words, in its own order, under its own headings', () => {
+    let at = -1;
+    for (const { heading, demands: asked } of demands)
+      for (const says of [heading, ...asked.map(demand => demand.says)]) {
+        const next = bare(ARTICLE).indexOf(bare(says), at + 1);
+        expect(next, says).toBeGreaterThan(at);
+        at = next;
+      }
+  });
+  it('leave out none of its lists', () => {
+    const points = ARTICLE.split('\n').filter(line => line.startsWith('- '));
+    expect(points).toHaveLength(25);
+    const said = all.map(({ says }) => bare(says));
+    expect(points.filter(point => !said.some(says => says.startsWith(bare(point.slice(2)))))).toEqual([]);
+  });
+  it('are answered by safeguards, and every safeguard answers one', () => {
+    const answering = new Set(all.flatMap(({ safeguards: ids }) => ids));
+    expect([...answering].sort()).toEqual(safeguards.map(({ id }) => id).sort());
+  });
+  it('quote what the safeguards quote', () => {
+    for (const { id, article } of safeguards)
+      expect(
+        all.some(({ says, safeguards: ids }) => ids.includes(id) && bare(says).includes(bare(article))),
+        id,
+      ).toBe(true);
+  });
+  it('are walked in docs/article.md as `node scripts/docs.js` writes it', () => {
+    const page = articlePage(outputs, quickSteps);
+    expect(readFileSync(join(packageRoot, 'docs', 'article.md'), 'utf8')).toBe(page);
+    for (const { id } of safeguards)
+      expect(page.match(new RegExp(`^\\*\\*\\[${id}\\].*\\*\\*$`, 'gm'))).toHaveLength(1);
+    for (const { says } of all) expect(page).toContain(`\n> ${says}\n`);
+    expect(page).not.toMatch(/undefined|\(\)/);
   });
 });
 

@@ -323,9 +323,11 @@ describe('what is said beside the rows', () => {
     const boxed = await tryLab(lab, { ...options, baselineFile: file });
     expect(boxed.exitCode).toBe(0);
     expect(boxed.notes.join('\n')).not.toMatch(/to compare with/);
+    expect(boxed.baseline?.unknown).toEqual([]);
     const onHost = await tryLab(lab, { ...options, baselineFile: file, vantages: ['host'] });
     expect(onHost.exitCode).toBe(1);
     expect(onHost.notes.join('\n')).toMatch(uncompared);
+    expect(onHost.baseline?.unknown).toEqual(['host']);
   });
 
   it('without a posture nothing is kept, and the report says so; --save-baseline keeps it', async () => {

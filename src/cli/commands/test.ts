@@ -2,16 +2,15 @@ import { resolve } from 'node:path';
 import { agents } from '../../agents/index.ts';
 import { EXIT, UserError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/suggest.ts';
-import { list } from '../../base/text.ts';
+import { escapeCi, list } from '../../base/text.ts';
 import { splitWords } from '../../base/words.ts';
 import { jsonReport } from '../../report/json.ts';
-import { markdownReport } from '../../report/markdown.ts';
-import { maskReport } from '../../report/share.ts';
 import { textReport } from '../../report/text.ts';
 import { safeguards } from '../../safeguards/catalogue.ts';
 import type { Report, SelftestOptions, VantageReport } from '../../selftest/types.ts';
 import { approver } from '../approve.ts';
 import type { Command, Context, Outcome } from '../command.ts';
+import { jsonText } from '../json.ts';
 import { keepReport, lastReport } from '../last-report.ts';
 import { load } from '../load.ts';
 import { noLongerTried } from '../no-longer-tried.ts';
@@ -34,7 +33,11 @@ export const command: Command = async context => {
   const report = gone === undefined ? whole : { ...whole, notes: [...whole.notes, gone] };
   const unkept = posture && isWhole(options) ? await keepReport(report) : undefined;
   if (unkept !== undefined) terminal.show(unkept);
-  if (flags.is('share')) return shared(maskReport(report));
+  // What is to be handed on is Markdown where nothing else is asked for.
+  if (flags.is('share')) {
+    const { maskReport } = await import('../../report/share.ts');
+    return { ...reportOutcome(maskReport(report)), textAs: 'markdown' };
+  }
   const outcome = reportOutcome(report);
   if (!terminal.interactive || flags.value('output') !== undefined) return outcome;
   return screenReport({ context, facts, posture, approve, report });
@@ -46,13 +49,20 @@ export function reportOutcome(report: Report): Outcome {
     exitCode: report.exitCode,
     json: jsonReport(report),
     text: style => textReport(report, style),
-    markdown: () => markdownReport(report),
+    formats: formatsOf(report),
   };
 }
 
-function shared(report: Report): Outcome {
-  const markdown = () => markdownReport(report);
-  return { exitCode: report.exitCode, json: jsonReport(report), text: markdown, markdown };
+function formatsOf(report: Report): NonNullable<Outcome['formats']> {
+  return {
+    markdown: async () => {
+      const { markdownReport } = await import('../../report/markdown.ts');
+      return markdownReport(report).split('\n').map(escapeCi).join('\n');
+    },
+    sarif: async () => jsonText((await import('../../report/sarif.ts')).sarifLog(report)),
+    junit: async () => (await import('../../report/junit.ts')).junitReport(report),
+    html: async () => (await import('../../report/html.ts')).htmlReport(report),
+  };
 }
 
 function optionsOf({ flags }: Context): Partial<SelftestOptions> {

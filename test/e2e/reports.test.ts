@@ -1,0 +1,148 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { sanitize } from '../../src/base/text.ts';
+import { parseHtml, parseXml, sarifSchema } from '../report/parsed.ts';
+import { program, type World, world } from '../support/program.ts';
+
+const valid = sarifSchema();
+
+/** What each format says of a target that is reached: whether it is there, and whether it is new. */
+const READERS: Record<string, (text: string, target: string) => { there: boolean; isNew: boolean }> = {
+  text: line,
+  json: (text, target) => {
+    const { rows } = JSON.parse(text) as { rows: { target: string; verdict: string; change?: { isNew: boolean } }[] };
+    const found = rows.find(row => row.target === target && row.verdict === 'exposed');
+    return { there: found !== undefined, isNew: found?.change?.isNew === true };
+  },
+  markdown: (text, target) => line(text.replaceAll('\\', ''), target),
+  sarif: (text, target) => {
+    const log = JSON.parse(text);
+    expect(valid(log), JSON.stringify(valid.errors?.slice(0, 3))).toBe(true);
+    const results = log.runs[0].results as { message: { text: string }; baselineState?: string; level: string }[];
+    const found = results.find(({ message, level }) => level !== 'note' && message.text.includes(` ${target}:`));
+    return { there: found !== undefined, isNew: found?.baselineState === 'new' };
+  },
+  junit: (text, target) => {
+    const failures = parseXml(text)
+      .children.flatMap(({ children }) => children)
+      .filter(({ name, children: [trouble] }) => name === 'testcase' && trouble?.name === 'failure');
+    const found = failures.find(({ attributes }) => attributes.name === `read ${target}`);
+    return { there: found !== undefined, isNew: /^NEW/.test(found?.children[0]?.attributes.message ?? '') };
+  },
+  html: (text, target) => {
+    const found = parseHtml(text).find(
+      ({ attributes, text: says }) => attributes.class === 'target' && says.includes(target),
+    );
+    return { there: found !== undefined, isNew: found?.text.startsWith('NEW') === true };
+  },
+};
+
+function line(text: string, target: string) {
+  const found = text.split('\n').find(each => each.includes(target));
+  return { there: found !== undefined, isNew: /NEW/.test(found ?? '') };
+}
+
+const KEY = '~/.aws/credentials';
+
+function plant({ home }: World): void {
+  mkdirSync(join(home, '.aws'), { recursive: true });
+  writeFileSync(join(home, '.aws/credentials'), '[prod]\naws_secret_access_key = x\n');
+}
+
+/** A machine that forgets: the state folder of the run before is gone, and the repository is all there is. */
+async function forgetful(given: World, ...args: string[]) {
+  rmSync(given.state, { recursive: true, force: true });
+  return program(given, ['test', '--vantage', 'host', ...args]);
+}
+
+describe.each(Object.keys(READERS))('--format %s on a machine that forgets', format => {
+  const read = READERS[format] as (typeof READERS)[string];
+
+  test('writes the report, compares it with the file, and ends with what is new', async () => {
+    const given = world({ 'agent-posture.yaml': 'version: 1\nproject: shop-api\n', '.env': 'API_TOKEN=x' });
+    const [baseline, out] = [join(given.home, 'baseline.json'), join(given.home, `report.${format}`)];
+    const args = ['--baseline', baseline, '--fail-on', 'new', '--format', format, '-o', out, '-q'];
+
+    const missing = await forgetful(given, ...args);
+    expect(missing.code).toBe(2);
+    // As JSON, errors are on stdout.
+    expect(missing.stdout + missing.stderr).toContain('there is no such baseline');
+    expect(missing.stdout + missing.stderr).toContain('--save-baseline');
+    expect(existsSync(out)).toBe(false);
+
+    // Nothing is known yet, so everything is new.
+    expect((await forgetful(given, ...args, '--save-baseline')).code).toBe(1);
+    expect(read(readFileSync(out, 'utf8'), '.env').there).toBe(true);
+
+    const again = await forgetful(given, ...args);
+    expect(again).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    expect(read(readFileSync(out, 'utf8'), '.env')).toEqual({ there: true, isNew: false });
+    expect(read(readFileSync(out, 'utf8'), KEY).there).toBe(false);
+
+    plant(given);
+    expect((await forgetful(given, ...args)).code).toBe(1);
+    expect(read(readFileSync(out, 'utf8'), KEY)).toEqual({ there: true, isNew: true });
+    expect(read(readFileSync(out, 'utf8'), '.env')).toEqual({ there: true, isNew: false });
+
+    // Kept once more, it is no longer new, and without --fail-on it still ends with 1.
+    await forgetful(given, ...args, '--save-baseline');
+    expect((await forgetful(given, ...args)).code).toBe(0);
+    expect((await forgetful(given, ...args.filter(arg => arg !== '--fail-on' && arg !== 'new'))).code).toBe(1);
+  });
+
+  test('prints what it would write', async () => {
+    const given = world({ '.env': 'API_TOKEN=x' });
+    const { code, stdout } = await program(given, ['test', '--format', format, '-q']);
+    expect(code).toBe(1);
+    expect(read(stdout, '.env').there).toBe(true);
+  });
+
+  test('--share masks it', async () => {
+    const given = world({ 'secret-names/.env': 'API_TOKEN=x' });
+    const { code, stdout } = await program(given, ['test', '--share', '--format', format, '-q']);
+    expect(code).toBe(1);
+    expect(stdout).not.toMatch(/shop-api|secret-names/);
+    expect(stdout).not.toContain(given.root);
+    if (format !== 'text') READERS[format]?.(stdout, '');
+  });
+});
+
+test.each([
+  ['sarif', (text: string) => text],
+  ['junit', (text: string) => JSON.stringify(parseXml(text))],
+  ['html', (text: string) => parseHtml(text)[0]?.text],
+])('names of files that are markup or commands are inert: %s', async (format, read) => {
+  const names = ['<img src=x onerror=y>', ']]>', '-->', '\u001b[31m', '\u202e', '\n::error::x', '##[error]x', '&amp;'];
+  const files = Object.fromEntries(names.map(name => [`.env.${name}`, 'API_TOKEN=x']));
+  const { code, stdout } = await program(world(files), ['test', '--format', format, '-q']);
+  expect(code).toBe(1);
+  expect(sanitize(stdout)).toBe(stdout);
+  expect(stdout).not.toMatch(/^\s*::|##[a-z]*\[/im);
+  READERS[format]?.(stdout, '');
+  for (const name of ['<img src=x onerror=y>', ']]>', '-->', '&amp;']) expect(read(stdout)).toContain(`.env.${name}`);
+});
+
+test('a file of --output is for those whom a redirection would let read it; one that is there keeps its mode', async () => {
+  const given = world();
+  const out = join(given.home, 'report.html');
+  const mode = () => (statSync(out).mode & 0o777).toString(8);
+  await program(given, ['test', '--format', 'html', '-o', out, '-q']);
+  expect(mode()).toBe((0o666 & ~process.umask()).toString(8));
+  const own = join(given.home, 'private.html');
+  writeFileSync(own, '', { mode: 0o600 });
+  await program(given, ['test', '--format', 'html', '-o', own, '-q']);
+  expect(statSync(own).mode & 0o777).toBe(0o600);
+});
+
+test.each([
+  [['test', '--format', 'sarf'], /expected text, json, markdown, sarif, junit, html \(did you mean "sarif"\?\)\n$/],
+  [['test', '--format', 'xml'], /expected text, json, markdown, sarif, junit, html\n$/],
+  [['status', '--format', 'sarif'], /--format "sarif": expected text, json\n$/],
+  [['fix', '--format', 'html'], /--format "html": expected text, json\n$/],
+])('%j: one line, exit 2', async (args, message) => {
+  const { code, stdout, stderr } = await program(world(), args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(message);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+});
