@@ -17,9 +17,9 @@ const { outputFiles } = await build({
       import { outputs } from './src/generate/outputs/index.ts';
       import { articlePage } from './src/safeguards/article.ts';
       import { pages } from './src/safeguards/pages.ts';
-      import { quickSteps } from './src/wizard/steps.ts';
+      import { steps } from './src/wizard/steps/index.ts';
       export const safeguards = pages(outputs);
-      export const article = articlePage(outputs, quickSteps);
+      export const article = articlePage(outputs, steps);
     `,
   },
   bundle: true,

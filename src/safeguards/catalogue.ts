@@ -8,7 +8,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'ISO-1',
     title: 'Agents run in a box',
-    question: { steps: ['agents', 'box', 'hosts', 'managed'] },
+    question: { steps: ['agents', 'box', 'box-command', 'hosts', 'managed'] },
     why: 'An agent that you start in your shell can do all that you can: read every file of yours, talk to every server, use every socket. A box is the only layer that does not have to foresee how something is spelled. Whatever is not in the box cannot be reached from it, whatever the model decides to do.',
     article: 'Use containerization (Docker) to limit what the agent can access',
     standards: [
@@ -40,7 +40,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'ISO-3',
     title: 'Production is out of reach',
-    question: { steps: ['never-touch', 'systems', 'private'] },
+    question: { steps: ['never-touch', 'address', 'systems', 'private'] },
     why: 'What an agent cannot connect to it cannot break, empty or copy. A rule that says "do not touch production" is a request; a network that does not lead there is an answer.',
     article: 'Never, ever point an AI agent toward production databases or live APIs',
     standards: ['NIST SP 800-53 SC-7', 'NIST SP 800-53 AC-4', 'CIS Controls v8 16.8', 'OWASP LLM06:2025'],
@@ -69,7 +69,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'SEC-2',
     title: 'Secrets live in a manager',
-    question: { steps: ['managers', 'credentials'] },
+    question: { steps: ['managers', 'vault', 'credentials'] },
     why: 'A manager hands out a secret to who needs it, when it is needed, and writes down that it did. A file does none of that, and is copied with the folder it lies in.',
     article: 'Use services like HashiCorp Vault, AWS Secrets Manager, or Azure Key Vault',
     standards: ['NIST SP 800-53 IA-5', 'NIST SP 800-53 SC-12', 'NIST SP 800-53 SC-28'],
@@ -366,7 +366,7 @@ export const safeguards: readonly Safeguard[] = [
   {
     id: 'START',
     title: 'Begin with one system',
-    question: { steps: ['never-touch'] },
+    question: { steps: ['never-touch', 'address'] },
     why: 'A posture that covers one database and is proven is worth more than one that covers everything and was never tried. The rest is added one at a time.',
     article: 'Pick one critical system.',
     standards: [],
