@@ -60,6 +60,11 @@ function programHelp(width: number): string[] {
   ];
 }
 
+/** What every command takes, by name only: one page says what each does. */
+const everywhere = `${flagRows(GLOBAL_FLAGS)
+  .map(([form]) => form)
+  .join(' · ')} (agent-posture --help says what each does)`;
+
 function commandHelp({ name, summary, usage, about, flags, examples }: CommandSpec, width: number): string[] {
   const own = flagRows(flags);
   return [
@@ -73,8 +78,7 @@ function commandHelp({ name, summary, usage, about, flags, examples }: CommandSp
     ...(about ? ['', ...about.split('\n').flatMap(line => wrap(line, width))] : []),
     ...(own.length ? ['', 'Flags:', ...column(own, width)] : []),
     '',
-    'Everywhere:',
-    ...column(flagRows(GLOBAL_FLAGS), width),
+    ...hang('Everywhere: ', everywhere, width),
     '',
     'Examples:',
     ...column(examples, width),

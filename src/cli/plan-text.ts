@@ -1,5 +1,5 @@
 import { oneLine, sanitize } from '../base/text.ts';
-import { changesAnything } from '../generate/changes.ts';
+import { changesAnything, sameBytes } from '../generate/changes.ts';
 import { formatDiff } from '../generate/diff.ts';
 import { MANIFEST_PATH } from '../generate/paths.ts';
 import type { Change, Plan } from '../generate/types.ts';
@@ -9,6 +9,9 @@ import { displayWidth, hang, pad } from '../report/width.ts';
 import { NOTHING_TO_DO } from './words.ts';
 
 const wordOf = ({ state }: Change) => (TROUBLE.has(state) ? STATE_WORDS[state].toUpperCase() : STATE_WORDS[state]);
+
+/** The list of what is ours goes with the files, is committed like them, and is counted nowhere. */
+const LISTED = `With them goes ${MANIFEST_PATH}, the list of what is generated.`;
 
 /** What a plan does, one line a file; files that stay as they are only with --verbose. */
 export function planLines(plan: Plan, style: Style): string[] {
@@ -27,9 +30,11 @@ export function planLines(plan: Plan, style: Style): string[] {
   // The files may be as they should while the list of them is not.
   const list = ` ${pad(STATE_WORDS[manifest.before ? 'update' : 'create'], 11)}${MANIFEST_PATH}  the list of what is generated`;
   const rest = changesAnything(plan) ? list : NOTHING_TO_DO;
+  const listed = lines.length > 0 && !sameBytes(manifest.before, manifest.after);
   const restorable = changes.some(({ state, byHand }) => state === 'loosened' && !byHand);
   return [
     ...(lines.length > 0 ? lines : [rest]),
+    ...(listed ? hang(' ', LISTED, style.width) : []),
     ...(restorable ? hang(' ', 'To put back what is LOOSENED: agent-posture generate --restore', style.width) : []),
     ...notes.map(oneLine),
   ];

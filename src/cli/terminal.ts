@@ -18,6 +18,8 @@ export interface Streams {
 export interface Terminal {
   /** Whether somebody can answer. Decided once; where false, nothing ever waits. */
   interactive: boolean;
+  /** Why not, for a message; undefined where somebody can. */
+  unasked: string | undefined;
   format: Format;
   quiet: boolean;
   style: Style;
@@ -30,17 +32,15 @@ export interface Terminal {
   confirm(question: string, signal: AbortSignal): Promise<boolean>;
 }
 
-/** Without a terminal on both ends, in CI, on a dumb terminal, with --yes or --json, nobody is asked anything. */
-export function isInteractive({ stdin, stdout, env }: Streams, flags: Flags): boolean {
-  return Boolean(
-    stdin.isTTY &&
-      stdout.isTTY &&
-      !isSet(env.CI) &&
-      env.TERM !== 'dumb' &&
-      !flags.is('yes') &&
-      !flags.is('json') &&
-      (flags.value('format') ?? 'text') === 'text',
-  );
+/** Why nobody is asked anything, as words before `it needs --yes`; undefined where somebody can answer. */
+export function whyUnasked({ stdin, stdout, env }: Streams, flags: Flags): string | undefined {
+  if (!stdin.isTTY || !stdout.isTTY) return 'off a terminal';
+  if (isSet(env.CI)) return 'with CI set';
+  // What starts a program in a terminal that it calls dumb is mostly another program.
+  if (env.TERM === 'dumb') return 'with TERM=dumb';
+  if (flags.is('yes')) return 'with --yes';
+  const format = flags.is('json') ? 'json' : (flags.value('format') ?? 'text');
+  return format === 'text' ? undefined : `with ${flags.is('json') ? '--json' : `--format ${format}`}`;
 }
 
 /** NO_COLOR and --no-color win, then FORCE_COLOR, then whether `stream` is a terminal that is not dumb. */
@@ -70,11 +70,13 @@ export function printable(text: string, color: boolean): string {
 
 export function createTerminal(streams: Streams, flags: Flags): Terminal {
   const { stdout, stderr, env } = streams;
-  const interactive = isInteractive(streams, flags);
+  const unasked = whyUnasked(streams, flags);
+  const interactive = unasked === undefined;
   const quiet = flags.is('quiet');
   const toStderr = (text: string) => void stderr.write(printable(text, wantsColor(stderr, env, flags)));
   return {
     interactive,
+    unasked,
     format: flags.is('json') ? 'json' : ((flags.value('format') ?? 'text') as Format),
     quiet,
     style: {

@@ -281,6 +281,23 @@ export async function lastCommand(
   return { command: first.command, at: first.at, paths: [...new Set(paths)] };
 }
 
+/** Whether undo would change nothing now: all is as it was before the last command, or was edited since. Reads only. */
+export async function nothingToTakeBack(stateFolder: string): Promise<boolean> {
+  const held = new Set<string>();
+  for (const last of (await lastGroup(stateFolder)).reverse()) {
+    const { entry, kept } = await resolveEntry(last, held);
+    for (const { path } of kept) held.add(path);
+    if (entry.files.some(isToChange) || (await standing(entry)).length > 0) return false;
+  }
+  return true;
+}
+
+function isToChange({ base, before, after, back }: FileEntry): boolean {
+  if (base !== 'root' || !back) return false;
+  const put = bytes(back.put);
+  return back.found !== (put && sha256(put.data)) || (after !== null && before !== null && before.mode !== after.mode);
+}
+
 /** The entries of the last command, oldest first. */
 async function lastGroup(stateFolder: string): Promise<JournalEntry[]> {
   const done = (await list(stateFolder)).filter(({ phase }) => phase === 'done').reverse();

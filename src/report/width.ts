@@ -80,8 +80,15 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-/** As `wrap`, with `first` before the first line and as much space before the others. */
+/** A column narrower than this tears words, and so its text stands below, behind this much space. */
+const NARROW = 18;
+const BELOW = 6;
+
+/** As `wrap`, with `first` before the first line and as much space before the others; below `first` where beside it is no room. */
 export function hang(first: string, text: string, width: number): string[] {
   const indent = displayWidth(first);
+  const room = width - indent;
+  if (room < NARROW && indent > BELOW && displayWidth(text) > room)
+    return [first.trimEnd(), ...wrap(text, width - BELOW).map(line => ' '.repeat(BELOW) + line)];
   return wrap(text, width - indent).map((line, index) => `${index === 0 ? first : ' '.repeat(indent)}${line}`);
 }

@@ -9,6 +9,14 @@ describe('what is answered before the program is loaded', () => {
   test.each([[['--help']], [['-h']], [['help', 'test']], [['test', '--help']]])('help: %j', args => {
     expect(answer(args)).toContain('Usage: agent-posture');
   });
+  test('what every flag does that all commands take stands on one page, and its name on the others', () => {
+    const says = 'write the result to FILE, whole or not at all';
+    expect(answer(['--help'])).toContain(says);
+    const page = answer(['generate', '--help']) ?? '';
+    expect(page).not.toContain(says);
+    for (const name of ['--root DIR', '-o, --output FILE', '--trust[=HASH]', '-q, --quiet'])
+      expect(page.replace(/\s+/g, ' ')).toContain(name);
+  });
   test('the version, over help', () => {
     expect(answer(['--version', '--help'])).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
   });

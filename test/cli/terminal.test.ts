@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { parseArguments } from '../../src/cli/args.ts';
 import { jsonText } from '../../src/cli/json.ts';
-import { createTerminal, isInteractive, printable, type Streams, wantsUnicode } from '../../src/cli/terminal.ts';
+import { createTerminal, printable, type Streams, wantsUnicode, whyUnasked } from '../../src/cli/terminal.ts';
 
 function streams(tty: { stdin?: boolean; stdout?: boolean } = {}, env: NodeJS.ProcessEnv = {}): Streams {
   const make = (isTTY = true) => Object.assign(new PassThrough(), { isTTY, columns: 90, rows: 24 });
@@ -17,20 +17,22 @@ const flags = (...args: string[]) => parseArguments(args).flags;
 
 describe('whether somebody can answer', () => {
   test('on a terminal, yes', () => {
-    expect(isInteractive(streams(), flags('init'))).toBe(true);
-    expect(isInteractive(streams({}, { CI: 'false' }), flags('init'))).toBe(true);
+    expect(whyUnasked(streams(), flags('init'))).toBeUndefined();
+    expect(whyUnasked(streams({}, { CI: 'false' }), flags('init'))).toBeUndefined();
+    expect(createTerminal(streams(), flags('init')).interactive).toBe(true);
   });
 
-  test.each<[string, Parameters<typeof streams>, string[]]>([
-    ['stdin is no terminal', [{ stdin: false }], ['init']],
-    ['stdout is no terminal', [{ stdout: false }], ['init']],
-    ['in CI', [{}, { CI: 'true' }], ['init']],
-    ['on a dumb terminal', [{}, { TERM: 'dumb' }], ['init']],
-    ['with --yes', [], ['init', '--yes']],
-    ['with --json', [], ['test', '--json']],
-    ['with --format json', [], ['test', '--format', 'json']],
-  ])('%s, no', (_, given, args) => {
-    expect(isInteractive(streams(...given), flags(...args))).toBe(false);
+  test.each<[string, Parameters<typeof streams>, string[], string]>([
+    ['stdin is no terminal', [{ stdin: false }], ['init'], 'off a terminal'],
+    ['stdout is no terminal', [{ stdout: false }], ['init'], 'off a terminal'],
+    ['in CI', [{}, { CI: 'true' }], ['init'], 'with CI set'],
+    ['on a dumb terminal', [{}, { TERM: 'dumb' }], ['init'], 'with TERM=dumb'],
+    ['with --yes', [], ['init', '--yes'], 'with --yes'],
+    ['with --json', [], ['test', '--json'], 'with --json'],
+    ['with --format json', [], ['test', '--format', 'json'], 'with --format json'],
+  ])('%s, no, and it is said why', (_, given, args, why) => {
+    expect(whyUnasked(streams(...given), flags(...args))).toBe(why);
+    expect(createTerminal(streams(...given), flags(...args))).toMatchObject({ interactive: false, unasked: why });
   });
 
   test('a question without anybody to answer is no, at once', async () => {

@@ -173,6 +173,7 @@ describe('init in a terminal', () => {
   it('asks nothing on a dumb terminal, and says what to do', async () => {
     const session = start(['init'], { env: { TERM: 'dumb' } });
     expect((await session.exit(PATIENCE)).code).toBe(2);
+    expect(session.scrollback()).toContain('with TERM=dumb it needs --yes');
     expect(session.scrollback()).toContain('--yes');
     expect(session.raw()).not.toContain('\u001b');
   });

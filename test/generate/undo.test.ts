@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import type { Step } from '../../src/base/files.ts';
-import { lastCommand, undo } from '../../src/generate/journal.ts';
+import { lastCommand, nothingToTakeBack, undo } from '../../src/generate/journal.ts';
 import { takeLinesBack } from '../../src/generate/lines.ts';
 import { takeBack } from '../../src/generate/takeback.ts';
 import type { Output } from '../../src/generate/types.ts';
@@ -214,6 +214,8 @@ describe('what could not be taken back', () => {
   it('waits for the next undo, and says the same as long as nothing is done about it', async () => {
     const { s } = await changed();
     const now = snapshot(s.root);
+    // So there is nothing to ask before it.
+    expect(await nothingToTakeBack(s.stateFolder)).toBe(true);
     const { kept, restored } = await takenBack(s);
     expect(kept).toEqual([
       { path: 'config.toml', reason: 'it was edited since, in the same lines', beside: `config.toml${BESIDE}` },
@@ -229,6 +231,7 @@ describe('what could not be taken back', () => {
   ])('is taken back once the file is %s, and the copy beside it goes', async (_what, mended, more) => {
     const { s, before, ours } = await changed();
     write(s, 'config.toml', mended(ours));
+    expect(await nothingToTakeBack(s.stateFolder)).toBe(false);
     expect((await takenBack(s)).kept).toEqual([]);
     expect(snapshot(s.root)).toEqual({ ...before, 'config.toml': `644 ${more}[sandbox]\nmode = "before"\n` });
     await expect(takenBack(s)).rejects.toThrow(/nothing to undo/);

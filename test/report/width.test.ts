@@ -1,6 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { expect, test } from 'vitest';
-import { characters, displayWidth, isPlain, pad, wrap } from '../../src/report/width.ts';
+import { characters, displayWidth, hang, isPlain, pad, wrap } from '../../src/report/width.ts';
 
 test.each([
   ['abc', 3],
@@ -45,3 +45,12 @@ property.prop([fc.string({ unit: 'grapheme' }), fc.integer({ min: 4, max: 60 })]
     for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(width);
   },
 );
+
+test('text stands beside what it is about, and below it where beside it words would be torn', () => {
+  const first = ' new        .claude/settings.json ';
+  expect(hang(first, 'the posture asks for it', 80)).toEqual([`${first}the posture asks for it`]);
+  expect(hang(first, 'the posture asks for it', 40)).toEqual([first.trimEnd(), '      the posture asks for it']);
+  // What fits beside it stays there, and a short beginning is not worth a line of its own.
+  expect(hang(first, 'new', 40)).toEqual([`${first}new`]);
+  expect(hang(' ! ', 'the posture asks', 12)).toEqual([' ! the', '   posture', '   asks']);
+});

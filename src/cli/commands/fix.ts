@@ -37,7 +37,7 @@ export const command: Command = async context => {
   if (!flags.is('yes')) {
     if (!terminal.interactive)
       throw new UserError({
-        what: `fix ${wanted} changes files; off a terminal it needs --yes`,
+        what: `fix ${wanted} changes files; ${terminal.unasked} it needs --yes`,
         next: `agent-posture fix ${wanted} --dry-run shows the change`,
       });
     terminal.show(

@@ -14,7 +14,7 @@ export const command: Command = async context => {
   const asks = terminal.interactive && !unasked.some(name => flags.is(name));
   if (!asks && !unasked.some(name => flags.is(name)))
     throw new UserError({
-      what: 'init asks questions, and here nobody can answer',
+      what: `init asks questions; ${terminal.unasked} it needs --yes or --answers`,
       next: 'agent-posture init --yes takes the defaults (--dry-run shows them), --answers FILE takes yours',
     });
   if (asks && flags.is('no-test')) throw new UserError({ what: '--no-test goes with --yes or --answers' });

@@ -14,7 +14,7 @@ export const command: Command = async context => {
   const report = await tryNow({ context, facts, posture, approve: async () => false, options });
   const next = posture
     ? 'Next: agent-posture fix closes what was reached; agent-posture test tries with everything that was approved.'
-    : 'Next: agent-posture init closes this (on a terminal it asks; init --yes takes the defaults; init --dry-run shows them).';
+    : 'Next: agent-posture init closes this (on a terminal it asks; init --yes takes the defaults; init --dry-run shows them); agent-posture test also lays decoys and tries to write, so it may reach more.';
   return {
     exitCode: EXIT.ok,
     json: { ...jsonReport(report), next },

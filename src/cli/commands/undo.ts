@@ -2,7 +2,7 @@ import { EXIT, UserError } from '../../base/errors.ts';
 import { stateFolder } from '../../base/state.ts';
 import { list, shellLine } from '../../base/text.ts';
 import { ago } from '../../base/units.ts';
-import { lastCommand, undo } from '../../generate/journal.ts';
+import { lastCommand, nothingToTakeBack, undo } from '../../generate/journal.ts';
 import { counted, MANIFEST_PATH } from '../../generate/paths.ts';
 import type { Undone } from '../../generate/types.ts';
 import { hang } from '../../report/width.ts';
@@ -14,11 +14,13 @@ import { planOutputs } from '../planning.ts';
 export const command: Command = async context => {
   const { root, flags, terminal, signal } = context;
   const folder = stateFolder(root);
+  const keep = flags.is('keep');
   const last = await lastCommand(folder);
-  if (last) {
+  // Where nothing can change, there is nothing to ask: undo only says what stands in the way.
+  if (last && (keep || !(await nothingToTakeBack(folder)))) {
     const what = `agent-posture ${last.command}, ${ago(new Date(last.at))}: ${counted(last.paths)}`;
     if (!flags.is('yes') && !terminal.interactive)
-      throw new UserError({ what: `undo would take back ${what}; off a terminal it needs --yes` });
+      throw new UserError({ what: `undo would take back ${what}; ${terminal.unasked} it needs --yes` });
     if (!flags.is('yes')) {
       terminal.show(`This takes back ${what}.\n${last.paths.map(path => `  ${path}`).join('\n')}`);
       if (!(await terminal.confirm('Take it back?', signal)))
@@ -29,7 +31,6 @@ export const command: Command = async context => {
         };
     }
   }
-  const keep = flags.is('keep');
   const undone = await undo(root, { stateFolder: folder, keep });
   const loosened = await loosenedAgain(context, undone.restored);
   return {
