@@ -20,6 +20,7 @@ export type PartId =
   | 'node-26'
   | 'claude-code'
   | 'codex'
+  | 'rulesync'
   | 'sarif-multitool'
   | 'gitleaks';
 export const PARTS: Readonly<Record<PartId, unknown>>;

