@@ -6,6 +6,7 @@ import { FormatProblem } from './formats/types.ts';
 import { restoreLines, takeLinesBack } from './lines.ts';
 import { type EntryOf, unpack } from './manifest.ts';
 import { mergeLines } from './owned.ts';
+import { linesToWrite, standingLines, withStanding } from './standing.ts';
 import type { ChangeState, Rendered } from './types.ts';
 
 type BlockRendering = Extract<Rendered, { mode: 'block' }>;
@@ -89,6 +90,7 @@ export function decideBlocks(pieces: readonly BlockPiece[], at: Situation): Deci
 
 function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, text: string): Outcome {
   const blocks = findBlocks(text);
+  const standing = isIgnoreList(at.path) ? standingLines(text, blocks) : NONE;
   const unchanged = (reason: string, kept: EntryOf<'block'> | undefined): Outcome => ({
     state: 'unchanged',
     reason,
@@ -99,7 +101,14 @@ function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, te
     if (!entry) return unchanged('', undefined);
     const block = blocks.find(found => found.output === entry.output);
     if (!block) return unchanged('no longer asked for, and not there', undefined);
-    if (block.lines.join('\n') !== unpack(entry.baseline))
+    const ours = unpack(entry.baseline);
+    // What was left out because its owner had it may be gone by now.
+    const written = linesToWrite(
+      ours.split('\n'),
+      isIgnoreList(at.path) ? new Set(ours.split('\n')) : NONE,
+      block.lines,
+    );
+    if (block.lines.join('\n') !== written.join('\n'))
       return unchanged('no longer asked for; kept, because it has edits of yours', undefined);
     if (!at.knows(entry))
       return unchanged('no longer asked for; kept, because it was not written from this machine', undefined);
@@ -126,12 +135,12 @@ function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, te
     ...(entry?.glue ? { glue: true as const } : {}),
   };
   const write = (state: ChangeState, content: readonly string[], reason: string): Outcome => {
-    const put = putBlock(text, output.id, comment, content, first);
+    const left = linesToWrite(content, standing, block?.lines ?? []);
+    const put = putBlock(text, output.id, comment, left, first);
     return { state, reason, text: put.text, entry: put.glue ? { ...next, glue: true } : next };
   };
   const guarded = output.guard && !at.accepted;
   const resolved = at.beside === null ? entry?.offered : undefined;
-  const base = entry && unpack(resolved ?? entry.baseline);
   const conflict = (reason: string): Outcome => {
     const outcome = write('conflict', lines, reason);
     const kept = entry ?? next;
@@ -143,7 +152,8 @@ function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, te
     if (entry && guarded && !at.restore) return { state: 'loosened', reason: 'our lines were taken out', text, entry };
     return write('update', lines, entry ? 'our lines were missing, written again' : 'our lines added, yours kept');
   }
-  const theirs = block.lines.join('\n');
+  const base = entry && unpack(resolved ?? entry.baseline);
+  const theirs = withStanding(block.lines, (base ?? wanted).split('\n'), standing).join('\n');
   // A call behind other lines is dead where one of them ends the script, or has read what the call is about.
   const late = first && !comesFirst(text, output.id);
   if (late && guarded && !at.restore && entry?.template === output.templateVersion)
@@ -172,8 +182,9 @@ function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, te
     }
     return {
       state: 'loosened',
-      reason: 'lines in our block were changed',
-      line: block.line + 1 + firstDifference(block.lines, restored.split('\n')),
+      reason:
+        standing === NONE ? 'lines in our block were changed' : 'our lines, or yours that stood for them, were changed',
+      line: block.line + 1 + firstDifference(block.lines, linesToWrite(restored.split('\n'), standing, block.lines)),
       text,
       entry,
     };
@@ -184,9 +195,15 @@ function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, te
   return conflict('your edits and the new version change the same lines');
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
+function isIgnoreList(path: string): boolean {
+  return path.endsWith('ignore');
+}
+
 /** Of a list of what is ignored, only a line with a `!` takes something out again. */
 function harmlessIn(path: string): ((line: string) => boolean) | undefined {
-  return path.endsWith('ignore') ? line => !line.trimStart().startsWith('!') : undefined;
+  return isIgnoreList(path) ? line => !line.trimStart().startsWith('!') : undefined;
 }
 
 function firstDifference(a: readonly string[], b: readonly string[]): number {

@@ -498,6 +498,69 @@ describe('lines in a file of theirs', () => {
     expect(read(s, '.gitignore')).toContain('dist\n');
   });
 
+  describe('of what is ignored', () => {
+    const ours = ['.env*', 'key', '!.env*.example', 'late'];
+
+    test('are not written again where their owner has them, and are once they are gone', async () => {
+      const s = scene();
+      const guard = [block(ours, true)];
+      put(s, '.gitignore', 'dist\n.env*\nlate\n');
+      await s.generate(guard);
+      // Behind an exception of ours the order counts.
+      const written = `${begin}\nkey\n!.env*.example\nlate\n${end}\n`;
+      expect(read(s, '.gitignore')).toBe(`dist\n.env*\nlate\n${written}`);
+      expect(only((await s.plan(guard)).changes).state).toBe('unchanged');
+      // Theirs stood for ours, so that taking it out is loosening the guard.
+      put(s, '.gitignore', `dist\n${written}`);
+      expect(only((await s.plan(guard)).changes)).toMatchObject({ state: 'loosened', line: 3 });
+      await s.generate(guard, { restore: true });
+      expect(read(s, '.gitignore')).toBe(`dist\n${begin}\n.env*\nkey\n!.env*.example\nlate\n${end}\n`);
+    });
+
+    test('stay where they are when their owner writes them too, and may then be taken out', async () => {
+      const s = scene();
+      const guard = [block(ours, true)];
+      await s.generate(guard);
+      const text = read(s, '.gitignore');
+      put(s, '.gitignore', `${text}key\n`);
+      expect(only((await s.plan(guard)).changes).state).toBe('unchanged');
+      put(s, '.gitignore', `${text.replace('key\n', '')}key\n`);
+      expect(only((await s.plan(guard)).changes).state).toBe('unchanged');
+    });
+
+    test.each([
+      ['it is taken back behind it', '.env*\n!.env.production\n'],
+      ['it is a comment', '# .env*\n'],
+      ['it stands in the lines of another output', '# BEGIN agent-posture x\n.env*\n# END agent-posture x\n'],
+    ])('are written where a line like ours does nothing: %s', async (_what, text) => {
+      const s = scene();
+      put(s, '.gitignore', text);
+      await s.generate([block(ours, true)]);
+      expect(read(s, '.gitignore')).toContain(`${begin}\n.env*\nkey\n`);
+    });
+
+    test.each([
+      ['all of them', ['.env*', 'key']],
+      ['some of them', ['.env*', 'dist']],
+    ])('go again when no longer asked for, where their owner had %s', async (_what, lines) => {
+      const s = scene();
+      put(s, '.gitignore', '.env*\nkey\n');
+      await s.generate([block(lines, true)]);
+      expect(read(s, '.gitignore')).toContain(begin);
+      expect(only((await s.plan([block(lines, true)])).changes).state).toBe('unchanged');
+      await s.generate([]);
+      expect(read(s, '.gitignore')).toBe('.env*\nkey\n');
+    });
+
+    test('follow the posture', async () => {
+      const s = scene();
+      put(s, '.gitignore', '.env*\n');
+      await s.generate([block(['.env*', 'key'], true)]);
+      await s.generate([block(['.env*', 'pem'], true)]);
+      expect(read(s, '.gitignore')).toBe(`.env*\n${begin}\npem\n${end}\n`);
+    });
+  });
+
   test('edits in a block that guards nothing are merged', async () => {
     const s = scene();
     await s.generate([block(['a', 'b', 'c', 'd'])]);
