@@ -32,6 +32,8 @@ export interface Traces {
   traces?: readonly string[];
   /** Whether its own sandbox is on by these settings. Absent: that cannot be told. */
   ownSandbox?: (settings: readonly SettingsFile[], env: DetectContext['env']) => boolean | undefined;
+  /** What one of these settings refuses it to read, as gitignore patterns or `~/…`. Absent: that cannot be told. */
+  refused?: (text: string) => readonly string[];
 }
 
 const SETTINGS_LIMIT = 1_000_000;
@@ -56,6 +58,9 @@ export async function detectAgent(agent: Traces, context: DetectContext): Promis
         ? undefined
         : { path: first };
   if (seen === undefined) return undefined;
+  const refused = settings.flatMap(({ path, text }) =>
+    (agent.refused?.(text) ?? []).map(pattern => ({ pattern, seen: { path } })),
+  );
   return {
     id: agent.id,
     title: agent.title,
@@ -63,6 +68,7 @@ export async function detectAgent(agent: Traces, context: DetectContext): Promis
     binary,
     settings: settings.map(({ path }) => ({ path, scope: scopeOf(path) })),
     ownSandbox: agent.ownSandbox?.(settings, context.env),
+    ...(refused.length > 0 ? { refused } : {}),
     seen,
   };
 }

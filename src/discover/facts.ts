@@ -50,6 +50,8 @@ export interface AgentFact {
   settings: (Seen & { scope?: SettingsScope })[];
   /** Whether its own sandbox is on by those settings; undefined: cannot be told. */
   ownSandbox: boolean | undefined;
+  /** What these settings refuse it to read, as gitignore patterns or `~/…`. Absent: nothing, or that cannot be told. */
+  refused?: readonly { pattern: string; seen: Seen }[];
   seen: Seen;
 }
 

@@ -1,6 +1,7 @@
 import { detectAgent, lastJsonValue } from '../detect.ts';
 import type { AgentDefinition } from '../types.ts';
 import { login } from './login.ts';
+import { refusedReads } from './refused.ts';
 
 export const claudeCode: AgentDefinition = {
   id: 'claude-code',
@@ -29,6 +30,7 @@ export const claudeCode: AgentDefinition = {
         ],
         traces: ['.claude', 'CLAUDE.md', '~/.claude'],
         ownSandbox: files => lastJsonValue(files, 'sandbox', 'enabled') === true,
+        refused: refusedReads,
       },
       context,
     ),

@@ -1,20 +1,23 @@
 import { access, constants, stat } from 'node:fs/promises';
-import { errorCode } from '../../base/errors.ts';
+import { errorCode, UserError } from '../../base/errors.ts';
 import { findProgram, loadersAtStart, run } from '../../base/exec.ts';
 import { displayPath, isWithin } from '../../base/files.ts';
 import { packageRoot } from '../../base/package.ts';
+import { stateFolder } from '../../base/state.ts';
 import { stateHome } from '../../base/state-home.ts';
 import { version } from '../../base/version.ts';
 import type { AgentFact, Facts, RuntimeFact } from '../../discover/facts.ts';
 import { discover } from '../../discover/index.ts';
 import { unboxable } from '../../isolation/index.ts';
 import { clearPlaceholders } from '../../isolation/placeholders.ts';
+import { loadPosture } from '../../posture/load.ts';
 import { painter, type Style } from '../../report/style.ts';
 import { hang, pad } from '../../report/width.ts';
 import type { Command, Context } from '../command.ts';
 import { inventoryFindings, settingsText } from '../inventory-findings.ts';
 import { recoverTries } from '../load.ts';
 import { splitPath } from '../path.ts';
+import { refusedToOne } from '../refused-finding.ts';
 
 interface Finding {
   name: string;
@@ -52,6 +55,7 @@ export const command: Command = async context => {
       ({ id, version: of }): Finding => ({ name: id, state: 'ok', detail: of ?? 'version not known' }),
     ),
     ...inventoryFindings(facts),
+    ...refusedToOne(facts.agents, await hidden(root)),
     await stateFolderFinding(home, root),
     ...unknown.map(
       (note): Finding => ({
@@ -77,6 +81,15 @@ export const command: Command = async context => {
   ];
   return { exitCode: 0, json: { findings }, text: style => findings.flatMap(each => print(each, style)).join('\n') };
 };
+
+/** What the posture hides; undefined where there is none, or an invalid one: that is for other commands to say. */
+async function hidden(root: string): Promise<readonly string[] | undefined> {
+  const loaded = await loadPosture(root, { stateFolder: stateFolder(root) }).catch(error => {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  });
+  return loaded && (loaded.posture.isolation?.files?.hide ?? []);
+}
 
 function print({ name, state, detail, next }: Finding, style: Style): string[] {
   const paint = painter(style);
