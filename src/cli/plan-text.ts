@@ -23,7 +23,9 @@ export function planLines(plan: Plan, style: Style): string[] {
     const word = ` ${pad(wordOf(change), 11)}`;
     const said = change.reason === wordOf(change) ? '' : oneLine(change.reason);
     const reason = change.beside ? `${said}: compare both, then remove ours` : said;
-    return reason !== '' && displayWidth(where(change)) <= widest
+    // Words beside the column, where there is room for some.
+    const beside = displayWidth(where(change)) <= widest && style.width - widest - 14 >= 18;
+    return reason !== '' && beside
       ? hang(`${word}${pad(where(change), widest)}  `, reason, style.width)
       : hang(word, `${where(change)} ${reason}`, style.width);
   });
