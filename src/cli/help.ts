@@ -62,8 +62,8 @@ function programHelp(width: number): string[] {
 
 /** What every command takes, by name only: one page says what each does. */
 const everywhere = `${flagRows(GLOBAL_FLAGS)
-  .map(([form]) => form)
-  .join(' · ')} (agent-posture --help says what each does)`;
+  .map(([form]) => `[${form}]`)
+  .join(' ')} (agent-posture --help says what each does)`;
 
 function commandHelp({ name, summary, usage, about, flags, examples }: CommandSpec, width: number): string[] {
   const own = flagRows(flags);

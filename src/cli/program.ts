@@ -74,9 +74,9 @@ export interface CommandSpec {
 
 /** Flags that every command takes. */
 export const GLOBAL_FLAGS: Partial<Record<FlagName, string>> = {
-  root: 'the repository (default: the one around the current folder)',
+  root: 'the repository (default: the one around this folder)',
   json: 'one JSON object on stdout, nothing else there',
-  format: 'text or json; where a report is printed also markdown, sarif, junit or html',
+  format: 'text or json; reports also markdown, sarif, junit, html',
   output: 'write the result to FILE, whole or not at all',
   trust: 'approve, for this run, what the posture asks to run; with HASH, only exactly that',
   'no-color': 'no colours (as does NO_COLOR)',
@@ -89,7 +89,7 @@ export const GLOBAL_FLAGS: Partial<Record<FlagName, string>> = {
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'init',
-    summary: 'answer a few questions, get a posture and the files that enforce it',
+    summary: 'a few questions, then a posture and the files that enforce it',
     usage: '[--yes | --answers FILE]',
     about:
       'Tries, read-only, what an agent would reach now; asks; shows the plan; applies it; tries again. Nothing is ' +
@@ -112,12 +112,15 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'generate',
     summary: 'write the files that the posture asks for, keeping your edits',
     usage: '[--check | --diff | --dry-run | --restore]',
+    about:
+      'Exit code: 0 done; 1 files and posture differ (--check), or a guard of ours was loosened by hand and stays so; ' +
+      '4 an edit of yours is in the way: yours stays, and ours lies beside it.',
     flags: {
       check: 'write nothing; exit 1 when files and posture differ (for CI)',
       diff: 'write nothing; print the differences',
       'dry-run': 'write nothing; print the plan',
       restore: 'put back guards that were removed or loosened by hand',
-      only: 'only this output',
+      only: 'only this output; an unknown name lists them all',
     },
     examples: [
       ['agent-posture generate', 'after editing agent-posture.yaml'],
@@ -126,7 +129,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'test',
-    summary: 'try what an agent could reach, and say what was reached, held or not proven',
+    summary: 'try what an agent could reach: reached, held or not proven',
     about:
       'Works without a posture too: then it judges what is found on this machine, and keeps nothing.\n' +
       'It opens what an agent could open, and lays decoys and guard files for a moment; all of it goes again.\n' +
@@ -154,7 +157,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'fix',
-    summary: 'close what was reached: show the change, apply it, try those rows again',
+    summary: 'close what was reached: show, apply, try those rows again',
     usage: '[N | ID]',
     about: 'N and ID are those of the last report. Without one, the fixes are listed.',
     words: { least: 0, most: 1 },
@@ -178,7 +181,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'undo',
-    summary: 'take back the last command, init included; edits of yours since then stay',
+    summary: 'take back the last command, init too; your edits since stay',
     flags: { yes: 'do not ask (needed off a terminal)', keep: 'what you edited since stays as it is, for good' },
     examples: [
       ['agent-posture undo', ''],
@@ -193,7 +196,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'explain',
-    summary: 'why a safeguard or a row of the report matters, and how to close it',
+    summary: 'why a safeguard or a row matters, and how to close it',
     usage: 'ID',
     words: { least: 1, most: 1 },
     flags: {},
@@ -204,7 +207,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'doctor',
-    summary: 'what is there to work with, what is missing, and what to do about it',
+    summary: 'what is there to work with, what is missing, what to do',
     flags: {},
     examples: [['agent-posture doctor', '']],
   },

@@ -187,7 +187,7 @@ async function stateFolderFinding(home: string, root: string): Promise<Finding> 
     : { name, state: 'ok', detail: shown };
 }
 
-function terminalFinding({ terminal: { interactive, style, streams } }: Context): Finding {
+function terminalFinding({ terminal: { unasked, style, streams } }: Context): Finding {
   const size = streams.stdout.isTTY
     ? `${streams.stdout.columns} columns, ${streams.stdout.rows} rows`
     : 'not a terminal';
@@ -195,7 +195,7 @@ function terminalFinding({ terminal: { interactive, style, streams } }: Context)
     size,
     style.color ? 'colours' : 'no colours',
     style.unicode ? 'UTF-8' : 'ASCII',
-    interactive ? 'asks' : 'never asks',
+    unasked === undefined ? 'asks' : streams.stdout.isTTY ? `never asks ${unasked}` : 'never asks',
   ];
   return { name: 'terminal', state: 'ok', detail: parts.join(', ') };
 }
