@@ -4,21 +4,23 @@ import { findPart, PARTS } from '../scripts/parts.js';
 import { bin, once, ratio, world } from './measure.js';
 
 /**
- * The agents that both write settings for: our name, rulesync's, and a file that each of the two has to have written the
- * rules into, so that a name which stands for nothing is no fast agent. One line more for each agent that both know; the
- * names of rulesync's are those of its docs/reference/supported-tools.md (github.com/dyoshikawa/rulesync).
+ * The agents that both write settings for, and the file that each of the two has to have written the rules into, so that a
+ * name which stands for nothing is no fast agent. One line more for each agent that both know. rulesync's names are those
+ * of its docs/reference/supported-tools.md (github.com/dyoshikawa/rulesync): version 17 knows neither Gemini CLI nor
+ * Windsurf, refuses Cline no path by its permissions, and Copilot CLI nothing in a project.
  */
 const AGENTS = [
-  ['claude-code', 'claudecode', '.claude/settings.json'],
-  ['codex', 'codexcli', '.codex/config.toml'],
+  { ours: 'claude-code', theirs: 'claudecode', files: ['.claude/settings.json', '.claude/settings.json'] },
+  { ours: 'codex', theirs: 'codexcli', files: ['.codex/config.toml', '.codex/config.toml'] },
 ];
+const [OUR_FILES, THEIR_FILES] = [0, 1].map(side => AGENTS.map(({ files }) => files[side]));
 
 /** Each is neither read nor edited: two rules an agent and path, in the settings of both programs. */
 const HIDDEN = Array.from({ length: 50 }, (_, index) => `secrets/key-${index + 1}.pem`);
 
 const OURS = `version: 1
 project: shop-api
-agents: [${AGENTS.map(([ours]) => ours).join(', ')}]
+agents: [${AGENTS.map(({ ours }) => ours).join(', ')}]
 isolation:
   runtime: native
   network: { allow: [] }
@@ -27,15 +29,15 @@ isolation:
 
 const denied = Object.fromEntries(HIDDEN.map(path => [path, 'deny']));
 const THEIRS = {
-  'rulesync.jsonc': JSON.stringify({ targets: AGENTS.map(([, theirs]) => theirs), features: ['permissions'] }),
+  'rulesync.jsonc': JSON.stringify({ targets: AGENTS.map(({ theirs }) => theirs), features: ['permissions'] }),
   '.rulesync/permissions.jsonc': JSON.stringify({ permission: { read: denied, edit: denied } }),
 };
 
-/** One of the two in a repository of its own: `write` from nothing but its source, `again` with nothing to do. */
-function side({ repository, env }, program, args) {
+/** One of the two in a repository of its own, once it was seen to write every rule. */
+function side({ repository, env }, program, args, files) {
   const run = () => once(program, args, { cwd: repository, env }).took;
   run();
-  for (const [, , file] of AGENTS) {
+  for (const file of files) {
     const text = readFileSync(join(repository, file), 'utf8');
     const missing = HIDDEN.find(path => !text.includes(path));
     if (missing) throw new Error(`${program} wrote no rule for ${missing} into ${file}`);
@@ -51,19 +53,19 @@ export default async () => {
     return [];
   }
   const mine = world({ 'agent-posture.yaml': OURS });
-  const ours = side(mine, process.execPath, [bin, 'generate']);
-  const theirs = side(world(THEIRS), process.execPath, [rulesync, 'generate']);
+  const ours = side(mine, process.execPath, [bin, 'generate'], OUR_FILES);
+  const theirs = side(world(THEIRS), process.execPath, [rulesync, 'generate'], THEIR_FILES);
   const undo = () => once(process.execPath, [bin, 'undo', '--yes'], { cwd: mine.repository, env: mine.env });
   /** Both with what they have written taken away first, which is not measured. */
   const fresh = {
     ours: () => {
       undo();
-      for (const [, , file] of AGENTS)
-        if (existsSync(join(mine.repository, file))) throw new Error(`${file} is still there`);
+      const left = OUR_FILES.find(file => existsSync(join(mine.repository, file)));
+      if (left) throw new Error(`${left} is still there`);
       return ours.run();
     },
     theirs: () => {
-      for (const [, , file] of AGENTS) rmSync(join(theirs.repository, file));
+      for (const file of THEIR_FILES) rmSync(join(theirs.repository, file));
       return theirs.run();
     },
   };

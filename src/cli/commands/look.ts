@@ -13,7 +13,7 @@ export const command: Command = async context => {
   const options = { readOnly: true, vantages: ['host'] };
   const report = await tryNow({ context, facts, posture, approve: async () => false, options });
   const next = posture
-    ? 'Next: agent-posture fix closes what was reached; agent-posture test tries with everything that was approved.'
+    ? 'Next: agent-posture fix closes what was reached; agent-posture test also lays decoys, tries to write and uses what was approved, so it may reach more.'
     : 'Next: agent-posture init closes this (on a terminal it asks; init --yes takes the defaults; init --dry-run shows them); agent-posture test also lays decoys and tries to write, so it may reach more.';
   return {
     exitCode: EXIT.ok,
