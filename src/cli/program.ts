@@ -120,7 +120,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       diff: 'write nothing; print the differences',
       'dry-run': 'write nothing; print the plan',
       restore: 'put back guards that were removed or loosened by hand',
-      only: 'only this output; an unknown name lists them all',
+      only: 'only this output, or those of this agent; an unknown name lists all',
     },
     examples: [
       ['agent-posture generate', 'after editing agent-posture.yaml'],

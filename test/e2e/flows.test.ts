@@ -257,6 +257,19 @@ describe('generate', () => {
     expect((await program(given, ['generate', '--only', 'gitignor'])).stderr).toContain('did you mean "gitignore"');
   });
 
+  test('--only takes an output, or an agent for all outputs of it', async () => {
+    const given = world({
+      'agent-posture.yaml':
+        'version: 1\nproject: shop\nagents: [claude-code, codex]\nrepository: { protected: [main] }\n',
+    });
+    expect((await program(given, ['generate', '--only', 'claude-code'])).code).toBe(0);
+    expect(existsSync(join(given.root, '.claude/settings.json'))).toBe(true);
+    for (const other of ['.codex', 'docs', '.githooks']) expect(existsSync(join(given.root, other))).toBe(false);
+    const none = await program(given, ['generate', '--only', 'goose']);
+    expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no output "goose"') });
+    expect(none.stderr).toContain('claude-code-settings');
+  });
+
   test('an edited posture is no dead end for undo: it says how to go on, and both ways do', async () => {
     for (const way of ['keep', 'remove']) {
       const given = world({ 'a.txt': 'a\n' });

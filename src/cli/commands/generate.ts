@@ -1,3 +1,4 @@
+import { agents } from '../../agents/index.ts';
 import { EXIT, formatPosition, UserError } from '../../base/errors.ts';
 import { stateFolder } from '../../base/state.ts';
 import { didYouMean } from '../../base/suggest.ts';
@@ -25,11 +26,7 @@ const SPECIAL = ['check', 'diff', 'dry-run', 'restore', 'only'] as const;
  */
 export const command: Command = async context => {
   const { flags } = context;
-  const only = flags.values('only');
-  const ids = outputs.map(({ id }) => id);
-  for (const id of only)
-    if (!ids.includes(id))
-      throw new UserError({ what: `there is no output "${id}"${didYouMean(id, ids)}; there are ${list(ids)}` });
+  const only = flags.values('only').flatMap(outputsOf);
   const modes = (['check', 'diff', 'dry-run'] as const).filter(mode => flags.is(mode));
   if (modes.length > 1) throw new UserError({ what: `--${modes.join(' and --')} do not go together` });
 
@@ -66,6 +63,19 @@ export const command: Command = async context => {
       ].join('\n'),
   };
 };
+
+const IDS = outputs.map(({ id }) => id);
+
+/** The outputs that a word after --only means: the one of that id, or those of that agent, whose ids begin with the agent's. */
+function outputsOf(word: string): string[] {
+  const meant = IDS.includes(word)
+    ? [word]
+    : agents.some(({ id }) => id === word)
+      ? IDS.filter(id => id.startsWith(`${word}-`))
+      : [];
+  if (meant.length > 0) return meant;
+  throw new UserError({ what: `there is no output "${word}"${didYouMean(word, IDS)}; there are ${list(IDS)}` });
+}
 
 /** Only where all is still as it was before the plan was made. Where it cannot be kept, the next run is as long as this. */
 async function keep(summary: string, place: MemoPlace, notes: readonly string[]): Promise<void> {
