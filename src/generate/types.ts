@@ -26,6 +26,8 @@ export type Rendered =
       executable?: boolean;
       /** Where earlier versions laid it: it moves from there, and its owner's edits with it. */
       was?: readonly string[];
+      /** Where a file of somebody else's stands already, that one serves as well, and ours is not laid. */
+      yields?: true;
     }
   /** Lines of ours between two marker comments in a shared file. */
   | {
