@@ -11,6 +11,8 @@ export type PartId =
   | 'iproute2'
   | 'shellcheck'
   | 'git-secrets'
+  | 'yamllint'
+  | 'ripgrep'
   | 'fonts'
   | 'node-20.19'
   | 'node-22'
@@ -18,7 +20,10 @@ export type PartId =
   | 'node-26'
   | 'claude-code'
   | 'codex'
-  | 'gitleaks';
+  | 'srt'
+  | 'gitleaks'
+  | 'actionlint'
+  | 'gitlab-ci-local';
 export const PARTS: Readonly<Record<PartId, unknown>>;
 export const partsFolder: string;
 export function partFolder(id: PartId): string;

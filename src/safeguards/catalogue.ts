@@ -84,7 +84,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'A secret that was pushed once has to be changed, for a history cannot be called back. Scanning at the commit, at the push and in CI catches it while it is still only on one machine.',
     article: 'catch leaks before they happen',
     standards: ['NIST SP 800-53 RA-5', 'NIST SP 800-218 PS.1', 'CIS Controls v8 16.12', 'OWASP LLM02:2025'],
-    generated: { outputs: ['git-hooks', 'git-hook-calls', 'gitleaks'] },
+    generated: { outputs: ['git-hooks', 'git-hook-calls', 'gitleaks', 'ci-workflow'] },
     proven: { planned: 'a planted decoy secret that every engine has to catch at every stage' },
   },
   {
@@ -284,7 +284,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'A wall that held last month may be gone with an update, a new machine or one edited line, and nothing says so. A try takes seconds, and a comparison with the last one shows what changed.',
     article: "Periodically test whether your AI agent can accidentally access something it shouldn't.",
     standards: ['NIST SP 800-53 CA-2', 'NIST SP 800-53 CA-7', 'NIST SP 800-53 CA-8'],
-    generated: { planned: 'a nightly workflow, and a reminder' },
+    generated: { outputs: ['ci-workflow'] },
     proven: {
       none: '`agent-posture test` is this safeguard; what changed since the baseline is shown with every run.',
     },
@@ -314,7 +314,7 @@ export const safeguards: readonly Safeguard[] = [
     article:
       'The agent should only have access to the specific repositories, branches, and systems it absolutely needs to complete its assigned task.',
     standards: ['NIST SP 800-53 SI-7', 'NIST SP 800-53 CM-5', 'OWASP ASI10:2026'],
-    generated: { outputs: ['claude-code-settings', 'codex-config'] },
+    generated: { outputs: ['claude-code-settings', 'codex-config', 'ci-workflow'] },
     proven: {
       attempts: ['write'],
       how: 'Each guard is written in place, replaced by a renamed copy, moved away with its folder, and created where it is missing, and a repository is made below the root, whose settings git would obey; the effect is looked at from outside.',

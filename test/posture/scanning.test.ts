@@ -47,7 +47,7 @@ describe('what is scanned for secrets', () => {
   });
 
   it('is nothing without a word about it', () => {
-    expect(scansOf({})).toEqual({ engines: [], stages: [], declared: undefined });
+    expect(scansOf({})).toEqual({ engines: [], stages: [], ci: [], declared: undefined });
   });
 
   it('is proposed by the wizard only as far as it is run', () => {

@@ -3,9 +3,9 @@ import { list } from '../../base/text.ts';
 import { isOwnPath } from '../manifest.ts';
 import type { Output, RenderContext, Rendered } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
-import { parsePattern, shellPattern, shellWord } from './encode.ts';
+import { shellWord } from './encode.ts';
 import { scansAt } from './guards.ts';
-import { hiddenOf } from './hidden.ts';
+import { hiddenCases } from './hidden-cases.ts';
 import { template } from './template.ts';
 
 const FOLDER = '.githooks';
@@ -159,21 +159,6 @@ function hookNotes(context: RenderContext): string[] {
         ]
       : []),
   ];
-}
-
-/** The hidden patterns as lines of the hook: each sets or, for an exception, clears the mark; the last match wins. */
-function hiddenCases(context: RenderContext): string {
-  const cases = hiddenOf(context).patterns.map(pattern => {
-    const exception = pattern.startsWith('!');
-    const { anchored, body, folder } = parsePattern(exception ? pattern.slice(1) : pattern);
-    const glob = shellPattern(body);
-    const places = anchored ? [glob] : [glob, `*/${glob}`];
-    // In a case pattern a star crosses folders, so one at the end takes in what lies below.
-    const below = glob.endsWith('*') && !folder ? [] : places.map(place => `${place}/*`);
-    return `  case $1 in ${[...(folder ? [] : places), ...below].join(' | ')}) hidden=${exception ? 'no' : 'yes'} ;; esac`;
-  });
-  if (cases.length === 0) return '';
-  return ['  hidden=no', ...cases, '  [ "$hidden" = no ] || return 0', ''].join('\n');
 }
 
 const ownHookPart = (name: string) => template('githooks/own', { NAME: name }).trimEnd();

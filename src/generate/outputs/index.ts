@@ -1,4 +1,5 @@
 import type { Output } from '../types.ts';
+import { ci } from './ci.ts';
 import { claudeSettings } from './claude-settings.ts';
 import { codexConfig } from './codex-config.ts';
 import { container } from './container.ts';
@@ -20,5 +21,6 @@ export const outputs: readonly Output[] = [
   hookCalls,
   gitleaks,
   githubRuleset,
+  ci,
   postureDocument,
 ];

@@ -10,6 +10,8 @@ const BOXES: Readonly<Record<string, string>> = {
   native: 'Each agent’s own sandbox is the box.',
 };
 
+const CI_TIMES = { ci: 'with each change', history: 'each night the whole history' } as const;
+
 const md = escapeMarkdown;
 const code = (text: string) => `\`${text.replace(/[`\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim() || ' '}\``;
 const codes = (texts: readonly string[]) => texts.map(code).join(', ');
@@ -64,9 +66,9 @@ function isolation({ isolation }: Posture): string[] {
   ];
 }
 
-function repository(posture: Posture): string[] {
+function repository(posture: Posture, remote: string | undefined): string[] {
   const { repository } = posture;
-  const scans = scansOf(posture);
+  const scans = scansOf(posture, remote);
   const lines = [
     repository?.protected?.length && `- Protected branches: ${codes(repository.protected)}.`,
     repository?.reviews !== undefined && `- Reviews that a change needs: ${repository.reviews}.`,
@@ -75,8 +77,13 @@ function repository(posture: Posture): string[] {
     ),
     repository?.agentIdentity &&
       `- Agents commit as ${md(repository.agentIdentity.name)}, ${md(repository.agentIdentity.email)}.`,
-    scans.stages.length > 0 &&
-      `- Scanned for secrets by ${scans.engines.join(', ')}, before ${scans.stages.join(', ')}.`,
+    scans.engines.length > 0 &&
+      `- Scanned for secrets by ${scans.engines.join(', ')}, ${[
+        scans.stages.length > 0 && `before ${scans.stages.join(', ')}`,
+        scans.ci.length > 0 && `in CI ${scans.ci.map(stage => CI_TIMES[stage]).join(', ')}`,
+      ]
+        .filter(Boolean)
+        .join('; ')}.`,
     scans.declared && `- Scanning declared, not run by this version: ${scans.declared}.`,
   ].filter(line => typeof line === 'string');
   return lines.length === 0 ? [] : [...lines, ''];
@@ -88,7 +95,7 @@ export const postureDocument: Output = {
   safeguards: ['CUL-1'],
   templateVersion: 1,
   guard: false,
-  render({ posture }) {
+  render({ posture, facts }) {
     const environments = Object.entries(posture.environments ?? {});
     const content = [
       `# What coding agents may touch in ${md(posture.project)}`,
@@ -132,7 +139,7 @@ export const postureDocument: Output = {
           : [],
       ),
       ...section('The box', isolation(posture)),
-      ...section('The repository', repository(posture)),
+      ...section('The repository', repository(posture, facts.git.remote?.forge)),
       ...section(
         'Taken on knowingly',
         posture.accepted?.length

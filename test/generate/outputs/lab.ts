@@ -43,7 +43,8 @@ export const FULL: Posture = {
     owners: { 'src/auth/**': ['@alice'] },
     agentIdentity: { name: 'shop-agent', email: 'agent@example.com' },
   },
-  scanning: { engines: ['builtin', 'gitleaks'], at: ['commit', 'push'] },
+  scanning: { engines: ['builtin', 'gitleaks'], at: ['commit', 'push', 'ci', 'history'] },
+  ci: ['drift', 'selftest'],
   accepted: [
     { safeguard: 'SEC-1', target: '~/.npmrc', reason: 'read-only token', owner: 'alice', until: '2027-01-31' },
   ],
