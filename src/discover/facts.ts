@@ -80,6 +80,8 @@ export interface Facts {
   /** Dumps, exports, spreadsheets and databases in files. */
   data?: readonly DataFact[];
   ci?: readonly CiFact[];
+  /** The files of instructions for agents in the root that are links, and where in the repository each leads; undefined: out of it. */
+  instructionLinks?: readonly { path: string; to: string | undefined }[];
   runtimes: RuntimeFact[];
   git: {
     present: boolean;

@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs';
-import { basename, delimiter, join } from 'node:path';
+import { basename, delimiter, isAbsolute, join, relative } from 'node:path';
 import { agents, surroundingAgent } from '../agents/index.ts';
 import { findProgram } from '../base/exec.ts';
-import { displayPath, readBounded } from '../base/files.ts';
+import { displayPath, readBounded, statsOf } from '../base/files.ts';
 import { heldByGit, trackedFiles } from '../base/git.ts';
 import { environmentOf } from '../posture/environment.ts';
 import { harmless } from '../posture/harmless.ts';
@@ -34,6 +34,8 @@ export const FOR_FILES = { boxes: false, systems: false, defaultBranch: false } 
 const FILE_LIMIT = 256_000;
 const FILES = 300;
 const SECRET_FILES = 500;
+/** What agents read in the root before they begin, and what a generated file adds to. */
+const INSTRUCTIONS = ['AGENTS.md', 'CLAUDE.md', 'GEMINI.md'] as const;
 const SCANNERS = ['gitleaks', 'trufflehog', 'git-secrets'] as const;
 
 /** What is on this machine and in this repository. Read only, bounded, offline; nothing of the repository is run. */
@@ -77,6 +79,7 @@ export async function discover(
     secretFiles,
     harmlessFiles,
     envNames: read.envNames.filter(({ path }) => !harmlessFiles.some(file => file.path === path)),
+    instructionLinks: instructionLinks(real),
     runtimes: available,
     git: git.git,
     scanners: SCANNERS.filter(id => findProgram(id, [real]) !== undefined).map(id => ({ id, version: undefined })),
@@ -114,6 +117,19 @@ async function sortSecrets(
       return why === undefined ? [] : [{ path, why }];
     }),
   };
+}
+
+/** A file under one of these names is often a link to another of them: what is laid into one then stands in both. */
+function instructionLinks(root: string): NonNullable<Facts['instructionLinks']> {
+  return INSTRUCTIONS.flatMap(path => {
+    if (!statsOf(join(root, path))?.isSymbolicLink()) return [];
+    try {
+      const to = relative(root, realpathSync(join(root, path)));
+      return [{ path, to: to.startsWith('..') || isAbsolute(to) ? undefined : to }];
+    } catch {
+      return [{ path, to: undefined }];
+    }
+  });
 }
 
 async function findBoxes(

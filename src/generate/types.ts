@@ -24,7 +24,7 @@ export type Rendered =
   | {
       mode: 'block';
       path: string;
-      comment: '#' | '//' | ';';
+      comment: '#' | '//' | ';' | '<!--';
       lines: readonly string[];
       /** Where the file is made by us: others keep their bits. */
       executable?: boolean;

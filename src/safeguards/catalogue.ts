@@ -275,7 +275,7 @@ export const safeguards: readonly Safeguard[] = [
     article:
       'Write down what systems are critical, what data is sensitive, and what access patterns are normal for your codebase.',
     standards: ['NIST SP 800-53 PL-2', 'NIST SP 800-53 CM-8'],
-    generated: { outputs: ['posture-document'] },
+    generated: { outputs: ['posture-document', 'agents-page', 'agents-page-imports'] },
     proven: { none: 'A document holds nothing back. What it says is proven by the other rows.' },
   },
   {

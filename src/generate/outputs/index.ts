@@ -1,4 +1,5 @@
 import type { Output } from '../types.ts';
+import { agentImports, agentsPage } from './agents-page.ts';
 import { ci } from './ci.ts';
 import { claudeSettings } from './claude-settings.ts';
 import { codexConfig } from './codex-config.ts';
@@ -22,5 +23,7 @@ export const outputs: readonly Output[] = [
   gitleaks,
   githubRuleset,
   ci,
+  agentsPage,
+  agentImports,
   postureDocument,
 ];
