@@ -23,6 +23,7 @@ export type PartId =
   | 'srt'
   | 'gitleaks'
   | 'actionlint'
+  | 'codeowners'
   | 'gitlab-ci-local';
 export const PARTS: Readonly<Record<PartId, unknown>>;
 export const partsFolder: string;

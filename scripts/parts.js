@@ -37,6 +37,12 @@ export const PARTS = {
   srt: npm('@anthropic-ai/sandbox-runtime', '0.0.83', '.bin/srt'),
   gitleaks: { kind: 'go', module: 'github.com/zricethezav/gitleaks/v8', version: 'v8.30.1', program: 'bin/gitleaks' },
   'gitlab-ci-local': npm('gitlab-ci-local', '4.75.1', '.bin/gitlab-ci-local'),
+  codeowners: {
+    kind: 'go',
+    module: 'github.com/hmarr/codeowners/cmd/codeowners',
+    version: 'v1.2.1',
+    program: 'bin/codeowners',
+  },
   actionlint: {
     kind: 'go',
     module: 'github.com/rhysd/actionlint/cmd/actionlint',

@@ -144,7 +144,7 @@ export const safeguards: readonly Safeguard[] = [
       'SLSA v1.2 Source track',
       'OWASP ASI09:2026',
     ],
-    generated: { outputs: ['github-ruleset'] },
+    generated: { outputs: ['github-ruleset', 'codeowners'] },
     proven: { planned: 'the effective rules of the server, read with the agent’s own token' },
   },
   {
@@ -314,7 +314,7 @@ export const safeguards: readonly Safeguard[] = [
     article:
       'The agent should only have access to the specific repositories, branches, and systems it absolutely needs to complete its assigned task.',
     standards: ['NIST SP 800-53 SI-7', 'NIST SP 800-53 CM-5', 'OWASP ASI10:2026'],
-    generated: { outputs: ['claude-code-settings', 'codex-config', 'ci-workflow'] },
+    generated: { outputs: ['claude-code-settings', 'codex-config', 'ci-workflow', 'codeowners'] },
     proven: {
       attempts: ['write'],
       how: 'Each guard is written in place, replaced by a renamed copy, moved away with its folder, and created where it is missing, and a repository is made below the root, whose settings git would obey; the effect is looked at from outside.',

@@ -2,6 +2,7 @@ import type { Output } from '../types.ts';
 import { agentImports, agentsPage } from './agents-page.ts';
 import { ci } from './ci.ts';
 import { claudeSettings } from './claude-settings.ts';
+import { codeowners } from './codeowners.ts';
 import { codexConfig } from './codex-config.ts';
 import { container } from './container.ts';
 import { envExamples } from './env-examples.ts';
@@ -23,6 +24,7 @@ export const outputs: readonly Output[] = [
   gitleaks,
   githubRuleset,
   ci,
+  codeowners,
   agentsPage,
   agentImports,
   postureDocument,
