@@ -80,6 +80,7 @@ export async function discover(
     harmlessFiles,
     envNames: read.envNames.filter(({ path }) => !harmlessFiles.some(file => file.path === path)),
     instructionLinks: instructionLinks(real),
+    requestTemplates: requestTemplates(files.entries),
     runtimes: available,
     git: git.git,
     scanners: SCANNERS.filter(id => findProgram(id, [real]) !== undefined).map(id => ({ id, version: undefined })),
@@ -116,6 +117,15 @@ async function sortSecrets(
       const why = whys[at];
       return why === undefined ? [] : [{ path, why }];
     }),
+  };
+}
+
+/** By their names, which either forge takes in any case; of several, the one in the forge's own folder. */
+function requestTemplates(entries: readonly Entry[]): NonNullable<Facts['requestTemplates']> {
+  const first = (name: RegExp) => entries.filter(({ path, link }) => !link && name.test(path)).map(({ path }) => path);
+  return {
+    github: first(/^(?:\.github\/|docs\/)?pull_request_template\.md$/i).sort()[0],
+    gitlab: first(/^\.gitlab\/merge_request_templates\/default\.md$/i).sort()[0],
   };
 }
 

@@ -93,7 +93,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'Code that phones somewhere new is how data leaves long after the agent is gone. A reviewer has to see each new destination, not find it in a thousand lines.',
     article: 'Unexpected network calls or API integrations',
     standards: ['NIST SP 800-218 PW.7', 'NIST SP 800-53 SA-11', 'OWASP LLM05:2025'],
-    generated: { planned: 'review rules and a CI job' },
+    generated: { outputs: ['review-checklist'], planned: 'review rules and a CI job' },
     proven: { planned: 'seeded changes that the audit has to flag, and clean ones that it has to leave' },
   },
   {
@@ -102,7 +102,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'One removed check opens everything behind it, and a diff shows it as one line less. These changes deserve a person who knows what the check was for.',
     article: 'Changes to authentication or authorization logic',
     standards: ['NIST SP 800-218 PW.7', 'NIST SP 800-53 CM-3', 'NIST SP 800-53 AC-3'],
-    generated: { planned: 'review rules and a CI job' },
+    generated: { outputs: ['review-checklist'], planned: 'review rules and a CI job' },
     proven: { planned: 'seeded changes that the audit has to flag, and clean ones that it has to leave' },
   },
   {
@@ -111,7 +111,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'A query without a limit or a condition works in the test and copies a table in production. It is seen best where it is written.',
     article: 'Database queries that access more data than necessary',
     standards: ['NIST SP 800-218 PW.7', 'NIST SP 800-53 AC-6'],
-    generated: { planned: 'review rules and a CI job' },
+    generated: { outputs: ['review-checklist'], planned: 'review rules and a CI job' },
     proven: { planned: 'seeded changes that the audit has to flag, and clean ones that it has to leave' },
   },
   {
@@ -120,7 +120,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'A dependency runs with all rights of the program, and its install scripts with all of yours. Models also name packages that do not exist until somebody registers them.',
     article: 'Dependencies being added without clear justification',
     standards: ['NIST SP 800-218 PW.4', 'NIST SP 800-53 SR-3', 'OWASP LLM03:2025', 'OWASP ASI04:2026'],
-    generated: { planned: 'review rules and a CI job' },
+    generated: { outputs: ['review-checklist'], planned: 'review rules and a CI job' },
     proven: { planned: 'seeded changes that the audit has to flag, and clean ones that it has to leave' },
   },
   {
@@ -129,7 +129,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'The agent was kept in a box; the code it wrote runs without one. Code that reads a home folder, follows a path from outside or writes where programs are loaded from does later, in your name, what the agent could not.',
     article: 'File system access patterns that seem suspicious',
     standards: ['NIST SP 800-218 PW.7', 'OWASP LLM05:2025'],
-    generated: { planned: 'review rules and a CI job' },
+    generated: { outputs: ['review-checklist'], planned: 'review rules and a CI job' },
     proven: { planned: 'seeded changes that the audit has to flag, and clean ones that it has to leave' },
   },
   {
@@ -295,7 +295,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'Code that reads well is believed. A list of questions, with the lines that they are about, keeps a reviewer asking.',
     article: "The same skepticism you'd apply to third-party code should apply to AI-generated code.",
     standards: ['NIST SP 800-218 PW.7', 'OWASP LLM09:2025', 'OWASP ASI09:2026'],
-    generated: { planned: 'a review checklist with the lines of the change' },
+    generated: { outputs: ['review-checklist'], planned: 'the lines of the change that a question is about' },
     proven: { none: 'An attitude cannot be tried from outside.' },
   },
   {

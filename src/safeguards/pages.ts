@@ -36,7 +36,10 @@ function page(
 ): string {
   const made =
     'outputs' in generated
-      ? generated.outputs.map(output => `- \`${output}\`: ${titles.get(output) ?? ''}`)
+      ? [
+          ...generated.outputs.map(output => `- \`${output}\`: ${titles.get(output) ?? ''}`),
+          ...(generated.planned ? ['', notHere({ planned: generated.planned })] : []),
+        ]
       : [notHere(generated)];
   const tried =
     'attempts' in proven
@@ -77,7 +80,7 @@ function index(): string {
       .filter(({ id }) => id.split('-')[0] === prefix)
       .map(
         ({ id, title: name, generated, proven }) =>
-          `| [${id}](${id}.md) | ${name} | ${'outputs' in generated ? 'yes' : word(generated)} | ${'attempts' in proven ? 'yes' : word(proven)} |`,
+          `| [${id}](${id}.md) | ${name} | ${'outputs' in generated ? (generated.planned ? 'yes, more to come' : 'yes') : word(generated)} | ${'attempts' in proven ? 'yes' : word(proven)} |`,
       ),
   ]);
   return `${[

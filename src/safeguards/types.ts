@@ -8,8 +8,8 @@ export interface Safeguard {
   article: string;
   /** Places in public standards: `NIST SP 800-53 AC-6`, `OWASP LLM06:2025`. */
   standards: readonly string[];
-  /** Ids of outputs, or why there is none, or that later work brings them. */
-  generated: { outputs: readonly string[] } | { none: string } | { planned: string };
+  /** Ids of outputs, and what later work adds to them; or why there is none, or that later work brings them. */
+  generated: { outputs: readonly string[]; planned?: string } | { none: string } | { planned: string };
   /** Attempts that prove it, or why none can, or that later work brings them. */
   proven: { attempts: readonly string[]; how: string } | { none: string } | { planned: string };
 }

@@ -11,6 +11,7 @@ import { gitignore } from './gitignore.ts';
 import { gitleaks } from './gitleaks.ts';
 import { hookCalls, hooks } from './hooks.ts';
 import { postureDocument } from './posture-document.ts';
+import { reviewChecklist } from './review-checklist.ts';
 
 /** Every output. Adding one is a file and a line here. */
 export const outputs: readonly Output[] = [
@@ -27,5 +28,6 @@ export const outputs: readonly Output[] = [
   codeowners,
   agentsPage,
   agentImports,
+  reviewChecklist,
   postureDocument,
 ];

@@ -45,6 +45,7 @@ export const FULL: Posture = {
   },
   scanning: { engines: ['builtin', 'gitleaks'], at: ['commit', 'push', 'ci', 'history'] },
   ci: ['drift', 'selftest'],
+  review: { network: 'warn', auth: 'block', queries: 'warn', dependencies: 'block', files: 'warn' },
   accepted: [
     { safeguard: 'SEC-1', target: '~/.npmrc', reason: 'read-only token', owner: 'alice', until: '2027-01-31' },
   ],

@@ -30,7 +30,13 @@ describe('the outputs', () => {
 
   test('hold something back, all but those that only explain: taking a line out of them is no edit like another', () => {
     const open = outputs.filter(({ guard }) => !guard).map(({ id }) => id);
-    expect(open.sort()).toEqual(['agents-page', 'agents-page-imports', 'env-examples', 'posture-document']);
+    expect(open.sort()).toEqual([
+      'agents-page',
+      'agents-page-imports',
+      'env-examples',
+      'posture-document',
+      'review-checklist',
+    ]);
   });
 
   test('have ids of their own and name the safeguards they serve', () => {
