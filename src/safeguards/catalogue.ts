@@ -189,7 +189,10 @@ export const safeguards: readonly Safeguard[] = [
     why: 'When something is wrong, the first question is what else the same hand did. An identity of its own for the agent answers it with one command.',
     article: 'Make sure every change your AI agent makes is tracked in version control with clear attribution.',
     standards: ['NIST SP 800-53 AU-10', 'NIST SP 800-53 AU-3', 'NIST SP 800-218 PS.1'],
-    generated: { planned: 'an identity for the agent, trailers, and the hook that asks for them' },
+    generated: {
+      outputs: ['git-hooks', 'git-hook-calls'],
+      planned: 'an account of its own for the agent at the forge',
+    },
     proven: { planned: 'commits of agents without attribution' },
   },
   {

@@ -8,7 +8,10 @@ import { drift } from '../../../src/generate/drift.ts';
 import { undo } from '../../../src/generate/journal.ts';
 import { outputs } from '../../../src/generate/outputs/index.ts';
 import { part, testWith } from '../../support/parts.ts';
-import { context, FULL, Repository, render } from './lab.ts';
+import { context, Repository, render, FULL as WHOLE } from './lab.ts';
+
+/** Without the hook about messages, which attribution.test.ts is about. */
+const FULL = { ...WHOLE, repository: { ...WHOLE.repository, attribution: false } };
 
 let repository: Repository;
 beforeEach(async () => {

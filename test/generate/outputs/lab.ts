@@ -42,6 +42,7 @@ export const FULL: Posture = {
     reviews: 1,
     owners: { 'src/auth/**': ['@alice'] },
     agentIdentity: { name: 'shop-agent', email: 'agent@example.com' },
+    attribution: true,
   },
   scanning: { engines: ['builtin', 'gitleaks'], at: ['commit', 'push', 'ci', 'history'] },
   ci: ['drift', 'selftest'],
