@@ -4,8 +4,8 @@ type Scanning = NonNullable<Posture['scanning']>;
 type Engine = Scanning['engines'][number];
 type Stage = NonNullable<Scanning['at']>[number];
 
-/** What the generated hooks run: our own checks always, gitleaks where it is asked for. */
-export const RUN_ENGINES = ['builtin', 'gitleaks'] as const satisfies readonly Engine[];
+/** What the generated hooks run: our own checks always, the others where they are asked for. */
+export const RUN_ENGINES = ['builtin', 'gitleaks', 'git-secrets'] as const satisfies readonly Engine[];
 /** When the hooks do: before a commit, before a push. */
 export const RUN_STAGES = ['commit', 'push'] as const satisfies readonly Stage[];
 
@@ -43,8 +43,13 @@ export function scansOf({ scanning, repository }: Pick<Posture, 'scanning' | 're
   const asked = (stage: Stage) => scanning.at?.includes(stage) ?? true;
   const stages = RUN_STAGES.filter(asked);
   const ci = ciForge({ repository }, remote) === undefined ? [] : CI_STAGES.filter(asked);
-  const engines = RUN_ENGINES.filter(engine => engine === 'builtin' || scanning.engines.includes(engine));
-  const others = scanning.engines.filter(engine => !runs<Engine>(RUN_ENGINES, engine));
+  // Of a push it can look at nothing: it knows what is staged, what is there, and the whole history.
+  const idle = (engine: Engine) =>
+    engine === 'git-secrets' && stages.includes('push') && stages.length + ci.length === 1;
+  const engines = RUN_ENGINES.filter(
+    engine => engine === 'builtin' || (scanning.engines.includes(engine) && !idle(engine)),
+  );
+  const others = scanning.engines.filter(engine => !runs<Engine>(RUN_ENGINES, engine) || idle(engine));
   const later = CI_STAGES.filter(stage => asked(stage) && !ci.includes(stage));
   const declared = [others.join(', '), later.length > 0 && `at ${later.join(', ')}`].filter(Boolean).join('; ');
   return { engines: stages.length + ci.length > 0 ? engines : [], stages, ci, declared: declared || undefined };

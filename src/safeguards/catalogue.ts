@@ -84,7 +84,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'A secret that was pushed once has to be changed, for a history cannot be called back. Scanning at the commit, at the push and in CI catches it while it is still only on one machine.',
     article: 'catch leaks before they happen',
     standards: ['NIST SP 800-53 RA-5', 'NIST SP 800-218 PS.1', 'CIS Controls v8 16.12', 'OWASP LLM02:2025'],
-    generated: { outputs: ['git-hooks', 'git-hook-calls', 'gitleaks', 'ci-workflow'] },
+    generated: { outputs: ['git-hooks', 'git-hook-calls', 'gitleaks', 'git-secrets', 'ci-workflow'] },
     proven: { planned: 'a planted decoy secret that every engine has to catch at every stage' },
   },
   {

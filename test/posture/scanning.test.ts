@@ -33,7 +33,8 @@ describe('what is scanned for secrets', () => {
 
   it.each([
     [{ engines: ['builtin', 'gitleaks'], at: ['commit', 'push'] }, 'builtin, gitleaks, before commit, push', undefined],
-    [{ engines: ['builtin', 'git-secrets'], at: ['commit'] }, 'builtin, before commit', 'git-secrets'],
+    [{ engines: ['builtin', 'git-secrets'], at: ['commit'] }, 'builtin, git-secrets, before commit', undefined],
+    [{ engines: ['builtin', 'git-secrets'], at: ['push'] }, 'builtin, before push', 'git-secrets'],
     [{ engines: ['trufflehog'], at: ['commit', 'ci'] }, 'builtin, before commit', 'trufflehog; at ci'],
     [{ engines: ['gitleaks'] }, 'builtin, gitleaks, before commit, push', 'at ci, history'],
     [{ engines: ['gitleaks'], at: ['history'] }, undefined, 'at history'],
@@ -55,6 +56,6 @@ describe('what is scanned for secrets', () => {
     const context = { facts: { ...FACTS, scanners }, posture: { version: 1 as const, project: 'x' } };
     const { answers } = settleAnswers(quickSteps, context, {}, { defaults: true });
     const edit = postureEdits(quickSteps, answers, context).find(({ path }) => path[0] === 'scanning');
-    expect(edit?.value).toEqual({ engines: ['builtin', 'gitleaks'], at: ['commit', 'push'] });
+    expect(edit?.value).toEqual({ engines: ['builtin', 'gitleaks', 'git-secrets'], at: ['commit', 'push'] });
   });
 });

@@ -55,6 +55,7 @@ function workflow(forge: CiForge, jobs: readonly Job[], posture: Posture): strin
       VERSION: version,
       IMAGE: leaks && (name === 'scan' || name === 'history') ? GO_IMAGE : NODE_IMAGE,
       GITLEAKS: part('gitleaks', leaks),
+      GITSECRETS: part('git-secrets', usesGitSecrets(posture)),
       BOX: part('bubblewrap', boxed),
     });
   const onChange = jobs.includes('scan') || jobs.includes('drift');
@@ -77,16 +78,21 @@ function acceptedLines(posture: Posture): string {
   return lines.length === 0 ? '' : [`  today=$(date -u +%Y%m%d) || return 1`, ...lines, ''].join('\n');
 }
 
+const usesGitSecrets = (posture: Posture) => posture.scanning?.engines.includes('git-secrets') === true;
+
 function scanScript(context: RenderContext): Rendered {
   const leaks = context.posture.scanning?.engines.includes('gitleaks') === true;
+  const others = [...(leaks ? ['gitleaks'] : []), ...(usesGitSecrets(context.posture) ? ['git-secrets'] : [])];
   return {
     mode: 'owned',
     path: SCAN,
     executable: true,
     content: template('ci/scan', {
-      ABOUT: leaks ? ', and with gitleaks' : '',
+      ABOUT: others.length > 0 ? `, and with ${others.join(' and ')}` : '',
       GITLEAKS: leaks ? 'yes' : 'no',
       SECRETS: template('githooks/secrets', { HIDDEN: hiddenCases(context) }).trimEnd(),
+      GITSECRETS: usesGitSecrets(context.posture) ? `${template('githooks/git-secrets', {})}\n` : '',
+      GITSECRETSCALL: usesGitSecrets(context.posture) ? template('ci/git-secrets', {}) : '',
       ACCEPTED: acceptedLines(context.posture),
     }),
   };

@@ -185,6 +185,20 @@ function coAuthor({ posture }: RenderContext): { COAUTHOR: string; EMAIL: string
   return { COAUTHOR: shellWord(whole), EMAIL: shellWord(email ?? '') };
 }
 
+/** What the hook does with git-secrets where it is asked for; nothing else. */
+function gitSecretsCheck({ posture }: RenderContext): string {
+  if (!posture.scanning?.engines.includes('git-secrets')) return '';
+  return [
+    template('githooks/git-secrets', {}),
+    'if command -v git-secrets >/dev/null 2>&1; then',
+    '  git_secrets git -c core.quotePath=false -c core.fsmonitor=false -c "$git_secrets_with" secrets --pre_commit_hook',
+    'else',
+    "  printf 'agent-posture: git-secrets is not installed, so it did not look\\n' >&2",
+    'fi',
+    '',
+  ].join('\n');
+}
+
 const ownHookPart = (name: string) => template('githooks/own', { NAME: name }).trimEnd();
 
 export const hooks: Output = {
@@ -205,6 +219,7 @@ export const hooks: Output = {
         content: template('githooks/pre-commit', {
           GITLEAKS: leaks,
           SECRETS: secrets(),
+          GITSECRETS: gitSecretsCheck(context),
           OWN: ownHookPart('pre-commit'),
         }),
       });

@@ -6,6 +6,7 @@ import { codeowners } from './codeowners.ts';
 import { codexConfig } from './codex-config.ts';
 import { container } from './container.ts';
 import { envExamples } from './env-examples.ts';
+import { gitSecrets } from './git-secrets.ts';
 import { githubRuleset } from './github-ruleset.ts';
 import { gitignore } from './gitignore.ts';
 import { gitleaks } from './gitleaks.ts';
@@ -23,6 +24,7 @@ export const outputs: readonly Output[] = [
   hooks,
   hookCalls,
   gitleaks,
+  gitSecrets,
   githubRuleset,
   ci,
   codeowners,

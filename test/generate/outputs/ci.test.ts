@@ -48,7 +48,8 @@ afterEach(() => repository.remove());
 
 describe('the workflow', () => {
   test('is there where a scan or a check in CI is asked for, in the place of the forge', () => {
-    const paths = (posture: Posture) => [...render(posture).keys()].filter(path => /^\.git(hub|lab)\/|scan/.test(path));
+    const paths = (posture: Posture) =>
+      [...render(posture).keys()].filter(path => /workflows|^\.gitlab\/agent|scan/.test(path));
     expect(paths(on('github'))).toEqual([GITHUB, SCAN]);
     expect(paths(on('gitlab'))).toEqual([GITLAB, SCAN]);
     expect(paths(on('github', { scanning: { engines: ['builtin'], at: ['commit'] }, ci: [] }))).toEqual([]);
@@ -262,7 +263,7 @@ describe('the script that looks for secrets', () => {
   });
 
   test('where gitleaks is asked for and missing, nothing counts as looked at', async () => {
-    await repository.generate(on('github'));
+    await repository.generate(on('github', { scanning: { engines: ['gitleaks'] } }));
     commit({ a: 'x\n' });
     const bin = join(repository.folder, 'bin');
     mkdirSync(bin);
@@ -277,7 +278,7 @@ describe('the script that looks for secrets', () => {
   });
 
   testWith(['gitleaks'], 'the real gitleaks looks too, with the settings that were made for it', async () => {
-    await repository.generate(on('github'));
+    await repository.generate(on('github', { scanning: { engines: ['gitleaks'] } }));
     const PATH = `${join(part('gitleaks'), '..')}:${process.env.PATH}`;
     commit({ a: 'x\n' });
     expect(scan(['tree'], { PATH })).toEqual({ status: 0, stderr: '' });

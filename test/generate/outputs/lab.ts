@@ -44,7 +44,7 @@ export const FULL: Posture = {
     agentIdentity: { name: 'shop-agent', email: 'agent@example.com' },
     attribution: true,
   },
-  scanning: { engines: ['builtin', 'gitleaks'], at: ['commit', 'push', 'ci', 'history'] },
+  scanning: { engines: ['builtin', 'gitleaks', 'git-secrets'], at: ['commit', 'push', 'ci', 'history'] },
   ci: ['drift', 'selftest'],
   review: { network: 'warn', auth: 'block', queries: 'warn', dependencies: 'block', files: 'warn' },
   accepted: [
