@@ -13,12 +13,14 @@ import { gitleaks } from './gitleaks.ts';
 import { hookCalls, hooks } from './hooks.ts';
 import { postureDocument } from './posture-document.ts';
 import { reviewChecklist } from './review-checklist.ts';
+import { srt } from './srt.ts';
 
 /** Every output. Adding one is a file and a line here. */
 export const outputs: readonly Output[] = [
   claudeSettings,
   codexConfig,
   container,
+  srt,
   gitignore,
   envExamples,
   hooks,
