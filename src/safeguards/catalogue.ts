@@ -17,7 +17,7 @@ export const safeguards: readonly Safeguard[] = [
       'OWASP ASI05:2026',
       'OWASP LLM06:2025',
     ],
-    generated: { outputs: ['claude-code-settings', 'codex-config', 'container', 'srt-settings'] },
+    generated: { outputs: ['claude-code-settings', 'codex-config', 'container', 'srt-settings', 'bwrap-script'] },
     proven: {
       attempts: ['read', 'list', 'write', 'socket', 'process', 'connect', 'resolve', 'exec'],
       how: 'Files outside, sockets that give power, processes and terminals of the host, what it runs later (services, startup files, cron), outside addresses and ways round the walls are tried from inside the box, each with a control that shows it is there; what has to work is tried beside it.',
@@ -41,7 +41,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'What an agent cannot connect to it cannot break, empty or copy. A rule that says "do not touch production" is a request; a network that does not lead there is an answer.',
     article: 'Never, ever point an AI agent toward production databases or live APIs',
     standards: ['NIST SP 800-53 SC-7', 'NIST SP 800-53 AC-4', 'CIS Controls v8 16.8', 'OWASP LLM06:2025'],
-    generated: { outputs: ['container', 'env-examples', 'srt-settings'] },
+    generated: { outputs: ['container', 'env-examples', 'srt-settings', 'bwrap-script'] },
     proven: {
       attempts: ['connect', 'resolve', 'request', 'read'],
       how: 'Every declared production system is tried by every address it has, direct and through each proxy, and only the server’s own greeting counts as reached.',
@@ -54,7 +54,9 @@ export const safeguards: readonly Safeguard[] = [
     article:
       'If your API keys, database passwords, or authentication tokens are sitting in your codebase (hardcoded or in .env files), an AI agent will inevitably incorporate them into generated code.',
     standards: ['NIST SP 800-53 IA-5', 'NIST SP 800-218 PS.1', 'OWASP LLM02:2025', 'OWASP ASI03:2026'],
-    generated: { outputs: ['claude-code-settings', 'codex-config', 'gitignore', 'env-examples', 'srt-settings'] },
+    generated: {
+      outputs: ['claude-code-settings', 'codex-config', 'gitignore', 'env-examples', 'srt-settings', 'bwrap-script'],
+    },
     proven: {
       attempts: ['read', 'list', 'env', 'exec'],
       how: 'Secret files of the repository, known credential places of the home, variables by name, credential helpers and the history of git are tried; content is compared and never shown.',
@@ -317,7 +319,9 @@ export const safeguards: readonly Safeguard[] = [
     article:
       'The agent should only have access to the specific repositories, branches, and systems it absolutely needs to complete its assigned task.',
     standards: ['NIST SP 800-53 SI-7', 'NIST SP 800-53 CM-5', 'OWASP ASI10:2026'],
-    generated: { outputs: ['claude-code-settings', 'codex-config', 'ci-workflow', 'codeowners', 'srt-settings'] },
+    generated: {
+      outputs: ['claude-code-settings', 'codex-config', 'ci-workflow', 'codeowners', 'srt-settings', 'bwrap-script'],
+    },
     proven: {
       attempts: ['write'],
       how: 'Each guard is written in place, replaced by a renamed copy, moved away with its folder, and created where it is missing, and a repository is made below the root, whose settings git would obey; the effect is looked at from outside.',

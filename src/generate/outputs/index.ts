@@ -1,5 +1,6 @@
 import type { Output } from '../types.ts';
 import { agentImports, agentsPage } from './agents-page.ts';
+import { bwrap } from './bwrap.ts';
 import { ci } from './ci.ts';
 import { claudeSettings } from './claude-settings.ts';
 import { codeowners } from './codeowners.ts';
@@ -21,6 +22,7 @@ export const outputs: readonly Output[] = [
   codexConfig,
   container,
   srt,
+  bwrap,
   gitignore,
   envExamples,
   hooks,

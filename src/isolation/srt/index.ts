@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { loginsOf } from '../../agents/index.ts';
 import { UserError } from '../../base/errors.ts';
 import { findProgram, run } from '../../base/exec.ts';
+import { stateHome } from '../../base/state-home.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
 import { boxEnvironment } from '../environment.ts';
 import { scratchFolder } from '../scratch.ts';
@@ -49,7 +50,10 @@ export const srt: Runtime = {
       throw new UserError({ what: 'srt is not installed', next: 'npm install -g @anthropic-ai/sandbox-runtime' });
     const logins = loginsOf(agents);
     const files = logins.flatMap(login => login.files.map(file => `~/${file}`));
-    const { folder, words } = laid(srtSettings(isolation, guards, files));
+    const settings = srtSettings(isolation, guards, files);
+    // What judges the box is no business of what runs in it.
+    settings.filesystem.denyRead.push(stateHome());
+    const { folder, words } = laid(settings);
     const child = spawn(program, [...words, '--', ...command], {
       cwd: root,
       env: boxEnvironment(

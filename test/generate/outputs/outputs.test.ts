@@ -25,7 +25,10 @@ describe('the outputs', () => {
 
   test('the full posture asks for each of them, with one box or another', () => {
     // There is one box at a time.
-    const boxes = (['docker', 'srt'] as const).map(runtime => ({ ...FULL, isolation: { ...FULL.isolation, runtime } }));
+    const boxes = (['docker', 'srt', 'bubblewrap'] as const).map(runtime => ({
+      ...FULL,
+      isolation: { ...FULL.isolation, runtime },
+    }));
     const rendered = outputs.filter(output => boxes.some(posture => output.render(context(posture, '/x')).length > 0));
     expect(rendered.map(({ id }) => id)).toEqual(outputs.map(({ id }) => id));
   });
