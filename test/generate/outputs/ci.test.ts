@@ -3,7 +3,11 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { discover, FOR_FILES } from '../../../src/discover/index.ts';
+import { drift } from '../../../src/generate/drift.ts';
 import { ci } from '../../../src/generate/outputs/ci.ts';
+import { outputs } from '../../../src/generate/outputs/index.ts';
+import { planGeneration } from '../../../src/generate/plan.ts';
 import type { Posture } from '../../../src/posture/schema.ts';
 import { part, testWith } from '../../support/parts.ts';
 import { context, FULL, HOSTILE, Repository, render } from './lab.ts';
@@ -196,6 +200,35 @@ describe('the workflow', () => {
     },
     120_000,
   );
+});
+
+describe('the check for drift in CI', () => {
+  test('a fresh clone, which has none of the files that git ignores and no state, has no drift; a changed one has', async () => {
+    for (const runtime of ['docker', 'bubblewrap', 'srt', 'native'] as const) {
+      const posture = on('github', { isolation: { ...FULL.isolation, runtime } });
+      const own = new Repository();
+      try {
+        for (const path of ['.env', 'sub/.env', '.env.production.local']) own.write(path, 'A=1\n');
+        const home = own.folder;
+        await own.generate(posture, await discover(own.root, { home, env: {}, ...FOR_FILES }));
+        own.git('add', '-A');
+        own.git('commit', '-q', '--no-verify', '-m', 'x');
+        const copy = join(own.folder, 'copy');
+        own.git('clone', '-q', own.root, copy);
+        const look = async () => {
+          const facts = await discover(copy, { home: join(own.folder, 'nobody'), env: {}, ...FOR_FILES });
+          return drift(
+            await planGeneration({ root: copy, posture, facts }, outputs, { stateFolder: join(copy, '../none') }),
+          );
+        };
+        expect(await look()).toEqual([]);
+        writeFileSync(join(copy, '.github/workflows/agent-posture.yml'), 'on: push\njobs: {}\n');
+        expect(await look()).toEqual([expect.objectContaining({ path: GITHUB, state: 'loosened' })]);
+      } finally {
+        own.remove();
+      }
+    }
+  }, 60_000);
 });
 
 describe('the script that looks for secrets', () => {

@@ -188,6 +188,33 @@ describe('the container', () => {
       expect(JSON.stringify(compose(posture))).not.toMatch(/docker\.sock|privileged":|"host"/);
   });
 
+  test('a clone without the hidden files asks for the same files, until the posture hides them no more', async () => {
+    const repository = new Repository();
+    try {
+      const odd = 'a $b/.env';
+      await repository.generate(FULL, { secretFiles: [{ path: '.env' }, { path: odd }] });
+      const covered = () =>
+        (readFileSync(join(repository.root, '.devcontainer/compose.yaml'), 'utf8').match(/source: \.\/empty/g) ?? [])
+          .length;
+      expect(covered()).toBe(2);
+      const { changes } = await repository.plan(FULL);
+      expect(changes.filter(({ state }) => state !== 'unchanged')).toEqual([]);
+      await repository.generate(FULL, { secretFiles: [{ path: 'sub/.env' }, { path: '.env', tracked: true }] });
+      expect(covered()).toBe(2);
+      expect(readFileSync(join(repository.root, '.devcontainer/compose.yaml'), 'utf8')).toMatch(/sub\/\.env/);
+      // Where nothing can be laid over what is missing, and where it is not hidden, it goes.
+      for (const files of [
+        { write: ['src'], hide: ['.env*'] },
+        { write: ['.'], hide: ['other'] },
+      ]) {
+        await repository.generate({ ...FULL, isolation: { runtime: 'docker', files } });
+        expect(covered()).toBe(0);
+      }
+    } finally {
+      repository.remove();
+    }
+  });
+
   test('is not asked for by another box, nor where a running container is named', () => {
     for (const isolation of [{ runtime: 'bubblewrap' }, { runtime: 'docker', container: 'x' }] as const)
       expect(render({ ...FULL, isolation }).has('.devcontainer/compose.yaml')).toBe(false);
