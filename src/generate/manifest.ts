@@ -56,7 +56,7 @@ const entry = z.discriminatedUnion('mode', [
   z.strictObject({
     ...common,
     mode: z.literal('block'),
-    comment: z.enum(['#', '//', ';']),
+    comment: z.enum(['#', '//', ';', '<!--']),
     sha256: hash,
     baseline: packed,
     /** Lines of ours that lie in a copy beside the file, waiting for its owner. */

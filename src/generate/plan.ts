@@ -9,7 +9,7 @@ import { isInterrupted, recover } from './journal.ts';
 import { decideKeys } from './keys.ts';
 import { knows, type Ledger, readLedger } from './ledger.ts';
 import { acquireLock } from './lock.ts';
-import { type Entry, isOwnPath, type Manifest, readManifest, writeManifest } from './manifest.ts';
+import { type Entry, isOwnPath, type Manifest, readManifest, unpack, writeManifest } from './manifest.ts';
 import { type Move, movedFrom, planMove } from './moved.ts';
 import { decideOwned } from './owned.ts';
 import { BESIDE, MANIFEST_PATH } from './paths.ts';
@@ -56,7 +56,11 @@ export async function planGeneration(
   if (seen instanceof UserError && !(options.fromPin && known)) throw seen;
   const before = seen instanceof UserError ? null : seen;
   const { manifest, read } = whichManifest(before, known, options.fromPin === true, notes);
-  const own: RenderContext = { ...context, settings: ledger.git };
+  const laid = (path: string) => {
+    const entry = manifest.files.find(file => file.path === path && file.mode === 'owned');
+    return entry?.mode === 'owned' ? unpack(entry.baseline) : undefined;
+  };
+  const own: RenderContext = { ...context, settings: ledger.git, laid };
   const isSelected = (id: string) => options.only === undefined || selected.some(output => output.id === id);
 
   const pieces = new Map<string, AnyPiece[]>();

@@ -21,11 +21,14 @@ export interface Driven {
   turns: number;
   /** What the agent gave back for each call, in order. */
   results: string[];
+  /** The first request in which tools were offered, as JSON: all that the model was told before it began. */
+  told: string;
 }
 
 // Runs in a network namespace of its own: the model and the agent share its loopback, and there is no way out.
 const order = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Order;
 let turns = 0;
+let told = '';
 const results: string[] = [];
 
 const text = (value: unknown): string =>
@@ -114,6 +117,7 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
 const server = createServer(async (request, response) => {
   if (request.method !== 'POST') return void response.writeHead(404).end('{}');
   const body = await bodyOf(request);
+  if (told === '' && Array.isArray(body.tools) && body.tools.length > 0) told = JSON.stringify(body);
   if (request.url?.includes('count_tokens')) return void response.end('{"input_tokens":1}');
   if (order.protocol === 'anthropic') anthropic(body, response);
   else responses(body, response);
@@ -125,7 +129,7 @@ server.listen(0, '127.0.0.1', () => {
     Object.entries(order.env).map(([name, value]) => [name, value.replaceAll('@PORT@', port)]),
   );
   const child = spawn(words[0] ?? '', words.slice(1), { cwd: order.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const driven: Driven = { code: null, stdout: '', stderr: '', turns: 0, results };
+  const driven: Driven = { code: null, stdout: '', stderr: '', turns: 0, results, told };
   child.stdout.on('data', data => {
     driven.stdout += data;
   });
@@ -133,7 +137,7 @@ server.listen(0, '127.0.0.1', () => {
     driven.stderr += data;
   });
   child.once('close', code => {
-    process.stdout.write(JSON.stringify({ ...driven, code, turns }));
+    process.stdout.write(JSON.stringify({ ...driven, code, turns, told }));
     process.exit(0);
   });
 });

@@ -29,7 +29,10 @@ export function guardsThere(context: RenderContext): string[] {
     '.agent-posture/',
     ...(posture.agents?.includes('claude-code') ? ['.claude/'] : []),
     ...(posture.agents?.includes('codex') ? ['.codex/'] : []),
-    ...(scansAt(context, 'commit') || scansAt(context, 'push') || protectedPatterns(posture).length > 0
+    ...(scansAt(context, 'commit') ||
+    scansAt(context, 'push') ||
+    posture.repository?.attribution === true ||
+    protectedPatterns(posture).length > 0
       ? ['.githooks/']
       : []),
     ...(posture.scanning?.engines.includes('gitleaks') ? ['.gitleaks.toml'] : []),

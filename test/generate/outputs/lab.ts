@@ -42,8 +42,11 @@ export const FULL: Posture = {
     reviews: 1,
     owners: { 'src/auth/**': ['@alice'] },
     agentIdentity: { name: 'shop-agent', email: 'agent@example.com' },
+    attribution: true,
   },
-  scanning: { engines: ['builtin', 'gitleaks'], at: ['commit', 'push'] },
+  scanning: { engines: ['builtin', 'gitleaks', 'git-secrets'], at: ['commit', 'push', 'ci', 'history'] },
+  ci: ['drift', 'selftest'],
+  review: { network: 'warn', auth: 'block', queries: 'warn', dependencies: 'block', files: 'warn' },
   accepted: [
     { safeguard: 'SEC-1', target: '~/.npmrc', reason: 'read-only token', owner: 'alice', until: '2027-01-31' },
   ],
