@@ -17,7 +17,7 @@ export const safeguards: readonly Safeguard[] = [
       'OWASP ASI05:2026',
       'OWASP LLM06:2025',
     ],
-    generated: { outputs: ['claude-code-settings', 'codex-config', 'gemini-settings', 'container'] },
+    generated: { outputs: ['claude-code-settings', 'codex-config', 'gemini-settings', 'qwen-settings', 'container'] },
     proven: {
       attempts: ['read', 'list', 'write', 'socket', 'process', 'connect', 'resolve', 'exec'],
       how: 'Files outside, sockets that give power, processes and terminals of the host, what it runs later (services, startup files, cron), outside addresses and ways round the walls are tried from inside the box, each with a control that shows it is there; what has to work is tried beside it.',
@@ -54,7 +54,16 @@ export const safeguards: readonly Safeguard[] = [
     article:
       'If your API keys, database passwords, or authentication tokens are sitting in your codebase (hardcoded or in .env files), an AI agent will inevitably incorporate them into generated code.',
     standards: ['NIST SP 800-53 IA-5', 'NIST SP 800-218 PS.1', 'OWASP LLM02:2025', 'OWASP ASI03:2026'],
-    generated: { outputs: ['claude-code-settings', 'codex-config', 'gemini-settings', 'gitignore', 'env-examples'] },
+    generated: {
+      outputs: [
+        'claude-code-settings',
+        'codex-config',
+        'gemini-settings',
+        'qwen-settings',
+        'gitignore',
+        'env-examples',
+      ],
+    },
     proven: {
       attempts: ['read', 'list', 'env', 'exec'],
       how: 'Secret files of the repository, known credential places of the home, variables by name, credential helpers and the history of git are tried; content is compared and never shown.',
@@ -218,7 +227,14 @@ export const safeguards: readonly Safeguard[] = [
       'Use branch protection rules to prevent autonomous agents from pushing directly to main/production branches.',
     standards: ['NIST SP 800-53 CM-5', 'NIST SP 800-218 PS.1', 'SLSA v1.2 Source track'],
     generated: {
-      outputs: ['claude-code-settings', 'gemini-settings', 'git-hooks', 'git-hook-calls', 'github-ruleset'],
+      outputs: [
+        'claude-code-settings',
+        'gemini-settings',
+        'qwen-settings',
+        'git-hooks',
+        'git-hook-calls',
+        'github-ruleset',
+      ],
     },
     proven: {
       attempts: ['push'],
@@ -316,7 +332,7 @@ export const safeguards: readonly Safeguard[] = [
     article:
       'The agent should only have access to the specific repositories, branches, and systems it absolutely needs to complete its assigned task.',
     standards: ['NIST SP 800-53 SI-7', 'NIST SP 800-53 CM-5', 'OWASP ASI10:2026'],
-    generated: { outputs: ['claude-code-settings', 'codex-config', 'gemini-settings'] },
+    generated: { outputs: ['claude-code-settings', 'codex-config', 'gemini-settings', 'qwen-settings'] },
     proven: {
       attempts: ['write'],
       how: 'Each guard is written in place, replaced by a renamed copy, moved away with its folder, and created where it is missing, and a repository is made below the root, whose settings git would obey; the effect is looked at from outside.',

@@ -9,12 +9,14 @@ import { gitignore } from './gitignore.ts';
 import { gitleaks } from './gitleaks.ts';
 import { hookCalls, hooks } from './hooks.ts';
 import { postureDocument } from './posture-document.ts';
+import { qwenSettings } from './qwen-settings.ts';
 
 /** Every output. Adding one is a file and a line here. */
 export const outputs: readonly Output[] = [
   claudeSettings,
   codexConfig,
   geminiSettings,
+  qwenSettings,
   container,
   gitignore,
   envExamples,

@@ -35,6 +35,19 @@ const CASES: Case[] = [
       ],
     ],
   },
+  {
+    agent: 'qwen',
+    output: 'qwen-settings',
+    shared: {
+      '.qwen/settings.json': '{"permissions":{"deny":["Bash(rm *)"]},"ui":{"theme":"x"}}',
+      '.qwenignore': 'dist/\n',
+    },
+    owned: [],
+    overruled: [
+      ['.qwenignore', '.env*\n!.env\n', /\.env taken out again/],
+      ['.qwen/settings.json', '{"tools":{"approvalMode":"yolo"}}', /approvalMode is yolo/],
+    ],
+  },
 ];
 
 describe.each(CASES)('the settings of $agent', ({ agent, output: id, shared, owned, overruled }) => {
