@@ -60,6 +60,7 @@ export const safeguards: readonly Safeguard[] = [
         'codex-config',
         'gemini-settings',
         'qwen-settings',
+        'opencode-settings',
         'gitignore',
         'env-examples',
       ],
@@ -231,6 +232,7 @@ export const safeguards: readonly Safeguard[] = [
         'claude-code-settings',
         'gemini-settings',
         'qwen-settings',
+        'opencode-settings',
         'git-hooks',
         'git-hook-calls',
         'github-ruleset',
@@ -332,7 +334,9 @@ export const safeguards: readonly Safeguard[] = [
     article:
       'The agent should only have access to the specific repositories, branches, and systems it absolutely needs to complete its assigned task.',
     standards: ['NIST SP 800-53 SI-7', 'NIST SP 800-53 CM-5', 'OWASP ASI10:2026'],
-    generated: { outputs: ['claude-code-settings', 'codex-config', 'gemini-settings', 'qwen-settings'] },
+    generated: {
+      outputs: ['claude-code-settings', 'codex-config', 'gemini-settings', 'qwen-settings', 'opencode-settings'],
+    },
     proven: {
       attempts: ['write'],
       how: 'Each guard is written in place, replaced by a renamed copy, moved away with its folder, and created where it is missing, and a repository is made below the root, whose settings git would obey; the effect is looked at from outside.',

@@ -199,7 +199,6 @@ server.listen(0, '127.0.0.1', () => {
     driven.stderr += data;
   });
   child.once('close', code => {
-    process.stdout.write(JSON.stringify({ ...driven, code, turns }));
-    process.exit(0);
+    process.stdout.write(JSON.stringify({ ...driven, code, turns }), () => process.exit(0));
   });
 });

@@ -8,6 +8,7 @@ import { githubRuleset } from './github-ruleset.ts';
 import { gitignore } from './gitignore.ts';
 import { gitleaks } from './gitleaks.ts';
 import { hookCalls, hooks } from './hooks.ts';
+import { opencodeSettings } from './opencode-settings.ts';
 import { postureDocument } from './posture-document.ts';
 import { qwenSettings } from './qwen-settings.ts';
 
@@ -17,6 +18,7 @@ export const outputs: readonly Output[] = [
   codexConfig,
   geminiSettings,
   qwenSettings,
+  opencodeSettings,
   container,
   gitignore,
   envExamples,

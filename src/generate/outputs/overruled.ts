@@ -12,14 +12,14 @@ export function overruledBy(
   return {
     path,
     weaker: text => {
-      const found = voidsIn(table, parsed(format, text), ownSandbox);
+      const found = voidsIn(table, parsedText(format, text), ownSandbox);
       return found.length > 0 ? `${found.join('; ')}: take it out there` : undefined;
     },
   };
 }
 
-/** What cannot be read is not obeyed either. */
-function parsed(format: Format['id'], text: string): unknown {
+/** The settings in a file; undefined where it cannot be read: it is not obeyed then either. */
+export function parsedText(format: Format['id'], text: string): unknown {
   try {
     return formats[format].parse(text).value;
   } catch (error) {

@@ -48,6 +48,17 @@ const CASES: Case[] = [
       ['.qwen/settings.json', '{"tools":{"approvalMode":"yolo"}}', /approvalMode is yolo/],
     ],
   },
+  {
+    agent: 'opencode',
+    output: 'opencode-settings',
+    shared: { 'opencode.json': '{"model":"x/y","permission":{"bash":{"rm *":"deny"}}}' },
+    owned: [],
+    overruled: [
+      ['opencode.json', '{"permission":"allow"}', /allows everything/],
+      ['opencode.jsonc', '{"permission":{"read":{".env":"deny","*":"allow"}}}', /the last one wins/],
+      ['.opencode/opencode.json', '{"agent":{"build":{"permission":{"edit":"allow"}}}}', /agent\.build.* allows edit/],
+    ],
+  },
 ];
 
 describe.each(CASES)('the settings of $agent', ({ agent, output: id, shared, owned, overruled }) => {
