@@ -61,6 +61,8 @@ export const safeguards: readonly Safeguard[] = [
         'gemini-settings',
         'qwen-settings',
         'opencode-settings',
+        'copilot-settings',
+        'agent-hook',
         'gitignore',
         'env-examples',
       ],
@@ -233,6 +235,8 @@ export const safeguards: readonly Safeguard[] = [
         'gemini-settings',
         'qwen-settings',
         'opencode-settings',
+        'copilot-settings',
+        'agent-hook',
         'git-hooks',
         'git-hook-calls',
         'github-ruleset',
@@ -335,7 +339,15 @@ export const safeguards: readonly Safeguard[] = [
       'The agent should only have access to the specific repositories, branches, and systems it absolutely needs to complete its assigned task.',
     standards: ['NIST SP 800-53 SI-7', 'NIST SP 800-53 CM-5', 'OWASP ASI10:2026'],
     generated: {
-      outputs: ['claude-code-settings', 'codex-config', 'gemini-settings', 'qwen-settings', 'opencode-settings'],
+      outputs: [
+        'claude-code-settings',
+        'codex-config',
+        'gemini-settings',
+        'qwen-settings',
+        'opencode-settings',
+        'copilot-settings',
+        'agent-hook',
+      ],
     },
     proven: {
       attempts: ['write'],
@@ -348,7 +360,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'A hook whose interpreter is missing, or that is not executable, lets everything pass and says nothing. A guard that cannot do its work has to refuse.',
     article: "Don't just set up secrets management and hope it works.",
     standards: ['NIST SP 800-53 SC-24', 'NIST SP 800-53 SI-17'],
-    generated: { outputs: ['git-hooks', 'git-hook-calls'] },
+    generated: { outputs: ['agent-hook', 'git-hooks', 'git-hook-calls'] },
     proven: { planned: 'each hook run with its interpreter, its executable bit or a program it needs taken away' },
   },
   {

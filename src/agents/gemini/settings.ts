@@ -1,4 +1,5 @@
 import { inArgument, inCommand, pushesIn, writesInCommand } from '../expressions.ts';
+import { REASONS } from '../reasons.ts';
 import { SOME, type Void } from '../voids.ts';
 
 /** What Gemini CLI's rules are made from. */
@@ -20,10 +21,6 @@ interface Rule {
   denyMessage: string;
 }
 
-const HIDDEN = 'The posture of this repository hides this file';
-const GUARD = 'This file steers agents, and is for people to change';
-const PUSH = 'The posture of this repository protects this branch, and the checks before a commit';
-
 /**
  * The rules of a policy file, above every other of the user's tier, what the settings allow included. Their expressions see
  * a tool's arguments as JSON. Source: https://github.com/google-gemini/gemini-cli/blob/main/docs/reference/policy-engine.md;
@@ -33,11 +30,11 @@ export function policyRules({ hidden, hiddenInHome, guards, protectedBranches }:
   const secrets = [...hidden, ...hiddenInHome];
   const writing = ['write_file', 'replace'];
   return [
-    ...secrets.flatMap(path => rule(['read_file', ...writing], inArgument('file_path', path), HIDDEN)),
-    ...secrets.flatMap(path => shellRule(inCommand(path), HIDDEN)),
-    ...guards.flatMap(path => rule(writing, inArgument('file_path', path), GUARD)),
-    ...guards.flatMap(path => shellRule(writesInCommand(path), GUARD)),
-    ...pushesIn(protectedBranches).flatMap(push => shellRule(push, PUSH)),
+    ...secrets.flatMap(path => rule(['read_file', ...writing], inArgument('file_path', path), REASONS.hidden)),
+    ...secrets.flatMap(path => shellRule(inCommand(path), REASONS.hidden)),
+    ...guards.flatMap(path => rule(writing, inArgument('file_path', path), REASONS.guard)),
+    ...guards.flatMap(path => shellRule(writesInCommand(path), REASONS.guard)),
+    ...pushesIn(protectedBranches).flatMap(push => shellRule(push, REASONS.push)),
   ];
 }
 

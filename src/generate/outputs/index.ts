@@ -1,7 +1,9 @@
 import type { Output } from '../types.ts';
+import { agentHook } from './agent-hook.ts';
 import { claudeSettings } from './claude-settings.ts';
 import { codexConfig } from './codex-config.ts';
 import { container } from './container.ts';
+import { copilotSettings } from './copilot-settings.ts';
 import { envExamples } from './env-examples.ts';
 import { geminiSettings } from './gemini-settings.ts';
 import { githubRuleset } from './github-ruleset.ts';
@@ -19,6 +21,8 @@ export const outputs: readonly Output[] = [
   geminiSettings,
   qwenSettings,
   opencodeSettings,
+  copilotSettings,
+  agentHook,
   container,
   gitignore,
   envExamples,

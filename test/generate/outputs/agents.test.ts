@@ -59,6 +59,17 @@ const CASES: Case[] = [
       ['.opencode/opencode.json', '{"agent":{"build":{"permission":{"edit":"allow"}}}}', /agent\.build.* allows edit/],
     ],
   },
+  {
+    agent: 'copilot',
+    output: 'copilot-settings',
+    shared: {},
+    owned: ['.github/hooks/agent-posture.json'],
+    overruled: [
+      ['.github/copilot/settings.json', '{"disableAllHooks":true}', /none of its hooks runs/],
+      ['.github/copilot/settings.local.json', '{"disableAllHooks":true}', /none of its hooks runs/],
+      ['.claude/settings.local.json', '{"disableAllHooks":true}', /none of its hooks runs/],
+    ],
+  },
 ];
 
 describe.each(CASES)('the settings of $agent', ({ agent, output: id, shared, owned, overruled }) => {
