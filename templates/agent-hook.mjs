@@ -60,7 +60,7 @@ const flags = process.platform === 'linux' ? '' : 'i';
 const finds = (expressions, text) => expressions.some(expression => new RegExp(expression, flags).test(text));
 
 function judge(input) {
-  let given = input.toolArgs ?? input.tool_input ?? input.tool_info ?? input.preToolUse?.parameters ?? input.tool_call?.input ?? input;
+  let given = input.toolArgs ?? input.tool_input ?? input.tool_info ?? input.tool_call?.input ?? input.preToolUse?.parameters ?? input;
   if (typeof given === 'string') given = JSON.parse(given);
   const tool = String(
     input.toolName ?? input.tool_name ?? input.agent_action_name ?? input.preToolUse?.toolName ?? input.tool_call?.name ?? input.hook_event_name ?? '',

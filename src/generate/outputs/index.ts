@@ -1,6 +1,7 @@
 import type { Output } from '../types.ts';
 import { agentHook } from './agent-hook.ts';
 import { claudeSettings } from './claude-settings.ts';
+import { clineSettings } from './cline-settings.ts';
 import { codexConfig } from './codex-config.ts';
 import { container } from './container.ts';
 import { copilotSettings } from './copilot-settings.ts';
@@ -23,6 +24,7 @@ export const outputs: readonly Output[] = [
   opencodeSettings,
   copilotSettings,
   agentHook,
+  clineSettings,
   container,
   gitignore,
   envExamples,

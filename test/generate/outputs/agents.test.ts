@@ -70,6 +70,13 @@ const CASES: Case[] = [
       ['.claude/settings.local.json', '{"disableAllHooks":true}', /none of its hooks runs/],
     ],
   },
+  {
+    agent: 'cline',
+    output: 'cline-settings',
+    shared: { '.clineignore': 'dist/\n' },
+    owned: ['.clinerules/hooks/PreToolUse'],
+    overruled: [['.clineignore', '.env*\n!.env\n', /\.env taken out again/]],
+  },
 ];
 
 describe.each(CASES)('the settings of $agent', ({ agent, output: id, shared, owned, overruled }) => {
