@@ -23,6 +23,7 @@ export type PartId =
   | 'opencode'
   | 'copilot'
   | 'cline'
+  | 'aider'
   | 'gitleaks';
 export const PARTS: Readonly<Record<PartId, unknown>>;
 export const partsFolder: string;

@@ -37,6 +37,7 @@ export const PARTS = {
   opencode: npm('opencode-ai', '1.18.33', '.bin/opencode'),
   copilot: npm('@github/copilot', '1.0.102', '.bin/copilot'),
   cline: npm('cline', '3.0.65', '.bin/cline'),
+  aider: { kind: 'pip', name: 'aider-chat', version: '0.86.2', program: 'bin/aider' },
   gitleaks: { kind: 'go', module: 'github.com/zricethezav/gitleaks/v8', version: 'v8.30.1', program: 'bin/gitleaks' },
 };
 
@@ -63,7 +64,7 @@ export function findPart(id) {
     const folder = join(partFolder(id), 'node_modules');
     return [join(folder, part.program.startsWith('.bin/') ? '' : part.name, part.program)].find(usable);
   }
-  if (part.kind === 'go') return [join(partFolder(id), part.program)].find(usable);
+  if (part.kind === 'go' || part.kind === 'pip') return [join(partFolder(id), part.program)].find(usable);
   if (part.file) {
     try {
       accessSync(part.file);

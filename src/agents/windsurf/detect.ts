@@ -15,7 +15,7 @@ export const windsurf: AgentDefinition = {
         programs: ['windsurf'],
         packages: [],
         settings: ['~/.codeium/windsurf/mcp_config.json', '.windsurf/hooks.json'],
-        traces: ['.windsurf', '.windsurfrules', '~/.codeium/windsurf'],
+        traces: ['.windsurf', '.codeiumignore', '.windsurfrules', '~/.codeium/windsurf'],
       },
       context,
     ),

@@ -6,7 +6,7 @@ import { hiddenOf } from './hidden.ts';
 import { template } from './template.ts';
 
 /** The agents whose settings can ask a program, and cannot say all of it themselves. */
-const ASKING: readonly string[] = ['copilot', 'cline'];
+const ASKING: readonly string[] = ['copilot', 'cline', 'cursor', 'windsurf'];
 
 export const agentHook: Output = {
   id: 'agent-hook',

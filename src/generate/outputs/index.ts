@@ -1,10 +1,12 @@
 import type { Output } from '../types.ts';
 import { agentHook } from './agent-hook.ts';
+import { aiderSettings } from './aider-settings.ts';
 import { claudeSettings } from './claude-settings.ts';
 import { clineSettings } from './cline-settings.ts';
 import { codexConfig } from './codex-config.ts';
 import { container } from './container.ts';
 import { copilotSettings } from './copilot-settings.ts';
+import { cursorSettings } from './cursor-settings.ts';
 import { envExamples } from './env-examples.ts';
 import { geminiSettings } from './gemini-settings.ts';
 import { githubRuleset } from './github-ruleset.ts';
@@ -14,6 +16,7 @@ import { hookCalls, hooks } from './hooks.ts';
 import { opencodeSettings } from './opencode-settings.ts';
 import { postureDocument } from './posture-document.ts';
 import { qwenSettings } from './qwen-settings.ts';
+import { windsurfSettings } from './windsurf-settings.ts';
 
 /** Every output. Adding one is a file and a line here. */
 export const outputs: readonly Output[] = [
@@ -25,6 +28,9 @@ export const outputs: readonly Output[] = [
   copilotSettings,
   agentHook,
   clineSettings,
+  cursorSettings,
+  windsurfSettings,
+  aiderSettings,
   container,
   gitignore,
   envExamples,

@@ -77,6 +77,37 @@ const CASES: Case[] = [
     owned: ['.clinerules/hooks/PreToolUse'],
     overruled: [['.clineignore', '.env*\n!.env\n', /\.env taken out again/]],
   },
+  {
+    agent: 'cursor',
+    output: 'cursor-settings',
+    shared: {
+      '.cursorignore': 'dist/\n',
+      '.cursor/cli.json': '{"permissions":{"allow":["Shell(ls)"],"deny":[]}}',
+      '.cursor/hooks.json': '{"version":1,"hooks":{"stop":[{"command":"x"}]}}',
+    },
+    owned: [],
+    overruled: [['.cursorignore', '.env*\n!.env\n', /\.env taken out again/]],
+  },
+  {
+    agent: 'windsurf',
+    output: 'windsurf-settings',
+    shared: {
+      '.codeiumignore': 'dist/\n',
+      '.windsurf/hooks.json': '{"hooks":{"pre_read_code":[{"command":"x"}]}}',
+    },
+    owned: [],
+    overruled: [['.codeiumignore', '.env*\n!.env\n', /\.env taken out again/]],
+  },
+  {
+    agent: 'aider',
+    output: 'aider-settings',
+    shared: { '.aiderignore': 'dist/\n', '.aider.conf.yml': '# mine\nmodel: x\n' },
+    owned: [],
+    overruled: [
+      ['.aiderignore', '.env*\n!.env\n', /\.env taken out again/],
+      ['.aider.conf.yml', 'yes-always: true\n', /yes-always is true/],
+    ],
+  },
 ];
 
 describe.each(CASES)('the settings of $agent', ({ agent, output: id, shared, owned, overruled }) => {

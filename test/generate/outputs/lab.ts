@@ -14,7 +14,7 @@ import { contextOf } from '../support/context.ts';
 export const FULL: Posture = {
   version: 1,
   project: 'shop-api',
-  agents: ['claude-code', 'codex', 'gemini', 'qwen', 'opencode', 'copilot', 'cline'],
+  agents: ['claude-code', 'codex', 'gemini', 'qwen', 'opencode', 'copilot', 'cline', 'cursor', 'windsurf', 'aider'],
   environments: { development: { agentAccess: 'write' }, production: { agentAccess: 'none' } },
   systems: [
     {
