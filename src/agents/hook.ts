@@ -2,7 +2,7 @@ import { inArgument, inCommand, pushesIn, writesInCommand } from './expressions.
 import { REASONS } from './reasons.ts';
 
 /** What the hook judges by: the posture's hidden files, guards and branches. */
-interface HookSource {
+export interface HookSource {
   /** Gitignore patterns of the repository without exceptions. */
   hidden: readonly string[];
   /** Paths in the home, each starting with `~/`. */

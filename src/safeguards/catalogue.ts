@@ -19,6 +19,7 @@ export const safeguards: readonly Safeguard[] = [
     ],
     generated: {
       outputs: [
+        'managed-settings',
         'claude-code-settings',
         'codex-config',
         'gemini-settings',
@@ -65,6 +66,7 @@ export const safeguards: readonly Safeguard[] = [
     standards: ['NIST SP 800-53 IA-5', 'NIST SP 800-218 PS.1', 'OWASP LLM02:2025', 'OWASP ASI03:2026'],
     generated: {
       outputs: [
+        'managed-settings',
         'claude-code-settings',
         'codex-config',
         'gemini-settings',
@@ -244,6 +246,7 @@ export const safeguards: readonly Safeguard[] = [
     standards: ['NIST SP 800-53 CM-5', 'NIST SP 800-218 PS.1', 'SLSA v1.2 Source track'],
     generated: {
       outputs: [
+        'managed-settings',
         'claude-code-settings',
         'gemini-settings',
         'qwen-settings',
@@ -357,6 +360,7 @@ export const safeguards: readonly Safeguard[] = [
     standards: ['NIST SP 800-53 SI-7', 'NIST SP 800-53 CM-5', 'OWASP ASI10:2026'],
     generated: {
       outputs: [
+        'managed-settings',
         'claude-code-settings',
         'codex-config',
         'gemini-settings',

@@ -7,9 +7,12 @@ function line(pattern: string): string {
   return pattern.replace(/ +$/, blanks => '\\ '.repeat(blanks.length)).replace(/^#/, String.raw`\#`);
 }
 
+/** A backslash with nothing behind it: git lets such a pattern match nothing, and Aider does not start over it. */
+const DANGLING = /(?<!\\)(?:\\\\)*\\$/;
+
 /** The hidden files as lines of an ignore file, their examples kept; none where nothing is hidden. */
 export function ignoreLines(context: RenderContext): string[] {
-  const patterns = hiddenOf(context).patterns.filter(pattern => pattern.trim() !== '');
+  const patterns = hiddenOf(context).patterns.filter(pattern => pattern.trim() !== '' && !DANGLING.test(pattern));
   return patterns.length === 0 ? [] : [...new Set([...patterns.map(line), '!.env*.example'])];
 }
 

@@ -13,6 +13,7 @@ import { githubRuleset } from './github-ruleset.ts';
 import { gitignore } from './gitignore.ts';
 import { gitleaks } from './gitleaks.ts';
 import { hookCalls, hooks } from './hooks.ts';
+import { managedSettings } from './managed-settings.ts';
 import { opencodeSettings } from './opencode-settings.ts';
 import { postureDocument } from './posture-document.ts';
 import { qwenSettings } from './qwen-settings.ts';
@@ -31,6 +32,7 @@ export const outputs: readonly Output[] = [
   cursorSettings,
   windsurfSettings,
   aiderSettings,
+  managedSettings,
   container,
   gitignore,
   envExamples,

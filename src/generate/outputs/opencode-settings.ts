@@ -8,6 +8,9 @@ import { parsedText } from './overruled.ts';
 
 const [GENERATED] = SETTINGS;
 
+/** The manifest names no longer keys. */
+const LONGEST = 400;
+
 export const opencodeSettings: Output = {
   id: 'opencode-settings',
   title: 'opencode: permissions for hidden files, guards and pushes (it has no sandbox)',
@@ -35,9 +38,9 @@ export const opencodeSettings: Output = {
       protectedBranches: protectedPatterns(posture),
     });
     const claims = Object.entries(rules).flatMap(([tool, patterns]) =>
-      [...new Set(patterns)].map(
-        (pattern): Claim => ({ path: ['permission', tool, pattern], value: 'deny', guard: true }),
-      ),
+      [...new Set(patterns)]
+        .filter(pattern => pattern.length <= LONGEST)
+        .map((pattern): Claim => ({ path: ['permission', tool, pattern], value: 'deny', guard: true })),
     );
     // opencode itself asks before it reads these, which nobody answers where it runs alone.
     const examples: Claim = { path: ['permission', 'read', '*.env.*.example'], value: 'allow' };
