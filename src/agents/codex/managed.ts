@@ -12,10 +12,15 @@ export const managed: readonly ManagedFile[] = [
   { name: 'requirements.toml', place: '/etc/codex/requirements.toml', content },
 ];
 
+/** Codex does not start over variables and braces; and what leads out of the home is nothing of it. */
+function isPath(path: string): boolean {
+  return !/[${}\\]/.test(path) && !path.split('/').includes('..');
+}
+
 function content({ hiddenInHome }: ManagedSource): string {
   const { home } = filesystemRules({ hidden: [], hiddenInHome, guards: [] });
   return `${stringify({
     allowed_sandbox_modes: ['read-only', 'workspace-write'],
-    permissions: { filesystem: { deny_read: Object.keys(home) } },
+    permissions: { filesystem: { deny_read: Object.keys(home).filter(isPath) } },
   }).trimEnd()}\n`;
 }

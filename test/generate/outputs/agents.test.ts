@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { agents } from '../../../src/agents/index.ts';
 import { formats } from '../../../src/generate/formats/index.ts';
+import { guardsThere } from '../../../src/generate/outputs/guards.ts';
 import { outputs } from '../../../src/generate/outputs/index.ts';
 import type { Posture } from '../../../src/posture/schema.ts';
 import { context, FULL, Repository, render } from './lab.ts';
@@ -109,6 +110,26 @@ const CASES: Case[] = [
     ],
   },
 ];
+
+test('the guards that are told to be there are written, and all that are written are told', async () => {
+  const repository = new Repository();
+  try {
+    for (const posture of [FULL, { ...FULL, isolation: { runtime: 'none' } } as const]) {
+      await repository.generate(posture);
+      const told = guardsThere(context(posture, repository.root));
+      expect(told.filter(path => path !== 'agent-posture.yaml' && !existsSync(join(repository.root, path)))).toEqual(
+        [],
+      );
+      const files = CASES.flatMap(({ shared, owned }) => [...Object.keys(shared), ...owned]);
+      const there = files.filter(path => existsSync(join(repository.root, path)));
+      const covered = (path: string) =>
+        told.some(guard => guard === path || (guard.endsWith('/') && path.startsWith(guard)));
+      expect(there.filter(path => !covered(path))).toEqual([]);
+    }
+  } finally {
+    repository.remove();
+  }
+});
 
 describe.each(CASES)('the settings of $agent', ({ agent, output: id, shared, owned, overruled }) => {
   let repository: Repository;
