@@ -27,7 +27,13 @@ export type PartId =
   | 'gitleaks'
   | 'actionlint'
   | 'codeowners'
-  | 'gitlab-ci-local';
+  | 'gitlab-ci-local'
+  | 'gemini'
+  | 'qwen'
+  | 'opencode'
+  | 'copilot'
+  | 'cline'
+  | 'aider';
 export const PARTS: Readonly<Record<PartId, unknown>>;
 export const partsFolder: string;
 export function partFolder(id: PartId): string;

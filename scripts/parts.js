@@ -43,6 +43,12 @@ export const PARTS = {
   codex: npm('@openai/codex', '0.169.0', '.bin/codex'),
   'sarif-multitool': npm('@microsoft/sarif-multitool-linux', '5.7.0', 'Sarif.Multitool'),
   srt: npm('@anthropic-ai/sandbox-runtime', '0.0.83', '.bin/srt'),
+  gemini: npm('@google/gemini-cli', '0.61.0', '.bin/gemini'),
+  qwen: npm('@qwen-code/qwen-code', '0.24.4', '.bin/qwen'),
+  opencode: npm('opencode-ai', '1.18.33', '.bin/opencode'),
+  copilot: npm('@github/copilot', '1.0.102', '.bin/copilot'),
+  cline: npm('cline', '3.0.65', '.bin/cline'),
+  aider: { kind: 'pip', name: 'aider-chat', version: '0.86.2', program: 'bin/aider' },
   gitleaks: { kind: 'go', module: 'github.com/zricethezav/gitleaks/v8', version: 'v8.30.1', program: 'bin/gitleaks' },
   'gitlab-ci-local': npm('gitlab-ci-local', '4.75.1', '.bin/gitlab-ci-local'),
   codeowners: {
@@ -82,7 +88,7 @@ export function findPart(id) {
     const folder = join(partFolder(id), 'node_modules');
     return [join(folder, part.program.startsWith('.bin/') ? '' : part.name, part.program)].find(usable);
   }
-  if (part.kind === 'go') return [join(partFolder(id), part.program)].find(usable);
+  if (part.kind === 'go' || part.kind === 'pip') return [join(partFolder(id), part.program)].find(usable);
   if (part.file) {
     try {
       accessSync(part.file);

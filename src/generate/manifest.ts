@@ -71,7 +71,7 @@ const entry = z.discriminatedUnion('mode', [
     mode: z.literal('keys'),
     format: z.enum(['json', 'toml', 'yaml']),
     sha256: hash,
-    claims: z.array(claim).check(z.maxLength(500)),
+    claims: z.array(claim).check(z.maxLength(5_000)),
     created: yes,
   }),
 ]);

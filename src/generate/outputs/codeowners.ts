@@ -59,7 +59,7 @@ function rulesOf(posture: Posture): Rule[] {
 /**
  * The last line that matches a file counts. So what is said of a kind of file comes first; then the guards, which go to
  * whoever owns everything, so that no line about a kind of file takes them; and then what is said of a guard itself. A guard
- * to which the file gives other owners by its own lines stays with them: those are said once more. See docs/decisions/0024.
+ * to which the file gives other owners by its own lines stays with them: those are said once more. See docs/decisions/0028.
  */
 function ordered(context: RenderContext, place: string): Rule[] {
   const rules = rulesOf(context.posture).filter(({ owners }) => owners.length > 0);

@@ -7,11 +7,18 @@ import { gitFacts } from '../../../src/discover/repository.ts';
 import { drift } from '../../../src/generate/drift.ts';
 import { undo } from '../../../src/generate/journal.ts';
 import { outputs } from '../../../src/generate/outputs/index.ts';
+import type { Posture } from '../../../src/posture/schema.ts';
 import { part, testWith } from '../../support/parts.ts';
 import { context, Repository, render, FULL as WHOLE } from './lab.ts';
 
-/** Without the hook about messages, which attribution.test.ts is about. */
-const FULL = { ...WHOLE, repository: { ...WHOLE.repository, attribution: false } };
+/** Without the hook about messages, which attribution.test.ts is about, and without what other tests are about. */
+const FULL: Posture = {
+  ...WHOLE,
+  agents: ['claude-code'],
+  managedSettings: false,
+  ci: [],
+  repository: { ...WHOLE.repository, attribution: false },
+};
 
 let repository: Repository;
 beforeEach(async () => {

@@ -14,7 +14,8 @@ import { contextOf } from '../support/context.ts';
 export const FULL: Posture = {
   version: 1,
   project: 'shop-api',
-  agents: ['claude-code', 'codex'],
+  agents: ['claude-code', 'codex', 'gemini', 'qwen', 'opencode', 'copilot', 'cline', 'cursor', 'windsurf', 'aider'],
+  managedSettings: true,
   environments: { development: { agentAccess: 'write' }, production: { agentAccess: 'none' } },
   systems: [
     {
