@@ -365,7 +365,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'A wall that held last month may be gone with an update, a new machine or one edited line, and nothing says so. A try takes seconds, and a comparison with the last one shows what changed.',
     article: "Periodically test whether your AI agent can accidentally access something it shouldn't.",
     standards: ['NIST SP 800-53 CA-2', 'NIST SP 800-53 CA-7', 'NIST SP 800-53 CA-8'],
-    generated: { outputs: ['ci-workflow'] },
+    generated: { outputs: ['ci-workflow'], planned: 'a reminder where the last proof is old' },
     proven: {
       none: '`agent-posture test` is this safeguard; what changed since the baseline is shown with every run.',
     },

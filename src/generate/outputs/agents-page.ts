@@ -107,7 +107,8 @@ export const agentsPage: Output = {
 
 /**
  * Agents that read a file of their own, and how that takes in another: https://code.claude.com/docs/en/memory and
- * https://geminicli.com/docs/reference/memport. The others that are known read AGENTS.md themselves.
+ * https://geminicli.com/docs/reference/memport. The others read AGENTS.md themselves (https://agents.md), but for Aider, which
+ * takes what its own settings name.
  */
 const IMPORTS = [
   { agent: 'claude-code', path: 'CLAUDE.md', line: (page: string) => `@${page}` },

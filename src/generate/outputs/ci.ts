@@ -19,6 +19,7 @@ const PINS = {
   CHECKOUT: 'actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0',
   NODE: 'actions/setup-node@a0853c24544627f65ddf259abe73b1d18a591444 # v5.0.0',
   RELEASE: 'v8.30.1',
+  SRT: '0.0.83',
 } as const;
 const NODE_IMAGE = 'node:22-bookworm';
 const GO_IMAGE = 'golang:1.25-bookworm';
@@ -46,7 +47,7 @@ function filled(text: string): string {
 
 function workflow(forge: CiForge, jobs: readonly Job[], posture: Posture): string {
   const leaks = posture.scanning?.engines.includes('gitleaks') === true;
-  const boxed = posture.isolation?.runtime === 'bubblewrap';
+  const runtime = posture.isolation?.runtime ?? 'none';
   const part = (name: string, wanted: boolean) =>
     wanted ? template(`ci/${forge}/${name}.yml`, { ...PINS }).trimEnd() : '@@NONE@@';
   const job = (name: Job) =>
@@ -56,7 +57,7 @@ function workflow(forge: CiForge, jobs: readonly Job[], posture: Posture): strin
       IMAGE: leaks && (name === 'scan' || name === 'history') ? GO_IMAGE : NODE_IMAGE,
       GITLEAKS: part('gitleaks', leaks),
       GITSECRETS: part('git-secrets', usesGitSecrets(posture)),
-      BOX: part('bubblewrap', boxed),
+      BOX: part(runtime, runtime === 'bubblewrap' || runtime === 'srt'),
     });
   const onChange = jobs.includes('scan') || jobs.includes('drift');
   const onNight = jobs.includes('history') || jobs.includes('selftest');
@@ -102,6 +103,12 @@ const WORKFLOWS: Readonly<Record<CiForge, string>> = {
   github: '.github/workflows/agent-posture.yml',
   gitlab: '.gitlab/agent-posture.yml',
 };
+
+/** The workflow that is made, where one is. */
+export function ciFiles(context: RenderContext): string[] {
+  const forge = ciForge(context.posture, context.facts.git.remote?.forge);
+  return forge === undefined || jobsOf(context).length === 0 ? [] : [WORKFLOWS[forge]];
+}
 
 export const ci: Output = {
   id: 'ci-workflow',

@@ -1,7 +1,9 @@
 import { agentGuards } from '../../agents/guards.ts';
+import { outermost } from '../../base/outermost.ts';
 import { plural } from '../../base/text.ts';
 import type { Posture } from '../../posture/schema.ts';
 import type { Output, RenderContext } from '../types.ts';
+import { ciFiles } from './ci.ts';
 import { parsePattern, pathExpression } from './encode.ts';
 
 type Forge = 'github' | 'gitlab' | 'gitea';
@@ -64,7 +66,9 @@ function rulesOf(posture: Posture): Rule[] {
 function ordered(context: RenderContext, place: string): Rule[] {
   const rules = rulesOf(context.posture).filter(({ owners }) => owners.length > 0);
   const all = rules.find(({ pattern }) => pattern === '*');
-  const guards = [...agentGuards(context.posture.agents ?? []), place].filter(guard => !guard.startsWith('.git/'));
+  const guards = outermost([...agentGuards(context.posture.agents ?? []), ...ciFiles(context), place]).filter(
+    guard => !guard.startsWith('.git/'),
+  );
   const ofGuards = (rule: Rule) => guards.some(guard => within(rule.pattern, guard));
   const given = (context.facts.git.owners?.rules ?? []).filter(
     rule => ofGuards(rule) && rule.owners.length > 0 && rule.owners.every(owner => OWNER.test(owner)),

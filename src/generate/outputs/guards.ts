@@ -2,6 +2,7 @@ import { outermost } from '../../base/outermost.ts';
 import { POSTURE_FILE } from '../../posture/model.ts';
 import type { RenderContext } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
+import { ciFiles } from './ci.ts';
 import { ignoreLines } from './ignore-file.ts';
 
 /** Whether a scan at this stage is asked for; without `at`, at every stage. */
@@ -62,6 +63,7 @@ export function guardsThere(context: RenderContext): string[] {
       ? ['.githooks/']
       : []),
     ...(posture.scanning?.engines.includes('gitleaks') ? ['.gitleaks.toml'] : []),
+    ...ciFiles(context),
     ...(boxesInContainer(context) ? ['.devcontainer/'] : []),
     ...(manager ? [manager.id === 'husky' ? '.husky/' : manager.seen.path] : []),
     ...seen.filter(path => !/^[~/]|^\.\.(\/|$)|\p{C}/u.test(path)),

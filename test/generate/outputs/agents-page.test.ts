@@ -89,7 +89,7 @@ describe('the agents’ page', () => {
         join(repository.root, 'AGENTS.md'),
         await format(read('AGENTS.md'), { parser: 'markdown', proseWrap, printWidth: 60 }),
       );
-      expect(await states(FULL)).toEqual(['unchanged', 'unchanged', 'unchanged']);
+      expect(new Set(await states(FULL))).toEqual(new Set(['unchanged']));
     }
     expect(read('AGENTS.md')).toMatch(/tool,\s+account/);
     await repository.generate({ ...FULL, repository: { protected: ['main', 'next'] } });
@@ -105,7 +105,7 @@ describe('the agents’ page', () => {
   test('a sentence that a hand wrote into it stays, and goes with nothing of theirs', async () => {
     await repository.generate(FULL);
     writeFileSync(join(repository.root, 'AGENTS.md'), read('AGENTS.md').replace('no mistake.', 'no mistake. Really.'));
-    expect(await states(FULL)).toEqual(['unchanged', 'unchanged', 'unchanged']);
+    expect(new Set(await states(FULL))).toEqual(new Set(['unchanged']));
     await repository.generate({ ...FULL, repository: { protected: ['main', 'next'] } });
     expect(read('AGENTS.md')).toContain('Really.');
     expect(read('AGENTS.md')).toContain('`next`');

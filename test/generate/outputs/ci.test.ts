@@ -31,6 +31,7 @@ const SHAPES: readonly Partial<Posture>[] = [
   { scanning: { engines: ['builtin'], at: ['commit'] }, ci: ['drift'] },
   { scanning: { engines: ['builtin'], at: ['commit'] }, ci: ['selftest'] },
   { ci: ['selftest', 'drift'], isolation: { runtime: 'bubblewrap' } },
+  { scanning: { engines: ['builtin'], at: ['push'] }, ci: ['selftest'], isolation: { runtime: 'srt' } },
 ];
 
 function textOf(posture: Posture, path: string): string {
@@ -75,9 +76,10 @@ describe('the workflow', () => {
       ['drift'],
       ['selftest'],
       ['scan', 'history', 'selftest', 'drift'],
+      ['selftest'],
     ]);
     const events = SHAPES.map(shape => Object.keys(workflowOf(on('github', shape)).on).includes('schedule'));
-    expect(events).toEqual([true, false, true, true, false, true, true]);
+    expect(events).toEqual([true, false, true, true, false, true, true, true]);
   });
 
   test('gets the least: no right but reading, no secret, no text of an event in a command, pinned programs, an end', () => {

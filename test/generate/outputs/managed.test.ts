@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { managedSettings } from '../../../src/generate/outputs/managed-settings.ts';
@@ -34,7 +34,9 @@ describe('managed settings', () => {
     const posture: Posture = { ...FULL, agents: ['claude-code', 'gemini', 'aider'] };
     const notes = managedSettings.notes?.(context(posture, '/x')) ?? [];
     expect(notes).toEqual([
-      expect.stringMatching(/of Claude Code and Gemini CLI are in force once .*: sudo sh \.agent-posture\/managed\/install\.sh$/),
+      expect.stringMatching(
+        /of Claude Code and Gemini CLI are in force once .*: sudo sh \.agent-posture\/managed\/install\.sh$/,
+      ),
     ]);
     expect(managedSettings.notes?.(context({ ...FULL, managedSettings: false }, '/x'))).toEqual([]);
     const folder = mkdtempSync(join(tmpdir(), 'managed-'));
