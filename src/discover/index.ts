@@ -69,7 +69,7 @@ export async function discover(
   const stock = Promise.all([stocktaker, walking, asking]).then(([taker, { entries }, { git }]) =>
     taker?.takeInventory(real, home, entries, { git, scanners }),
   );
-  const [project, files, git, found, available, { secrets, secretFiles, harmlessFiles }, read, accounts, more] =
+  const [project, files, git, found, available, { secrets, secretFiles, harmlessFiles }, read, accounts, more, owners] =
     await Promise.all([
       projectName(real),
       walking,
@@ -80,6 +80,14 @@ export async function discover(
       walking.then(async ({ entries }) => readMentions(real, entries, await reader)),
       reader?.then(known => accountMentions(real, home, env, known)),
       stock,
+      Promise.all([walking, asking]).then(
+        ([
+          { entries },
+          {
+            git: { remote },
+          },
+        ]) => readOwners(real, entries, remote?.forge),
+      ),
     ]);
   const mentions = [read.mentions, accounts ?? [], more?.mentions ?? []].flatMap(part => part.slice(0, MENTIONS));
   const systems = (await reader)?.systemFacts(mentions) ?? [];
@@ -102,7 +110,7 @@ export async function discover(
     instructionLinks: instructionLinks(real),
     requestTemplates: requestTemplates(files.entries),
     runtimes: available,
-    git: { ...git.git, ...more?.git },
+    git: { ...git.git, ...more?.git, ...(owners && { owners }) },
     scanners: more?.scanners ?? scanners,
     insideAgent: surroundingAgent(env),
     notes: [
@@ -113,6 +121,17 @@ export async function discover(
       ...(secrets > SECRET_FILES ? [`more than ${SECRET_FILES} secret files: the rest is not named`] : []),
     ],
   };
+}
+
+/** Whose review a path needs; loaded only where some file says so. */
+async function readOwners(
+  root: string,
+  entries: readonly Entry[],
+  forge: string | undefined,
+): Promise<Facts['git']['owners']> {
+  if (!entries.some(({ name }) => name === 'CODEOWNERS')) return undefined;
+  const { ownersOf } = await import('./owners.ts');
+  return ownersOf(root, forge);
 }
 
 /** Files that hold secrets by their name: how many, those that may, and those that git tracks and that are none. */

@@ -8,14 +8,14 @@ import { parsePattern, pathExpression } from './encode.ts';
 
 type Forge = 'github' | 'gitlab' | 'gitea';
 
-/** The first place is where a new file goes. Each forge takes the first that it finds, and not in this order. */
-const PLACES: Readonly<Record<Forge, readonly string[]>> = {
+/** Where a new file goes. One that is there already is found by discovery, which knows the order of each forge. */
+const PLACE: Readonly<Record<Forge, string>> = {
   // https://docs.github.com/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners
-  github: ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'],
+  github: '.github/CODEOWNERS',
   // https://docs.gitlab.com/user/project/codeowners/reference/
-  gitlab: ['.gitlab/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'],
+  gitlab: '.gitlab/CODEOWNERS',
   // https://docs.gitea.com/usage/repository/code-owners
-  gitea: ['.gitea/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'],
+  gitea: '.gitea/CODEOWNERS',
 };
 
 interface Rule {
@@ -95,7 +95,7 @@ export const codeowners: Output = {
     const forge = forgeOf(context);
     if (forge === undefined) return [];
     const there = context.facts.git.owners?.seen.path;
-    const place = PLACES[forge].find(path => path === there) ?? PLACES[forge][0] ?? '';
+    const place = [PLACE[forge], 'CODEOWNERS', 'docs/CODEOWNERS'].find(path => path === there) ?? PLACE[forge];
     const lines = ordered(context, place).flatMap(({ pattern, owners }) => {
       const text = written(pattern, forge);
       return text === undefined ? [] : [`${text} ${owners.join(' ')}`];
