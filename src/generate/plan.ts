@@ -10,6 +10,7 @@ import { decideKeys } from './keys.ts';
 import { knows, type Ledger, readLedger } from './ledger.ts';
 import { acquireLock } from './lock.ts';
 import { type Entry, isOwnPath, type Manifest, readManifest, unpack, writeManifest } from './manifest.ts';
+import { prepareMeaning } from './meaning.ts';
 import { type Move, movedFrom, planMove } from './moved.ts';
 import { decideOwned } from './owned.ts';
 import { BESIDE, MANIFEST_PATH } from './paths.ts';
@@ -230,6 +231,10 @@ async function decidePath(
   };
   if ('refused' in seen) return leave(seen);
   if ('refused' in seenBeside) return leave({ ...seenBeside, refused: `${path}${BESIDE}: ${seenBeside.refused}` });
+  const differs = pieces.some(
+    ({ rendering }) => rendering?.mode === 'owned' && seen.file?.data.toString('utf8') !== rendering.content,
+  );
+  if (differs && seen.file) await prepareMeaning(path);
   const situation: Situation = { path, disk: seen.file, beside: seenBeside.file, ...rest };
   const { state, after, executable, reason, line, entries } = decide(pieces, situation);
   const before = seen.file?.data ?? null;
