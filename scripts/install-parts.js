@@ -80,10 +80,18 @@ function installGo(id) {
   });
 }
 
+function installPip(id) {
+  const { name, version } = PARTS[id];
+  intoCache(id, folder =>
+    start('python3', ['-m', 'pip', 'install', '-q', '--no-input', '--target', folder, `${name}==${version}`]),
+  );
+}
+
 installPackages(missing.filter(id => PARTS[id].kind === 'apt'));
 for (const id of missing) {
   if (PARTS[id].kind === 'npm') installNpm(id);
   if (PARTS[id].kind === 'go') installGo(id);
+  if (PARTS[id].kind === 'pip') installPip(id);
 }
 
 console.log(`\nparts in ${partsFolder} and on the PATH:`);

@@ -13,6 +13,8 @@ export type PartId =
   | 'git-secrets'
   | 'xmllint'
   | 'junitparser'
+  | 'yamllint'
+  | 'ripgrep'
   | 'fonts'
   | 'node-20.19'
   | 'node-22'
@@ -22,7 +24,17 @@ export type PartId =
   | 'codex'
   | 'rulesync'
   | 'sarif-multitool'
-  | 'gitleaks';
+  | 'srt'
+  | 'gitleaks'
+  | 'actionlint'
+  | 'codeowners'
+  | 'gitlab-ci-local'
+  | 'gemini'
+  | 'qwen'
+  | 'opencode'
+  | 'copilot'
+  | 'cline'
+  | 'aider';
 export const PARTS: Readonly<Record<PartId, unknown>>;
 export const partsFolder: string;
 export function partFolder(id: PartId): string;

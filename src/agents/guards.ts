@@ -49,6 +49,7 @@ const GUARDS_IF_THERE: readonly string[] = [
   'appveyor.yml',
   'cloudbuild.yaml',
   '.gitlab/ci/',
+  '.gitlab/agent-posture.yml',
   '.gitea/workflows/',
   '.forgejo/workflows/',
   '.github/actions/',

@@ -92,6 +92,10 @@ export interface Facts {
   data?: readonly DataFact[];
   ci?: readonly CiFact[];
   tools?: readonly ToolFact[];
+  /** The files of instructions for agents in the root that are links, and where in the repository each leads; undefined: out of it. */
+  instructionLinks?: readonly { path: string; to: string | undefined }[];
+  /** The file that a new request for review begins with, by the forge that reads it. */
+  requestTemplates?: { github?: string | undefined; gitlab?: string | undefined };
   runtimes: RuntimeFact[];
   git: {
     present: boolean;

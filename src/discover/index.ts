@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, isAbsolute, join, relative } from 'node:path';
 import { agents, surroundingAgent } from '../agents/index.ts';
 import { findProgram } from '../base/exec.ts';
-import { displayPath, readBounded } from '../base/files.ts';
+import { displayPath, readBounded, statsOf } from '../base/files.ts';
 import { heldByGit, trackedFiles } from '../base/git.ts';
 import { harmless } from '../posture/harmless.ts';
 import { variableNames } from './env-file.ts';
@@ -40,6 +40,8 @@ const GIVEN = 20;
 /** As many systems are told as a person could go through, and more. */
 const MENTIONS = 1_000;
 const SECRET_FILES = 500;
+/** What agents read in the root before they begin, and what a generated file adds to. */
+const INSTRUCTIONS = ['AGENTS.md', 'CLAUDE.md', 'GEMINI.md'] as const;
 const SCANNERS = ['gitleaks', 'trufflehog', 'git-secrets'] as const;
 
 /** What is on this machine and in this repository. Read only, bounded, offline; nothing of the repository is run. */
@@ -67,7 +69,7 @@ export async function discover(
   const stock = Promise.all([stocktaker, walking, asking]).then(([taker, { entries }, { git }]) =>
     taker?.takeInventory(real, home, entries, { git, scanners }),
   );
-  const [project, files, git, found, available, { secrets, secretFiles, harmlessFiles }, read, accounts, more] =
+  const [project, files, git, found, available, { secrets, secretFiles, harmlessFiles }, read, accounts, more, owners] =
     await Promise.all([
       projectName(real),
       walking,
@@ -78,6 +80,14 @@ export async function discover(
       walking.then(async ({ entries }) => readMentions(real, entries, await reader)),
       reader?.then(known => accountMentions(real, home, env, known)),
       stock,
+      Promise.all([walking, asking]).then(
+        ([
+          { entries },
+          {
+            git: { remote },
+          },
+        ]) => readOwners(real, entries, remote?.forge),
+      ),
     ]);
   const mentions = [read.mentions, accounts ?? [], more?.mentions ?? []].flatMap(part => part.slice(0, MENTIONS));
   const systems = (await reader)?.systemFacts(mentions) ?? [];
@@ -97,8 +107,10 @@ export async function discover(
       // What the box knows of is told with it.
       tools: more.tools.filter(({ id }) => !available.some(runtime => runtime.id === id)),
     }),
+    instructionLinks: instructionLinks(real),
+    requestTemplates: requestTemplates(files.entries),
     runtimes: available,
-    git: { ...git.git, ...more?.git },
+    git: { ...git.git, ...more?.git, ...(owners && { owners }) },
     scanners: more?.scanners ?? scanners,
     insideAgent: surroundingAgent(env),
     notes: [
@@ -109,6 +121,17 @@ export async function discover(
       ...(secrets > SECRET_FILES ? [`more than ${SECRET_FILES} secret files: the rest is not named`] : []),
     ],
   };
+}
+
+/** Whose review a path needs; loaded only where some file says so. */
+async function readOwners(
+  root: string,
+  entries: readonly Entry[],
+  forge: string | undefined,
+): Promise<Facts['git']['owners']> {
+  if (!entries.some(({ name }) => name === 'CODEOWNERS')) return undefined;
+  const { ownersOf } = await import('./owners.ts');
+  return ownersOf(root, forge);
 }
 
 /** Files that hold secrets by their name: how many, those that may, and those that git tracks and that are none. */
@@ -135,6 +158,28 @@ async function sortSecrets(
       return why === undefined ? [] : [{ path, why }];
     }),
   };
+}
+
+/** By their names, which either forge takes in any case; of several, the one in the forge's own folder. */
+function requestTemplates(entries: readonly Entry[]): NonNullable<Facts['requestTemplates']> {
+  const first = (name: RegExp) => entries.filter(({ path, link }) => !link && name.test(path)).map(({ path }) => path);
+  return {
+    github: first(/^(?:\.github\/|docs\/)?pull_request_template\.md$/i).sort()[0],
+    gitlab: first(/^\.gitlab\/merge_request_templates\/default\.md$/i).sort()[0],
+  };
+}
+
+/** A file under one of these names is often a link to another of them: what is laid into one then stands in both. */
+function instructionLinks(root: string): NonNullable<Facts['instructionLinks']> {
+  return INSTRUCTIONS.flatMap(path => {
+    if (!statsOf(join(root, path))?.isSymbolicLink()) return [];
+    try {
+      const to = relative(root, realpathSync(join(root, path)));
+      return [{ path, to: to.startsWith('..') || isAbsolute(to) ? undefined : to }];
+    } catch {
+      return [{ path, to: undefined }];
+    }
+  });
 }
 
 async function findBoxes(

@@ -5,7 +5,7 @@ import { dataFiles } from './data-files.ts';
 import { environmentNamed } from './environments.ts';
 import type { CiFact, DataFact, Facts, Seen, ToolFact } from './facts.ts';
 import type { Mention } from './mention.ts';
-import { ownersOf, protectedBranches } from './owners.ts';
+import { protectedBranches } from './protected-branches.ts';
 import { toolFacts, withVersions } from './tools.ts';
 import { namesUses, usesIn } from './uses.ts';
 import type { Entry } from './walk.ts';
@@ -18,7 +18,7 @@ export interface Inventory {
   ci: CiFact[];
   tools: ToolFact[];
   scanners: Facts['scanners'];
-  git: Pick<Facts['git'], 'owners' | 'protectedBranches'>;
+  git: Pick<Facts['git'], 'protectedBranches'>;
   notes: string[];
 }
 
@@ -35,7 +35,7 @@ export async function takeInventory(
   known: { git: Facts['git']; scanners: Facts['scanners'] },
 ): Promise<Inventory> {
   const plain = entries.filter(({ link, ignored }) => !link && !ignored);
-  const [ci, uses, owners, branches, tools, scanners] = await Promise.all([
+  const [ci, uses, branches, tools, scanners] = await Promise.all([
     texts(
       root,
       plain.filter(({ path }) => isCi(path)),
@@ -44,7 +44,6 @@ export async function takeInventory(
       root,
       plain.filter(({ path }) => namesUses(path)),
     ),
-    ownersOf(root, known.git.remote?.forge),
     protectedBranches(root, known.git.defaultBranch),
     toolFacts(root, home),
     withVersions(root, known.scanners),
@@ -62,7 +61,7 @@ export async function takeInventory(
     ci: services.ci,
     tools,
     scanners,
-    git: { owners, protectedBranches: branches },
+    git: { protectedBranches: branches },
     notes: [
       ...notes,
       ...(ci.cut || uses.cut

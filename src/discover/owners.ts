@@ -1,12 +1,8 @@
-import { join } from 'node:path';
-import { isMap, isSeq, LineCounter } from 'yaml';
-import { namesIn, placeWithin, readBounded } from '../base/files.ts';
+import { placeWithin, readBounded } from '../base/files.ts';
 import type { Facts } from './facts.ts';
-import { keyOf, lineOf, textAt, yamlMap } from './yaml.ts';
 
 type Git = Facts['git'];
 type Owners = NonNullable<Git['owners']>;
-type Protected = NonNullable<Git['protectedBranches']>[number];
 
 /** GitHub takes no larger one: https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners */
 const LIMIT = 3_000_000;
@@ -34,7 +30,7 @@ export async function ownersOf(root: string, forge: string | undefined): Promise
 }
 
 /** A file of the repository that no link leads to; undefined where there is none. */
-async function textOf(root: string, path: string, limit: number): Promise<string | undefined> {
+export async function textOf(root: string, path: string, limit: number): Promise<string | undefined> {
   const place = await placeWithin(root, path).catch(() => undefined);
   const file = place === undefined ? undefined : await readBounded(place, limit);
   return file?.ok ? file.data.toString('utf8') : undefined;
@@ -45,11 +41,14 @@ const OWNER = /^(@{1,2}[\w.-]{1,100}(\/[\w./-]{1,200})?|[^\s@\p{C}]{1,64}@[\w.-]
 /** GitLab's sections: `[Docs]`, `^[Optional][2] @default`. */
 const SECTION = /^\^?\[[^\]]{1,200}\](?:\[\d{1,3}\])?(.*)$/;
 
-/** The rules of a file of owners in its order; later ones win. A rule without an owner takes owners away. */
+/** The lines that this program wrote: what they say comes from the posture. */
+const OURS = /^# BEGIN agent-posture \S+$[\s\S]*?^# END agent-posture \S+$/gm;
+
+/** The rules of a file of owners in its order, but for ours; later ones win. A rule without an owner takes owners away. */
 export function ownerRules(text: string): Owners['rules'] {
   const rules: { pattern: string; owners: string[] }[] = [];
   let inherited: string[] = [];
-  for (const line of text.split(/\r?\n/)) {
+  for (const line of text.replaceAll('\r\n', '\n').replace(OURS, '').split('\n')) {
     if (rules.length >= RULES) break;
     const trimmed = line.slice(0, 4_000).trim();
     if (trimmed === '' || trimmed.startsWith('#')) continue;
@@ -74,80 +73,3 @@ function ownersIn(text: string): string[] {
     .filter(word => OWNER.test(word))
     .slice(0, OWNERS);
 }
-
-const BRANCH = /^[^\s\p{C}]{1,200}$/u;
-const FILES = 50;
-
-/** Branches that the repository's own files say are protected: whether the forge was told is not known by them. */
-export async function protectedBranches(root: string, defaultBranch: string | undefined): Promise<Protected[]> {
-  const rulesets = namesIn(join(root, '.github/rulesets'))
-    .filter(name => name.endsWith('.json'))
-    .sort()
-    .slice(0, FILES)
-    .map(name => [`.github/rulesets/${name}`, rulesetBranches] as const);
-  const found: Protected[] = [];
-  for (const [path, read] of [...rulesets, ...SETTINGS]) {
-    const text = await textOf(root, path, 500_000);
-    for (const { branch, line } of text === undefined ? [] : read(text)) {
-      const pattern = branch === DEFAULT ? defaultBranch : branch;
-      if (pattern !== undefined && BRANCH.test(pattern) && !found.some(one => one.pattern === pattern))
-        found.push({ pattern, seen: { path, line } });
-    }
-  }
-  return found;
-}
-
-const DEFAULT = '~DEFAULT_BRANCH';
-
-interface Branch {
-  branch: string;
-  line?: number | undefined;
-}
-
-/** A ruleset as GitHub exports it: https://docs.github.com/en/rest/repos/rules */
-function rulesetBranches(text: string): Branch[] {
-  try {
-    const ruleset = JSON.parse(text) as {
-      target?: unknown;
-      enforcement?: unknown;
-      conditions?: { ref_name?: { include?: unknown } };
-    } | null;
-    const include = ruleset?.conditions?.ref_name?.include;
-    if (ruleset?.target !== 'branch' || ruleset.enforcement !== 'active' || !Array.isArray(include)) return [];
-    return include
-      .filter(ref => typeof ref === 'string')
-      .map(ref => ({ branch: ref === '~ALL' ? '*' : ref.replace(/^refs\/heads\//, '') }));
-  } catch {
-    // No JSON, or nested deeper than it can be read: it says nothing.
-    return [];
-  }
-}
-
-/**
- * `branches: [{ name, protection }]`: https://github.com/repository-settings/app (docs/configuration.md) and safe-settings, to
- * which `default` is the default branch.
- */
-function settingsBranches(text: string): Branch[] {
-  const lines = new LineCounter();
-  const branches = yamlMap(text, lines)?.get('branches');
-  return (isSeq(branches) ? branches.items : []).flatMap((item): Branch[] => {
-    const name = isMap(item) ? textAt(item, 'name') : undefined;
-    const protection = isMap(item) ? item.get('protection') : undefined;
-    if (name === undefined || !isMap(item) || !isMap(protection) || protection.items.length === 0) return [];
-    return [{ branch: name === 'default' ? DEFAULT : name, line: item.items[0] && lineOf(item.items[0], lines) }];
-  });
-}
-
-/** `github: { protected_branches: { main: … } }`: https://github.com/apache/infrastructure-asfyaml */
-function apacheBranches(text: string): Branch[] {
-  const lines = new LineCounter();
-  const github = yamlMap(text, lines)?.get('github');
-  const branches = isMap(github) ? github.get('protected_branches') : undefined;
-  return (isMap(branches) ? branches.items : []).map(pair => ({ branch: keyOf(pair), line: lineOf(pair, lines) }));
-}
-
-const SETTINGS: readonly (readonly [path: string, read: (text: string) => Branch[]])[] = [
-  ['.github/settings.yml', settingsBranches],
-  ['.github/settings.yaml', settingsBranches],
-  ['.asf.yaml', apacheBranches],
-];

@@ -212,6 +212,8 @@ function hooksFolder(root: string, hooksPath: string | undefined): string | unde
 
 const HOOK_NAME =
   /^(?:pre|post|prepare|commit|applypatch|fsmonitor|reference|sendemail|p4|push|proc)-[a-z-]{2,40}$|^update$/;
+/** The hooks that do work of ours. */
+const OUR_HOOKS: readonly string[] = ['pre-commit', 'prepare-commit-msg', 'pre-push'];
 /** The line that our own hooks have: `templates/githooks`. */
 const OURS = 'Written by agent-posture from agent-posture.yaml';
 
@@ -248,9 +250,9 @@ async function coveredHooks(root: string, common: string, laid: ReadonlySet<stri
   const names = namesIn(join(common, 'hooks')).filter(name => HOOK_NAME.test(name));
   const run = names.slice(0, 50).filter(name => isProgram(join(common, 'hooks', name)));
   const known = [...laid].flatMap(path => /^\.githooks\/([a-z-]+)$/.exec(path)?.[1] ?? []);
-  // These two are there for what they do themselves, unless it says that all they do is to call another.
+  // These are there for what they do themselves, unless it says that all they do is to call another.
   const ownWork = await Promise.all(
-    ['pre-commit', 'pre-push'].map(async name => {
+    OUR_HOOKS.map(async name => {
       const file = await readBounded(join(root, '.githooks', name), 100_000);
       return file.ok && file.data.toString('utf8').includes(FORWARDS) ? [] : [name];
     }),
@@ -291,7 +293,7 @@ async function installedHooks(
   hooksPath: string | undefined,
   common: string,
 ): Promise<string[]> {
-  const names = ['pre-commit', 'pre-push'];
+  const names = [...OUR_HOOKS];
   const folder = hooksPath === undefined ? join(common, 'hooks') : resolve(root, hooksPath);
   // Before version 9 git calls the repository's own files; of those that are not executable is told apart from this.
   if (manager === 'husky' && relative(root, folder) === '.husky') return names;

@@ -164,7 +164,8 @@ function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, te
       text,
       entry,
     };
-  if (theirs === wanted)
+  const reads = (text: string) => theirs === text || (comment === '<!--' && words(theirs) === words(text));
+  if (reads(wanted))
     return late
       ? write('update', lines, 'our call comes first now, so that nothing keeps it from being reached')
       : unchanged('up to date', next);
@@ -172,7 +173,7 @@ function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, te
     if (at.restore) return write('update', lines, 'put back');
     return conflict('its block is not as we write it');
   }
-  if (theirs === base) return write('update', lines, 'follows the posture');
+  if (reads(base)) return write('update', lines, 'follows the posture');
   const script = rendering.executable === true;
   const restored = guarded ? restoreLines(base, theirs, { script, harmless: harmlessIn(at.path) }) : theirs;
   if (restored !== theirs) {
@@ -199,6 +200,11 @@ const NONE: ReadonlySet<string> = new Set();
 
 function isIgnoreList(path: string): boolean {
   return path.endsWith('ignore');
+}
+
+/** A text as a reader of Markdown sees it: where its lines break, and how far they stand in, is a formatter's to say. */
+function words(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
 }
 
 /** Of a list of what is ignored, only a line with a `!` takes something out again. */

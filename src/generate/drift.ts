@@ -1,3 +1,5 @@
+import { same } from './formats/values.ts';
+import { type ClaimEntry, type Entry, readManifest } from './manifest.ts';
 import { BESIDE, MANIFEST_PATH } from './paths.ts';
 import type { Change, ChangeState, Plan } from './types.ts';
 
@@ -15,6 +17,36 @@ function besideIt(beside: Change['beside']): string {
   return beside.before === null
     ? `; agent-posture generate lays ours beside it, as ${beside.path}`
     : `; compare it with ${beside.path}, then remove that`;
+}
+
+/**
+ * Whether a manifest differs from another only by keys and elements that it leaves out of files in which others have a hand.
+ * What hangs on files that git ignores is not asked for where those are not, as in CI; what stands there is more, and stays.
+ */
+function asksForLess(before: Buffer, after: Buffer | null): boolean {
+  let files: Entry[];
+  try {
+    files = readManifest(before).files;
+  } catch {
+    return false;
+  }
+  const now = readManifest(after).files;
+  return (
+    files.length === now.length &&
+    files.every((entry, at) => {
+      const other = now[at];
+      if (other === undefined || entry.mode !== 'keys' || other.mode !== 'keys') return same(entry, other);
+      const { claims, ...rest } = other;
+      const { claims: known, ...was } = entry;
+      return same(rest, was) && claims.every(claim => known.some(each => covers(each, claim)));
+    })
+  );
+}
+
+/** Whether a claim is the other one, or has all elements of its list. */
+function covers({ elements: known, ...was }: ClaimEntry, { elements, ...claim }: ClaimEntry): boolean {
+  if (!same(was, claim)) return false;
+  return elements?.every(element => known?.some(each => same(each, element))) ?? known === undefined;
 }
 
 /**
@@ -41,7 +73,7 @@ export function drift(plan: Plan): Drift[] {
     found.push({ path, state, reason: say[state], line: before ? line : undefined });
   }
   const { before, after } = plan.manifest;
-  if (found.length === 0 && !(before === null ? after === null : after?.equals(before)))
+  if (found.length === 0 && !(before === null ? after === null : after?.equals(before) || asksForLess(before, after)))
     found.push({
       path: MANIFEST_PATH,
       state: before ? 'update' : 'create',

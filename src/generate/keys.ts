@@ -236,6 +236,7 @@ function releaseAll(
   asked: readonly Claim[],
   at: Situation,
 ): void {
+  const left: { path: KeyPath; made: number }[] = [];
   for (const old of entry.claims) {
     const claim = own.find(other => same(other.path, old.path) && 'value' in other === 'value' in old);
     if (claim && 'value' in claim) continue;
@@ -260,7 +261,7 @@ function releaseAll(
       }
       edit(work, { kind: 'drop', path: old.path, elements: gone });
       work.said.push(`takes ${gone.length} out of ${named(old.path)}`);
-      if (!claim) prune(work, old.path, old.made ?? 0);
+      if (!claim) left.push({ path: old.path, made: old.made ?? 0 });
     } else if (now !== undefined && same(now, old.value) && old.had !== true) {
       if (asked.some(other => same(other.path, old.path))) continue;
       if (!at.knows(entry)) {
@@ -269,9 +270,11 @@ function releaseAll(
       }
       edit(work, { kind: 'remove', path: old.path });
       work.said.push(`takes ${named(old.path)} out`);
-      prune(work, old.path.slice(0, -1), old.made ?? 0);
+      left.push({ path: old.path.slice(0, -1), made: old.made ?? 0 });
     }
   }
+  // The first claim in a container is the one that made it, and the container is empty only once the last is gone.
+  for (const { path, made } of left.reverse()) prune(work, path, made);
 }
 
 /** Removes up to `count` containers of ours that are empty now, from the inside out. */

@@ -56,7 +56,7 @@ const entry = z.discriminatedUnion('mode', [
   z.strictObject({
     ...common,
     mode: z.literal('block'),
-    comment: z.enum(['#', '//', ';']),
+    comment: z.enum(['#', '//', ';', '<!--']),
     sha256: hash,
     baseline: packed,
     /** Lines of ours that lie in a copy beside the file, waiting for its owner. */
@@ -71,7 +71,7 @@ const entry = z.discriminatedUnion('mode', [
     mode: z.literal('keys'),
     format: z.enum(['json', 'toml', 'yaml']),
     sha256: hash,
-    claims: z.array(claim).check(z.maxLength(500)),
+    claims: z.array(claim).check(z.maxLength(5_000)),
     created: yes,
   }),
 ]);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { SETTINGS } from '../agents/claude-code/voids.ts';
+import { OVERRULING } from '../agents/overruling.ts';
 import { namesIn, readBounded, statsOf, writeAtomic } from '../base/files.ts';
 import { sha256 } from '../base/hash.ts';
 import { ensurePrivate } from '../base/state.ts';
@@ -66,7 +66,7 @@ export async function summaryOf({ root, facts, stateFolder }: MemoPlace): Promis
   const settings = written.ok ? settingsIn(written.data) : [];
   if (!named || !settings) return undefined;
   const beside = named.flatMap(path => [path, path + BESIDE]);
-  const paths = [...new Set([POSTURE_FILE, MANIFEST_PATH, ...SETTINGS, ...beside])];
+  const paths = [...new Set([POSTURE_FILE, MANIFEST_PATH, ...OVERRULING, ...beside])];
   if (paths.length > PATHS) return undefined;
   const files = await digestsOf(root, paths);
   if (!files) return undefined;

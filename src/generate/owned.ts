@@ -88,6 +88,7 @@ export function decideOwned(piece: OwnedPiece, at: Situation): Decision {
 
   const resolved = entry?.offered !== undefined && at.beside === null;
   const base = entry && unpack(resolved && entry.offered ? entry.offered.baseline : entry.baseline);
+  if (base === undefined && rendering.yields) return stay('unchanged', 'yours serves as well', []);
   if (base === undefined) return conflict('a file of this name was there before');
   if (theirs === undefined) return conflict('the file is no longer text');
   if (entry?.offered && !resolved) return conflict('not settled yet');

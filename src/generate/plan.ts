@@ -9,7 +9,8 @@ import { isInterrupted, recover } from './journal.ts';
 import { decideKeys } from './keys.ts';
 import { knows, type Ledger, readLedger } from './ledger.ts';
 import { acquireLock } from './lock.ts';
-import { type Entry, isOwnPath, type Manifest, readManifest, writeManifest } from './manifest.ts';
+import { type Entry, isOwnPath, type Manifest, readManifest, unpack, writeManifest } from './manifest.ts';
+import { prepareMeaning } from './meaning.ts';
 import { type Move, movedFrom, planMove } from './moved.ts';
 import { decideOwned } from './owned.ts';
 import { BESIDE, MANIFEST_PATH } from './paths.ts';
@@ -56,7 +57,11 @@ export async function planGeneration(
   if (seen instanceof UserError && !(options.fromPin && known)) throw seen;
   const before = seen instanceof UserError ? null : seen;
   const { manifest, read } = whichManifest(before, known, options.fromPin === true, notes);
-  const own: RenderContext = { ...context, settings: ledger.git };
+  const laid = (path: string) => {
+    const entry = manifest.files.find(file => file.path === path && file.mode === 'owned');
+    return entry?.mode === 'owned' ? unpack(entry.baseline) : undefined;
+  };
+  const own: RenderContext = { ...context, settings: ledger.git, laid };
   const isSelected = (id: string) => options.only === undefined || selected.some(output => output.id === id);
 
   const pieces = new Map<string, AnyPiece[]>();
@@ -226,6 +231,10 @@ async function decidePath(
   };
   if ('refused' in seen) return leave(seen);
   if ('refused' in seenBeside) return leave({ ...seenBeside, refused: `${path}${BESIDE}: ${seenBeside.refused}` });
+  const differs = pieces.some(
+    ({ rendering }) => rendering?.mode === 'owned' && seen.file?.data.toString('utf8') !== rendering.content,
+  );
+  if (differs && seen.file) await prepareMeaning(path);
   const situation: Situation = { path, disk: seen.file, beside: seenBeside.file, ...rest };
   const { state, after, executable, reason, line, entries } = decide(pieces, situation);
   const before = seen.file?.data ?? null;

@@ -9,6 +9,8 @@ export interface RenderContext {
   facts: Facts;
   /** The settings of `.git/config` that were set from here, by key. */
   settings?: Readonly<Record<string, string>>;
+  /** Our text of a whole file of ours, as the manifest has it: what another clone asked for. Undefined where it has none. */
+  laid?(path: string): string | undefined;
 }
 
 /** A claim on a part of a file with keys: one value, or our elements of a list that others add to. */
@@ -26,12 +28,14 @@ export type Rendered =
       executable?: boolean;
       /** Where earlier versions laid it: it moves from there, and its owner's edits with it. */
       was?: readonly string[];
+      /** Where a file of somebody else's stands already, that one serves as well, and ours is not laid. */
+      yields?: true;
     }
   /** Lines of ours between two marker comments in a shared file. */
   | {
       mode: 'block';
       path: string;
-      comment: '#' | '//' | ';';
+      comment: '#' | '//' | ';' | '<!--';
       lines: readonly string[];
       /** Where the file is made by us: others keep their bits. */
       executable?: boolean;

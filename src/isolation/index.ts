@@ -6,10 +6,11 @@ import { command } from './command/index.ts';
 import { docker } from './docker/index.ts';
 import { native } from './native/index.ts';
 import { none } from './none.ts';
+import { srt } from './srt/index.ts';
 import type { Runtime } from './types.ts';
 
 /** Every runtime that this version starts. Adding one is a folder and a line here. */
-export const runtimes: readonly Runtime[] = [bubblewrap, docker, command, native, none];
+export const runtimes: readonly Runtime[] = [bubblewrap, srt, docker, command, native, none];
 
 /** Why no box can be made round a repository; undefined where one can. */
 export function unboxable(root: string, home: string): string | undefined {
@@ -26,7 +27,7 @@ export async function detectRuntimes(root: string, home: string): Promise<Runtim
   return found.map(fact => (why && ROUND.has(fact.id) ? { id: fact.id, available: false, detail: why } : fact));
 }
 
-const ROUND: ReadonlySet<RuntimeId> = new Set(['bubblewrap', 'docker', 'native']);
+const ROUND: ReadonlySet<RuntimeId> = new Set(['bubblewrap', 'srt', 'docker', 'native']);
 
 /** The runtime with this id; undefined for one that a posture may name and this version does not start. */
 export function runtimeOf(id: RuntimeId): Runtime | undefined {

@@ -18,7 +18,19 @@ export const safeguards: readonly Safeguard[] = [
       'OWASP ASI05:2026',
       'OWASP LLM06:2025',
     ],
-    generated: { outputs: ['claude-code-settings', 'codex-config', 'container'] },
+    generated: {
+      outputs: [
+        'managed-settings',
+        'claude-code-settings',
+        'codex-config',
+        'gemini-settings',
+        'qwen-settings',
+        'cursor-settings',
+        'container',
+        'srt-settings',
+        'bwrap-script',
+      ],
+    },
     proven: {
       attempts: ['read', 'list', 'write', 'socket', 'process', 'connect', 'resolve', 'exec'],
       how: 'Files outside, sockets that give power, processes and terminals of the host, what it runs later (services, startup files, cron), outside addresses and ways round the walls are tried from inside the box, each with a control that shows it is there; what has to work is tried beside it.',
@@ -44,7 +56,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'What an agent cannot connect to it cannot break, empty or copy. A rule that says "do not touch production" is a request; a network that does not lead there is an answer.',
     article: 'Never, ever point an AI agent toward production databases or live APIs',
     standards: ['NIST SP 800-53 SC-7', 'NIST SP 800-53 AC-4', 'CIS Controls v8 16.8', 'OWASP LLM06:2025'],
-    generated: { outputs: ['container', 'env-examples'] },
+    generated: { outputs: ['container', 'env-examples', 'srt-settings', 'bwrap-script'] },
     proven: {
       attempts: ['connect', 'resolve', 'request', 'read'],
       how: 'Every declared production system is tried by every address it has, direct and through each proxy, and only the server’s own greeting counts as reached.',
@@ -60,7 +72,26 @@ export const safeguards: readonly Safeguard[] = [
     article:
       'If your API keys, database passwords, or authentication tokens are sitting in your codebase (hardcoded or in .env files), an AI agent will inevitably incorporate them into generated code.',
     standards: ['NIST SP 800-53 IA-5', 'NIST SP 800-218 PS.1', 'OWASP LLM02:2025', 'OWASP ASI03:2026'],
-    generated: { outputs: ['claude-code-settings', 'codex-config', 'gitignore', 'env-examples'] },
+    generated: {
+      outputs: [
+        'managed-settings',
+        'claude-code-settings',
+        'codex-config',
+        'gemini-settings',
+        'qwen-settings',
+        'opencode-settings',
+        'copilot-settings',
+        'cline-settings',
+        'cursor-settings',
+        'windsurf-settings',
+        'aider-settings',
+        'agent-hook',
+        'gitignore',
+        'env-examples',
+        'srt-settings',
+        'bwrap-script',
+      ],
+    },
     proven: {
       attempts: ['read', 'list', 'env', 'exec'],
       how: 'Secret files of the repository, known credential places of the home, variables by name, credential helpers and the history of git are tried; content is compared and never shown.',
@@ -93,7 +124,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'A secret that was pushed once has to be changed, for a history cannot be called back. Scanning at the commit, at the push and in CI catches it while it is still only on one machine.',
     article: 'catch leaks before they happen',
     standards: ['NIST SP 800-53 RA-5', 'NIST SP 800-218 PS.1', 'CIS Controls v8 16.12', 'OWASP LLM02:2025'],
-    generated: { outputs: ['git-hooks', 'git-hook-calls', 'gitleaks'] },
+    generated: { outputs: ['git-hooks', 'git-hook-calls', 'gitleaks', 'git-secrets', 'ci-workflow'] },
     proven: { planned: 'a planted decoy secret that every engine has to catch at every stage' },
   },
   {
@@ -103,7 +134,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'Code that phones somewhere new is how data leaves long after the agent is gone. A reviewer has to see each new destination, not find it in a thousand lines.',
     article: 'Unexpected network calls or API integrations',
     standards: ['NIST SP 800-218 PW.7', 'NIST SP 800-53 SA-11', 'OWASP LLM05:2025'],
-    generated: { planned: 'review rules and a CI job' },
+    generated: { outputs: ['review-checklist'], planned: 'review rules and a CI job' },
     proven: { planned: 'seeded changes that the audit has to flag, and clean ones that it has to leave' },
   },
   {
@@ -113,7 +144,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'One removed check opens everything behind it, and a diff shows it as one line less. These changes deserve a person who knows what the check was for.',
     article: 'Changes to authentication or authorization logic',
     standards: ['NIST SP 800-218 PW.7', 'NIST SP 800-53 CM-3', 'NIST SP 800-53 AC-3'],
-    generated: { planned: 'review rules and a CI job' },
+    generated: { outputs: ['review-checklist'], planned: 'review rules and a CI job' },
     proven: { planned: 'seeded changes that the audit has to flag, and clean ones that it has to leave' },
   },
   {
@@ -123,7 +154,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'A query without a limit or a condition works in the test and copies a table in production. It is seen best where it is written.',
     article: 'Database queries that access more data than necessary',
     standards: ['NIST SP 800-218 PW.7', 'NIST SP 800-53 AC-6'],
-    generated: { planned: 'review rules and a CI job' },
+    generated: { outputs: ['review-checklist'], planned: 'review rules and a CI job' },
     proven: { planned: 'seeded changes that the audit has to flag, and clean ones that it has to leave' },
   },
   {
@@ -133,7 +164,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'A dependency runs with all rights of the program, and its install scripts with all of yours. Models also name packages that do not exist until somebody registers them.',
     article: 'Dependencies being added without clear justification',
     standards: ['NIST SP 800-218 PW.4', 'NIST SP 800-53 SR-3', 'OWASP LLM03:2025', 'OWASP ASI04:2026'],
-    generated: { planned: 'review rules and a CI job' },
+    generated: { outputs: ['review-checklist'], planned: 'review rules and a CI job' },
     proven: { planned: 'seeded changes that the audit has to flag, and clean ones that it has to leave' },
   },
   {
@@ -143,7 +174,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'The agent was kept in a box; the code it wrote runs without one. Code that reads a home folder, follows a path from outside or writes where programs are loaded from does later, in your name, what the agent could not.',
     article: 'File system access patterns that seem suspicious',
     standards: ['NIST SP 800-218 PW.7', 'OWASP LLM05:2025'],
-    generated: { planned: 'review rules and a CI job' },
+    generated: { outputs: ['review-checklist'], planned: 'review rules and a CI job' },
     proven: { planned: 'seeded changes that the audit has to flag, and clean ones that it has to leave' },
   },
   {
@@ -159,7 +190,7 @@ export const safeguards: readonly Safeguard[] = [
       'SLSA v1.2 Source track',
       'OWASP ASI09:2026',
     ],
-    generated: { outputs: ['github-ruleset'] },
+    generated: { outputs: ['github-ruleset', 'codeowners'] },
     proven: { planned: 'the effective rules of the server, read with the agent’s own token' },
   },
   {
@@ -209,7 +240,10 @@ export const safeguards: readonly Safeguard[] = [
     why: 'When something is wrong, the first question is what else the same hand did. An identity of its own for the agent answers it with one command.',
     article: 'Make sure every change your AI agent makes is tracked in version control with clear attribution.',
     standards: ['NIST SP 800-53 AU-10', 'NIST SP 800-53 AU-3', 'NIST SP 800-218 PS.1'],
-    generated: { planned: 'an identity for the agent, trailers, and the hook that asks for them' },
+    generated: {
+      outputs: ['git-hooks', 'git-hook-calls'],
+      planned: 'an account of its own for the agent at the forge',
+    },
     proven: { planned: 'commits of agents without attribution' },
   },
   {
@@ -240,7 +274,24 @@ export const safeguards: readonly Safeguard[] = [
     article:
       'Use branch protection rules to prevent autonomous agents from pushing directly to main/production branches.',
     standards: ['NIST SP 800-53 CM-5', 'NIST SP 800-218 PS.1', 'SLSA v1.2 Source track'],
-    generated: { outputs: ['claude-code-settings', 'git-hooks', 'git-hook-calls', 'github-ruleset'] },
+    generated: {
+      outputs: [
+        'managed-settings',
+        'claude-code-settings',
+        'gemini-settings',
+        'qwen-settings',
+        'opencode-settings',
+        'copilot-settings',
+        'cline-settings',
+        'cursor-settings',
+        'windsurf-settings',
+        'aider-settings',
+        'agent-hook',
+        'git-hooks',
+        'git-hook-calls',
+        'github-ruleset',
+      ],
+    },
     proven: {
       attempts: ['push'],
       how: 'A throw-away ref that matches the protected pattern is pushed to a local remote from where the agent runs; on a forge this is only done when it is asked for.',
@@ -304,7 +355,7 @@ export const safeguards: readonly Safeguard[] = [
     article:
       'Write down what systems are critical, what data is sensitive, and what access patterns are normal for your codebase.',
     standards: ['NIST SP 800-53 PL-2', 'NIST SP 800-53 CM-8'],
-    generated: { outputs: ['posture-document'] },
+    generated: { outputs: ['posture-document', 'agents-page', 'agents-page-imports'] },
     proven: { none: 'A document holds nothing back. What it says is proven by the other rows.' },
   },
   {
@@ -314,7 +365,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'A wall that held last month may be gone with an update, a new machine or one edited line, and nothing says so. A try takes seconds, and a comparison with the last one shows what changed.',
     article: "Periodically test whether your AI agent can accidentally access something it shouldn't.",
     standards: ['NIST SP 800-53 CA-2', 'NIST SP 800-53 CA-7', 'NIST SP 800-53 CA-8'],
-    generated: { planned: 'a nightly workflow, and a reminder' },
+    generated: { outputs: ['ci-workflow'], planned: 'a reminder where the last proof is old' },
     proven: {
       none: '`agent-posture test` is this safeguard; what changed since the baseline is shown with every run.',
     },
@@ -326,7 +377,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'Code that reads well is believed. A list of questions, with the lines that they are about, keeps a reviewer asking.',
     article: "The same skepticism you'd apply to third-party code should apply to AI-generated code.",
     standards: ['NIST SP 800-218 PW.7', 'OWASP LLM09:2025', 'OWASP ASI09:2026'],
-    generated: { planned: 'a review checklist with the lines of the change' },
+    generated: { outputs: ['review-checklist'], planned: 'the lines of the change that a question is about' },
     proven: { none: 'An attitude cannot be tried from outside.' },
   },
   {
@@ -347,7 +398,26 @@ export const safeguards: readonly Safeguard[] = [
     article:
       'The agent should only have access to the specific repositories, branches, and systems it absolutely needs to complete its assigned task.',
     standards: ['NIST SP 800-53 SI-7', 'NIST SP 800-53 CM-5', 'OWASP ASI10:2026'],
-    generated: { outputs: ['claude-code-settings', 'codex-config'] },
+    generated: {
+      outputs: [
+        'managed-settings',
+        'claude-code-settings',
+        'codex-config',
+        'gemini-settings',
+        'qwen-settings',
+        'opencode-settings',
+        'copilot-settings',
+        'cline-settings',
+        'cursor-settings',
+        'windsurf-settings',
+        'aider-settings',
+        'agent-hook',
+        'ci-workflow',
+        'codeowners',
+        'srt-settings',
+        'bwrap-script',
+      ],
+    },
     proven: {
       attempts: ['write'],
       how: 'Each guard is written in place, replaced by a renamed copy, moved away with its folder, and created where it is missing, and a repository is made below the root, whose settings git would obey; the effect is looked at from outside.',
@@ -360,7 +430,7 @@ export const safeguards: readonly Safeguard[] = [
     why: 'A hook whose interpreter is missing, or that is not executable, lets everything pass and says nothing. A guard that cannot do its work has to refuse.',
     article: "Don't just set up secrets management and hope it works.",
     standards: ['NIST SP 800-53 SC-24', 'NIST SP 800-53 SI-17'],
-    generated: { outputs: ['git-hooks', 'git-hook-calls'] },
+    generated: { outputs: ['agent-hook', 'git-hooks', 'git-hook-calls'] },
     proven: { planned: 'each hook run with its interpreter, its executable bit or a program it needs taken away' },
   },
   {

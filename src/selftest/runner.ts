@@ -60,7 +60,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
     });
   const options: SelftestOptions = { ...given, approve };
   const posture = options.posture?.posture;
-  const undone = posture && undoneScans(posture);
+  const undone = posture && undoneScans(posture, options.facts.git.remote?.forge);
   const notes: string[] = undone === undefined ? [] : [undone];
   const baseline = await loadBaseline(options.root, options.baselineFile, options.saveBaseline);
   const vantages = vantagesOf(options);

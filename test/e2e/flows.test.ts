@@ -371,9 +371,9 @@ describe('test', () => {
   const laid = 'version: 1\nproject: shop\nagents: [claude-code]\nrepository: { protected: [main] }\n';
 
   test('says, as status does, which scanning is declared and not run', async () => {
-    const scanning = 'scanning: { engines: [builtin, git-secrets], at: [commit, history] }\n';
+    const scanning = 'scanning: { engines: [builtin, trufflehog], at: [commit, history] }\n';
     const given = world({ 'agent-posture.yaml': laid + scanning });
-    const said = 'scanning declared, not run by this version: git-secrets; at history';
+    const said = 'scanning declared, not run by this version: trufflehog; at history';
     const tried = await program(given, ['test', '--safeguard', 'SEC-4', '--json']);
     expect(JSON.parse(tried.stdout).notes).toContain(said);
     expect((await program(given, ['status'])).stdout.replace(/\s+/g, ' ')).toContain(`not done ${said}`);

@@ -20,7 +20,6 @@ const both = (features: readonly string[]): Promise<World> => {
   const given = world({
     'agent-posture.yaml': POSTURE,
     'rulesync.jsonc': JSON.stringify({ targets: ['claudecode', 'codexcli'], features }),
-    '.rulesync/rules/overview.md': '---\nroot: true\ntargets: ["*"]\n---\n\n# Shop\n',
     '.rulesync/mcp.jsonc': '{ "mcpServers": { "mine": { "command": "true" } } }',
     '.rulesync/hooks.jsonc':
       '{ "version": 1, "hooks": { "postToolUse": [{ "command": "true", "matcher": "Write" }] } }',
@@ -42,7 +41,7 @@ const settings = (given: World) => SETTINGS.map(path => readFileSync(join(given.
 
 describeWith(['rulesync'], 'beside rulesync', () => {
   it('both keep what is of the other, where only one writes permissions', { timeout: 60_000 }, async () => {
-    const given = await both(['rules', 'mcp', 'hooks']);
+    const given = await both(['mcp', 'hooks']);
     expect(rulesync(given, 'generate').status).toBe(0);
     const [claude = '', codex = ''] = settings(given);
     expect(claude).toContain('PostToolUse');

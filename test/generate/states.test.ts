@@ -99,6 +99,20 @@ describe('a file of ours', () => {
     expect(read(s, 'docs/x.md.agent-posture-new')).toBe(v1);
   });
 
+  test('that yields to one of theirs leaves it alone, and takes its place once that is gone', async () => {
+    const s = scene();
+    const example = output('doc', [{ mode: 'owned', path: '.env.test.example', content: 'A=\n', yields: true }]);
+    put(s, '.env.test.example', 'B=1\n');
+    const { changes, manifest } = await s.generate([example]);
+    expect(only(changes)).toMatchObject({ state: 'unchanged', reason: 'yours serves as well' });
+    expect(manifest.after).toBeNull();
+    expect(read(s, '.env.test.example')).toBe('B=1\n');
+    rmSync(join(s.root, '.env.test.example'));
+    expect(only((await s.generate([example])).changes).state).toBe('create');
+    put(s, '.env.test.example', 'A=\nMINE=\n');
+    expect(only((await s.plan([example])).changes).reason).toBe('your edits kept');
+  });
+
   test('that was there with the same content is adopted', async () => {
     const s = scene();
     put(s, 'docs/x.md', v1);

@@ -34,7 +34,8 @@ describe('what is scanned for secrets', () => {
 
   it.each([
     [{ engines: ['builtin', 'gitleaks'], at: ['commit', 'push'] }, 'builtin, gitleaks, before commit, push', undefined],
-    [{ engines: ['builtin', 'git-secrets'], at: ['commit'] }, 'builtin, before commit', 'git-secrets'],
+    [{ engines: ['builtin', 'git-secrets'], at: ['commit'] }, 'builtin, git-secrets, before commit', undefined],
+    [{ engines: ['builtin', 'git-secrets'], at: ['push'] }, 'builtin, before push', 'git-secrets'],
     [{ engines: ['trufflehog'], at: ['commit', 'ci'] }, 'builtin, before commit', 'trufflehog; at ci'],
     [{ engines: ['gitleaks'] }, 'builtin, gitleaks, before commit, push', 'at ci, history'],
     [{ engines: ['gitleaks'], at: ['history'] }, undefined, 'at history'],
@@ -48,7 +49,7 @@ describe('what is scanned for secrets', () => {
   });
 
   it('is nothing without a word about it', () => {
-    expect(scansOf({})).toEqual({ engines: [], stages: [], declared: undefined });
+    expect(scansOf({})).toEqual({ engines: [], stages: [], ci: [], declared: undefined });
   });
 
   it('is proposed by the wizard only as far as it is run', () => {
@@ -56,6 +57,6 @@ describe('what is scanned for secrets', () => {
     const context = { facts: { ...FACTS, scanners }, posture: { version: 1 as const, project: 'x' } };
     const { answers } = settleAnswers(stepsOf('quick'), context, {}, { defaults: true });
     const edit = postureEdits(stepsOf('quick'), answers, context).find(({ path }) => path[0] === 'scanning');
-    expect(edit?.value).toEqual({ engines: ['builtin', 'gitleaks'], at: ['commit', 'push'] });
+    expect(edit?.value).toEqual({ engines: ['builtin', 'gitleaks', 'git-secrets'], at: ['commit', 'push'] });
   });
 });

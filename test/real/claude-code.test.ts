@@ -157,4 +157,14 @@ describeWith(['claude-code', 'bubblewrap'], 'the real Claude Code and the settin
     expect(results[0]).toContain('works');
     expect(results.slice(1).join('\n')).not.toMatch(/CANARY|^PLANTED$/m);
   }, 60_000);
+
+  test('takes in the agents’ page by way of its own file, and what stands there already', async () => {
+    stage.write('CLAUDE.md', '# Ours\n\nUse pnpm.\n');
+    expect((await drive()).told).not.toContain('Out of bounds');
+    await generate(FULL);
+    const { code, told } = await drive();
+    expect(code).toBe(0);
+    expect(told).toContain('Use pnpm.');
+    expect(told).toContain('Out of bounds: `environment production`, `orders-db (production)`.');
+  }, 60_000);
 });

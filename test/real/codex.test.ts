@@ -128,4 +128,10 @@ trust_level = "trusted"
     const { results } = await drive(['cat .env']);
     expect(results[0]).toContain('CANARY');
   });
+
+  test('is told the agents’ page', async () => {
+    expect((await drive([])).told).not.toContain('Out of bounds');
+    await generate(FULL);
+    expect((await drive([])).told).toContain('Out of bounds: `environment production`, `orders-db (production)`.');
+  }, 60_000);
 });

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 
 /** What is to be driven: the agent's command, with `@PORT@` for the port of the scripted model. */
 export interface Order {
-  protocol: 'anthropic' | 'responses';
+  protocol: 'anthropic' | 'responses' | 'chat' | 'gemini';
   command: string[];
   cwd: string;
   env: Record<string, string>;
@@ -21,11 +21,14 @@ export interface Driven {
   turns: number;
   /** What the agent gave back for each call, in order. */
   results: string[];
+  /** The first request in which tools were offered, as JSON: all that the model was told before it began. */
+  told: string;
 }
 
 // Runs in a network namespace of its own: the model and the agent share its loopback, and there is no way out.
 const order = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Order;
 let turns = 0;
+let told = '';
 const results: string[] = [];
 
 const text = (value: unknown): string =>
@@ -105,6 +108,72 @@ function responses(
   ]);
 }
 
+/** OpenAI's chat completions, as a stream. */
+function chat(
+  body: { tools?: unknown[]; messages?: { role: string; content?: unknown }[] },
+  response: ServerResponse,
+): void {
+  const main = (body.tools?.length ?? 0) > 0;
+  if (main) {
+    const given = (body.messages ?? []).filter(({ role }) => role === 'tool').map(({ content }) => text(content));
+    results.splice(0, results.length, ...given);
+  }
+  const call = main ? order.calls[turns++] : undefined;
+  const delta = call
+    ? {
+        role: 'assistant',
+        tool_calls: [
+          {
+            index: 0,
+            id: `call_${turns}`,
+            type: 'function',
+            function: { name: call.name, arguments: JSON.stringify(call.input) },
+          },
+        ],
+      }
+    : { role: 'assistant', content: 'ok' };
+  const chunk = (choice: object) => ({
+    id: `chat_${turns}`,
+    object: 'chat.completion.chunk',
+    created: 1,
+    model: 'scripted',
+    choices: [{ index: 0, ...choice }],
+    usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+  });
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  for (const part of [
+    chunk({ delta, finish_reason: null }),
+    chunk({ delta: {}, finish_reason: call ? 'tool_calls' : 'stop' }),
+  ])
+    response.write(`data: ${JSON.stringify(part)}\n\n`);
+  response.end('data: [DONE]\n\n');
+}
+
+/** Gemini's generateContent, as a stream. */
+function gemini(
+  body: {
+    tools?: unknown[];
+    contents?: { parts?: { functionResponse?: { response?: { output?: unknown; error?: unknown } } }[] }[];
+  },
+  response: ServerResponse,
+): void {
+  const main = (body.tools?.length ?? 0) > 0;
+  if (main) {
+    const given = (body.contents ?? [])
+      .flatMap(({ parts }) => parts ?? [])
+      .flatMap(({ functionResponse }) => (functionResponse ? [functionResponse.response ?? {}] : []));
+    results.splice(0, results.length, ...given.map(({ output, error }) => text(output ?? error)));
+  }
+  const call = main ? order.calls[turns++] : undefined;
+  const part = call ? { functionCall: { name: call.name, args: call.input } } : { text: 'ok' };
+  const answer = {
+    candidates: [{ index: 0, content: { role: 'model', parts: [part] }, finishReason: 'STOP' }],
+    usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 1, totalTokenCount: 2 },
+  };
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.end(`data: ${JSON.stringify(answer)}\n\n`);
+}
+
 async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part as Buffer);
@@ -114,9 +183,10 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
 const server = createServer(async (request, response) => {
   if (request.method !== 'POST') return void response.writeHead(404).end('{}');
   const body = await bodyOf(request);
+  if (told === '' && Array.isArray(body.tools) && body.tools.length > 0) told = JSON.stringify(body);
   if (request.url?.includes('count_tokens')) return void response.end('{"input_tokens":1}');
-  if (order.protocol === 'anthropic') anthropic(body, response);
-  else responses(body, response);
+  if (request.url?.includes('countTokens')) return void response.end('{"totalTokens":1}');
+  ({ anthropic, responses, chat, gemini })[order.protocol](body, response);
 });
 server.listen(0, '127.0.0.1', () => {
   const port = String((server.address() as AddressInfo).port);
@@ -125,7 +195,7 @@ server.listen(0, '127.0.0.1', () => {
     Object.entries(order.env).map(([name, value]) => [name, value.replaceAll('@PORT@', port)]),
   );
   const child = spawn(words[0] ?? '', words.slice(1), { cwd: order.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const driven: Driven = { code: null, stdout: '', stderr: '', turns: 0, results };
+  const driven: Driven = { code: null, stdout: '', stderr: '', turns: 0, results, told };
   child.stdout.on('data', data => {
     driven.stdout += data;
   });
@@ -133,7 +203,6 @@ server.listen(0, '127.0.0.1', () => {
     driven.stderr += data;
   });
   child.once('close', code => {
-    process.stdout.write(JSON.stringify({ ...driven, code, turns }));
-    process.exit(0);
+    process.stdout.write(JSON.stringify({ ...driven, code, turns, told }), () => process.exit(0));
   });
 });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { partsFolder } from '../../scripts/parts.js';
@@ -31,14 +31,25 @@ export class Stage {
   }
 
   /** Starts the agent beside its scripted model in a network namespace without a way out. Ended after 60 s. */
-  async drive(order: Omit<Order, 'cwd'>): Promise<Driven> {
+  async drive(order: Omit<Order, 'cwd'>, machine: Readonly<Record<string, string>> = {}): Promise<Driven> {
     this.#program ??= bundle(join(import.meta.dirname, 'drive-program.ts'), join(this.folder, 'program'));
     const file = join(this.folder, 'order.json');
     const env = { PATH: process.env.PATH ?? '', HOME: this.home, LANG: 'C.UTF-8', ...order.env };
     writeFileSync(file, JSON.stringify({ ...order, env, cwd: this.root } satisfies Order));
     const child = spawn(
       part('bubblewrap'),
-      ['--dev-bind', '/', '/', '--unshare-net', '--die-with-parent', '--', process.execPath, await this.#program, file],
+      [
+        '--dev-bind',
+        '/',
+        '/',
+        ...this.#machine(machine),
+        '--unshare-net',
+        '--die-with-parent',
+        '--',
+        process.execPath,
+        await this.#program,
+        file,
+      ],
       { stdio: ['ignore', 'pipe', 'inherit'], timeout: 60_000, killSignal: 'SIGKILL' },
     );
     let stdout = '';
@@ -48,6 +59,27 @@ export class Stage {
     await new Promise(done => child.once('close', done));
     if (stdout === '') throw new Error('the agent did not end in 60 s');
     return JSON.parse(stdout) as Driven;
+  }
+
+  /** Mounts under which the machine has these files in /etc as well, by their places; on the machine itself nothing changes. */
+  #machine(files: Readonly<Record<string, string>>): string[] {
+    const places = Object.entries(files);
+    if (places.length === 0) return [];
+    const kept = readdirSync('/etc', { withFileTypes: true }).filter(
+      ({ name }) => !places.some(([place]) => place.startsWith(`/etc/${name}/`)),
+    );
+    return [
+      ...['--tmpfs', '/etc'],
+      ...kept.flatMap(({ name, parentPath }) => {
+        const path = join(parentPath, name);
+        return lstatSync(path).isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path];
+      }),
+      ...places.flatMap(([place, content], index) => {
+        const file = join(this.folder, `machine-${index}`);
+        writeFileSync(file, content, { mode: 0o644 });
+        return ['--ro-bind', file, place];
+      }),
+    ];
   }
 
   remove(): void {

@@ -33,8 +33,11 @@ describe('the catalogue', () => {
     expect(`${title} ${why}`).not.toMatch(/\bsecure\b/i);
   });
   it.each(safeguards)('$id has an output or says why none, and a try or says why none', ({ generated, proven }) => {
-    if ('outputs' in generated) expect(generated.outputs.length).toBeGreaterThan(0);
-    else expect(String(Object.values(generated)[0]).length).toBeGreaterThan(15);
+    if ('outputs' in generated) {
+      expect(generated.outputs.length).toBeGreaterThan(0);
+      expect(new Set(generated.outputs).size).toBe(generated.outputs.length);
+      if (generated.planned !== undefined) expect(generated.planned.length).toBeGreaterThan(15);
+    } else expect(String(Object.values(generated)[0]).length).toBeGreaterThan(15);
     if ('attempts' in proven) {
       expect(proven.attempts.length).toBeGreaterThan(0);
       expect(proven.attempts.filter(attempt => !(ATTEMPTS as readonly string[]).includes(attempt))).toEqual([]);
@@ -60,6 +63,13 @@ describe('the catalogue and the outputs', () => {
       'outputs' in generated ? generated.outputs.map(output => `${id} ${output}`) : [],
     );
     expect(promised.sort()).toEqual(pairs(outputs));
+  });
+  it('know each other by their ids: no safeguard names an output that is none, no output one that is none', () => {
+    const known = new Set(outputs.map(({ id }) => id));
+    const promised = safeguards.flatMap(({ generated }) => ('outputs' in generated ? generated.outputs : []));
+    expect(promised.filter(id => !known.has(id))).toEqual([]);
+    expect(outputs.flatMap(output => output.safeguards).filter(id => safeguardOf(id) === undefined)).toEqual([]);
+    for (const output of outputs) expect(output.safeguards.length, output.id).toBeGreaterThan(0);
   });
 });
 

@@ -64,6 +64,7 @@ const TYPED = [
   'select insert on app.orders app.items; select on audit.*',
   'DATABASE_URL',
   'a "quoted" #text: it\'s',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: what GitHub would fill in
   '- $(touch x) ${{ github.token }}',
   'with, comma',
   'yes',

@@ -4,7 +4,7 @@ import type { AgentDefinition } from '../types.ts';
 export const gemini: AgentDefinition = {
   id: 'gemini',
   title: 'Gemini CLI',
-  guardFiles: ['.gemini/', '.gemini/settings.json', '.gemini/.env'],
+  guardFiles: ['.gemini/', '.gemini/settings.json', '.gemini/.env', '.geminiignore'],
   userFiles: ['~/.gemini/settings.json', '~/.gemini/trustedFolders.json'],
   marks: [{ variable: 'GEMINI_CLI', value: '1', source: 'https://geminicli.com/docs/tools/shell/' }],
   // The addresses in https://github.com/google-gemini/gemini-cli/tree/main/packages/core/src/code_assist and in the libraries it uses.
@@ -25,7 +25,7 @@ export const gemini: AgentDefinition = {
           '/etc/gemini-cli/settings.json',
           '/Library/Application Support/GeminiCli/settings.json',
         ],
-        traces: ['.gemini', 'GEMINI.md', '~/.gemini'],
+        traces: ['.gemini', '.geminiignore', 'GEMINI.md', '~/.gemini'],
         ownSandbox: (files, env) => {
           const value =
             env.GEMINI_SANDBOX ?? lastJsonValue(files, 'tools', 'sandbox') ?? lastJsonValue(files, 'sandbox');

@@ -1,10 +1,11 @@
 import { detectAgent } from '../detect.ts';
 import type { AgentDefinition } from '../types.ts';
+import { SETTINGS } from './files.ts';
 
 export const opencode: AgentDefinition = {
   id: 'opencode',
   title: 'opencode',
-  guardFiles: ['.opencode/', 'opencode.json', 'opencode.jsonc'],
+  guardFiles: ['.opencode/', ...SETTINGS.filter(path => !path.startsWith('.opencode/'))],
   userFiles: ['~/.config/opencode/opencode.json', '~/.config/opencode/opencode.jsonc'],
   marks: [{ variable: 'OPENCODE', value: '1', source: 'https://github.com/anomalyco/opencode' }],
   detect: context =>
@@ -20,12 +21,7 @@ export const opencode: AgentDefinition = {
           'opencode-darwin-x64',
           'opencode-darwin-arm64',
         ],
-        settings: [
-          '~/.config/opencode/opencode.json',
-          '~/.config/opencode/opencode.jsonc',
-          'opencode.json',
-          'opencode.jsonc',
-        ],
+        settings: ['~/.config/opencode/opencode.json', '~/.config/opencode/opencode.jsonc', ...SETTINGS],
         traces: ['.opencode', '~/.config/opencode', '~/.local/share/opencode'],
         // Its SECURITY.md says that it has no sandbox.
         ownSandbox: () => false,

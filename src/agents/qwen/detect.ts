@@ -4,7 +4,7 @@ import type { AgentDefinition } from '../types.ts';
 export const qwen: AgentDefinition = {
   id: 'qwen',
   title: 'Qwen Code',
-  guardFiles: ['.qwen/', '.qwen/settings.json'],
+  guardFiles: ['.qwen/', '.qwen/settings.json', '.qwenignore'],
   userFiles: ['~/.qwen/settings.json'],
   marks: [
     {
@@ -21,7 +21,7 @@ export const qwen: AgentDefinition = {
         programs: ['qwen'],
         packages: ['@qwen-code/qwen-code'],
         settings: ['~/.qwen/settings.json', '.qwen/settings.json', '/etc/qwen-code/settings.json'],
-        traces: ['.qwen', 'QWEN.md', '~/.qwen'],
+        traces: ['.qwen', '.qwenignore', 'QWEN.md', '~/.qwen'],
         ownSandbox: files => {
           const value = lastJsonValue(files, 'tools', 'sandbox') ?? lastJsonValue(files, 'sandbox');
           return value !== undefined && value !== false && value !== '';

@@ -16,7 +16,7 @@ export const windsurf: AgentDefinition = {
         packages: [],
         debian: 'windsurf',
         settings: ['~/.codeium/windsurf/mcp_config.json', '.windsurf/hooks.json'],
-        traces: ['.windsurf', '.windsurfrules', '~/.codeium/windsurf'],
+        traces: ['.windsurf', '.codeiumignore', '.windsurfrules', '~/.codeium/windsurf'],
       },
       context,
     ),

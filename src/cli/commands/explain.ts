@@ -107,7 +107,14 @@ function explainSafeguard(
     ...wrap(why, style.width),
     '',
     ...part('article', article),
-    ...part('generated', 'outputs' in generated ? generated.outputs.join(', ') : later(generated)),
+    ...part(
+      'generated',
+      'outputs' in generated
+        ? [generated.outputs.join(', '), generated.planned && later({ planned: generated.planned })]
+            .filter(Boolean)
+            .join('; ')
+        : later(generated),
+    ),
     ...part('proven', 'attempts' in proven ? `${proven.attempts.join(', ')}: ${proven.how}` : later(proven)),
     ...(standards.length > 0 ? part('see also', standards.join(', ')) : []),
   ];

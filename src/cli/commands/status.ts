@@ -45,7 +45,7 @@ export const command: Command = async context => {
     }),
   );
   const ending = endingSoon(posture.posture, new Date());
-  const undone = undoneScans(posture.posture);
+  const undone = undoneScans(posture.posture, facts.git.remote?.forge);
   const start = startOf(posture.posture, facts);
   const network = networkNote({ facts, posture: posture.posture });
   const proof = last && proofOf(last, posture.sha256, facts.agents);

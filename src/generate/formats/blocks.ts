@@ -3,10 +3,11 @@ import { lineEnding } from './values.ts';
 
 /** The marker comments round our lines in a shared file. */
 export function marker(which: 'BEGIN' | 'END', output: string, comment: string): string {
-  return `${comment} ${which} agent-posture ${output}`;
+  return `${comment} ${which} agent-posture ${output}${comment === '<!--' ? ' -->' : ''}`;
 }
 
-const MARKER = /^\s*(?:#|\/\/|;)\s*(BEGIN|END) agent-posture (\S+)\s*$/;
+const MARKER =
+  /^\s*(?:(?:#|\/\/|;)\s*(BEGIN|END) agent-posture (\S+)|<!--\s*(BEGIN|END) agent-posture (\S+)\s*-->)\s*$/;
 
 /** Whether a line would be read as a marker. */
 export function isMarker(line: string): boolean {
@@ -36,7 +37,7 @@ export function findBlocks(text: string): Block[] {
     const end = Math.min(offset + whole.length + 1, text.length);
     const content = whole.replace(/\r$/, '').replace(/^\ufeff/, '');
     const line = index + 1;
-    const [, which, output] = MARKER.exec(content) ?? [];
+    const [, plainWhich, plainOutput, which = plainWhich, output = plainOutput] = MARKER.exec(content) ?? [];
     const fail = (message: string, at = line): never => {
       throw new FormatProblem(message, at, 1);
     };

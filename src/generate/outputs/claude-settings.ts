@@ -1,23 +1,12 @@
 import { denyRules, sandboxSettings } from '../../agents/claude-code/settings.ts';
-import { SETTINGS, voids } from '../../agents/claude-code/voids.ts';
+import { SETTINGS, VOIDS } from '../../agents/claude-code/voids.ts';
 import { agentGuards } from '../../agents/guards.ts';
-import { formats } from '../formats/index.ts';
-import { FormatProblem } from '../formats/types.ts';
 import type { Claim, Output } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
 import { hiddenFiles, hiddenOf } from './hidden.ts';
+import { overruledBy } from './overruled.ts';
 
 const [GENERATED] = SETTINGS;
-
-/** What cannot be read is not obeyed either. */
-function parsed(text: string): unknown {
-  try {
-    return formats.json.parse(text).value;
-  } catch (error) {
-    if (error instanceof FormatProblem) return undefined;
-    throw error;
-  }
-}
 
 export const claudeSettings: Output = {
   id: 'claude-code-settings',
@@ -29,13 +18,7 @@ export const claudeSettings: Output = {
     if (!posture.agents?.includes('claude-code')) return [];
     const ownSandbox = posture.isolation?.runtime === 'native';
     // What the generated file itself has to say of the sandbox is a claim of its own.
-    return SETTINGS.map(path => ({
-      path,
-      weaker: text => {
-        const found = voids(parsed(text), ownSandbox && path !== GENERATED);
-        return found.length > 0 ? `${found.join('; ')}: take it out there` : undefined;
-      },
-    }));
+    return SETTINGS.map(path => overruledBy(VOIDS, path, ownSandbox && path !== GENERATED));
   },
   render(context) {
     const { posture } = context;

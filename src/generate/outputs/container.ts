@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { COMPOSE_FILE, SERVICE, WORKSPACE, WORKSPACE_TEXT } from '../../isolation/docker/settings.ts';
 import { GIT_PARTS } from '../../isolation/git.ts';
 import type { Output, RenderContext } from '../types.ts';
@@ -17,6 +17,44 @@ const EMPTY = 'empty';
 function guardMounts(context: RenderContext): string[] {
   const ofGit = context.facts.git.present ? ['.git/hooks', '.git/config'] : [];
   return [...ofGit, ...guardsThere(context).map(guard => guard.replace(/\/$/, ''))];
+}
+
+/**
+ * The hidden files that the container covers: those that are here, and those that the file covers already, which lie in
+ * somebody's other clone. Otherwise a clone without them, as CI's is, would ask for another file than the one that was
+ * committed. Where the root is read-only in the container nothing can be laid over what is missing, so there they go.
+ */
+function coveredFiles(context: RenderContext): string[] {
+  const { posture, facts } = context;
+  const here = hiddenFiles(context);
+  const write = posture.isolation?.files?.write ?? ['.'];
+  if (!write.includes('.') && !write.includes('./')) return here;
+  const known = new Set(facts.secretFiles.map(({ path }) => path));
+  const elsewhere = hiddenFiles({
+    posture,
+    facts: {
+      ...facts,
+      secretFiles: laidOver(context)
+        .filter(path => !known.has(path))
+        .map(path => ({ path })),
+    },
+  });
+  return [...new Set([...here, ...elsewhere])].sort();
+}
+
+/** What our own compose file has covered, by the manifest. */
+function laidOver({ laid }: RenderContext): string[] {
+  const text = laid?.(COMPOSE_FILE);
+  const file = (text === undefined ? {} : parse(text)) as {
+    services?: Record<string, { volumes?: { source?: unknown; target?: unknown }[] } | undefined>;
+  } | null;
+  const volumes = file?.services?.[SERVICE]?.volumes ?? [];
+  const inside = `${WORKSPACE_TEXT}/`;
+  return volumes.flatMap(({ source, target }) =>
+    source === `./${EMPTY}` && typeof target === 'string' && target.startsWith(inside)
+      ? [target.slice(inside.length).replaceAll('$$', '$')]
+      : [],
+  );
 }
 
 function composeFile(context: RenderContext): string {
@@ -66,7 +104,7 @@ function composeFile(context: RenderContext): string {
         ? ['.git', ...GIT_PARTS.map(name => `.git/${name}`)].map(path => bind(`../${path}`, inside(path), false))
         : []),
       ...guardMounts(context).map(guard => bind(`../${guard}`, inside(guard), true)),
-      ...hiddenFiles(context).map(file => bind(`./${EMPTY}`, inside(file), true)),
+      ...coveredFiles(context).map(file => bind(`./${EMPTY}`, inside(file), true)),
     ],
     ...(allow === undefined ? {} : proxied ? { networks: ['box'], depends_on: ['egress'] } : { network_mode: 'none' }),
   };
@@ -142,7 +180,7 @@ export const container: Output = {
         path: '.devcontainer/devcontainer.json',
         content: `${JSON.stringify(devcontainer, null, 2)}\n`,
       },
-      ...(hiddenFiles(context).length > 0
+      ...(coveredFiles(context).length > 0
         ? [{ mode: 'owned' as const, path: `.devcontainer/${EMPTY}`, content: '' }]
         : []),
       ...(allow.length > 0

@@ -27,6 +27,11 @@ export function devcontainerText(text: string): string {
   return text.replaceAll('${', '$ {');
 }
 
+/** Text as code in Markdown, on one line: within, nothing is markup, a mention or an import. */
+export function markdownCode(text: string): string {
+  return `\`${text.replace(/[`\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim() || ' '}\``;
+}
+
 /** Text in a comment on one line of any format. */
 export function commentText(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();

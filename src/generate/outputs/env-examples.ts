@@ -46,7 +46,12 @@ export const envExamples: Output = {
         `# The variables of ${environment}: names only. Values come from a secrets manager or a file that git ignores.`,
         ...names.map(name => `${name}=${hint(name, environment, context.posture)}`),
       ];
-      return { mode: 'owned', path: `.env.${environment}.example`, content: `${lines.join('\n')}\n` };
+      return {
+        mode: 'owned',
+        path: `.env.${environment}.example`,
+        content: `${lines.join('\n')}\n`,
+        yields: true,
+      };
     });
   },
 };

@@ -2,6 +2,8 @@ import { outermost } from '../../base/outermost.ts';
 import { POSTURE_FILE } from '../../posture/model.ts';
 import type { RenderContext } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
+import { ciFiles } from './ci.ts';
+import { ignoreLines } from './ignore-file.ts';
 
 /** Whether a scan at this stage is asked for; without `at`, at every stage. */
 export function scansAt({ posture }: Pick<RenderContext, 'posture'>, stage: 'commit' | 'push'): boolean {
@@ -16,6 +18,31 @@ export function boxesInContainer({ posture }: Pick<RenderContext, 'posture'>): b
   );
 }
 
+type ByAgent = Readonly<Record<string, readonly string[]>>;
+
+/** What is written for an agent in any case. */
+const WRITTEN: ByAgent = {
+  'claude-code': ['.claude/'],
+  codex: ['.codex/'],
+  gemini: ['.gemini/'],
+  qwen: ['.qwen/'],
+  opencode: ['opencode.json'],
+  copilot: ['.github/hooks/'],
+  cline: ['.clinerules/'],
+  cursor: ['.cursor/'],
+  windsurf: ['.windsurf/'],
+  aider: ['.aiderignore', '.aider.conf.yml'],
+};
+
+/** What is written for it where anything is hidden. */
+const IGNORED: ByAgent = {
+  gemini: ['.geminiignore'],
+  qwen: ['.qwenignore'],
+  cline: ['.clineignore'],
+  cursor: ['.cursorignore'],
+  windsurf: ['.codeiumignore'],
+};
+
 /**
  * The guards that are there once the outputs are written, folders with a trailing `/`: for programs that stumble over a
  * path that is missing. What discovery saw counts too.
@@ -27,12 +54,16 @@ export function guardsThere(context: RenderContext): string[] {
   return outermost([
     POSTURE_FILE,
     '.agent-posture/',
-    ...(posture.agents?.includes('claude-code') ? ['.claude/'] : []),
-    ...(posture.agents?.includes('codex') ? ['.codex/'] : []),
-    ...(scansAt(context, 'commit') || scansAt(context, 'push') || protectedPatterns(posture).length > 0
+    ...(posture.agents ?? []).flatMap(id => WRITTEN[id] ?? []),
+    ...(ignoreLines(context).length > 0 ? (posture.agents ?? []).flatMap(id => IGNORED[id] ?? []) : []),
+    ...(scansAt(context, 'commit') ||
+    scansAt(context, 'push') ||
+    posture.repository?.attribution === true ||
+    protectedPatterns(posture).length > 0
       ? ['.githooks/']
       : []),
     ...(posture.scanning?.engines.includes('gitleaks') ? ['.gitleaks.toml'] : []),
+    ...ciFiles(context),
     ...(boxesInContainer(context) ? ['.devcontainer/'] : []),
     ...(manager ? [manager.id === 'husky' ? '.husky/' : manager.seen.path] : []),
     ...seen.filter(path => !/^[~/]|^\.\.(\/|$)|\p{C}/u.test(path)),

@@ -34,8 +34,12 @@ export function hiddenOf({ posture, facts }: Pick<RenderContext, 'posture' | 'fa
       if (!mayOverlap(pattern, exceptions)) return [pattern];
       const one = patternRules([pattern]);
       const meant = (path: string) => one.ignores(path) && rules.ignores(path);
-      const here = facts.secretFiles.map(({ path }) => path).filter(path => isRelative(path) && meant(path));
-      return [...names.filter(meant), ...here.filter(path => !names.includes(path)).map(path => `/${path}`)];
+      const covered = names.filter(meant);
+      // A name is meant in every folder: what has it needs no line of its own, which a clone without it would not ask for.
+      const here = facts.secretFiles
+        .map(({ path }) => path)
+        .filter(path => isRelative(path) && meant(path) && !covered.includes(path.split('/').at(-1) ?? ''));
+      return [...covered, ...here.map(path => `/${path}`)];
     });
   return { patterns, home, plain: [...new Set(plain)] };
 }

@@ -1,11 +1,12 @@
 import { isAbsolute, relative, resolve } from 'node:path';
+import { agents } from '../../agents/index.ts';
 import { list } from '../../base/text.ts';
 import { isOwnPath } from '../manifest.ts';
 import type { Output, RenderContext, Rendered } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
-import { parsePattern, shellPattern, shellWord } from './encode.ts';
+import { commentText, shellWord } from './encode.ts';
 import { scansAt } from './guards.ts';
-import { hiddenOf } from './hidden.ts';
+import { hiddenCases } from './hidden-cases.ts';
 import { template } from './template.ts';
 
 const FOLDER = '.githooks';
@@ -13,10 +14,13 @@ const FOLDER = '.githooks';
 const wantsCommit = (context: RenderContext) => scansAt(context, 'commit');
 const wantsPush = (context: RenderContext) => protectedPatterns(context.posture).length > 0 || scansAt(context, 'push');
 
-type HookName = 'pre-commit' | 'pre-push';
+const wantsMessage = ({ posture }: RenderContext) => posture.repository?.attribution === true;
+
+type HookName = 'pre-commit' | 'prepare-commit-msg' | 'pre-push';
 
 const namesOf = (context: RenderContext): HookName[] => [
   ...(wantsCommit(context) ? (['pre-commit'] as const) : []),
+  ...(wantsMessage(context) ? (['prepare-commit-msg'] as const) : []),
   ...(wantsPush(context) ? (['pre-push'] as const) : []),
 ];
 
@@ -31,7 +35,7 @@ function placeOf(context: RenderContext, name: HookName): string {
 /** The lines by which somebody's own script calls ours. What git tells of a push is there once, so both get it. */
 function callOf(context: RenderContext, name: HookName): string[] {
   const call = `sh ${placeOf(context, name)} "$@"`;
-  if (name === 'pre-commit') return [`${call} || exit 1`];
+  if (name !== 'pre-push') return [`${call} || exit 1`];
   const input = ['$agent_posture_input', 'AGENT_POSTURE_INPUT'];
   return [
     'agent_posture_input=$(cat) || exit 1',
@@ -161,27 +165,46 @@ function hookNotes(context: RenderContext): string[] {
   ];
 }
 
-/** The hidden patterns as lines of the hook: each sets or, for an exception, clears the mark; the last match wins. */
-function hiddenCases(context: RenderContext): string {
-  const cases = hiddenOf(context).patterns.map(pattern => {
-    const exception = pattern.startsWith('!');
-    const { anchored, body, folder } = parsePattern(exception ? pattern.slice(1) : pattern);
-    const glob = shellPattern(body);
-    const places = anchored ? [glob] : [glob, `*/${glob}`];
-    // In a case pattern a star crosses folders, so one at the end takes in what lies below.
-    const below = glob.endsWith('*') && !folder ? [] : places.map(place => `${place}/*`);
-    return `  case $1 in ${[...(folder ? [] : places), ...below].join(' | ')}) hidden=${exception ? 'no' : 'yes'} ;; esac`;
-  });
-  if (cases.length === 0) return '';
-  return ['  hidden=no', ...cases, '  [ "$hidden" = no ] || return 0', ''].join('\n');
+/** For each agent that tells what it starts, a line that takes its name; the first one counts. */
+function markLines(): string {
+  return agents
+    .flatMap(({ id, marks }) =>
+      marks.map(({ variable, value }) => {
+        const there = value === undefined ? `-n "\${${variable}+set}"` : `"\${${variable}-}" = ${shellWord(value)}`;
+        return `[ -z "$agent" ] && [ ${there} ] && agent=${id}`;
+      }),
+    )
+    .join('\n');
+}
+
+/** The agent's own identity as a trailer names it: neither a line end nor a bracket of its own. */
+function coAuthor({ posture }: RenderContext): { COAUTHOR: string; EMAIL: string } {
+  const plain = (text = '') => commentText(text.replace(/[<>]/g, ' '));
+  const [name, email] = [posture.repository?.agentIdentity?.name, posture.repository?.agentIdentity?.email].map(plain);
+  const whole = name && email ? `${name} <${email}>` : '';
+  return { COAUTHOR: shellWord(whole), EMAIL: shellWord(email ?? '') };
+}
+
+/** What the hook does with git-secrets where it is asked for; nothing else. */
+function gitSecretsCheck({ posture }: RenderContext): string {
+  if (!posture.scanning?.engines.includes('git-secrets')) return '';
+  return [
+    template('githooks/git-secrets', {}),
+    'if command -v git-secrets >/dev/null 2>&1; then',
+    '  git_secrets git -c core.quotePath=false -c core.fsmonitor=false -c "$git_secrets_with" secrets --pre_commit_hook',
+    'else',
+    "  printf 'agent-posture: git-secrets is not installed, so it did not look\\n' >&2",
+    'fi',
+    '',
+  ].join('\n');
 }
 
 const ownHookPart = (name: string) => template('githooks/own', { NAME: name }).trimEnd();
 
 export const hooks: Output = {
   id: 'git-hooks',
-  title: 'git hooks: no secret is committed, no protected branch is pushed',
-  safeguards: ['SEC-4', 'VCS-4', 'GRD-2'],
+  title: 'git hooks: no secret is committed, no protected branch is pushed, an agent’s commit says whose it is',
+  safeguards: ['SEC-4', 'VCS-1', 'VCS-4', 'GRD-2'],
   templateVersion: 2,
   guard: true,
   render(context) {
@@ -196,6 +219,7 @@ export const hooks: Output = {
         content: template('githooks/pre-commit', {
           GITLEAKS: leaks,
           SECRETS: secrets(),
+          GITSECRETS: gitSecretsCheck(context),
           OWN: ownHookPart('pre-commit'),
         }),
       });
@@ -215,6 +239,17 @@ export const hooks: Output = {
         }),
       });
     }
+    if (wantsMessage(context))
+      files.push({
+        mode: 'owned',
+        path: placeOf(context, 'prepare-commit-msg'),
+        executable: true,
+        content: template('githooks/prepare-commit-msg', {
+          ...coAuthor(context),
+          MARKS: markLines(),
+          OWN: ownHookPart('prepare-commit-msg'),
+        }),
+      });
     for (const name of covered(context))
       files.push({
         mode: 'owned',
@@ -230,7 +265,7 @@ export const hooks: Output = {
 export const hookCalls: Output = {
   id: 'git-hook-calls',
   title: 'git, or your hook manager, calls the hooks',
-  safeguards: ['SEC-4', 'VCS-4', 'GRD-2'],
+  safeguards: ['SEC-4', 'VCS-1', 'VCS-4', 'GRD-2'],
   templateVersion: 2,
   guard: true,
   notes: hookNotes,
@@ -276,7 +311,8 @@ export const hookCalls: Output = {
                       entry: `sh ${placeOf(context, name)}`,
                       language: 'system',
                       always_run: true,
-                      pass_filenames: false,
+                      // The framework hands the file of the message over as a name, and nothing else does it that way.
+                      pass_filenames: name === 'prepare-commit-msg',
                       stages: [name],
                     })),
                   },

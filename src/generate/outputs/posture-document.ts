@@ -2,6 +2,7 @@ import { escapeMarkdown } from '../../base/text.ts';
 import { scansOf } from '../../posture/scanning.ts';
 import { accessTo, type Posture } from '../../posture/schema.ts';
 import type { Output } from '../types.ts';
+import { markdownCode } from './encode.ts';
 
 const ACCESS = { none: 'nothing', read: 'reading', write: 'reading and writing' } as const;
 
@@ -10,9 +11,10 @@ const BOXES: Readonly<Record<string, string>> = {
   native: 'Each agent’s own sandbox is the box.',
 };
 
+const CI_TIMES = { ci: 'with each change', history: 'each night the whole history' } as const;
+
 const md = escapeMarkdown;
-const code = (text: string) => `\`${text.replace(/[`\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim() || ' '}\``;
-const codes = (texts: readonly string[]) => texts.map(code).join(', ');
+const codes = (texts: readonly string[]) => texts.map(markdownCode).join(', ');
 
 /** One row of a table: a bar inside a cell would end it, also within code. */
 function row(cells: readonly string[]): string {
@@ -33,7 +35,7 @@ function systems(posture: Posture): string[] {
   return table(
     ['System', 'Kind', 'Environment', 'Agents may', 'Holds', 'Normally'],
     all.map(system => [
-      code(system.id),
+      markdownCode(system.id),
       md(system.kind),
       system.environment === undefined ? 'not said' : md(system.environment),
       ACCESS[accessTo(posture, system)],
@@ -64,19 +66,24 @@ function isolation({ isolation }: Posture): string[] {
   ];
 }
 
-function repository(posture: Posture): string[] {
+function repository(posture: Posture, remote: string | undefined): string[] {
   const { repository } = posture;
-  const scans = scansOf(posture);
+  const scans = scansOf(posture, remote);
   const lines = [
     repository?.protected?.length && `- Protected branches: ${codes(repository.protected)}.`,
     repository?.reviews !== undefined && `- Reviews that a change needs: ${repository.reviews}.`,
     ...Object.entries(repository?.owners ?? {}).map(
-      ([path, owners]) => `- ${code(path)} is owned by ${owners.map(md).join(', ')}.`,
+      ([path, owners]) => `- ${markdownCode(path)} is owned by ${owners.map(md).join(', ')}.`,
     ),
     repository?.agentIdentity &&
       `- Agents commit as ${md(repository.agentIdentity.name)}, ${md(repository.agentIdentity.email)}.`,
-    scans.stages.length > 0 &&
-      `- Scanned for secrets by ${scans.engines.join(', ')}, before ${scans.stages.join(', ')}.`,
+    scans.engines.length > 0 &&
+      `- Scanned for secrets by ${scans.engines.join(', ')}, ${[
+        scans.stages.length > 0 && `before ${scans.stages.join(', ')}`,
+        scans.ci.length > 0 && `in CI ${scans.ci.map(stage => CI_TIMES[stage]).join(', ')}`,
+      ]
+        .filter(Boolean)
+        .join('; ')}.`,
     scans.declared && `- Scanning declared, not run by this version: ${scans.declared}.`,
   ].filter(line => typeof line === 'string');
   return lines.length === 0 ? [] : [...lines, ''];
@@ -88,7 +95,7 @@ export const postureDocument: Output = {
   safeguards: ['CUL-1'],
   templateVersion: 1,
   guard: false,
-  render({ posture }) {
+  render({ posture, facts }) {
     const environments = Object.entries(posture.environments ?? {});
     const content = [
       `# What coding agents may touch in ${md(posture.project)}`,
@@ -96,13 +103,13 @@ export const postureDocument: Output = {
       'Made from `agent-posture.yaml` by `agent-posture generate`: change it there. What this page says is declared;',
       '`agent-posture test` tries whether it holds.',
       '',
-      ...section('Agents', posture.agents?.length ? [posture.agents.map(code).join(', '), ''] : []),
+      ...section('Agents', posture.agents?.length ? [posture.agents.map(markdownCode).join(', '), ''] : []),
       ...section(
         'Environments',
         environments.length
           ? table(
               ['Environment', 'Agents may'],
-              environments.map(([id, { agentAccess }]) => [code(id), ACCESS[agentAccess ?? 'none']]),
+              environments.map(([id, { agentAccess }]) => [markdownCode(id), ACCESS[agentAccess ?? 'none']]),
             )
           : [],
       ),
@@ -112,7 +119,7 @@ export const postureDocument: Output = {
         posture.data?.length
           ? table(
               ['Data', 'Tables', 'Files'],
-              posture.data.map(({ id, tables, files }) => [code(id), codes(tables ?? []), codes(files ?? [])]),
+              posture.data.map(({ id, tables, files }) => [markdownCode(id), codes(tables ?? []), codes(files ?? [])]),
             )
           : [],
       ),
@@ -122,9 +129,9 @@ export const postureDocument: Output = {
           ? table(
               ['Credential', 'Environment', 'System', 'Lives', 'Rotated'],
               posture.credentials.map(each => [
-                code(each.id),
+                markdownCode(each.id),
                 md(each.environment),
-                each.system === undefined ? '' : code(each.system),
+                each.system === undefined ? '' : markdownCode(each.system),
                 each.lifetime ?? '',
                 each.rotateEvery === undefined ? '' : `every ${each.rotateEvery}`,
               ]),
@@ -132,7 +139,7 @@ export const postureDocument: Output = {
           : [],
       ),
       ...section('The box', isolation(posture)),
-      ...section('The repository', repository(posture)),
+      ...section('The repository', repository(posture, facts.git.remote?.forge)),
       ...section(
         'Taken on knowingly',
         posture.accepted?.length
@@ -140,7 +147,7 @@ export const postureDocument: Output = {
               ['Safeguard', 'What', 'Why', 'By', 'Until'],
               posture.accepted.map(each => [
                 md(each.safeguard),
-                code(each.target),
+                markdownCode(each.target),
                 md(each.reason),
                 md(each.owner),
                 each.until,

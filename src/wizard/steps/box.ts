@@ -9,11 +9,12 @@ import { asList, asText, unfit } from '../step.ts';
 import type { PlainStep, StepContext } from '../types.ts';
 import { chosenGround } from './found.ts';
 
-type Box = 'bubblewrap' | 'docker' | 'native' | 'command' | 'none';
-const BOXES: readonly Box[] = ['bubblewrap', 'docker', 'native', 'command', 'none'];
+type Box = 'bubblewrap' | 'docker' | 'srt' | 'native' | 'command' | 'none';
+const BOXES: readonly Box[] = ['bubblewrap', 'docker', 'srt', 'native', 'command', 'none'];
 const BOX_TEXT: Readonly<Record<Box, { label: string; hint: string }>> = {
   bubblewrap: { label: 'a bubblewrap box', hint: 'only this repository, keys hidden' },
   docker: { label: 'a container', hint: 'compose and devcontainer, network by a proxy; its first start pulls images' },
+  srt: { label: 'the sandbox runtime (srt)', hint: 'files and hosts by its settings file, which is made' },
   native: { label: "the agent's own sandbox", hint: 'its rules: not tried' },
   command: { label: 'one you have', hint: 'you type the command next' },
   none: { label: 'not now', hint: 'rules only; shell commands get round them' },
@@ -41,7 +42,7 @@ function isBox(value: unknown): value is Box {
 }
 
 /** The boxes whose network and files are of our making. */
-const RESTRICTS: ReadonlySet<unknown> = new Set<Box>(['bubblewrap', 'docker', 'native']);
+const RESTRICTS: ReadonlySet<unknown> = new Set<Box>(['bubblewrap', 'docker', 'srt', 'native']);
 
 function isolationEdits(box: Box, context: StepContext, command: string | undefined): PostureEdit[] {
   const standing = context.posture.isolation;

@@ -55,7 +55,7 @@ const ENGINE_TEXT: Readonly<Record<(typeof ENGINES)[number], { label: string; hi
   },
   gitleaks: { label: 'gitleaks', hint: 'runs where it is installed; its absence is said' },
   trufflehog: { label: 'truffleHog', hint: 'declared only: this version does not run it' },
-  'git-secrets': { label: 'git-secrets', hint: 'declared only: this version does not run it' },
+  'git-secrets': { label: 'git-secrets', hint: 'runs where it is installed; its absence is said' },
 };
 
 /** By what is scanned. */

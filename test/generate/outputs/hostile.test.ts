@@ -41,6 +41,7 @@ function hostile(text: string): Posture {
       reviews: 1,
       owners: { [text]: [text] },
       agentIdentity: { name: text, email: text },
+      attribution: true,
     },
     accepted: [{ safeguard: 'SEC-1', target: text, reason: text, owner: text, until: '2027-01-31' }],
   };
@@ -122,7 +123,8 @@ describe.each(HOSTILE.map(text => [JSON.stringify(text), text] as const))('a pos
 
   test('its hooks parse, run nothing of it, and still hold', async () => {
     await repository.generate(hostile(text), facts(text));
-    for (const hook of ['pre-commit', 'pre-push']) execFileSync('sh', ['-n', join(repository.root, '.githooks', hook)]);
+    for (const hook of ['pre-commit', 'prepare-commit-msg', 'pre-push'])
+      execFileSync('sh', ['-n', join(repository.root, '.githooks', hook)]);
     repository.git('commit', '-q', '--no-verify', '--allow-empty', '-m', 'zero');
     expect(repository.run(['push', 'origin', 'HEAD:main']).stderr).toContain('is protected (pattern main)');
     expect(repository.run(['push', 'origin', 'HEAD:topic']).code).toBe(0);
@@ -167,6 +169,7 @@ describe.each(HOSTILE.map(text => [JSON.stringify(text), text] as const))('a pos
         '-e',
         'SC2221,SC2222',
         join(repository.root, '.githooks/pre-commit'),
+        join(repository.root, '.githooks/prepare-commit-msg'),
         join(repository.root, '.githooks/pre-push'),
       ],
       { encoding: 'utf8' },

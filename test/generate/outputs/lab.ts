@@ -14,7 +14,8 @@ import { contextOf } from '../support/context.ts';
 export const FULL: Posture = {
   version: 1,
   project: 'shop-api',
-  agents: ['claude-code', 'codex'],
+  agents: ['claude-code', 'codex', 'gemini', 'qwen', 'opencode', 'copilot', 'cline', 'cursor', 'windsurf', 'aider'],
+  managedSettings: true,
   environments: { development: { agentAccess: 'write' }, production: { agentAccess: 'none' } },
   systems: [
     {
@@ -42,8 +43,11 @@ export const FULL: Posture = {
     reviews: 1,
     owners: { 'src/auth/**': ['@alice'] },
     agentIdentity: { name: 'shop-agent', email: 'agent@example.com' },
+    attribution: true,
   },
-  scanning: { engines: ['builtin', 'gitleaks'], at: ['commit', 'push'] },
+  scanning: { engines: ['builtin', 'gitleaks', 'git-secrets'], at: ['commit', 'push', 'ci', 'history'] },
+  ci: ['drift', 'selftest'],
+  review: { network: 'warn', auth: 'block', queries: 'warn', dependencies: 'block', files: 'warn' },
   accepted: [
     { safeguard: 'SEC-1', target: '~/.npmrc', reason: 'read-only token', owner: 'alice', until: '2027-01-31' },
   ],

@@ -23,14 +23,25 @@ describe('the outputs', () => {
     expect([...render({ version: 1, project: 'x' }).keys()]).toEqual(['docs/security-posture.md']);
   });
 
-  test('the full posture asks for each of them', () => {
-    const rendered = outputs.filter(output => output.render(context(FULL, '/x')).length > 0);
+  test('the full posture asks for each of them, with one box or another', () => {
+    // There is one box at a time.
+    const boxes = (['docker', 'srt', 'bubblewrap'] as const).map(runtime => ({
+      ...FULL,
+      isolation: { ...FULL.isolation, runtime },
+    }));
+    const rendered = outputs.filter(output => boxes.some(posture => output.render(context(posture, '/x')).length > 0));
     expect(rendered.map(({ id }) => id)).toEqual(outputs.map(({ id }) => id));
   });
 
   test('hold something back, all but those that only explain: taking a line out of them is no edit like another', () => {
     const open = outputs.filter(({ guard }) => !guard).map(({ id }) => id);
-    expect(open.sort()).toEqual(['env-examples', 'posture-document']);
+    expect(open.sort()).toEqual([
+      'agents-page',
+      'agents-page-imports',
+      'env-examples',
+      'posture-document',
+      'review-checklist',
+    ]);
   });
 
   test('have ids of their own and name the safeguards they serve', () => {
@@ -175,6 +186,33 @@ describe('the container', () => {
     expect(compose(network(undefined)).services.agent).not.toHaveProperty('network_mode');
     for (const posture of [FULL, network([]), network(undefined)])
       expect(JSON.stringify(compose(posture))).not.toMatch(/docker\.sock|privileged":|"host"/);
+  });
+
+  test('a clone without the hidden files asks for the same files, until the posture hides them no more', async () => {
+    const repository = new Repository();
+    try {
+      const odd = 'a $b/.env';
+      await repository.generate(FULL, { secretFiles: [{ path: '.env' }, { path: odd }] });
+      const covered = () =>
+        (readFileSync(join(repository.root, '.devcontainer/compose.yaml'), 'utf8').match(/source: \.\/empty/g) ?? [])
+          .length;
+      expect(covered()).toBe(2);
+      const { changes } = await repository.plan(FULL);
+      expect(changes.filter(({ state }) => state !== 'unchanged')).toEqual([]);
+      await repository.generate(FULL, { secretFiles: [{ path: 'sub/.env' }, { path: '.env', tracked: true }] });
+      expect(covered()).toBe(2);
+      expect(readFileSync(join(repository.root, '.devcontainer/compose.yaml'), 'utf8')).toMatch(/sub\/\.env/);
+      // Where nothing can be laid over what is missing, and where it is not hidden, it goes.
+      for (const files of [
+        { write: ['src'], hide: ['.env*'] },
+        { write: ['.'], hide: ['other'] },
+      ]) {
+        await repository.generate({ ...FULL, isolation: { runtime: 'docker', files } });
+        expect(covered()).toBe(0);
+      }
+    } finally {
+      repository.remove();
+    }
   });
 
   test('is not asked for by another box, nor where a running container is named', () => {

@@ -1,0 +1,36 @@
+import { inArgument, inCommand, pushesIn, writesInCommand } from './expressions.ts';
+import { REASONS } from './reasons.ts';
+
+/** What the hook judges by: the posture's hidden files, guards and branches. */
+export interface HookSource {
+  /** Gitignore patterns of the repository without exceptions. */
+  hidden: readonly string[];
+  /** Paths in the home, each starting with `~/`. */
+  hiddenInHome: readonly string[];
+  /** Repository-relative; folders with a trailing `/`. */
+  guards: readonly string[];
+  protectedBranches: readonly string[];
+}
+
+/** The program that agents without rules of their own are made to ask. */
+export const HOOK_FILE = '.agent-posture/agent-hook.mjs';
+
+/** The command by which an agent asks it, from the root of the repository. Where it cannot be run, that is a no. */
+export function hookCommand(agent: string): string {
+  return `node ${HOOK_FILE} ${agent} || exit 2`;
+}
+
+/** The expressions that templates/agent-hook.mjs goes by. */
+export function hookRules({ hidden, hiddenInHome, guards, protectedBranches }: HookSource) {
+  const secrets = [...hidden, ...hiddenInHome];
+  const all = (list: readonly string[], make: (path: string) => string | undefined) =>
+    [...new Set(list.map(make))].filter(expression => expression !== undefined);
+  return {
+    hiddenPaths: all(secrets, path => inArgument('path', path)),
+    guardPaths: all(guards, path => inArgument('path', path)),
+    hiddenCommands: all(secrets, inCommand),
+    guardCommands: all(guards, writesInCommand),
+    pushes: pushesIn(protectedBranches),
+    reasons: REASONS,
+  };
+}

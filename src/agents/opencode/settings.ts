@@ -1,0 +1,132 @@
+/** What opencode's permissions are made from. */
+interface OpencodeSource {
+  /** Gitignore patterns of the repository without exceptions. */
+  hidden: readonly string[];
+  /** Paths in the home, each starting with `~/`. */
+  hiddenInHome: readonly string[];
+  /** Repository-relative; folders with a trailing `/`. */
+  guards: readonly string[];
+  protectedBranches: readonly string[];
+}
+
+/** What is denied, by kind of permission: patterns in the order in which they stand. The last that matches wins. */
+export type Denied = Record<'read' | 'edit' | 'bash' | 'external_directory', string[]>;
+
+/**
+ * Patterns as opencode reads them: `*` is anything, `/` too, `?` is one character, and nothing escapes them. `{env:…}` and
+ * `{file:…}` in its settings are replaced, `$HOME` at the start is, and backslashes are made slashes: a character that
+ * could begin one is any one. Source: https://opencode.ai/docs/permissions/ and https://opencode.ai/docs/config/.
+ */
+function plain(glob: string): string {
+  return glob
+    .replace(/\[[!^]?[\w.-]+\]/g, '?')
+    .replace(/\*+(?:\/\*+)*/g, '*')
+    .replace(/[{}$\\]/g, '?');
+}
+
+/** Permissions that deny what the posture hides, keeps and protects. */
+export function denied({ hidden, hiddenInHome, guards, protectedBranches }: OpencodeSource): Denied {
+  const secrets = hidden.flatMap(anywhere);
+  const home = hiddenInHome
+    .map(path => `~/${plain(path.slice(2).replace(/\/+$/, ''))}`)
+    .flatMap(path => [path, `${path}/*`]);
+  return {
+    read: [...secrets, ...home],
+    edit: [...secrets, ...home, ...guards.flatMap(anywhere)],
+    bash: [
+      ...hidden.flatMap(inCommands),
+      ...hiddenInHome.flatMap(path => inCommands(path.slice(1))),
+      ...guards.flatMap(writers),
+      ...pushes(protectedBranches),
+    ],
+    external_directory: home,
+  };
+}
+
+/** A path, and what lies in it, wherever it is said to be: patterns are compared with whatever the tool was given. */
+function anywhere(pattern: string): string[] {
+  const path = plain(pattern.replace(/^(?:\*\*)?\/+/, '').replace(/\/+$/, ''));
+  if (/^[*?/]*$/.test(path)) return [];
+  return pattern.endsWith('/')
+    ? [`${path}/*`, `*/${path}/*`, path, `*/${path}`]
+    : [path, `*/${path}`, `${path}/*`, `*/${path}/*`];
+}
+
+/** Commands that name the path. None for plain words, which commands say for other reasons too. */
+function inCommands(pattern: string): string[] {
+  const path = plain(pattern.replace(/^(?:\*\*)?\/+/, '').replace(/\/+$/, ''));
+  const folder = pattern.endsWith('/');
+  if (!/[./]/.test(folder ? `${path}/` : path) || /^[*?/]*$/.test(path)) return [];
+  if (folder) return [`* ${path}/*`, `*/${path}/*`];
+  return [`* ${path}`, `* ${path} *`, `*/${path}`, `*/${path} *`, `*<${path}*`];
+}
+
+/** Commands that write to the path by a usual tool or by redirection. */
+function writers(guard: string): string[] {
+  const path = plain(guard.replace(/\/+$/, ''));
+  return [`*>*${path}*`, `tee *${path}*`, `cp * ${path}*`, `mv *${path}*`, `rm *${path}*`, `sed *-i*${path}*`];
+}
+
+function pushes(branches: readonly string[]): string[] {
+  const sayable = branches.filter(branch => /^[\w./@+*?[\]-]+$/.test(branch)).map(plain);
+  if (sayable.length === 0) return [];
+  return [
+    ...['git push', 'git * push'].flatMap(push => [
+      ...sayable.flatMap(branch => [
+        `${push}* ${branch}`,
+        `${push}* ${branch} *`,
+        `${push} *:${branch}`,
+        `${push} *:${branch} *`,
+        `${push} *+${branch}`,
+        `${push} *refs/heads/${branch}`,
+      ]),
+      `${push}* --all*`,
+      `${push}* --mirror*`,
+      `${push}* --no-verify*`,
+    ]),
+    'git commit*--no-verify*',
+    'git commit* -n',
+    'git commit* -n *',
+    'git *core.hooksPath*',
+  ];
+}
+
+/** What in these settings lets through again what the rules deny, each in a few words: later rules win, and those of an agent over all. */
+export function loosens(settings: unknown): string[] {
+  const { permission, agent, mode } = tableOf(settings);
+  const found = permission === 'allow' ? ['permission allows everything'] : allowedAfter('permission', permission);
+  for (const [kind, each] of [
+    ['agent', agent],
+    ['mode', mode],
+  ] as const)
+    for (const [name, value] of Object.entries(tableOf(each))) {
+      const own = tableOf(value).permission;
+      const allows =
+        own === 'allow'
+          ? ['*']
+          : Object.entries(tableOf(own)).flatMap(([tool, rule]) => (allowsAny(rule) ? [tool] : []));
+      if (allows.length > 0)
+        found.push(`${kind}.${name}.permission allows ${allows.join(', ')} over the rules for all`);
+    }
+  return found;
+}
+
+/** A catch-all after a rule that denies. */
+function allowedAfter(place: string, permission: unknown): string[] {
+  return Object.entries(tableOf(permission)).flatMap(([tool, rules]) => {
+    const list = Object.entries(tableOf(rules));
+    const denies = list.findIndex(([, action]) => action === 'deny');
+    const after = list.findIndex(
+      ([pattern, action], index) => /^\*+$/.test(pattern) && action !== 'deny' && index > denies,
+    );
+    return denies >= 0 && after >= 0
+      ? [`${place}.${tool} has "*" after the rules that deny, and the last one wins`]
+      : [];
+  });
+}
+
+const allowsAny = (rule: unknown) => rule === 'allow' || Object.values(tableOf(rule)).includes('allow');
+
+function tableOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}

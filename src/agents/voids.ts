@@ -1,0 +1,34 @@
+/** Settings by which an agent passes over what other settings lay down: where, what, and what comes of it. */
+export interface Void {
+  path: readonly string[];
+  /** The value that does it. */
+  value: unknown;
+  says: string;
+  /** Only where the agent's own sandbox is the declared isolation. */
+  ofSandbox?: true;
+}
+
+/** Any list with something in it. */
+export const SOME = Symbol('some');
+
+/** What in these settings makes the generated guards void, each in a few words. */
+export function voidsIn(table: readonly Void[], settings: unknown, ownSandbox: boolean): string[] {
+  return table.flatMap(({ path, value, says, ofSandbox }) => {
+    const found = valueAt(settings, path);
+    const does = value === SOME ? Array.isArray(found) && found.length > 0 : found !== undefined && found === value;
+    if (!does || (ofSandbox && !ownSandbox)) return [];
+    return [
+      value === SOME ? `${path.join('.')} is set, so ${says}` : `${path.join('.')} is ${String(value)}, so ${says}`,
+    ];
+  });
+}
+
+function valueAt(settings: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) =>
+      typeof at === 'object' && at !== null && Object.hasOwn(at, key)
+        ? (at as Record<string, unknown>)[key]
+        : undefined,
+    settings,
+  );
+}

@@ -1,0 +1,30 @@
+import { agentGuards } from '../../agents/guards.ts';
+import { HOOK_FILE, hookRules } from '../../agents/hook.ts';
+import type { Output } from '../types.ts';
+import { protectedPatterns } from './branches.ts';
+import { hiddenOf } from './hidden.ts';
+import { template } from './template.ts';
+
+/** The agents whose settings can ask a program, and cannot say all of it themselves. */
+const ASKING: readonly string[] = ['copilot', 'cline', 'cursor', 'windsurf'];
+
+export const agentHook: Output = {
+  id: 'agent-hook',
+  title: 'the program that the hooks of agents ask about hidden files, guards and pushes',
+  safeguards: ['SEC-1', 'VCS-4', 'GRD-1', 'GRD-2'],
+  templateVersion: 1,
+  guard: true,
+  render(context) {
+    const { posture } = context;
+    if (!posture.agents?.some(id => ASKING.includes(id))) return [];
+    const hidden = hiddenOf(context);
+    const rules = hookRules({
+      hidden: hidden.plain,
+      hiddenInHome: hidden.home,
+      guards: agentGuards(posture.agents),
+      protectedBranches: protectedPatterns(posture),
+    });
+    const content = template('agent-hook.mjs', { RULES: JSON.stringify(rules, null, 2) });
+    return [{ mode: 'owned', path: HOOK_FILE, content }];
+  },
+};

@@ -1,0 +1,119 @@
+import { agentGuards } from '../../agents/guards.ts';
+import { outermost } from '../../base/outermost.ts';
+import { plural } from '../../base/text.ts';
+import type { Posture } from '../../posture/schema.ts';
+import type { Output, RenderContext } from '../types.ts';
+import { ciFiles } from './ci.ts';
+import { parsePattern, pathExpression } from './encode.ts';
+
+type Forge = 'github' | 'gitlab' | 'gitea';
+
+/** Where a new file goes. One that is there already is found by discovery, which knows the order of each forge. */
+const PLACE: Readonly<Record<Forge, string>> = {
+  // https://docs.github.com/repositories/managing-your-repositorys-settings-and-features/customizing-your-repository/about-code-owners
+  github: '.github/CODEOWNERS',
+  // https://docs.gitlab.com/user/project/codeowners/reference/
+  gitlab: '.gitlab/CODEOWNERS',
+  // https://docs.gitea.com/usage/repository/code-owners
+  gitea: '.gitea/CODEOWNERS',
+};
+
+interface Rule {
+  pattern: string;
+  owners: readonly string[];
+}
+
+/** A name, a team below a name, or an address: anything else is read by no forge, or as something else. */
+const OWNER = /^(?:@[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)*|[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)$/;
+
+/**
+ * A pattern as the forge writes it; undefined where that cannot be said there: GitHub has no exceptions, no ranges of
+ * characters, and no way to begin a line with `#`. A star at the end of a folder would mean one level at GitLab, and its
+ * plain folder means all of it everywhere.
+ */
+function written(pattern: string, forge: Forge): string | undefined {
+  if (pattern.startsWith('!') || /[\p{Cc}\p{Cf}\u2028\u2029\\[\]]/u.test(pattern)) return undefined;
+  const { anchored, body, folder } = parsePattern(pattern.replace(/\/\*\*$/, '/'));
+  if (body.trim() === '' || body.startsWith('#')) return undefined;
+  if (forge === 'gitea')
+    return `${pathExpression(pattern.replace(/\/\*\*$/, '/')).replace(/^\^|^\(\?:\^\|\/\)/, start => (start === '^' ? '' : '(?:.*/)?'))}.*`.replace(
+      /[\\ #]/g,
+      String.raw`\$&`,
+    );
+  return `${anchored ? '/' : ''}${body.replaceAll(' ', String.raw`\ `)}${folder ? '/' : ''}`;
+}
+
+/** Whether a pattern names a guard, or something in one that is a folder. */
+function within(pattern: string, guard: string): boolean {
+  const path = pattern.replace(/^\//, '');
+  return path === guard || `${path}/` === guard || (guard.endsWith('/') && path.startsWith(guard));
+}
+
+const EVERYTHING = ['*', '**', '/', '/**'];
+
+function rulesOf(posture: Posture): Rule[] {
+  return Object.entries(posture.repository?.owners ?? {}).map(([pattern, owners]) => ({
+    pattern: EVERYTHING.includes(pattern) ? '*' : pattern,
+    owners: owners.filter(owner => OWNER.test(owner)),
+  }));
+}
+
+/**
+ * The last line that matches a file counts. So what is said of a kind of file comes first; then the guards, which go to
+ * whoever owns everything, so that no line about a kind of file takes them; and then what is said of a guard itself. A guard
+ * to which the file gives other owners by its own lines stays with them: those are said once more. See docs/decisions/0028.
+ */
+function ordered(context: RenderContext, place: string): Rule[] {
+  const rules = rulesOf(context.posture).filter(({ owners }) => owners.length > 0);
+  const all = rules.find(({ pattern }) => pattern === '*');
+  const guards = outermost([...agentGuards(context.posture.agents ?? []), ...ciFiles(context), place]).filter(
+    guard => !guard.startsWith('.git/'),
+  );
+  const ofGuards = (rule: Rule) => guards.some(guard => within(rule.pattern, guard));
+  const given = (context.facts.git.owners?.rules ?? []).filter(
+    rule => ofGuards(rule) && rule.owners.length > 0 && rule.owners.every(owner => OWNER.test(owner)),
+  );
+  return [
+    ...rules.filter(rule => !ofGuards(rule)),
+    ...(all ? [...guards.map(guard => ({ pattern: `/${guard}`, owners: all.owners })), ...given] : []),
+    ...rules.filter(ofGuards),
+  ].filter((rule, at, every) => at === every.findLastIndex(({ pattern }) => pattern === rule.pattern));
+}
+
+function forgeOf({ posture, facts }: RenderContext): Forge | undefined {
+  const forge = posture.repository?.forge ?? facts.git.remote?.forge;
+  return forge === 'github' || forge === 'gitlab' || forge === 'gitea' ? forge : undefined;
+}
+
+export const codeowners: Output = {
+  id: 'codeowners',
+  title: 'whose review a path needs, and the guards’ own',
+  safeguards: ['AUD-6', 'GRD-1'],
+  templateVersion: 1,
+  guard: true,
+  render(context) {
+    const forge = forgeOf(context);
+    if (forge === undefined) return [];
+    const there = context.facts.git.owners?.seen.path;
+    const place = [PLACE[forge], 'CODEOWNERS', 'docs/CODEOWNERS'].find(path => path === there) ?? PLACE[forge];
+    const lines = ordered(context, place).flatMap(({ pattern, owners }) => {
+      const text = written(pattern, forge);
+      return text === undefined ? [] : [`${text} ${owners.join(' ')}`];
+    });
+    if (lines.length === 0) return [];
+    const about = '# From repository.owners of agent-posture.yaml. Later lines win, so these stand behind yours.';
+    return [{ mode: 'block', path: place, comment: '#', lines: [about, ...lines] }];
+  },
+  notes(context) {
+    const forge = forgeOf(context);
+    if (forge === undefined) return [];
+    const left = Object.entries(context.posture.repository?.owners ?? {}).filter(
+      ([pattern, owners]) => written(pattern, forge) === undefined || owners.some(owner => !OWNER.test(owner)),
+    );
+    return left.length === 0
+      ? []
+      : [
+          `repository.owners: ${plural(left.length, 'entry', 'entries')} cannot be said in CODEOWNERS of this forge (an owner is @name, @team or an address; a pattern has no !, [ or backslash, and does not begin with #), so nobody of it has to review`,
+        ];
+  },
+};

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { inArgument, inCommand, pushesIn, writesInCommand } from '../../src/agents/expressions.ts';
+import { HOSTILE } from '../generate/outputs/lab.ts';
+
+const finds = (expression: string | undefined, text: string) =>
+  expression !== undefined && new RegExp(expression).test(JSON.stringify(text));
+const findsPath = (pattern: string, path: string) => {
+  const expression = inArgument('file_path', pattern);
+  return (
+    expression !== undefined && new RegExp(expression).test(`{\0${JSON.stringify({ file_path: path }).slice(1, -1)}\0}`)
+  );
+};
+
+describe('a path in an argument', () => {
+  test.each([
+    [
+      '.env',
+      ['.env', './.env', 'sub/.env', '/r/.env', 'a/../.env', 'x"/../.env'],
+      ['.env.example', 'my.env', '.environment'],
+    ],
+    ['secrets/', ['secrets/a', '/r/secrets/a/b', 'secrets'], ['secretsanta/a', 'nosecrets/a']],
+    [
+      'config/master.key',
+      ['config/master.key', '/r/config/master.key'],
+      ['config/masterXkey', 'config/master.key.pub'],
+    ],
+    ['*.pem', ['a.pem', 'x/a.pem'], ['a.pem.txt', 'apem']],
+    ['src/**/key?.txt', ['src/a/b/key1.txt'], ['src/a/key12.txt']],
+    ['~/.ssh', ['/home/me/.ssh/id', '~/.ssh/id'], ['/home/me/.sshx']],
+    ['a"b\\c', ['a"b\\c', 'x/a"b\\c'], ['abc']],
+  ])('%s', (pattern, found, passed) => {
+    expect(found.filter(path => !findsPath(pattern, path))).toEqual([]);
+    expect(passed.filter(path => findsPath(pattern, path))).toEqual([]);
+  });
+
+  test('is not taken from another argument', () => {
+    const text = '{\0"content":"see .env"\0,\0"file_path":"a.txt"\0,\0"old":"in .env"\0}';
+    expect(new RegExp(inArgument('file_path', '.env') ?? '').test(text)).toBe(false);
+  });
+});
+
+describe('a path in a command', () => {
+  test('is found however it is led up to, and words are left alone', () => {
+    const env = inCommand('.env');
+    for (const command of [
+      'cat .env',
+      'cat <.env',
+      'a=.env',
+      "cat './.env'",
+      'true\ncat x\n.env',
+      'cat "$PWD"/.env;ls',
+    ])
+      expect(finds(env, command), command).toBe(true);
+    for (const command of ['cat .env.example', 'echo environment', 'node my.env'])
+      expect(finds(env, command), command).toBe(false);
+    expect(inCommand('secrets')).toBeUndefined();
+    expect(inCommand('*key*')).toBeUndefined();
+    expect(finds(inCommand('secrets/'), 'cat secrets/a')).toBe(true);
+    expect(finds(inCommand('~/.ssh'), 'cat "$HOME/.ssh/id"')).toBe(true);
+  });
+
+  test('is found as what is written to, and not as what is read', () => {
+    const guard = writesInCommand('.vscode/');
+    for (const command of [
+      'echo x > .vscode/settings.json',
+      'cp a .vscode/b',
+      'sed -i s/a/b/ .vscode/c',
+      'rm -rf .vscode/',
+    ])
+      expect(finds(guard, command), command).toBe(true);
+    for (const command of ['cat .vscode/settings.json', 'cp a b; cat .vscode/x', 'sed s/a/b/ .vscode/c'])
+      expect(finds(guard, command), command).toBe(false);
+  });
+});
+
+describe('pushes', () => {
+  const held = (branches: string[], command: string) =>
+    pushesIn(branches).some(expression => finds(expression, command));
+  test('that could move a protected branch are found', () => {
+    for (const command of [
+      'git push origin main',
+      'git -C . push -f origin +main',
+      'git push origin HEAD:refs/heads/main',
+      "git push origin 'main'",
+    ])
+      expect(held(['main'], command), command).toBe(true);
+    for (const command of [
+      'git push origin topic',
+      'git push origin fix-main',
+      'git push origin x; echo main',
+      'git push origin maintenance',
+      'git commit -m "push main"',
+    ])
+      expect(held(['main'], command), command).toBe(false);
+    expect(held(['release/*'], 'git push origin HEAD:release/1')).toBe(true);
+    expect(pushesIn([])).toEqual([]);
+    expect(pushesIn(HOSTILE.filter(text => !text.startsWith('..')))).toEqual([]);
+  });
+});
+
+test('whatever the text, an expression is one, repeats no group, and finds nothing else', () => {
+  for (const text of HOSTILE)
+    for (const expression of [inArgument('p', text), inCommand(text), writesInCommand(text)]) {
+      if (expression === undefined) continue;
+      expect(finds(expression, 'cat src/app.ts')).toBe(false);
+      expect(expression).not.toMatch(/(?<!\\)\)[*+?{]/);
+    }
+});
