@@ -106,6 +106,8 @@ export interface ListStep extends StepBase<readonly Entry[]> {
   fields: readonly Field[];
   /** What one entry is called: `system`. */
   noun: string;
+  /** What several are called, where an s at its end does not say it. */
+  nouns?: string;
   /** The field that tells entries apart. */
   key: string;
   /** The fields that do so together, where one is not enough. */

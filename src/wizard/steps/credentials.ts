@@ -24,6 +24,12 @@ const environmentChoices = (context: StepContext, answers: Answers): Choice[] =>
   }));
 };
 
+/** What an agent's session keeps from being asked, and what to do; undefined in a terminal of one's own. */
+export function withheld({ facts }: Pick<StepContext, 'facts'>): string | undefined {
+  if (facts.insideAgent === undefined) return undefined;
+  return `This is a session of ${facts.insideAgent}: whoever answers may be the agent. So where secrets are kept, and with which credentials agents work, is not asked here; for that, run init in a terminal of your own.`;
+}
+
 /** Where secrets live, by environment. */
 export const managers: ListStep = {
   id: 'managers',
@@ -68,7 +74,7 @@ export const managers: ListStep = {
       }));
   },
   blank: () => ({ manager: 'local' }),
-  applies: ({ facts }) => facts.insideAgent === undefined,
+  applies: context => withheld(context) === undefined,
   dependsOn: [],
   edits(answer) {
     const all = Object.fromEntries(answer.map(entry => [fieldText(entry, 'environment'), fieldText(entry, 'manager')]));
@@ -259,7 +265,7 @@ export const credentials: ListStep = {
   },
   blank: () => ({ lifetime: '8h', rotateEvery: '30d' }),
   // Whoever asks from inside an agent's session may be the agent.
-  applies: ({ facts }) => facts.insideAgent === undefined,
+  applies: context => withheld(context) === undefined,
   dependsOn: [],
   edits(answer, context, answers) {
     const all = credentialsAfter(context, { ...answers, credentials: answer });

@@ -34,6 +34,7 @@ export const data: ListStep = {
   title: 'Sensitive data',
   kind: 'list',
   noun: 'kind of data',
+  nouns: 'kinds of data',
   key: 'id',
   paths: ['whole'],
   question: () => 'What data is sensitive, and where does it lie?',

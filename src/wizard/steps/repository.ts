@@ -76,6 +76,7 @@ export const owners: ListStep = {
   title: 'Owners',
   kind: 'list',
   noun: 'path with owners',
+  nouns: 'paths with owners',
   key: 'path',
   paths: ['whole'],
   question: () => 'Whose approval do changes need, by path?',
