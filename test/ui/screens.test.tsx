@@ -265,6 +265,21 @@ describe('a live test', () => {
   });
 });
 
+describe('what must not be cut', () => {
+  it('is waited for at the end, however the screen ended: an answer given just before is kept', async () => {
+    shown = await show(null);
+    let kept = false;
+    void shown.lifecycle
+      .hold(() => new Promise(resolve => setTimeout(resolve, 30)))
+      .then(() => {
+        kept = true;
+      });
+    shown.unmount();
+    await shown.lifecycle.settle();
+    expect(kept).toBe(true);
+  });
+});
+
 describe('under a report', () => {
   const posture = { path: 'agent-posture.yaml', sha256: '0'.repeat(64) };
 

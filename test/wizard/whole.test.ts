@@ -64,7 +64,7 @@ const TYPED = [
   'select insert on app.orders app.items; select on audit.*',
   'DATABASE_URL',
   'a "quoted" #text: it\'s',
-  '- $(touch x) ${{ github.token }}',
+  `- $(touch x) \${{ github.token }}`,
   'with, comma',
   'yes',
   'null',

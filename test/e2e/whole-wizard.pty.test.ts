@@ -1,0 +1,283 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { stepsOf } from '../../src/wizard/steps/index.ts';
+import { closeAll, type Session, spawn, type TerminalOptions } from '../support/pty.ts';
+
+/** The whole wizard of the built program, in a terminal, by keys. */
+let base: string;
+let root: string;
+let home: string;
+let state: string;
+
+const FILES: Record<string, string> = {
+  '.env.production': 'DATABASE_URL=postgres://app@127.0.0.1:9/shop\nREDIS_URL=redis://127.0.0.1:11/0\n',
+  'compose.yaml': 'services:\n  db:\n    image: postgres:16\n    ports: ["5432:5432"]\n',
+  'package.json': '{ "name": "shop-api" }\n',
+  'dump.sql': 'create table customers();\n',
+};
+
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'posture-whole-'));
+  home = join(base, 'home');
+  root = join(base, 'shop-api');
+  state = join(base, 'state');
+  for (const folder of [home, root]) mkdirSync(folder);
+  for (const [path, text] of Object.entries(FILES)) writeFileSync(join(root, path), text);
+  execFileSync('git', ['init', '-q', '-b', 'main', root]);
+  execFileSync('git', ['-C', root, 'remote', 'add', 'origin', 'git@github.com:acme/shop-api.git']);
+});
+afterEach(async () => {
+  await closeAll();
+  rmSync(base, { recursive: true, force: true });
+});
+
+const BIN = join(process.cwd(), 'bin/agent-posture.js');
+const environment = () => ({ HOME: home, AGENT_POSTURE_STATE: state, GIT_CONFIG_NOSYSTEM: '1' });
+
+function start(args: string[] = ['init'], { env, ...options }: TerminalOptions = {}): Session {
+  return spawn(process.execPath, [BIN, ...args], { cwd: root, ...options, env: { ...environment(), ...env } });
+}
+
+/** Runs the program off a terminal. */
+function run(...args: string[]): { code: number | null; text: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
+    cwd: root,
+    env: { PATH: process.env.PATH, LANG: 'C.UTF-8', AGENT_POSTURE_OUTSIDE: '', ...environment() },
+    encoding: 'utf8',
+  });
+  return { code: status, text: `${stdout}${stderr}` };
+}
+
+const PATIENCE = 60_000;
+
+/** Presses keys, and waits for another question, the outline or the plan. */
+async function key(session: Session, ...keys: Parameters<Session['press']>): Promise<string> {
+  const before = session.frame();
+  await session.press(...keys);
+  const stands = / \d+ of \d+$|All questions|nothing is written yet/m;
+  return session.waitFor(frame => frame !== before && stands.test(frame), PATIENCE);
+}
+
+/** `7` of `7 of 20`; 0 where no question is asked. */
+const number = (session: Session): number => Number(/ (\d+) of \d+$/m.exec(session.frame())?.[1] ?? 0);
+
+async function toFirst(session: Session): Promise<void> {
+  await session.waitFor('Set up everything', PATIENCE);
+  await session.press('down');
+  await key(session, 'enter');
+}
+
+async function toPlan(session: Session): Promise<void> {
+  for (let at = 0; at < 40 && !session.frame().includes('nothing is written yet'); at++) await key(session, 'enter');
+  expect(session.frame()).toContain('nothing is written yet');
+}
+
+/** Applies what stands there, and says no to what is asked for while it tries again. */
+async function apply(session: Session): Promise<void> {
+  await session.press('enter');
+  const asked = await session.waitFor(frame => frame.includes('[y/N]') || frame.includes('BEFORE'), PATIENCE);
+  if (asked.includes('[y/N]')) await session.press('enter');
+  expect((await session.exit(120_000)).code).toBe(0);
+}
+
+function filesUnder(folder: string): string[] {
+  return existsSync(folder)
+    ? readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter(entry => entry.isFile())
+        .map(entry => join(entry.parentPath, entry.name))
+        .filter(path => !path.startsWith(join(root, '.git/')))
+        .sort()
+    : [];
+}
+
+/** The answers that are kept for the next time. */
+function kept(): Record<string, unknown> {
+  const [path] = filesUnder(state).filter(name => name.endsWith('preferences.json'));
+  return path === undefined ? {} : (JSON.parse(readFileSync(path, 'utf8')).wizard?.answers ?? {});
+}
+
+const posture = (): string => readFileSync(join(root, 'agent-posture.yaml'), 'utf8');
+const ASKED = stepsOf('whole').filter(({ id }) => !['vault', 'box-command'].includes(id));
+
+describe('the whole wizard', () => {
+  it('goes by enter from the first question to the end, each question once, and what it made is taken back by undo', async () => {
+    const before = filesUnder(root);
+    const session = start(['init'], { cols: 100, rows: 40 });
+    await toFirst(session);
+    const of = Number(/ 1 of (\d+)$/m.exec(session.frame())?.[1]);
+    const seen: number[] = [];
+    while (number(session) > 0) {
+      seen.push(number(session));
+      await key(session, 'enter');
+    }
+    expect(seen).toEqual(Array.from({ length: of }, (_, at) => at + 1));
+    const asked = Object.keys(kept());
+    // Hosts are asked where a box is made, and this machine may have none to make.
+    expect(ASKED.map(({ id }) => id).filter(id => !asked.includes(id) && id !== 'hosts')).toEqual([]);
+    expect(filesUnder(root)).toEqual(before);
+    await apply(session);
+    expect(session.leftovers()).toEqual([]);
+    expect(session.scrollback()).toMatch(/BEFORE {2}\d+ reached {3}→ {3}AFTER/);
+    expect(posture()).toMatch(/^version: 1$/m);
+    expect(run('generate', '--check').code).toBe(0);
+    expect(run('undo', '--yes').code).toBe(0);
+    expect(filesUnder(root)).toEqual(before);
+  }, 180_000);
+
+  it('goes back through every question with all answers kept, and forward again to the same plan', async () => {
+    const session = start(['init'], { cols: 100, rows: 40 });
+    await toFirst(session);
+    // One more agent, and one of each other kind of answer that is not the default.
+    await session.press('down', 'space');
+    while (number(session) > 0) {
+      const frame = session.frame();
+      if (frame.includes('Which branches are protected?')) await session.press({ text: ', release/*' });
+      if (frame.includes('How many people')) await session.press('down');
+      if (frame.includes('As whom shall agents'))
+        await session.press('down', 'enter', 'ctrl-u', { text: 'robot' }, 'enter', 'home');
+      if (frame.includes('What may the agent do')) await session.press('down', { text: 'd' }, 'home');
+      await key(session, 'enter');
+    }
+    const answers = kept();
+    expect(answers).toMatchObject({
+      agents: expect.arrayContaining(['codex']),
+      branches: ['main', 'release/*'],
+      reviews: '2',
+      identity: expect.objectContaining({ name: 'robot' }),
+    });
+    await session.press('left');
+    await session.waitFor('all answered');
+    await session.press('end');
+    await key(session, 'enter');
+    const last = number(session);
+    // From a question that was picked out, back leads to the outline; so it is left by its answer.
+    await session.press('left');
+    await session.waitFor('All questions');
+    await session.press('left');
+    await session.waitFor('Back to the questions', PATIENCE);
+    await key(session, 'enter');
+    expect(number(session)).toBe(1);
+    for (let at = 1; at < last; at++) await key(session, 'enter');
+    expect(number(session)).toBe(last);
+    for (let at = last; at > 1; at--) {
+      await key(session, 'shift-tab');
+      expect(number(session)).toBe(at - 1);
+      if (session.frame().includes('As whom shall agents')) expect(session.frame()).toMatch(/Name +robot/);
+      if (session.frame().includes('How many people')) expect(session.frame()).toMatch(/❯ two/);
+    }
+    expect(kept()).toEqual(answers);
+    expect(session.frame()).toMatch(/◼ Codex/);
+    await toPlan(session);
+    expect(kept()).toEqual(answers);
+    await session.press('escape');
+    expect((await session.exit(PATIENCE)).code).toBe(0);
+  }, 180_000);
+
+  it('is left at every question and goes on there, with the answers', async () => {
+    let at = 1;
+    let before: Record<string, unknown> = {};
+    for (; at < 40; at++) {
+      const session = start(['init'], { cols: 100, rows: 40 });
+      if (at === 1) await toFirst(session);
+      else {
+        await session.waitFor('Continue where you stopped', PATIENCE);
+        await key(session, 'enter');
+      }
+      if (session.frame().includes('nothing is written yet')) {
+        await session.press('escape');
+        await session.exit(PATIENCE);
+        break;
+      }
+      expect(number(session)).toBe(at);
+      expect(kept()).toEqual(before);
+      await key(session, 'enter');
+      await session.press('escape');
+      expect((await session.exit(PATIENCE)).code).toBe(0);
+      expect(session.leftovers()).toEqual([]);
+      expect(session.scrollback()).toContain('Your answers are kept.');
+      before = kept();
+      expect(Object.keys(before)).toHaveLength(at);
+    }
+    expect(at).toBeGreaterThan(15);
+    expect(filesUnder(root)).toEqual(
+      Object.keys(FILES)
+        .map(path => join(root, path))
+        .sort(),
+    );
+  }, 600_000);
+
+  it('goes to any question from the outline, back to it with the answer, and quits a form and a list by escape', async () => {
+    const session = start(['init'], { cols: 100, rows: 40 });
+    await toFirst(session);
+    await session.press({ text: 'o' });
+    await session.waitFor('All questions');
+    await session.press({ text: '/' }, { text: 'alarms' });
+    await key(session, 'enter');
+    expect(session.frame()).toContain('From what use on');
+    await session.press('down', 'enter', 'ctrl-u', { text: '7' }, 'enter', 'home', 'enter');
+    await session.waitFor('All questions');
+    expect(session.frame()).toMatch(/✓ Alarms +commits an hour 7/);
+    expect(Object.keys(kept())).toEqual(['monitoring']);
+    await session.press('home', 'enter');
+    await session.waitFor('nothing is written yet', PATIENCE);
+    await session.press('left');
+    await session.waitFor('All questions');
+    await session.press('escape');
+    expect((await session.exit(PATIENCE)).code).toBe(0);
+    expect(session.leftovers()).toEqual([]);
+  }, 120_000);
+
+  it('edits the posture that it made: one answer changed, one line changed, and every byte else as its owner left it', async () => {
+    expect(run('init', '--yes', '--no-test').code).toBe(0);
+    const before = `# Ours, do not touch\n${posture().replace('version: 1', 'version: 1   # for good')}\n# The end\n`;
+    writeFileSync(join(root, 'agent-posture.yaml'), before);
+    expect(run('generate').code).toBe(0);
+    const session = start(['init'], { cols: 100, rows: 40 });
+    await session.waitFor('Change the posture', PATIENCE);
+    await key(session, 'enter');
+    expect(session.frame()).toContain('All questions');
+    await session.press({ text: '/' }, { text: 'Reviews' });
+    await key(session, 'enter');
+    expect(session.frame()).toMatch(/❯ one/);
+    await session.press('down', 'enter');
+    await session.waitFor('All questions');
+    expect(session.frame()).toMatch(/✓ Reviews +two/);
+    await session.press('home', 'enter');
+    await session.waitFor('nothing is written yet', PATIENCE);
+    await apply(session);
+    const changed = posture()
+      .split('\n')
+      .filter((row, at) => row !== before.split('\n')[at]);
+    expect(changed).toHaveLength(1);
+    expect(posture().split('\n')).toHaveLength(before.split('\n').length);
+    expect(changed[0]).toMatch(/2/);
+  }, 180_000);
+
+  it('keeps a private address out of every file of the repository, in the state folder alone, and undo takes both back', async () => {
+    const session = start(['init'], { cols: 100, rows: 40 });
+    await toFirst(session);
+    while (!session.frame().includes('Which addresses shall stay out')) await key(session, 'enter');
+    await session.press({ text: 'a' });
+    await toPlan(session);
+    expect(session.frame().replace(/\s+/g, ' ')).toContain('which is not committed, holds the addresses of');
+    await apply(session);
+    const holding = (folder: string, text: string) =>
+      filesUnder(folder).filter(path => readFileSync(path, 'utf8').includes(text));
+    for (const address of ['127.0.0.1:9', '127.0.0.1:11']) {
+      expect(holding(root, address)).toEqual([join(root, '.env.production')]);
+      expect(holding(state, address).length).toBeGreaterThan(0);
+    }
+    const overlay = filesUnder(state).find(path => path.endsWith('overlay.yaml')) as string;
+    expect(readFileSync(overlay, 'utf8')).toContain('127.0.0.1:9');
+    expect(run('undo', '--yes').code).toBe(0);
+    expect(existsSync(overlay)).toBe(false);
+    expect(filesUnder(root)).toEqual(
+      Object.keys(FILES)
+        .map(path => join(root, path))
+        .sort(),
+    );
+  }, 180_000);
+});
