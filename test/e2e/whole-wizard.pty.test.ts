@@ -1,109 +1,25 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { stepsOf } from '../../src/wizard/steps/index.ts';
-import { closeAll, type Session, spawn, type TerminalOptions } from '../support/pty.ts';
+import {
+  apply,
+  FILES,
+  filesUnder,
+  key,
+  number,
+  PATIENCE,
+  toFirst,
+  toPlan,
+  wizardPlace,
+} from '../support/wizard-place.ts';
 
 /** The whole wizard of the built program, in a terminal, by keys. */
-let base: string;
-let root: string;
-let home: string;
-let state: string;
-
-const FILES: Record<string, string> = {
-  '.env.production': 'DATABASE_URL=postgres://app@127.0.0.1:9/shop\nREDIS_URL=redis://127.0.0.1:11/0\n',
-  'compose.yaml': 'services:\n  db:\n    image: postgres:16\n    ports: ["5432:5432"]\n',
-  'package.json': '{ "name": "shop-api" }\n',
-  'dump.sql': 'create table customers();\n',
-};
-
-beforeEach(() => {
-  base = mkdtempSync(join(tmpdir(), 'posture-whole-'));
-  home = join(base, 'home');
-  root = join(base, 'shop-api');
-  state = join(base, 'state');
-  for (const folder of [home, root]) mkdirSync(folder);
-  for (const [path, text] of Object.entries(FILES)) writeFileSync(join(root, path), text);
-  execFileSync('git', ['init', '-q', '-b', 'main', root]);
-  execFileSync('git', ['-C', root, 'remote', 'add', 'origin', 'git@github.com:acme/shop-api.git']);
-});
-afterEach(async () => {
-  await closeAll();
-  rmSync(base, { recursive: true, force: true });
-});
-
-const BIN = join(process.cwd(), 'bin/agent-posture.js');
-const environment = () => ({ HOME: home, AGENT_POSTURE_STATE: state, GIT_CONFIG_NOSYSTEM: '1' });
-
-function start(args: string[] = ['init'], { env, ...options }: TerminalOptions = {}): Session {
-  return spawn(process.execPath, [BIN, ...args], { cwd: root, ...options, env: { ...environment(), ...env } });
-}
-
-/** Runs the program off a terminal. */
-function run(...args: string[]): { code: number | null; text: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
-    cwd: root,
-    env: { PATH: process.env.PATH, LANG: 'C.UTF-8', AGENT_POSTURE_OUTSIDE: '', ...environment() },
-    encoding: 'utf8',
-  });
-  return { code: status, text: `${stdout}${stderr}` };
-}
-
-const PATIENCE = 60_000;
-
-/** Presses keys, and waits for another question, the outline or the plan. */
-async function key(session: Session, ...keys: Parameters<Session['press']>): Promise<string> {
-  const before = session.frame();
-  await session.press(...keys);
-  const stands = / \d+ of \d+$|All questions|nothing is written yet/m;
-  return session.waitFor(frame => frame !== before && stands.test(frame), PATIENCE);
-}
-
-/** `7` of `7 of 20`; 0 where no question is asked. */
-const number = (session: Session): number => Number(/ (\d+) of \d+$/m.exec(session.frame())?.[1] ?? 0);
-
-async function toFirst(session: Session): Promise<void> {
-  await session.waitFor('Set up everything', PATIENCE);
-  await session.press('down');
-  await key(session, 'enter');
-}
-
-async function toPlan(session: Session): Promise<void> {
-  for (let at = 0; at < 40 && !session.frame().includes('nothing is written yet'); at++) await key(session, 'enter');
-  expect(session.frame()).toContain('nothing is written yet');
-}
-
-/** Applies what stands there, and says no to what is asked for while it tries again. */
-async function apply(session: Session): Promise<void> {
-  await session.press('enter');
-  const asked = await session.waitFor(frame => frame.includes('[y/N]') || frame.includes('BEFORE'), PATIENCE);
-  if (asked.includes('[y/N]')) await session.press('enter');
-  expect((await session.exit(120_000)).code).toBe(0);
-}
-
-function filesUnder(folder: string): string[] {
-  return existsSync(folder)
-    ? readdirSync(folder, { recursive: true, withFileTypes: true })
-        .filter(entry => entry.isFile())
-        .map(entry => join(entry.parentPath, entry.name))
-        .filter(path => !path.startsWith(join(root, '.git/')))
-        .sort()
-    : [];
-}
-
-/** The answers that are kept for the next time. */
-function kept(): Record<string, unknown> {
-  const [path] = filesUnder(state).filter(name => name.endsWith('preferences.json'));
-  return path === undefined ? {} : (JSON.parse(readFileSync(path, 'utf8')).wizard?.answers ?? {});
-}
-
-const posture = (): string => readFileSync(join(root, 'agent-posture.yaml'), 'utf8');
 const ASKED = stepsOf('whole').filter(({ id }) => !['vault', 'box-command'].includes(id));
 
 describe('the whole wizard', () => {
   it('goes by enter from the first question to the end, each question once, and what it made is taken back by undo', async () => {
+    const { root, start, run, posture, kept } = wizardPlace();
     const before = filesUnder(root);
     const session = start(['init'], { cols: 100, rows: 40 });
     await toFirst(session);
@@ -128,6 +44,7 @@ describe('the whole wizard', () => {
   }, 180_000);
 
   it('goes back through every question with all answers kept, and forward again to the same plan', async () => {
+    const { start, kept } = wizardPlace();
     const session = start(['init'], { cols: 100, rows: 40 });
     await toFirst(session);
     // One more agent, and one of each other kind of answer that is not the default.
@@ -177,6 +94,7 @@ describe('the whole wizard', () => {
   }, 180_000);
 
   it('is left at every question and goes on there, with the answers', async () => {
+    const { root, start, kept } = wizardPlace();
     let at = 1;
     let before: Record<string, unknown> = {};
     for (; at < 40; at++) {
@@ -210,6 +128,7 @@ describe('the whole wizard', () => {
   }, 600_000);
 
   it('goes to any question from the outline, back to it with the answer, and quits a form and a list by escape', async () => {
+    const { start, kept } = wizardPlace();
     const session = start(['init'], { cols: 100, rows: 40 });
     await toFirst(session);
     await session.press({ text: 'o' });
@@ -231,6 +150,7 @@ describe('the whole wizard', () => {
   }, 120_000);
 
   it('edits the posture that it made: one answer changed, one line changed, and every byte else as its owner left it', async () => {
+    const { root, start, run, posture } = wizardPlace();
     expect(run('init', '--yes', '--no-test').code).toBe(0);
     const before = `# Ours, do not touch\n${posture().replace('version: 1', 'version: 1   # for good')}\n# The end\n`;
     writeFileSync(join(root, 'agent-posture.yaml'), before);
@@ -257,6 +177,7 @@ describe('the whole wizard', () => {
   }, 180_000);
 
   it('keeps a private address out of every file of the repository, in the state folder alone, and undo takes both back', async () => {
+    const { root, state, start, run } = wizardPlace();
     const session = start(['init'], { cols: 100, rows: 40 });
     await toFirst(session);
     while (!session.frame().includes('Which addresses shall stay out')) await key(session, 'enter');
