@@ -146,6 +146,8 @@ export interface InitEngine {
   plan(given: Given): Promise<Plan>;
   /** What an output of the plan does for the user, in one line; undefined for what speaks for itself. */
   titleOf?(output: string): string | undefined;
+  /** The plan without what these outputs would write. */
+  leaveOut(plan: Plan, skipped: ReadonlySet<string>): Plan;
   apply(plan: Plan, given: Given): Promise<Applied>;
   /** The same try with the posture in force. */
   secondTry(onEvent: (event: SelftestEvent) => void, signal: AbortSignal, aside?: Aside): Promise<Report>;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -200,5 +201,41 @@ describe('the whole wizard', () => {
         .map(path => join(root, path))
         .sort(),
     );
+  }, 180_000);
+
+  it('writes of the plan what was not left out, says what that means, and generate writes the rest', async () => {
+    const { root, start, run } = wizardPlace();
+    const before = filesUnder(root);
+    const session = start(['init'], { cols: 100, rows: 40 });
+    await toFirst(session);
+    await session.press({ text: 'o' });
+    await session.waitFor('All questions');
+    await session.press('home');
+    await key(session, 'enter');
+    await session.press('down', 'down', 'enter');
+    await session.waitFor('What is written');
+    await session.press({ text: '/' }, { text: 'gitignore' }, 'tab', 'space', 'escape');
+    await session.press({ text: '/' }, { text: 'githooks' }, 'tab', 'enter');
+    await session.waitFor(/file 1 of \d/);
+    await session.press({ text: 's' }, 'escape', 'left');
+    await session.waitFor('nothing is written yet');
+    expect(session.frame()).toMatch(/skip +\.gitignore/);
+    await session.press('home');
+    for (let at = 0; at < 8 && !/❯ Apply/.test(session.frame()); at++) await session.press('up');
+    await apply(session);
+    expect(session.scrollback()).toMatch(/Left out +/);
+    for (const path of ['.gitignore', '.githooks']) expect(existsSync(join(root, path))).toBe(false);
+    expect(existsSync(join(root, 'docs/security-posture.md'))).toBe(true);
+    expect(
+      execFileSync('git', ['-C', root, 'config', '--get', '--default', 'none', 'core.hooksPath']).toString().trim(),
+    ).toBe('none');
+    const check = run('generate', '--check');
+    expect([check.code, check.text]).toEqual([1, expect.stringContaining('.gitignore')]);
+    expect(run('generate').code).toBe(0);
+    expect(existsSync(join(root, '.githooks/pre-push'))).toBe(true);
+    expect(run('generate', '--check').code).toBe(0);
+    expect(run('undo', '--yes').code).toBe(0);
+    expect(run('undo', '--yes').code).toBe(0);
+    expect(filesUnder(root)).toEqual(before);
   }, 180_000);
 });
