@@ -60,7 +60,7 @@ describe('the summary', () => {
       .map(parts => parts.map(part => part.text).join(''))
       .join('\n');
     expect(text).toMatch(
-      /Left out +1 file and 1 git setting; the posture asks for them, to write them: agent-posture generate/,
+      /Left out +1 file and 1 git setting; the posture asks for them, to write them:\s+agent-posture generate/,
     );
     expect(print([])).not.toContain('Left out');
   });
