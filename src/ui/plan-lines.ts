@@ -38,7 +38,7 @@ export function commonName(paths: readonly string[]): string {
   tail = Math.min(tail, shortest - head);
   return head + tail >= 3
     ? `${first.slice(0, head)}*${tail > 0 ? first.slice(first.length - tail) : ''}`
-    : `${first} …`;
+    : `${first} and more`;
 }
 
 interface Group {

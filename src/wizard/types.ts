@@ -67,8 +67,10 @@ interface StepBase<A extends Answer> {
   /** The ways through the wizard that it stands on. */
   paths: readonly Path[];
   question(context: StepContext, answers: Answers): string;
-  /** Why it is asked, with the article's reason: what `?` shows. */
+  /** Why it is asked, and what this version does with the answer: what `?` shows. */
   why: string;
+  /** The article's own words for it, shown with it; undefined where the question is ours. */
+  quote?: string;
   /** What is taken where nobody answers. With a posture there, what that says. */
   fallback(context: StepContext, answers: Answers): A;
   /** What stands in the question before it is answered, where that is more than the fallback. */

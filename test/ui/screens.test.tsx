@@ -137,6 +137,17 @@ describe('a question', () => {
     expect(shown.frame()).not.toContain('word0.');
   });
 
+  it("quotes the article's words with the reason, where there are some", async () => {
+    shown = await show(ask('box', { step: { ...step('box'), quote: 'Run it in a box.' } }));
+    expect(shown.frame()).not.toContain('Run it');
+    await shown.press({ text: '?' });
+    expect(shown.frame()).toContain('The article: "Run it in a box."');
+    shown.unmount();
+    shown = await show(ask('box'));
+    await shown.press({ text: '?' });
+    expect(shown.frame()).not.toContain('The article:');
+  });
+
   it('shows why an answer will not do', async () => {
     answered.mockReturnValue('Mark at least one.');
     shown = await show(ask('systems'));

@@ -98,7 +98,13 @@ export function Question({ step, draft, ...rest }: { step: Step } & Asking): Rea
   const [why, setWhy] = useState(false);
   const typing = step.kind === 'text' || step.kind === 'texts';
   const { glyphs } = theme;
-  const reasons = wrapText(step.why, Math.min(width, 90) - 4).map(text => line(`   ${text}`));
+  const room = Math.min(width, 90) - 4;
+  const reasons = [
+    ...wrapText(step.why, room).map(text => line(`   ${text}`)),
+    ...(step.quote === undefined
+      ? []
+      : wrapText(`The article: "${step.quote}"`, room).map(text => line(span(`   ${text}`, 'quiet')))),
+  ];
   const last = done.slice(height < LOW ? -1 : -ABOVE);
   const above = answeredLines(last, answers, context, width, theme, { brief: done.length > last.length });
   const rows = 'choices' in step ? step.choices(context, answers).length : 6;
@@ -130,8 +136,7 @@ export function Question({ step, draft, ...rest }: { step: Step } & Asking): Rea
     );
 
   const progress = `${number} of ${of}`;
-  const room = width - 3 - cells(progress);
-  const whole = wrapText(step.question(context, answers), Math.max(room, 16));
+  const whole = wrapText(step.question(context, answers), Math.max(width - 3 - cells(progress), 16));
   // The name of the answer asks as well, where the question would be cut before its end.
   const question = whole.length <= (height < 9 ? 2 : 4) ? whole : [`${step.title}?`];
   const head: Line[] = question.map((text, index) =>

@@ -62,6 +62,7 @@ export const environments: ListStep = {
   paths: ['whole'],
   question: () => 'What may the agent do in each environment?',
   why: 'The article asks for environments that are completely separated from critical systems, and never to point an agent at production. "Nothing" means that each test tries to get in, and getting in is a finding; "read and write" means that the agent has to be able to work there, and a box that stops it is a finding too. What is not named here counts as nothing.',
+  quote: 'Create isolated development environments that are completely separated from your critical systems.',
   fields: [
     {
       id: 'id',
