@@ -153,6 +153,12 @@ describe('a form', () => {
     expect(onChange).toHaveBeenCalledTimes(2);
   });
 
+  it('says what an entry is about only while a new one is filled in', async () => {
+    shown = await show(form(FULL));
+    await shown.press('down', 'down', 'enter');
+    expect(shown.frame()).toMatch(/^ Kind$/m);
+  });
+
   it('takes several texts with commas once each, and several marked ones', async () => {
     shown = await show(form(FULL));
     await shown.press('down', 'down', 'down', 'down', 'enter', { text: 'pii, logs,pii ,' }, 'enter');
@@ -463,5 +469,24 @@ describe('all questions', () => {
   it('shows the whole answer of the row under the pointer where it is narrow', async () => {
     shown = await show(outline(whole, 'systems'), { cols: 40, rows: 14 });
     expect(shown.frame()).toMatch(/\n {3}orders-db/);
+  });
+
+  it('leaves two rows for what a row has no room for, however low the window', async () => {
+    const answers = { ...whole, protected: 'main, release/one, release/two, release/three' };
+    shown = await show(
+      <Outline
+        steps={STEPS}
+        context={context}
+        answers={answers}
+        whole={answers}
+        current="protected"
+        onStep={onStep}
+        onPlan={onPlan}
+        onBack={onBack}
+        onQuit={onQuit}
+      />,
+      { cols: 40, rows: 8 },
+    );
+    expect(shown.frame()).toMatch(/\n {3}main, release\/one, release\/two,\n {3}release\/three/);
   });
 });

@@ -143,8 +143,9 @@ describe('a question', () => {
     await shown.press({ text: '?' });
     expect(shown.frame()).toContain('The article: "Run it in a box."');
     shown.unmount();
-    shown = await show(ask('box'));
+    shown = await show(ask('box', { step: { ...step('box'), why: 'Because.' } }));
     await shown.press({ text: '?' });
+    expect(shown.frame()).toContain('Because.');
     expect(shown.frame()).not.toContain('The article:');
   });
 

@@ -207,7 +207,7 @@ export function Entries({
       ? []
       : [
           SPACE,
-          { lines: wrapText(below, width - 4).map(text => line(span(`   ${text}`, 'quiet'))), rank: 7, least: 1 },
+          { lines: wrapText(below, width - 4).map(text => line(span(`   ${text}`, 'quiet'))), rank: 7, least: 2 },
         ]),
     ...(gone
       ? [

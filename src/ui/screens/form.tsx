@@ -178,7 +178,9 @@ export function Form({
 
   if (editing) {
     const choices = editing.choices?.(context, answers, entry) ?? [];
-    const title = [line(span(` ${editing.title}`, 'strong'), span(stated(entry, fields, editing), 'quiet'))];
+    const title = [
+      line(span(` ${editing.title}`, 'strong'), span(fresh ? stated(entry, fields, editing) : '', 'quiet')),
+    ];
     if (editing.kind === 'text' || editing.kind === 'texts') {
       return (
         <EditText

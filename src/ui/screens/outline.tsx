@@ -101,7 +101,7 @@ export function Outline({
           ? []
           : [
               SPACE,
-              { lines: wrapText(below, width - 4).map(text => line(span(`   ${text}`, 'quiet'))), rank: 3, least: 1 },
+              { lines: wrapText(below, width - 4).map(text => line(span(`   ${text}`, 'quiet'))), rank: 3, least: 2 },
             ]),
         SPACE,
         {

@@ -302,7 +302,7 @@ function Plain({
     SPACE,
     control,
     ...(below !== undefined
-      ? [SPACE, { lines: wrapText(below, width - 4).map(text => line(span(`   ${text}`, 'quiet'))), rank: 7, least: 1 }]
+      ? [SPACE, { lines: wrapText(below, width - 4).map(text => line(span(`   ${text}`, 'quiet'))), rank: 7, least: 2 }]
       : []),
     ...(problem === undefined
       ? []
