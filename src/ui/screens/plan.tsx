@@ -150,7 +150,7 @@ export function PlanScreen({
   ];
   const blocks: Block[] = [
     SPACE,
-    { lines: answered, rank: 7, least: 1 },
+    { lines: answered, rank: 95, least: 1 },
     ...(answered.length > 0 ? [SPACE] : []),
     {
       lines: [
