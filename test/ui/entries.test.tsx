@@ -167,6 +167,16 @@ describe('a form', () => {
     expect(onDone).toHaveBeenLastCalledWith({ ...FULL, holds: ['pii', 'logs'], rights: ['read', 'write'] });
   });
 
+  it('takes each pasted line as a text of its own where several are meant', async () => {
+    shown = await show(form(FULL));
+    await shown.press('down', 'down', 'down', 'down', 'enter', {
+      text: '\u001b[200~pii\r\n\u001b[2J\n  logs \nmail,\u001b[201~',
+    });
+    expect(shown.frame()).toContain('pii, logs, mail,');
+    await shown.press('enter', 'home', 'enter');
+    expect(onDone).toHaveBeenLastCalledWith({ ...FULL, holds: ['pii', 'logs', 'mail'] });
+  });
+
   it('offers by tab one after the other, and in a list of texts behind what stands there', async () => {
     shown = await show(form(FULL));
     await shown.press('down', 'down', 'down', 'enter', 'tab');

@@ -324,6 +324,7 @@ function EditText({
           key={begin.times}
           initial={begin.text}
           width={columns}
+          several={isSeveral(field)}
           onChange={text => {
             typed.current = text;
             onChange(text);

@@ -255,6 +255,7 @@ function Plain({
           <TextEntry
             initial={asText(stands)}
             width={columns}
+            several={step.kind === 'texts'}
             onEnter={text => give(read(text))}
             onChange={text => {
               setStands(read(text));
