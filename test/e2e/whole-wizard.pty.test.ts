@@ -148,6 +148,15 @@ describe('the whole wizard', () => {
     await session.press('escape');
     expect((await session.exit(PATIENCE)).code).toBe(0);
     expect(session.leftovers()).toEqual([]);
+    // An answer given out of turn is there the next time as well.
+    const again = start(['init'], { cols: 100, rows: 40 });
+    await again.waitFor('Continue where you stopped', PATIENCE);
+    await key(again, 'enter');
+    expect(number(again)).toBe(1);
+    await again.press({ text: 'o' });
+    expect(await again.waitFor('All questions')).toMatch(/✓ Alarms +commits an hour 7/);
+    await again.press('escape');
+    await again.exit(PATIENCE);
   }, 120_000);
 
   it('edits the posture that it made: one answer changed, one line changed, and every byte else as its owner left it', async () => {
