@@ -8,6 +8,7 @@ import { stateFolder } from '../base/state.ts';
 import { list } from '../base/text.ts';
 import type { Facts } from '../discover/facts.ts';
 import { applyPlan } from '../generate/apply.ts';
+import { leaveOut } from '../generate/leave-out.ts';
 import { outputs } from '../generate/outputs/index.ts';
 import type { Plan, PrivateChange } from '../generate/types.ts';
 import { COMPOSE_FILE } from '../isolation/docker/settings.ts';
@@ -84,6 +85,7 @@ export async function createEngine(
       return { ...plan, privatePart: hidden, loosens, ahead, notes: [...plan.notes, ...ahead] };
     },
     titleOf: id => outputs.find(output => output.id === id)?.title,
+    leaveOut,
     apply: async (plan, given) => {
       const applied = await applyPlan(plan, { stateFolder: state, command: 'init' });
       await clearProgress(root);

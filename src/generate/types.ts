@@ -116,6 +116,8 @@ export interface Plan {
   changes: Change[];
   /** The manifest as it is to be written, with what has to be on the disk for the plan to be valid. */
   manifest: { before: Buffer | null; after: Buffer | null };
+  /** What of it the reader left out: the posture still asks for it. */
+  skipped?: readonly Change[] | undefined;
   /** The private part of the posture, outside of the repository, where the plan changes it. */
   privatePart?: PrivateChange | undefined;
   /** The manifest that the plan starts from: the pinned one, where there is none that can be read. */

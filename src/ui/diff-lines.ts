@@ -31,7 +31,7 @@ export function diffLines(change: Change): Line[] {
   ]);
   return lines.length <= LONGEST
     ? lines
-    : [...lines.slice(0, LONGEST), line(span(` … ${lines.length - LONGEST} more lines`, 'quiet'))];
+    : [...lines.slice(0, LONGEST), line(span(` and ${lines.length - LONGEST} more lines`, 'quiet'))];
 }
 
 /** `+14 -2`. */

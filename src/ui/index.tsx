@@ -98,6 +98,7 @@ export async function runWizard(start: () => Promise<InitEngine>, options: UiOpt
         before: record.before,
         after: record.after,
         applied: record.applied,
+        skipped: record.plan?.skipped?.map(({ path }) => path) ?? [],
         repeat: engine.reproduce(record.given),
         next,
         rest: record.given.path === 'quick',

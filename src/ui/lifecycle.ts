@@ -29,32 +29,36 @@ export function createLifecycle(end: (signal: NodeJS.Signals | 'key') => void, f
   let pending: NodeJS.Signals | 'key' | undefined;
   const controller = new AbortController();
   const jobs = new Set<Promise<unknown>>();
+  /** Something that is waited for at the end. */
+  function track<T>(running: Promise<T>): Promise<T> {
+    const settled = running.then(
+      () => {},
+      () => {},
+    );
+    jobs.add(settled);
+    void settled.then(() => jobs.delete(settled));
+    return running;
+  }
   return {
     fail,
     interrupt(signal) {
       if (held > 0) pending ??= signal;
       else end(signal);
     },
-    async hold(work) {
+    hold(work) {
       held++;
-      try {
-        return await work();
-      } finally {
-        held--;
-        // After the caller has seen the result, so that it can say what was done.
-        if (held === 0 && pending) setImmediate(end, pending);
-      }
+      const running = async () => {
+        try {
+          return await work();
+        } finally {
+          held--;
+          // After the caller has seen the result, so that it can say what was done.
+          if (held === 0 && pending) setImmediate(end, pending);
+        }
+      };
+      return track(running());
     },
-    job(work) {
-      const running = (async () => work(controller.signal))();
-      const settled = running.then(
-        () => {},
-        () => {},
-      );
-      jobs.add(settled);
-      void settled.then(() => jobs.delete(settled));
-      return running;
-    },
+    job: work => track((async () => work(controller.signal))()),
     async settle() {
       controller.abort();
       let callOff = () => {};

@@ -1,4 +1,5 @@
 import { plural } from '../base/text.ts';
+import { partsOf } from '../generate/parts.ts';
 import type { Change, ChangeState, Plan } from '../generate/types.ts';
 import { STATE_WORDS, TROUBLE } from '../report/plan-words.ts';
 import { fitMiddle, fitWords, type Line, line, nameColumn, pad, span, TWO_COLUMNS } from './lines.ts';
@@ -37,13 +38,19 @@ export function commonName(paths: readonly string[]): string {
   tail = Math.min(tail, shortest - head);
   return head + tail >= 3
     ? `${first.slice(0, head)}*${tail > 0 ? first.slice(first.length - tail) : ''}`
-    : `${first} …`;
+    : `${first} and more`;
 }
 
 interface Group {
-  state: ChangeState;
+  word: string;
+  tone: Tone;
   changes: Change[];
+  /** What is said beside it, whatever it does. */
+  says?: string;
 }
+
+/** What becomes of what was left out. */
+const SKIPPED = 'left out; the next generate writes it';
 
 /** Alike files together: the same output in the same state. What the reader has to look at comes first, each by itself. */
 function groups(plan: Plan): Group[] {
@@ -52,11 +59,17 @@ function groups(plan: Plan): Group[] {
     const key = TROUBLE.has(change.state)
       ? `${change.state} ${change.path}`
       : `${STATE_WORDS[change.state]} ${change.output}`;
-    const group = found.get(key) ?? { state: change.state, changes: [] };
+    const { [change.state]: word } = STATE_WORDS;
+    const group = found.get(key) ?? { word, tone: TONES[change.state], changes: [] };
     group.changes.push(change);
     found.set(key, group);
   }
-  return [...found.values()].sort((a, b) => Number(TROUBLE.has(b.state)) - Number(TROUBLE.has(a.state)));
+  const trouble = ({ changes: [first] }: Group) => Number(first !== undefined && TROUBLE.has(first.state));
+  const written = [...found.values()].sort((a, b) => trouble(b) - trouble(a));
+  const left = partsOf({ changes: plan.skipped ?? [] }).map(
+    ({ changes }): Group => ({ word: 'skip', tone: 'quiet', changes: [...changes], says: SKIPPED }),
+  );
+  return [...written, ...left];
 }
 
 export type TitleOf = (output: string) => string | undefined;
@@ -79,16 +92,16 @@ export function planLines(plan: Plan, width: number, { glyphs }: Theme, titleOf:
     width,
     width < TWO_COLUMNS ? width - 12 : Math.floor(width * 0.45),
   );
-  const words = Math.max(6, ...shown.map(group => STATE_WORDS[group.state].length));
+  const words = Math.max(6, ...shown.map(group => group.word.length));
   const room = width - column - words - 8;
   const beside = (text: string) => span(text && room > 0 ? `   ${fitWords(text, room, glyphs.ellipsis)}` : '', 'quiet');
   const lines = shown.map((group, index) => {
     const reasons = [...new Set(group.changes.map(change => change.reason))];
     const said = reasons.length === 1 && reasons[0] !== 'new' ? (reasons[0] as string) : '';
-    const reason = said || (titleOf(group.changes[0]?.output ?? '') ?? '');
+    const reason = group.says ?? (said || (titleOf(group.changes[0]?.output ?? '') ?? ''));
     return line(
       '   ',
-      span(pad(STATE_WORDS[group.state], words), TONES[group.state]),
+      span(pad(group.word, words), group.tone),
       `  ${pad(fitMiddle(names[index] as string, column, glyphs.ellipsis), column)}`,
       beside(reason),
     );

@@ -31,6 +31,7 @@ export function summaryLines(
     before,
     after,
     applied,
+    skipped = [],
     repeat,
     next,
     rest = false,
@@ -38,6 +39,8 @@ export function summaryLines(
     before: Report;
     after: Report;
     applied: Applied | undefined;
+    /** What of the plan was left out. */
+    skipped?: readonly string[] | undefined;
     repeat: string;
     /** The next system to declare. */
     next?: string | undefined;
@@ -89,6 +92,11 @@ export function summaryLines(
           `${counted(applied.written)}; to take them back whole: ${together('agent-posture undo')}`,
           'plain',
         ],
+      skipped.length > 0 && [
+        'Left out',
+        `${counted(skipped)}; the posture asks for ${skipped.length > 1 ? 'them' : 'it'}, to write ${skipped.length > 1 ? 'them' : 'it'}: ${together('agent-posture generate')}`,
+        'warn',
+      ],
       applied && applied.conflicts.length > 0 && ['Look at', applied.conflicts.join(', '), 'warn'],
       ...todo.map(says => ['To do', says.slice(LEFT_TO_DO.length), 'warn'] as [string, string, Tone]),
       start !== undefined && ['Start it with', together(start), 'plain'],

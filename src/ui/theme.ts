@@ -19,11 +19,13 @@ export interface Glyphs {
   off: string;
   rule: string;
   dot: string;
+  /** Before an entry of a list. */
+  entry: string;
   arrow: string;
   left: string;
   right: string;
   up: string;
-  down: string;
+  upDown: string;
   ellipsis: string;
   spinner: readonly string[];
 }
@@ -39,11 +41,12 @@ const UNICODE: Glyphs = {
   off: '◻',
   rule: '─',
   dot: '·',
+  entry: '·',
   arrow: '→',
   left: '←',
   right: '→',
   up: '↑',
-  down: '↓',
+  upDown: '↑↓',
   ellipsis: '…',
   spinner: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'],
 };
@@ -59,11 +62,12 @@ const ASCII: Glyphs = {
   off: '[ ]',
   rule: '-',
   dot: '|',
+  entry: '-',
   arrow: '->',
   left: 'left',
   right: 'right',
   up: 'up',
-  down: 'down',
+  upDown: 'up/down',
   ellipsis: '...',
   spinner: ['|', '/', '-', '\\'],
 };

@@ -8,6 +8,7 @@ import { inFileOrder, readTree, shown } from '../posture/tree.ts';
 import { announce } from './edits.ts';
 import { problemOf } from './flow.ts';
 import { readAnswer } from './step.ts';
+import { withheld } from './steps/credentials.ts';
 import { steps as all, stepsOf } from './steps/index.ts';
 import type { Answer, Answers, Field, Given, Path, Step, StepContext } from './types.ts';
 
@@ -219,6 +220,8 @@ export function settleAnswers(
     if (step && !steps.includes(step)) problems.push(elsewhere(step));
   }
   if (problems.length > 0) throw new UserError(problems);
+  const kept = withheld(context);
+  if (kept !== undefined && steps.some(({ paths }) => !paths.includes('quick'))) announced.push(kept);
   return { answers, announced };
 }
 

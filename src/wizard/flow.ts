@@ -35,14 +35,21 @@ export function completed(steps: readonly Step[], context: StepContext, answers:
   return all;
 }
 
-/** The answers that still hold with the facts of now, for going on with an earlier run: from the first void one on, all are asked again. */
+/**
+ * The answers that still hold with the facts of now, for going on with an earlier run. One that does not is asked again, with
+ * those that depend on it; what was not answered yet, as somebody may have gone past it by the outline, stands as its default.
+ */
 export function stillValid(steps: readonly Step[], context: StepContext, answers: Answers): Answers {
   let valid: Answers = {};
+  let whole: Answers = {};
+  const gone = new Set<string>();
   for (const step of steps) {
-    if (!step.applies(context, valid)) continue;
-    const answer = answers[step.id];
-    if (answer === undefined || problemOf(steps, step, answer, context, valid) !== undefined) break;
-    valid = { ...valid, [step.id]: answer };
+    if (!step.applies(context, whole)) continue;
+    const answer = step.dependsOn.some(other => gone.has(other)) ? undefined : answers[step.id];
+    const holds = answer !== undefined && problemOf(steps, step, answer, context, whole) === undefined;
+    if (holds) valid = { ...valid, [step.id]: answer };
+    else if (answers[step.id] !== undefined) gone.add(step.id);
+    whole = { ...whole, [step.id]: holds ? answer : step.fallback(context, whole) };
   }
   return valid;
 }

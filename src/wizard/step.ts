@@ -50,7 +50,7 @@ export function notAmong(values: readonly string[], choices: readonly Choice[]):
   if (unknown === undefined) return undefined;
   const known = choices.map(({ value }) => value).filter(Boolean);
   const among = known.length > 30 ? `the ${known.length} choices` : list(known, 'or');
-  return `"${unfit(unknown) ? '…' : unknown}" is none of ${among || 'the choices: there are none here'}`;
+  return `"${unfit(unknown) ? '...' : unknown}" is none of ${among || 'the choices: there are none here'}`;
 }
 
 /** An answer as the step takes it, from what a file or an earlier run says; undefined where it has another form. */

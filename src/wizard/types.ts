@@ -67,8 +67,10 @@ interface StepBase<A extends Answer> {
   /** The ways through the wizard that it stands on. */
   paths: readonly Path[];
   question(context: StepContext, answers: Answers): string;
-  /** Why it is asked, with the article's reason: what `?` shows. */
+  /** Why it is asked, and what this version does with the answer: what `?` shows. */
   why: string;
+  /** The article's own words for it, shown with it; undefined where the question is ours. */
+  quote?: string;
   /** What is taken where nobody answers. With a posture there, what that says. */
   fallback(context: StepContext, answers: Answers): A;
   /** What stands in the question before it is answered, where that is more than the fallback. */
@@ -106,6 +108,8 @@ export interface ListStep extends StepBase<readonly Entry[]> {
   fields: readonly Field[];
   /** What one entry is called: `system`. */
   noun: string;
+  /** What several are called, where an s at its end does not say it. */
+  nouns?: string;
   /** The field that tells entries apart. */
   key: string;
   /** The fields that do so together, where one is not enough. */
@@ -144,6 +148,8 @@ export interface InitEngine {
   plan(given: Given): Promise<Plan>;
   /** What an output of the plan does for the user, in one line; undefined for what speaks for itself. */
   titleOf?(output: string): string | undefined;
+  /** The plan without what these outputs would write. */
+  leaveOut(plan: Plan, skipped: ReadonlySet<string>): Plan;
   apply(plan: Plan, given: Given): Promise<Applied>;
   /** The same try with the posture in force. */
   secondTry(onEvent: (event: SelftestEvent) => void, signal: AbortSignal, aside?: Aside): Promise<Report>;

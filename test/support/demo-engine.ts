@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Facts } from '../../src/discover/facts.ts';
+import { setAside } from '../../src/generate/parts.ts';
 import type { Applied, Change, Plan } from '../../src/generate/types.ts';
 import type { Fix, Group, Report, Row, SelftestEvent, Verdict } from '../../src/selftest/types.ts';
 import type { InitEngine, PlainStep } from '../../src/wizard/types.ts';
@@ -442,6 +443,7 @@ export function demoEngine({ pace = 0, resumed, log = () => {}, applying }: Demo
       return PLAN;
     },
     titleOf: output => TITLES[output],
+    leaveOut: setAside,
     async apply(plan): Promise<Applied> {
       log('apply begins');
       await applying?.();

@@ -75,7 +75,7 @@ describe('planLines', () => {
   it('names several files by what they share', () => {
     expect(commonName(['.githooks/pre-commit', '.githooks/pre-push'])).toBe('.githooks/');
     expect(commonName(['.env.development.example', '.env.production.example'])).toBe('.env.*.example');
-    expect(commonName(['a', 'b'])).toBe('a …');
+    expect(commonName(['a', 'b'])).toBe('a and more');
     expect(commonName(['one'])).toBe('one');
   });
 });

@@ -137,6 +137,18 @@ describe('a question', () => {
     expect(shown.frame()).not.toContain('word0.');
   });
 
+  it("quotes the article's words with the reason, where there are some", async () => {
+    shown = await show(ask('box', { step: { ...step('box'), quote: 'Run it in a box.' } }));
+    expect(shown.frame()).not.toContain('Run it');
+    await shown.press({ text: '?' });
+    expect(shown.frame()).toContain('The article: "Run it in a box."');
+    shown.unmount();
+    shown = await show(ask('box', { step: { ...step('box'), why: 'Because.' } }));
+    await shown.press({ text: '?' });
+    expect(shown.frame()).toContain('Because.');
+    expect(shown.frame()).not.toContain('The article:');
+  });
+
   it('shows why an answer will not do', async () => {
     answered.mockReturnValue('Mark at least one.');
     shown = await show(ask('systems'));
@@ -262,6 +274,21 @@ describe('a live test', () => {
     shown.unmount();
     await shown.lifecycle.settle();
     expect(cleaned).toBe(true);
+  });
+});
+
+describe('what must not be cut', () => {
+  it('is waited for at the end, however the screen ended: an answer given just before is kept', async () => {
+    shown = await show(null);
+    let kept = false;
+    void shown.lifecycle
+      .hold(() => new Promise(resolve => setTimeout(resolve, 30)))
+      .then(() => {
+        kept = true;
+      });
+    shown.unmount();
+    await shown.lifecycle.settle();
+    expect(kept).toBe(true);
   });
 });
 

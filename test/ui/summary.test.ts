@@ -53,4 +53,15 @@ describe('the summary', () => {
     const text = print([row({ ...untried, unapproved })]);
     expect(text).toContain('! not tried: 127.0.0.1:5432, not approved');
   });
+
+  it('names what of the plan was left out, and the command that writes it', () => {
+    const skipped = ['.gitignore', 'git config core.hooksPath'];
+    const text = summaryLines({ before, after: before, applied: undefined, skipped, repeat: 'x' }, 100, theme)
+      .map(parts => parts.map(part => part.text).join(''))
+      .join('\n');
+    expect(text).toMatch(
+      /Left out +1 file and 1 git setting; the posture asks for them, to write them:\s+agent-posture generate/,
+    );
+    expect(print([])).not.toContain('Left out');
+  });
 });

@@ -379,6 +379,14 @@ describe('what is refused', () => {
     expect(refusal(settle({ credentials: [] }, inside))).toContain('inside a session of Claude Code');
   });
 
+  it("says in an agent's session what is not asked there, on the path that would ask it", () => {
+    const announced = (path: 'quick' | 'whole', insideAgent: string | undefined) =>
+      settleAnswers(stepsOf(path), fresh({ ...FACTS, insideAgent }), {}, { defaults: true }).announced.join('\n');
+    expect(announced('whole', 'Claude Code')).toContain('This is a session of Claude Code');
+    expect(announced('quick', 'Claude Code')).not.toContain('session');
+    expect(announced('whole', undefined)).not.toContain('session');
+  });
+
   it('answers of the other path, and says which', () => {
     expect(pathOf({ 'never-touch': [] }, false)).toBe('quick');
     expect(pathOf({ box: 'none' }, false)).toBe('whole');

@@ -34,7 +34,7 @@ function hint(name: string, environment: string, posture: Posture): string {
 
 export const envExamples: Output = {
   id: 'env-examples',
-  title: 'an example of each environment’s variables, names only',
+  title: "an example of each environment's variables, names only",
   safeguards: ['SEC-1', 'ISO-3'],
   templateVersion: 1,
   guard: false,

@@ -9,11 +9,40 @@ import type { Tone } from '../theme.ts';
 import { labelColumn, type MenuItem } from './menu.tsx';
 
 export interface RowItem extends MenuItem<string> {
-  /** A sign before the name. */
-  mark?: { text: string; tone: Tone } | undefined;
+  /** A sign before the name, and what a screen reader says in its place: nothing, where the name is enough. */
+  mark?: { text: string; tone: Tone; says?: string } | undefined;
   /** For screen readers: whether it is marked. Absent: it is one to choose. */
   checked?: boolean;
   tone?: Tone;
+}
+
+/** The columns of a list: for the signs, for the names, and for what is said about them. */
+function columnsOf(
+  items: readonly RowItem[],
+  width: number,
+): { signs: number; room: number; names: number; hintRoom: number } {
+  const signs = Math.max(0, ...items.map(({ mark }) => (mark ? cells(mark.text) + 1 : 0)));
+  const room = width - 3 - signs;
+  const names = labelColumn(items, room);
+  return { signs, room, names, hintRoom: width >= TWO_COLUMNS ? room - names - 3 : 0 };
+}
+
+/** What cannot be read in the row of an item, as it is cut or left out there: for a place below the list. */
+export function unread(items: readonly RowItem[], value: string | undefined, width: number): string | undefined {
+  const item = items.find(one => one.value === value);
+  if (!item) return undefined;
+  const { signs, room, names, hintRoom } = columnsOf(items, width);
+  const besides = item.hint !== undefined && hintRoom > 8;
+  const label = oneLine(item.label).trim();
+  const hint = oneLine(item.hint ?? '');
+  return (
+    [
+      cells(label) > (besides ? names : room) + (item.mark ? 0 : signs) && label,
+      hint !== '' && (!besides || cells(hint) > hintRoom) && hint,
+    ]
+      .filter(Boolean)
+      .join('; ') || undefined
+  );
 }
 
 /** What is searched for in a list, and how much of it is left. */
@@ -61,12 +90,9 @@ export function Rows<T extends RowItem>({
   onKey: (press: KeyPress, item: T | undefined, items: readonly T[]) => void;
   onHighlight?: ((value: string) => void) | undefined;
 }): ReactNode {
-  const { glyphs, looks } = useTheme();
+  const { glyphs, looks, screenReader } = useTheme();
   const list: List<T> = useList({ items, rows, initial, isActive, onHighlight, onKey });
-  const signs = Math.max(0, ...items.map(({ mark }) => (mark ? cells(mark.text) + 1 : 0)));
-  const room = width - 3 - signs;
-  const names = labelColumn(items, room);
-  const hintRoom = width >= TWO_COLUMNS ? room - names - 3 : 0;
+  const { signs, room, names, hintRoom } = columnsOf(items, width);
   return (
     <Box flexDirection="column" aria-role="listbox" aria-state={{ multiselectable: several }}>
       {list.search === undefined ? null : (
@@ -86,11 +112,10 @@ export function Rows<T extends RowItem>({
             <Text aria-hidden {...looks.accent}>
               {here ? ` ${glyphs.pointer} ` : '   '}
             </Text>
-            {item.mark ? (
-              <Text aria-hidden={item.checked !== undefined} {...looks[item.mark.tone]}>
-                {pad(item.mark.text, signs - 1)}{' '}
-              </Text>
+            {item.mark && !screenReader ? (
+              <Text {...looks[item.mark.tone]}>{pad(item.mark.text, signs - 1)} </Text>
             ) : null}
+            {item.mark?.says && screenReader ? <Text>{item.mark.says}</Text> : null}
             <Text {...look}>{besides ? pad(name, column) : name}</Text>
             {besides ? (
               <Text {...looks.quiet}>

@@ -41,7 +41,7 @@ export function Scroll({
     else onKey?.(press);
   });
   const place = last === 0 ? '' : `${top + 1}-${Math.min(lines.length, top + page)} of ${lines.length}`;
-  const { up, down, ellipsis } = theme.glyphs;
+  const { upDown, ellipsis } = theme.glyphs;
   return (
     <Stack
       blocks={[
@@ -56,7 +56,7 @@ export function Scroll({
         },
         SPACE,
         {
-          lines: [keyBar([...(last > 0 ? [[`${up}${down}`, 'scroll'] as const] : []), ...keys], width, theme)],
+          lines: [keyBar([...(last > 0 ? [[upDown, 'scroll'] as const] : []), ...keys], width, theme)],
           rank: 2,
         },
       ]}

@@ -49,17 +49,20 @@ export function edit({ characters, at }: Typed, press: KeyPress): Typed {
   }
 }
 
-/** One line of text. Enter gives it; up goes back. Longer text scrolls sideways. */
+/** One line of text, or several texts on it with commas. Enter gives it; up goes back. Longer text scrolls sideways. */
 export function TextEntry({
   initial,
   width,
   isActive = true,
+  several = false,
   onEnter,
   onChange,
 }: {
   initial: string;
   width: number;
   isActive?: boolean;
+  /** Whether each pasted line is a text of its own. */
+  several?: boolean;
   onEnter: (text: string) => void;
   onChange?: (text: string) => void;
 }): ReactNode {
@@ -78,7 +81,7 @@ export function TextEntry({
     setTyped(latest.current);
     if (latest.current.characters !== before) onChange?.(latest.current.characters.join(''));
   }
-  useKeys(take, isActive, text => take({ name: 'char', text }));
+  useKeys(take, isActive, lines => take({ name: 'char', text: lines.join(several ? ', ' : ' ') }));
 
   const { characters, at } = typed;
   const { from, to } = visiblePart(characters, at, Math.max(2, width - 4));

@@ -64,8 +64,20 @@ function name(input: string, key: InkKey): KeyName | undefined {
   return undefined;
 }
 
-/** Calls `onKey` for every key while active, and `onPaste` with pasted text, made safe and on one line. */
-export function useKeys(onKey: (press: KeyPress) => void, isActive = true, onPaste?: (text: string) => void): void {
+/** The lines of a pasted text, made safe, without the empty ones. */
+export function pastedLines(text: string): string[] {
+  return text
+    .split(/[\r\n]+/)
+    .map(row => sanitize(row.replace(/\s+/g, ' ')).trim())
+    .filter(Boolean);
+}
+
+/** Calls `onKey` for every key while active, and `onPaste` with the lines of pasted text. */
+export function useKeys(
+  onKey: (press: KeyPress) => void,
+  isActive = true,
+  onPaste?: (lines: readonly string[]) => void,
+): void {
   useInput(
     (input, key) => {
       for (const press of normalizeKeys(input, key)) onKey(press);
@@ -74,7 +86,7 @@ export function useKeys(onKey: (press: KeyPress) => void, isActive = true, onPas
   );
   usePaste(
     text => {
-      onPaste?.(sanitize(text.replace(/\s+/g, ' ')).trim());
+      onPaste?.(pastedLines(text));
     },
     { isActive },
   );

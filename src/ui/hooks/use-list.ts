@@ -125,8 +125,8 @@ export function useList<T extends Item>({
     else if (name === 'end') move(items, count - 1);
     else onKey(press, items[here], items);
   }
-  useKeys(take, isActive, text => {
-    if (latest.current.typing) become({ search: `${latest.current.search ?? ''}${text}` });
+  useKeys(take, isActive, lines => {
+    if (latest.current.typing) become({ search: `${latest.current.search ?? ''}${lines.join(' ')}` });
   });
 
   const items = left(state);

@@ -3,7 +3,7 @@ import { formatPosition } from '../../base/errors.ts';
 import { plural } from '../../base/text.ts';
 import { asEntries, checkEntry, fieldText, standing } from '../../wizard/step.ts';
 import type { Answer, Answers, Entry, ListStep, StepContext, Suggestion } from '../../wizard/types.ts';
-import { type RowItem, Rows } from '../components/rows.tsx';
+import { type RowItem, Rows, unread } from '../components/rows.tsx';
 import { type Block, SPACE, Stack } from '../components/stack.tsx';
 import type { KeyPress } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
@@ -134,7 +134,7 @@ export function Entries({
   }
 
   const items: RowItem[] = [
-    { value: GO_ON, label: goOn(entries.length, step.noun), tone: 'accent' },
+    { value: GO_ON, label: goOn(entries.length, step), tone: 'accent' },
     ...entries.map((entry, index): RowItem => {
       const { label, hint } = step.describe(entry, context, current);
       const wrong = checkEntry(step.fields, entry, context, current);
@@ -142,7 +142,7 @@ export function Entries({
         value: placeOf(index),
         label: label || `a ${step.noun}`,
         hint: wrong ? wrong.reason : hint,
-        mark: wrong ? { text: glyphs.tight, tone: 'warn' } : { text: glyphs.dot, tone: 'quiet' },
+        mark: wrong ? { text: glyphs.tight, tone: 'warn', says: 'unfinished:' } : { text: glyphs.entry, tone: 'quiet' },
       };
     }),
     ...suggestions.map(
@@ -150,12 +150,13 @@ export function Entries({
         value: `${ADD}${index}`,
         label,
         hint: [hint, seen && `found in ${formatPosition(seen)}`].filter(Boolean).join('; '),
-        mark: { text: '+', tone: 'good' },
+        mark: { text: '+', tone: 'good', says: 'add' },
         tone: 'quiet',
       }),
     ),
-    { value: ADD, label: `another ${step.noun}`, mark: { text: '+', tone: 'good' }, tone: 'quiet' },
+    { value: ADD, label: `another ${step.noun}`, mark: { text: '+', tone: 'good', says: 'add' }, tone: 'quiet' },
   ];
+  const below = unread(items, at, width);
   const bar: (readonly [string, string])[] = [
     ['enter', at === GO_ON ? 'go on' : at.startsWith(ADD) ? 'add' : 'change'],
     ['a', 'add'],
@@ -202,6 +203,12 @@ export function Entries({
         />
       ),
     },
+    ...(below === undefined
+      ? []
+      : [
+          SPACE,
+          { lines: wrapText(below, width - 4).map(text => line(span(`   ${text}`, 'quiet'))), rank: 7, least: 2 },
+        ]),
     ...(gone
       ? [
           SPACE,
@@ -233,7 +240,7 @@ function indexOf(value: string | undefined): number | undefined {
   return value?.startsWith('#') ? Number(value.slice(1)) : undefined;
 }
 
-function goOn(count: number, noun: string): string {
+function goOn(count: number, { noun, nouns }: ListStep): string {
   if (count === 0) return 'Go on without';
-  return count === 1 ? 'Go on with this one' : `Go on with these ${plural(count, noun)}`;
+  return count === 1 ? 'Go on with this one' : `Go on with these ${plural(count, noun, nouns)}`;
 }

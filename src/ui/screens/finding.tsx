@@ -3,6 +3,7 @@ import { plural } from '../../base/text.ts';
 import type { Facts } from '../../discover/facts.ts';
 import { count, things } from '../../report/things.ts';
 import type { Report } from '../../selftest/types.ts';
+import { withheld } from '../../wizard/steps/credentials.ts';
 import type { Path } from '../../wizard/types.ts';
 import { Lines } from '../components/lines.tsx';
 import { Menu, type MenuItem } from '../components/menu.tsx';
@@ -76,6 +77,13 @@ export function agentLines(facts: Facts): Line[] {
       span(where ? `   (${where})` : '', 'quiet'),
     );
   });
+}
+
+/** That this is an agent's session, and what is not asked in it. */
+export function withheldLines(facts: Facts, width: number, { glyphs }: Theme): Line[] {
+  const said = withheld({ facts });
+  const rows = said === undefined ? [] : wrapText(said, width - 4);
+  return rows.map((text, index) => line(span(` ${index === 0 ? glyphs.tight : ' '} ${text}`, 'warn')));
 }
 
 /** Notes of the report; that nothing is written stands in the first line already. */
@@ -189,6 +197,7 @@ export function FindingScreen({
       rank: 6,
     },
     { lines: recorded ? [] : agentLines(facts), rank: 5, least: 1 },
+    { lines: withheldLines(facts, width, theme), rank: 2, least: 1 },
     {
       lines: (recorded ? [] : notesOf(report)).map(note => line(span(` ${note}`, 'quiet'))),
       rank: 7,
@@ -216,7 +225,7 @@ export function FindingScreen({
         keyBar(
           [
             ['enter', 'choose'],
-            [`${theme.glyphs.up}${theme.glyphs.down}`, 'move'],
+            [theme.glyphs.upDown, 'move'],
             ['esc', 'quit'],
           ],
           width,
@@ -240,5 +249,6 @@ export function findingRecord(report: Report, facts: Facts, width: number, theme
     line(),
     ...wrapText(triedFrom(report), width - 1).map(text => line(span(` ${text}`, 'quiet'))),
     ...agentLines(facts),
+    ...withheldLines(facts, width, theme),
   ];
 }

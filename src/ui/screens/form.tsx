@@ -3,7 +3,7 @@ import { oneLine } from '../../base/text.ts';
 import { checkEntry, checkField, fieldText, fieldTexts, isSeveral, splitTexts } from '../../wizard/step.ts';
 import type { Answers, Choice, Entry, Field, StepContext } from '../../wizard/types.ts';
 import { MultiMenu } from '../components/multi-menu.tsx';
-import { type RowItem, Rows } from '../components/rows.tsx';
+import { type RowItem, Rows, unread } from '../components/rows.tsx';
 import { type Block, SPACE, Stack } from '../components/stack.tsx';
 import { TextEntry } from '../components/text-entry.tsx';
 import type { KeyPress } from '../hooks/use-keys.ts';
@@ -11,7 +11,7 @@ import { useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { keyBar } from '../key-bar.ts';
-import { cells, type Line, line, pad, span, wrapText } from '../lines.ts';
+import { cells, type Line, line, pad, span, TWO_COLUMNS, wrapText } from '../lines.ts';
 
 /** The row that takes the whole form. */
 const DONE = '=';
@@ -40,6 +40,7 @@ function offered(choices: readonly Choice[], text: string): string | undefined {
  */
 export function Form({
   head,
+  above = [],
   fields,
   initial,
   fresh = false,
@@ -54,6 +55,8 @@ export function Form({
   why,
 }: {
   head: readonly Line[];
+  /** What was answered so far. */
+  above?: readonly Line[];
   fields: readonly Field[];
   initial: Entry;
   /** Whether what is missing is asked for in turn. */
@@ -123,8 +126,25 @@ export function Form({
   }
 
   const names = Math.max(0, ...fields.map(({ title }) => cells(title)));
+  const rows: RowItem[] = [
+    { value: DONE, label: doneLabel, tone: 'accent' },
+    ...fields.map((field): RowItem => {
+      const text = fieldText(entry, field.id);
+      const wrong = checkField(field, entry, context, answers) !== undefined;
+      const says = text === '' ? (field.optional ? 'none' : 'missing') : oneLine(text);
+      return {
+        value: field.id,
+        // Where there is no second column, the value stands behind its name.
+        ...(width < TWO_COLUMNS
+          ? { label: `${pad(field.title, names)}  ${says}` }
+          : { label: pad(field.title, names), hint: says }),
+        tone: wrong ? 'warn' : 'plain',
+      };
+    }),
+  ];
+  const cut = editing ? undefined : unread(rows, at, width);
   const highlighted = editing ?? fields.find(({ id }) => id === at);
-  const said = (text: string, tone: 'quiet' | 'warn', sign = ''): Line[] =>
+  const said = (text: string, tone: 'plain' | 'quiet' | 'warn', sign = ''): Line[] =>
     wrapText(text, Math.min(width, 90) - 4).map((row, index) =>
       line(span(` ${index === 0 ? sign : ' '.repeat(sign.length)}${sign === '' ? '  ' : ' '}${row}`, tone)),
     );
@@ -135,15 +155,18 @@ export function Form({
   const frame = (
     control: Block,
     bar: readonly (readonly [string, string])[],
-    above: readonly Line[] = [],
+    name: readonly Line[] = [],
   ): ReactNode => (
     <Stack
       blocks={[
         SPACE,
+        { lines: above, rank: 9, least: 1 },
+        ...(above.length > 0 ? [SPACE] : []),
         { lines: head, rank: 1 },
         SPACE,
-        ...(above.length > 0 ? [{ lines: above, rank: 3 }] : []),
+        ...(name.length > 0 ? [{ lines: name, rank: 3 }] : []),
         control,
+        ...(cut === undefined ? [] : [SPACE, { lines: said(cut, 'plain'), rank: 6, least: 1 }]),
         ...(hint.length > 0 ? [SPACE, { lines: hint, rank: 7, least: 1 }] : []),
         ...(wrong.length > 0 ? [{ lines: wrong, rank: 2, least: 1 }] : []),
         ...(why && why.length > 0 && height > 16 ? [SPACE, { lines: why, rank: 8, least: 2 }] : []),
@@ -155,7 +178,9 @@ export function Form({
 
   if (editing) {
     const choices = editing.choices?.(context, answers, entry) ?? [];
-    const title = [line(span(` ${editing.title}`, 'strong'), span(stated(entry, fields, editing), 'quiet'))];
+    const title = [
+      line(span(` ${editing.title}`, 'strong'), span(fresh ? stated(entry, fields, editing) : '', 'quiet')),
+    ];
     if (editing.kind === 'text' || editing.kind === 'texts') {
       return (
         <EditText
@@ -221,19 +246,6 @@ export function Form({
     );
   }
 
-  const rows: RowItem[] = [
-    { value: DONE, label: doneLabel, tone: 'accent' },
-    ...fields.map((field): RowItem => {
-      const text = fieldText(entry, field.id);
-      const wrong = checkField(field, entry, context, answers) !== undefined;
-      return {
-        value: field.id,
-        label: pad(field.title, names),
-        hint: text === '' ? (field.optional ? 'none' : 'missing') : oneLine(text),
-        tone: wrong ? 'warn' : 'plain',
-      };
-    }),
-  ];
   return frame(
     {
       want: rows.length,
@@ -282,7 +294,7 @@ function EditText({
   field: Field;
   initial: string;
   choices: readonly Choice[];
-  frame: (control: Block, bar: readonly (readonly [string, string])[], above: readonly Line[]) => ReactNode;
+  frame: (control: Block, bar: readonly (readonly [string, string])[], name: readonly Line[]) => ReactNode;
   title: readonly Line[];
   onChange: (text: string) => void;
   onEnter: (text: string) => void;
@@ -295,9 +307,9 @@ function EditText({
   useKeys(({ name }) => {
     if (name === 'escape') onLeave();
     else if (name === 'tab' && some.length > 0) {
-      const last = isSeveral(field) ? splitTexts(typed.current) : [typed.current];
-      const next = offered(choices, last.at(-1) ?? '') ?? '';
-      typed.current = isSeveral(field) && last.length > 1 ? [...last.slice(0, -1), next].join(', ') : next;
+      // Of several, the last one: behind a comma, one more.
+      const parts = isSeveral(field) ? typed.current.split(',').map(part => part.trim()) : [typed.current];
+      typed.current = [...parts.slice(0, -1), offered(choices, parts.at(-1) ?? '') ?? ''].join(', ');
       setBegin(({ times }) => ({ text: typed.current, times: times + 1 }));
       onChange(typed.current);
     }
@@ -312,6 +324,7 @@ function EditText({
           key={begin.times}
           initial={begin.text}
           width={columns}
+          several={isSeveral(field)}
           onChange={text => {
             typed.current = text;
             onChange(text);

@@ -1,12 +1,13 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { partsOf } from '../../wizard/step.ts';
 import type { Answers, Step, StepContext } from '../../wizard/types.ts';
-import { type RowItem, Rows } from '../components/rows.tsx';
+import { type RowItem, Rows, unread } from '../components/rows.tsx';
 import { SPACE, Stack } from '../components/stack.tsx';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { keyBar } from '../key-bar.ts';
-import { edges, line, span } from '../lines.ts';
+import { edges, line, span, wrapText } from '../lines.ts';
+import { withheldLines } from './finding.tsx';
 
 const PLAN = '=';
 
@@ -37,6 +38,7 @@ export function Outline({
   const theme = useTheme();
   const { width } = useSize();
   const { glyphs } = theme;
+  const [at, setAt] = useState(current ?? PLAN);
   const open = steps.filter(({ id }) => answers[id] === undefined).length;
   const items: RowItem[] = [
     {
@@ -52,10 +54,13 @@ export function Outline({
         value: step.id,
         label: step.title,
         hint: parts.join(', ') || 'none',
-        mark: given ? { text: glyphs.done, tone: 'good' } : { text: glyphs.dot, tone: 'quiet' },
+        mark: given
+          ? { text: glyphs.done, tone: 'good', says: 'answered:' }
+          : { text: glyphs.entry, tone: 'quiet', says: 'open:' },
       };
     }),
   ];
+  const below = unread(items, at, width);
   return (
     <Stack
       blocks={[
@@ -71,6 +76,7 @@ export function Outline({
           ],
           rank: 1,
         },
+        { lines: withheldLines(context.facts, width, theme), rank: 4, least: 1 },
         SPACE,
         {
           want: items.length,
@@ -81,7 +87,8 @@ export function Outline({
               items={items}
               rows={rows}
               width={columns}
-              initial={current ?? PLAN}
+              initial={at}
+              onHighlight={setAt}
               onKey={({ name, text }, item) => {
                 if (name === 'enter' && item) item.value === PLAN ? onPlan() : onStep(item.value);
                 else if (name === 'left' || name === 'backspace' || text === 'o' || name === 'outline') onBack();
@@ -90,6 +97,12 @@ export function Outline({
             />
           ),
         },
+        ...(below === undefined
+          ? []
+          : [
+              SPACE,
+              { lines: wrapText(below, width - 4).map(text => line(span(`   ${text}`, 'quiet'))), rank: 3, least: 2 },
+            ]),
         SPACE,
         {
           lines: [

@@ -1,9 +1,11 @@
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { plural } from '../../base/text.ts';
 import { changesAnything } from '../../generate/changes.ts';
+import { partsOf, setAside } from '../../generate/parts.ts';
 import { counted } from '../../generate/paths.ts';
-import type { Plan } from '../../generate/types.ts';
+import type { Change, Plan } from '../../generate/types.ts';
 import { Menu, type MenuItem } from '../components/menu.tsx';
+import { Scroll } from '../components/scroll.tsx';
 import { type Block, SPACE, Stack } from '../components/stack.tsx';
 import { useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
@@ -12,11 +14,22 @@ import { keyBar } from '../key-bar.ts';
 import { edges, type Line, line, span, wrapText } from '../lines.ts';
 import { pending, planLines, type TitleOf } from '../plan-lines.ts';
 
-// The first frame of the wizard does not wait for it; it is there before anybody asks for it.
+// The first frame of the wizard does not wait for them; they are there before anybody asks for them.
 const loadDiff = () => import('./diff.tsx');
 const DiffScreen = lazy(async () => ({ default: (await loadDiff()).DiffScreen }));
+const loadFiles = () => import('./plan-files.tsx');
+const PlanFiles = lazy(async () => ({ default: (await loadFiles()).PlanFiles }));
 
 export type PlanChoice = 'apply' | 'back' | 'quit';
+type Own = 'diff' | 'files' | 'whole';
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** What stands in the place of the plan: the lines of some changes, what is written, or all of it to be scrolled through. */
+type View =
+  | { of: 'diff'; changes: readonly Change[]; from: 'files' | undefined }
+  | { of: 'files'; at?: string | undefined }
+  | { of: 'whole' };
 
 /** What would be written, before anything is. */
 export function PlanScreen({
@@ -25,10 +38,15 @@ export function PlanScreen({
   answered,
   applyLabel,
   titleOf = () => undefined,
+  skipped = NONE,
+  onSkip,
   onChoose,
 }: {
   title: string;
   plan: Plan;
+  /** Outputs that are left out, and who hears when those change; without anybody, all is written or nothing. */
+  skipped?: ReadonlySet<string>;
+  onSkip?: ((skipped: ReadonlySet<string>) => void) | undefined;
   answered: readonly Line[];
   applyLabel: string;
   titleOf?: TitleOf | undefined;
@@ -36,40 +54,103 @@ export function PlanScreen({
 }): ReactNode {
   const theme = useTheme();
   const { width, height } = useSize();
-  const [diff, setDiff] = useState(false);
-  const [at, setAt] = useState<PlanChoice | 'diff'>('apply');
+  const [view, setView] = useState<View>();
+  const [at, setAt] = useState<PlanChoice | Own>('apply');
   useKeys(({ name, text }) => {
     if (name === 'left' || name === 'backspace' || name === 'shift-tab') onChoose('back');
     else if (name === 'escape' || text === 'q') onChoose('quit');
-  }, !diff);
-  useEffect(() => void loadDiff(), []);
-  const changes = pending(plan);
-  if (diff)
+  }, view === undefined);
+  useEffect(() => {
+    void loadDiff();
+    void loadFiles();
+  }, []);
+  const parts = partsOf(plan);
+  const rest = setAside(plan, skipped);
+  const notes = plan.notes.flatMap(note => wrapText(note, width - 3).map(text => line(span(`   ${text}`, 'warn'))));
+
+  if (view?.of === 'diff')
     return (
       <Suspense fallback={null}>
-        <DiffScreen changes={changes} onClose={() => setDiff(false)} />
+        <DiffScreen
+          changes={view.changes}
+          {...(onSkip
+            ? {
+                skips: change => parts.find(part => part.changes.includes(change))?.outputs.some(id => skipped.has(id)),
+                onSkip: change =>
+                  onSkip(turned(skipped, parts.find(part => part.changes.includes(change))?.outputs ?? [])),
+              }
+            : {})}
+          onClose={at => setView(view.from && { of: 'files', at })}
+        />
       </Suspense>
+    );
+  if (view?.of === 'files')
+    return (
+      <Suspense fallback={null}>
+        <PlanFiles
+          plan={plan}
+          skipped={skipped}
+          titleOf={titleOf}
+          current={view.at}
+          onSkip={onSkip ?? (() => {})}
+          onView={changes => setView({ of: 'diff', changes, from: 'files' })}
+          onClose={() => setView(undefined)}
+        />
+      </Suspense>
+    );
+  if (view?.of === 'whole')
+    return (
+      <Scroll
+        title={line(span(` ${title}`, 'strong'))}
+        lines={[
+          ...answered,
+          ...(answered.length > 0 ? [line()] : []),
+          ...planLines(rest, width, theme, titleOf, Number.POSITIVE_INFINITY),
+          ...(notes.length > 0 ? [line(), ...notes] : []),
+        ]}
+        keys={[['esc', 'back']]}
+        onClose={() => setView(undefined)}
+      />
     );
 
   const { glyphs } = theme;
-  const kept = plan.changes.length - changes.length;
+  const changes = pending(rest);
+  const kept = rest.changes.length - changes.length;
   const files = changes.length;
-  const items: MenuItem<PlanChoice | 'diff'>[] = [
+  const left = partsOf({ changes: rest.skipped ?? [] }).length;
+  const most = height < 9 ? 2 : height < 28 ? 5 : 9;
+  const lines = planLines(rest, width, theme, titleOf, most);
+  const rows = answered.length + planLines(rest, width, theme, titleOf, Number.POSITIVE_INFINITY).length + notes.length;
+  const writes = changesAnything(rest);
+  const items: MenuItem<PlanChoice | Own>[] = [
     {
       value: 'apply',
-      label: changesAnything(plan) ? applyLabel : 'Go on, nothing to write',
+      label: writes ? applyLabel : 'Go on, nothing to write',
       // Where the manifest alone changes, it is the one file.
-      hint: changesAnything(plan)
+      hint: writes
         ? `${files === 0 ? plural(1, 'file') : counted(changes.map(({ path }) => path))}, each whole or not at all`
         : undefined,
     },
-    ...(files > 0 ? [{ value: 'diff' as const, label: 'See every line', hint: 'before anything is written' }] : []),
+    ...(pending(plan).length > 0
+      ? [{ value: 'diff' as const, label: 'See every line', hint: 'file by file, before anything is written' }]
+      : []),
+    ...(onSkip && parts.length > 0
+      ? [
+          {
+            value: 'files' as const,
+            label: 'Choose what is written',
+            hint: left > 0 ? `${left} of ${parts.length} left out` : 'file by file; all of it, so far',
+          },
+        ]
+      : []),
+    // Title, menu and what stands between them take the other rows.
+    ...(rows + 14 > height ? [{ value: 'whole' as const, label: 'Read the plan whole' }] : []),
     { value: 'back', label: 'Back' },
     { value: 'quit', label: 'Quit, change nothing' },
   ];
   const blocks: Block[] = [
     SPACE,
-    { lines: answered, rank: 7, least: 1 },
+    { lines: answered, rank: 95, least: 1 },
     ...(answered.length > 0 ? [SPACE] : []),
     {
       lines: [
@@ -78,7 +159,7 @@ export function PlanScreen({
       rank: 1,
     },
     SPACE,
-    { lines: planLines(plan, width, theme, titleOf, height < 9 ? 2 : height < 28 ? 5 : 9), rank: 2, least: 1 },
+    { lines, rank: 2, least: 1 },
     {
       lines:
         kept > 0
@@ -87,13 +168,13 @@ export function PlanScreen({
       rank: 8,
     },
     {
-      lines: plan.notes.flatMap(note => wrapText(note, width - 3).map(text => line(span(`   ${text}`, 'warn')))),
+      lines: notes,
       rank: 4,
       least: 1,
     },
     SPACE,
     {
-      lines: changesAnything(plan) ? [line(' Taken back whole by  ', span('agent-posture undo', 'accent'))] : [],
+      lines: writes ? [line(' Taken back whole by  ', span('agent-posture undo', 'accent'))] : [],
       rank: 5,
     },
     SPACE,
@@ -108,7 +189,11 @@ export function PlanScreen({
           width={columns}
           initial={at}
           onHighlight={setAt}
-          onChoose={value => (value === 'diff' ? setDiff(true) : onChoose(value))}
+          onChoose={value => {
+            if (value === 'diff') setView({ of: 'diff', changes: pending(plan), from: undefined });
+            else if (value === 'files' || value === 'whole') setView({ of: value });
+            else onChoose(value);
+          }}
         />
       ),
     },
@@ -129,4 +214,12 @@ export function PlanScreen({
     },
   ];
   return <Stack blocks={blocks} />;
+}
+
+/** The outputs that are left out, once those of one part are turned over. */
+function turned(skipped: ReadonlySet<string>, outputs: readonly string[]): ReadonlySet<string> {
+  const next = new Set(skipped);
+  const written = !outputs.some(output => next.has(output));
+  for (const output of outputs) written ? next.add(output) : next.delete(output);
+  return next;
 }

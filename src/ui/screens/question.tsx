@@ -2,8 +2,9 @@ import { type ReactNode, useRef, useState } from 'react';
 import { formatPosition } from '../../base/errors.ts';
 import { asEntry, asList, asText, partsOf, splitTexts, standing } from '../../wizard/step.ts';
 import type { Answer, Answers, Choice, FormStep, PlainStep, Step, StepContext } from '../../wizard/types.ts';
-import { labelColumn, Menu, type MenuItem } from '../components/menu.tsx';
+import { Menu, type MenuItem } from '../components/menu.tsx';
 import { MultiMenu } from '../components/multi-menu.tsx';
+import { unread } from '../components/rows.tsx';
 import { Scroll } from '../components/scroll.tsx';
 import { type Block, SPACE, Stack } from '../components/stack.tsx';
 import { TextEntry } from '../components/text-entry.tsx';
@@ -11,7 +12,7 @@ import { type KeyPress, useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { keyBar } from '../key-bar.ts';
-import { cells, edges, fitWords, type Line, line, pad, span, TWO_COLUMNS, together, wrapText } from '../lines.ts';
+import { cells, edges, fitWords, type Line, line, pad, span, together, wrapText } from '../lines.ts';
 import type { Theme } from '../theme.ts';
 import { Entries } from './entries.tsx';
 import { Form } from './form.tsx';
@@ -56,8 +57,9 @@ function hintOf(choice: Choice): string | undefined {
   return [choice.hint, seen].filter(Boolean).join('; ') || undefined;
 }
 
-/** How many of the answers before are shown above a question: the last ones. */
+/** How many of the answers before are shown above a question: the last ones; in a low window the last alone. */
 const ABOVE = 4;
+const LOW = 16;
 
 /** What all kinds of question have in common. */
 export interface Asking {
@@ -96,11 +98,18 @@ export function Question({ step, draft, ...rest }: { step: Step } & Asking): Rea
   const [why, setWhy] = useState(false);
   const typing = step.kind === 'text' || step.kind === 'texts';
   const { glyphs } = theme;
-  const reasons = wrapText(step.why, Math.min(width, 90) - 4).map(text => line(`   ${text}`));
-  const above = answeredLines(done.slice(-ABOVE), answers, context, width, theme, { brief: done.length > ABOVE });
+  const room = Math.min(width, 90) - 4;
+  const reasons = [
+    ...wrapText(step.why, room).map(text => line(`   ${text}`)),
+    ...(step.quote === undefined
+      ? []
+      : wrapText(`The article: "${step.quote}"`, room).map(text => line(span(`   ${text}`, 'quiet')))),
+  ];
+  const last = done.slice(height < LOW ? -1 : -ABOVE);
+  const above = answeredLines(last, answers, context, width, theme, { brief: done.length > last.length });
   const rows = 'choices' in step ? step.choices(context, answers).length : 6;
   // Where there is no room beside the question, as in a low or a narrow window, the reason takes its place.
-  const aside = why && (height < 16 || reasons.length + above.length + (typing ? 1 : rows) + 12 > height);
+  const aside = why && (height < LOW || reasons.length + above.length + (typing ? 1 : rows) + 12 > height);
 
   function take({ name, text }: KeyPress): void {
     if (name === 'escape') {
@@ -127,8 +136,7 @@ export function Question({ step, draft, ...rest }: { step: Step } & Asking): Rea
     );
 
   const progress = `${number} of ${of}`;
-  const room = width - 3 - cells(progress);
-  const whole = wrapText(step.question(context, answers), Math.max(room, 16));
+  const whole = wrapText(step.question(context, answers), Math.max(width - 3 - cells(progress), 16));
   // The name of the answer asks as well, where the question would be cut before its end.
   const question = whole.length <= (height < 9 ? 2 : 4) ? whole : [`${step.title}?`];
   const head: Line[] = question.map((text, index) =>
@@ -177,7 +185,8 @@ function FormQuestion({
 }: { step: FormStep } & Asking & Shared): ReactNode {
   return (
     <Form
-      head={[...above, ...(above.length > 0 ? [line()] : []), ...head]}
+      head={head}
+      above={above}
       fields={step.fields}
       initial={asEntry(draft ?? standing(step, context, answers))}
       onChange={onDraft}
@@ -233,12 +242,9 @@ function Plain({
     label: choice.label,
     hint: hintOf(choice),
   }));
-  const highlighted = choices.find(choice => choice.value === at);
-  const hint = highlighted && hintOf(highlighted);
-  // The hint again, whole, where its place beside the name is too narrow for it.
-  const mark = step.kind === 'multi' ? cells(glyphs.on) + 1 : 0;
-  const beside = width < TWO_COLUMNS ? 0 : width - 6 - mark - labelColumn(items, width - 3 - mark);
-  const cut = hint !== undefined && cells(hint) > beside;
+  // What its row has no room for, whole.
+  const mark = { text: glyphs.on, tone: 'plain' as const };
+  const below = unread(step.kind === 'multi' ? items.map(item => ({ ...item, mark })) : items, at, width);
 
   const control: Block = typing
     ? {
@@ -249,6 +255,7 @@ function Plain({
           <TextEntry
             initial={asText(stands)}
             width={columns}
+            several={step.kind === 'texts'}
             onEnter={text => give(read(text))}
             onChange={text => {
               setStands(read(text));
@@ -295,8 +302,8 @@ function Plain({
     { lines: head, rank: 1 },
     SPACE,
     control,
-    ...(cut
-      ? [SPACE, { lines: wrapText(hint, width - 4).map(text => line(span(`   ${text}`, 'quiet'))), rank: 7, least: 1 }]
+    ...(below !== undefined
+      ? [SPACE, { lines: wrapText(below, width - 4).map(text => line(span(`   ${text}`, 'quiet'))), rank: 7, least: 2 }]
       : []),
     ...(problem === undefined
       ? []

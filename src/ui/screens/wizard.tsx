@@ -94,6 +94,7 @@ export function Wizard({
   const questions = asked(steps, context, final);
   const recorded = printed.length > 0;
   const drafts = useRef<Record<string, Answer>>({});
+  const [skipped, setSkipped] = useState<ReadonlySet<string>>(new Set());
 
   function become(given: Given): void {
     setGiven(given);
@@ -277,9 +278,11 @@ export function Wizard({
             answered={answeredLines(told, final, context, width, theme)}
             applyLabel={(phase.plan.loosens?.length ?? 0) > 0 ? 'Apply, and loosen the posture' : 'Apply'}
             titleOf={titleOf}
+            skipped={skipped}
+            onSkip={setSkipped}
             onChoose={choice => {
               if (choice === 'quit') onQuit();
-              else if (choice === 'apply') apply(phase.plan);
+              else if (choice === 'apply') apply(engine.leaveOut(phase.plan, skipped));
               else if (path === 'whole') setPhase({ at: 'outline', from: undefined });
               else back(undefined);
             }}

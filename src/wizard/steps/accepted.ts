@@ -17,6 +17,7 @@ export const accepted: ListStep = {
   title: 'Taken on',
   kind: 'list',
   noun: 'thing taken on',
+  nouns: 'things taken on',
   key: 'target',
   together: ['safeguard', 'target'],
   paths: ['whole'],

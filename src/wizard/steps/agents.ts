@@ -12,6 +12,8 @@ export const agents: PlainStep = {
   values: known.map(({ id }) => id),
   question: () => 'Which coding agents work in this repository?',
   why: 'Each agent has settings of its own, with rules that it keeps to and, in some, a sandbox. Settings are made for the agents that you mark, and the files by which an agent is steered are kept from all of them: one agent must not write what another obeys. Mark those of your colleagues too, as the settings are committed.',
+  quote:
+    'The agent should only have access to the specific repositories, branches, and systems it absolutely needs to complete its assigned task.',
   choices({ facts, posture }) {
     const found = new Map(facts.agents.map(agent => [agent.id, agent]));
     const rank = (id: string) => (found.has(id) ? 0 : posture.agents?.some(one => one === id) ? 1 : 2);

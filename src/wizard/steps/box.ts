@@ -73,6 +73,7 @@ export const box: PlainStep = {
   values: BOXES,
   question: () => 'How shall the agent be boxed in?',
   why: "Rules in an agent's settings are read by the agent; a command it starts does not read them. A box is kept by the operating system: what is not let in is not there. It writes this repository only, does not see your keys and .env files, and reaches the hosts of the agent's model and of your forge (any host, where those of an agent that is installed here are not known). Package registries and everything else are shut until you add them under isolation.network.allow, because an agent that may reach any host may send your source there. A host that is let through is a way out for what the agent can read: let through few.",
+  quote: 'Before you let any AI agent touch your production code, run it in a sandboxed environment.',
   choices({ facts }) {
     const best = strongest(facts);
     const all = BOXES.map(id => {
@@ -115,6 +116,7 @@ export const boxCommand: PlainStep = {
   paths: ['quick', 'whole'],
   question: () => 'The command that starts something in your box? What follows it is started inside.',
   why: 'For instance: docker exec -i dev, or devcontainer exec, or ssh dev-machine. It is split into words as a shell does, given to no shell, and asks for your approval before it is first run. The test starts its tries through it; agent-posture run -- CMD starts your agent through it.',
+  quote: 'Use containerization (Docker) to limit what the agent can access',
   choices: () => [],
   fallback: ({ posture }) => posture.isolation?.command ?? '',
   validate(answer) {
@@ -146,6 +148,8 @@ export const hosts: PlainStep = {
   paths: ['whole'],
   question: () => 'Which hosts may the agent reach from its box? With commas; none shuts the network.',
   why: 'Every host that is let through is a way out for whatever the agent can read, so let through few. What stands here is what your agents and your forge need. Package registries are shut: add registry.npmjs.org, pypi.org or the like where agents shall install packages, or install them yourself outside. A host with :port is let through at that port alone; *.example.com stands for all names below.',
+  quote:
+    'The agent should only have access to the specific repositories, branches, and systems it absolutely needs to complete its assigned task.',
   choices: () => [],
   fallback(context, answers) {
     const { existing, posture } = context;

@@ -24,6 +24,12 @@ const environmentChoices = (context: StepContext, answers: Answers): Choice[] =>
   }));
 };
 
+/** What an agent's session keeps from being asked, and what to do; undefined in a terminal of one's own. */
+export function withheld({ facts }: Pick<StepContext, 'facts'>): string | undefined {
+  if (facts.insideAgent === undefined) return undefined;
+  return `This is a session of ${facts.insideAgent}: whoever answers may be the agent. So where secrets are kept, and with which credentials agents work, is not asked here; for that, run init in a terminal of your own.`;
+}
+
 /** Where secrets live, by environment. */
 export const managers: ListStep = {
   id: 'managers',
@@ -34,6 +40,7 @@ export const managers: ListStep = {
   paths: ['whole'],
   question: () => 'Where shall the secrets of each environment be kept?',
   why: 'A manager hands out a secret to who needs it, when it is needed, and writes down that it did; a file does none of that, and is copied with the folder it lies in. The article asks for one before any code is generated, with secrets of each environment kept apart. This version writes down where; policies, injection and loans are to come with the credentials command, and until then count as not covered.',
+  quote: 'Use services like HashiCorp Vault, AWS Secrets Manager, or Azure Key Vault',
   fields: [
     {
       id: 'environment',
@@ -68,7 +75,7 @@ export const managers: ListStep = {
       }));
   },
   blank: () => ({ manager: 'local' }),
-  applies: ({ facts }) => facts.insideAgent === undefined,
+  applies: context => withheld(context) === undefined,
   dependsOn: [],
   edits(answer) {
     const all = Object.fromEntries(answer.map(entry => [fieldText(entry, 'environment'), fieldText(entry, 'manager')]));
@@ -84,6 +91,7 @@ export const vault: FormStep = {
   paths: ['whole'],
   question: () => 'Where is Vault, and where in it do the secrets of this project lie?',
   why: 'With the address, the mount and a path for each environment, an identity can be made that reads one environment and no other.',
+  quote: 'Use environment-specific secret injection',
   fields: [
     {
       id: 'address',
@@ -153,6 +161,7 @@ export const credentials: ListStep = {
   paths: ['whole'],
   question: () => 'With which credentials shall agents work, each for one environment?',
   why: 'The best-known accident with a coding agent happened with a token that was made for one environment and opened another. The article asks for separate credentials by environment, rights by schema and table, regular rotation, and an end with the task. Names only are written down, never a value. This version does not make them yet: that is to come with the credentials command, and until then counts as not covered.',
+  quote: 'Create separate credential sets for different environments',
   fields: [
     {
       id: 'id',
@@ -259,7 +268,7 @@ export const credentials: ListStep = {
   },
   blank: () => ({ lifetime: '8h', rotateEvery: '30d' }),
   // Whoever asks from inside an agent's session may be the agent.
-  applies: ({ facts }) => facts.insideAgent === undefined,
+  applies: context => withheld(context) === undefined,
   dependsOn: [],
   edits(answer, context, answers) {
     const all = credentialsAfter(context, { ...answers, credentials: answer });

@@ -34,10 +34,13 @@ export const data: ListStep = {
   title: 'Sensitive data',
   kind: 'list',
   noun: 'kind of data',
+  nouns: 'kinds of data',
   key: 'id',
   paths: ['whole'],
   question: () => 'What data is sensitive, and where does it lie?',
   why: 'A dump in a folder is worth as much as the database it came from, and no password stands before it. What is named here by files is tried to be read from where the agent runs; tables are what later rights and reviews are about. Source that must not leave, such as a pricing algorithm, counts as data too.',
+  quote:
+    'Write down what systems are critical, what data is sensitive, and what access patterns are normal for your codebase.',
   fields: [
     {
       id: 'id',

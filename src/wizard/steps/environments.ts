@@ -13,10 +13,10 @@ const USUAL: Readonly<Record<string, Access>> = {
   production: 'none',
 };
 
-const ACCESS_TEXT: Readonly<Record<Access, { label: string; hint: string }>> = {
-  none: { label: 'nothing', hint: 'not connect, not read, not push there' },
-  read: { label: 'read', hint: 'connect and read; writing is refused' },
-  write: { label: 'read and write', hint: 'where it does its work' },
+const ACCESS_TEXT: Readonly<Record<Access, { label: string; hint: string; may: string }>> = {
+  none: { label: 'nothing', hint: 'not connect, not read, not push there', may: 'agents may do nothing' },
+  read: { label: 'read', hint: 'connect and read; writing is refused', may: 'agents may read' },
+  write: { label: 'read and write', hint: 'where it does its work', may: 'agents may read and write' },
 };
 
 /** Environments that are found, or named by systems of these answers, without those of the posture. */
@@ -62,6 +62,7 @@ export const environments: ListStep = {
   paths: ['whole'],
   question: () => 'What may the agent do in each environment?',
   why: 'The article asks for environments that are completely separated from critical systems, and never to point an agent at production. "Nothing" means that each test tries to get in, and getting in is a finding; "read and write" means that the agent has to be able to work there, and a box that stops it is a finding too. What is not named here counts as nothing.',
+  quote: 'Create isolated development environments that are completely separated from your critical systems.',
   fields: [
     {
       id: 'id',
@@ -77,14 +78,14 @@ export const environments: ListStep = {
       kind: 'select',
       hint: 'what agents may do there',
       values: ACCESS,
-      choices: () => ACCESS.map(value => ({ value, ...ACCESS_TEXT[value] })),
+      choices: () => ACCESS.map(value => ({ value, label: ACCESS_TEXT[value].label, hint: ACCESS_TEXT[value].hint })),
     },
   ],
   describe(entry) {
     const access = ACCESS.find(one => one === fieldText(entry, 'access')) ?? 'none';
     return {
       label: fieldText(entry, 'id'),
-      hint: `agents may ${ACCESS_TEXT[access].label}: ${ACCESS_TEXT[access].hint}`,
+      hint: `${ACCESS_TEXT[access].may}: ${ACCESS_TEXT[access].hint}`,
     };
   },
   fallback(context, answers) {
@@ -104,7 +105,7 @@ export const environments: ListStep = {
         return {
           entry: { id, access },
           label: id,
-          hint: `agents may ${ACCESS_TEXT[access].label}`,
+          hint: ACCESS_TEXT[access].may,
           seen: context.facts.environments.find(one => one.id === id)?.seen,
         };
       });

@@ -18,6 +18,7 @@ export const guards: PlainStep = {
   values: GUARDS,
   question: context => `Refuse pushes to ${list(mainBranch(context))}, and scan for secrets?`,
   why: 'What an agent changes should pass a person before it is on the main branch, and a secret that was pushed once has to be rotated. The hooks refuse both on this machine, for you too; git --no-verify gets round a hook, so on GitHub the rule for the forge is written as well, to be put in force there.',
+  quote: 'Use branch protection rules to prevent autonomous agents from pushing directly to main/production branches.',
   choices(context) {
     const where = context.facts.git;
     if (!where.present) return [];

@@ -45,6 +45,7 @@ export const neverTouch: PlainStep = {
       ? 'Which systems must an agent never touch?'
       : 'Which system must an agent never touch? Mark nothing if there is none yet.',
   why: 'An agent that can reach production needs one wrong command, or one poisoned web page, to change or copy what your customers trusted you with. Name what would hurt most: its address is refused in the network rules, its credentials are looked for, and each test tries to connect to it from where the agent runs. Start with one; init shows the others afterwards.',
+  quote: 'Never, ever point an AI agent toward production databases or live APIs',
   choices(context) {
     const { facts, posture } = context;
     return [
@@ -109,7 +110,8 @@ export const neverTouchAddress: PlainStep = {
   kind: 'text',
   paths: ['quick'],
   question: () => 'Its address? host:port, or a URL without user and password; several with commas.',
-  why: 'The address is what the network rules refuse and what each test tries to connect to. It is written into agent-posture.yaml, which you commit: where even the name is confidential, put it into the private overlay instead.',
+  why: 'The address is what the network rules refuse and what each test tries to connect to. It is written into agent-posture.yaml, which you commit: where even the name is confidential, go back and set up everything: there an address can be kept out of that file.',
+  quote: 'Never, ever point an AI agent toward production databases or live APIs',
   choices: () => [],
   fallback: () => '',
   validate(answer) {

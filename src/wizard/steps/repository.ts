@@ -17,6 +17,7 @@ export const branches: PlainStep = {
   paths: ['whole'],
   question: () => 'Which branches are protected? Patterns such as release/*, with commas.',
   why: 'What is on these branches is built, deployed and trusted, so the article asks that agents cannot push there. The hook refuses it on this machine; the rule of the forge, which is written beside it for you to put in force, refuses it for every machine.',
+  quote: 'Use branch protection rules to prevent autonomous agents from pushing directly to main/production branches.',
   choices: () => [],
   fallback(context) {
     const declared = context.posture.repository?.protected;
@@ -49,6 +50,7 @@ export const reviews: PlainStep = {
   values: ['0', '1', '2'],
   question: () => 'How many people must approve a change before it is on a protected branch?',
   why: 'The article calls it non-negotiable: every piece of code that an agent generates passes a human review. A forge counts the approvals of others than the author, so one works for a person alone as well, as long as the agent opens its changes under an identity of its own.',
+  quote: 'Every piece of code an AI agent generates should pass through a human review process.',
   choices: () => [
     { value: '1', label: 'one', hint: 'enough where the agent has an identity of its own' },
     { value: '2', label: 'two', hint: 'for what is deployed at once' },
@@ -76,10 +78,12 @@ export const owners: ListStep = {
   title: 'Owners',
   kind: 'list',
   noun: 'path with owners',
+  nouns: 'paths with owners',
   key: 'path',
   paths: ['whole'],
   question: () => 'Whose approval do changes need, by path?',
   why: 'A review by anybody is a start; a change of sign-in, of payments or of the guards themselves should be seen by who knows what they are for. The list goes into CODEOWNERS, which the forge obeys once its rule for it is in force.',
+  quote: 'Every piece of code an AI agent generates should pass through a human review process.',
   fields: [
     {
       id: 'path',
@@ -119,6 +123,7 @@ export const identity: FormStep = {
   paths: ['whole'],
   question: () => 'As whom shall agents commit?',
   why: 'When something is wrong, the first question is what else the same hand did. The article asks for clear attribution of every change. An identity of its own for the agent answers it with one command, and a line in each of its commits does so too where an agent commits under your name.',
+  quote: 'Make sure every change your AI agent makes is tracked in version control with clear attribution.',
   fields: [
     {
       id: 'name',
@@ -133,7 +138,7 @@ export const identity: FormStep = {
       title: 'E-mail',
       kind: 'text',
       optional: true,
-      hint: 'an address that the forge knows for the agent; .invalid is nobody’s',
+      hint: "an address that the forge knows for the agent; .invalid is nobody's",
       validate(value, _context, _answers, entry) {
         if (fieldText(entry, 'name') === '') return 'it goes with a name';
         return /^[^\s@<>]+@[^\s@<>]+$/.test(value) ? undefined : 'an address such as agent@example.com';

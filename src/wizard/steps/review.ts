@@ -39,6 +39,7 @@ export const review: FormStep = {
   paths: ['whole'],
   question: () => 'What in a change shall a reviewer be warned of, and what shall wait for a yes?',
   why: `The article names five kinds of change that deserve a look: ${list(REVIEW_CLASSES.map(id => CLASS_TEXT[id].hint))}. They become the checklist of a pull request now. That changes are searched for them is to come with the audit command, and until then counts as not covered.`,
+  quote: "The same skepticism you'd apply to third-party code should apply to AI-generated code.",
   fields: REVIEW_CLASSES.map(field),
   fallback({ posture, existing }) {
     const standing = posture.review ?? {};

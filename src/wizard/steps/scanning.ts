@@ -67,6 +67,7 @@ export const scanning: PlainStep = {
   values: ENGINES,
   question: () => 'What shall look for secrets?',
   why: 'A secret that was pushed once has to be changed, because a history cannot be called back. Each engine knows other forms, so two find more than one; the built-in checks need nothing installed, so that a hook never has to let a commit through for want of a program.',
+  quote: 'Scan your codebase with tools like truffleHog or git-secrets to catch leaks before they happen',
   choices: ({ facts }) =>
     ENGINES.map(id => {
       const here = facts.scanners.some(scanner => scanner.id === id);
@@ -105,6 +106,7 @@ export const ci: PlainStep = {
   values: CI_CHOICES,
   question: () => 'What shall CI do, on changes and each night?',
   why: 'A hook runs on the machine of whoever has it, and one flag passes it by. CI runs for everybody. And a safeguard that held last month may be gone with an update or one edited line: the article asks to test periodically, so a nightly run does it without anybody remembering.',
+  quote: "Periodically test whether your AI agent can accidentally access something it shouldn't.",
   choices: () => CI_CHOICES.map(value => ({ value, ...CI_TEXT[value] })),
   fallback({ posture, existing }) {
     if (!existing) return ['scan', 'drift', 'selftest'];

@@ -59,6 +59,8 @@ export const systems: ListStep = {
   paths: ['whole'],
   question: () => 'Which systems are critical, and which of them does the agent work with?',
   why: 'The article asks to write down what systems are critical, what data is sensitive and what access is normal. Everything else is made from it: what the network rules refuse, what each test tries to connect to, whose credentials are looked for, and later from what use an alarm is raised. Begin with the one that would hurt most; more can be added whenever you run init.',
+  quote:
+    'Write down what systems are critical, what data is sensitive, and what access patterns are normal for your codebase.',
   fields: [
     {
       id: 'id',
@@ -82,7 +84,7 @@ export const systems: ListStep = {
       kind: 'text',
       optional: true,
       asked: true,
-      hint: 'production, staging, development … what agents may do there is asked later; without one they may do nothing',
+      hint: 'such as production or staging; what agents may do there is asked later, and without one they may do nothing',
       choices: (context, answers) => environmentNames(context, answers).map(value => ({ value, label: value })),
       validate: value => (ID.test(value) ? undefined : 'a name in lower case, such as production'),
     },

@@ -1,0 +1,135 @@
+import { type ReactNode, useRef, useState } from 'react';
+import { partsOf } from '../../generate/parts.ts';
+import type { Change, Plan } from '../../generate/types.ts';
+import { type RowItem, Rows, unread } from '../components/rows.tsx';
+import { SPACE, Stack } from '../components/stack.tsx';
+import { useSize } from '../hooks/use-size.ts';
+import { useTheme } from '../hooks/use-theme.ts';
+import { keyBar } from '../key-bar.ts';
+import { edges, line, span, wrapText } from '../lines.ts';
+import { commonName, type TitleOf } from '../plan-lines.ts';
+
+/** What becomes of a part that is left out. */
+const LATER =
+  'What is left out is still asked for by the posture: generate --check says that it is missing, and the next generate writes it.';
+
+/** The plan part by part: space leaves one out and takes it back, enter shows its lines. */
+export function PlanFiles({
+  plan,
+  skipped,
+  titleOf,
+  onSkip,
+  onView,
+  onClose,
+  current,
+}: {
+  plan: Plan;
+  /** Outputs that are left out. */
+  skipped: ReadonlySet<string>;
+  titleOf: TitleOf;
+  onSkip: (skipped: ReadonlySet<string>) => void;
+  onView: (changes: readonly Change[]) => void;
+  onClose: () => void;
+  /** The path of a change whose part is under the pointer first. */
+  current?: string | undefined;
+}): ReactNode {
+  const theme = useTheme();
+  const { glyphs } = theme;
+  const { width } = useSize();
+  const parts = partsOf(plan);
+  const begin = parts.find(({ changes }) => changes.some(({ path }) => path === current)) ?? parts[0];
+  const [at, setAt] = useState(begin?.outputs.join());
+  // Several keys can come in one read, before anything is drawn again.
+  const latest = useRef(skipped);
+
+  function toggle(values: readonly (string | undefined)[]): void {
+    const some = parts.filter(({ outputs }) => values.includes(outputs.join()));
+    const next = new Set(latest.current);
+    const all = some.every(({ outputs }) => !outputs.some(output => next.has(output)));
+    for (const output of some.flatMap(({ outputs }) => outputs)) all ? next.add(output) : next.delete(output);
+    latest.current = next;
+    onSkip(next);
+  }
+
+  const items = parts.map(({ outputs, changes }): RowItem => {
+    const written = !outputs.some(output => skipped.has(output));
+    const name = commonName(changes.map(({ path }) => path));
+    return {
+      value: outputs.join(),
+      label: changes.length > 1 ? `${name}  (${changes.length} files)` : name,
+      hint: outputs.map(titleOf).find(Boolean) ?? changes[0]?.reason,
+      checked: written,
+      mark: { text: written ? glyphs.on : glyphs.off, tone: written ? 'accent' : 'quiet' },
+    };
+  });
+  const left = items.filter(({ checked }) => !checked).length;
+  const below = unread(items, at, width);
+  const fixed = plan.changes.find(({ output, state }) => output === 'posture' && state !== 'unchanged');
+  const said = (text: string, tone: 'quiet' | 'warn') =>
+    wrapText(text, width - 4).map(row => line(span(`   ${row}`, tone)));
+  return (
+    <Stack
+      blocks={[
+        SPACE,
+        {
+          lines: [
+            edges(
+              line(span(' What is written', 'strong')),
+              line(span(left === 0 ? 'all of it' : `${items.length - left} of ${items.length}`, 'quiet')),
+              width,
+              glyphs.ellipsis,
+            ),
+          ],
+          rank: 1,
+        },
+        SPACE,
+        {
+          want: items.length,
+          least: 1,
+          rank: 0,
+          draw: (rows, columns) => (
+            <Rows
+              several
+              items={items}
+              rows={rows}
+              width={columns}
+              initial={at}
+              onHighlight={setAt}
+              onKey={({ name, text }, item, shown) => {
+                if (text === ' ' || text === 's') toggle([item?.value]);
+                else if (text === 'a') toggle(shown.map(({ value }) => value));
+                else if (name === 'enter' || name === 'right')
+                  onView(parts.find(({ outputs }) => outputs.join() === item?.value)?.changes ?? []);
+                else if (name === 'left' || name === 'backspace' || name === 'escape' || text === 'q') onClose();
+              }}
+            />
+          ),
+        },
+        ...(below === undefined ? [] : [SPACE, { lines: said(below, 'quiet'), rank: 5, least: 1 }]),
+        SPACE,
+        { lines: left > 0 ? said(LATER, 'warn') : [], rank: 3, least: 1 },
+        {
+          lines: fixed ? said(`${fixed.path} is written in any case: all else is made from it.`, 'quiet') : [],
+          rank: 6,
+          least: 1,
+        },
+        SPACE,
+        {
+          lines: [
+            keyBar(
+              [
+                ['space', 'leave out, take'],
+                ['enter', 'see its lines'],
+                ['a', 'all'],
+                [glyphs.left, 'back to the plan'],
+              ],
+              width,
+              theme,
+            ),
+          ],
+          rank: 4,
+        },
+      ]}
+    />
+  );
+}
