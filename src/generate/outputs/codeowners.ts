@@ -87,7 +87,7 @@ function forgeOf({ posture, facts }: RenderContext): Forge | undefined {
 
 export const codeowners: Output = {
   id: 'codeowners',
-  title: 'whose review a path needs, and the guards’ own',
+  title: "whose review a path needs, and the guards' own",
   safeguards: ['AUD-6', 'GRD-1'],
   templateVersion: 1,
   guard: true,

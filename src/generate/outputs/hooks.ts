@@ -203,7 +203,7 @@ const ownHookPart = (name: string) => template('githooks/own', { NAME: name }).t
 
 export const hooks: Output = {
   id: 'git-hooks',
-  title: 'git hooks: no secret is committed, no protected branch is pushed, an agent’s commit says whose it is',
+  title: "git hooks: no secret is committed, no protected branch is pushed, an agent's commit says whose it is",
   safeguards: ['SEC-4', 'VCS-1', 'VCS-4', 'GRD-2'],
   templateVersion: 2,
   guard: true,
