@@ -1,6 +1,6 @@
 import { Interrupted } from '../base/errors.ts';
 import { escapeCi, sanitize } from '../base/text.ts';
-import type { Style } from '../report/style.ts';
+import { isLightBackground, type Style } from '../report/style.ts';
 import type { Flags } from './command.ts';
 import type { Format } from './program.ts';
 
@@ -82,6 +82,7 @@ export function createTerminal(streams: Streams, flags: Flags): Terminal {
     style: {
       width: Math.min(Math.max(stdout.columns || Number(env.COLUMNS) || 80, 20), 200),
       color: flags.value('output') === undefined && wantsColor(stdout, env, flags),
+      light: isLightBackground(env.COLORFGBG),
       unicode: wantsUnicode(env),
       verbose: flags.is('verbose'),
     },

@@ -1,3 +1,5 @@
+import { isLightBackground } from '../report/style.ts';
+
 /** What a piece of text means; how it looks is decided here and nowhere else. */
 export type Tone = 'plain' | 'strong' | 'quiet' | 'accent' | 'bad' | 'good' | 'warn';
 
@@ -86,12 +88,6 @@ export interface ThemeOptions {
   screenReader: boolean;
   /** The terminal's `COLORFGBG`, from which a light background can be told. */
   colorFgBg?: string | undefined;
-}
-
-/** Whether `COLORFGBG` (`15;0`, `0;default;15`) names a light background. Unknown counts as dark. */
-export function isLightBackground(colorFgBg: string | undefined): boolean {
-  const background = Number(colorFgBg?.split(';').at(-1) || Number.NaN);
-  return background === 7 || (background >= 9 && background <= 15);
 }
 
 /**

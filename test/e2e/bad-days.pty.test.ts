@@ -287,4 +287,31 @@ describe('the wizard on a bad day', () => {
     expect(session.leftovers()).toEqual([]);
     expect(readFileSync(join(root, 'agent-posture.yaml'), 'utf8')).toBe('version: 1\nproject: theirs\n');
   }, 120_000);
+
+  it.each([
+    ['in ASCII without colour', { LANG: 'C', NO_COLOR: '1', TERM: 'linux' }],
+    ['to a screen reader', { INK_SCREEN_READER: 'true' }],
+    ['on a light terminal', { COLORFGBG: '0;15' }],
+  ])(
+    'can be gone through %s, to the end',
+    async (how, env) => {
+      const { start } = wizardPlace();
+      const session = start(['init'], { cols: 100, rows: 40, env });
+      await session.waitFor('Set up everything', PATIENCE);
+      await session.press('down', 'enter');
+      for (let at = 0; at < 30 && !session.frame().includes('nothing is written yet'); at++) {
+        const frame = await session.waitFor(/ \d+ of \d+$/m, PATIENCE);
+        await session.press('enter');
+        await session.waitFor(now => now !== frame && !now.includes('Making the plan'), PATIENCE);
+      }
+      await apply(session);
+      expect(session.leftovers()).toEqual([]);
+      const text = session.scrollback();
+      expect(text).toMatch(/BEFORE {2}\d+ reached/);
+      if (how !== 'on a light terminal') expect(text).toMatch(/^[\n -~]*$/);
+      if ('NO_COLOR' in env) expect(session.raw()).not.toMatch(/\u001b\[[0-9;]*m/);
+      if ('COLORFGBG' in env) expect(session.raw()).not.toMatch(/\u001b\[(?:33|36)m/);
+    },
+    120_000,
+  );
 });

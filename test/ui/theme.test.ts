@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { isLightBackground } from '../../src/report/style.ts';
 import { line, span } from '../../src/ui/lines.ts';
 import { reflows, wrappedRows } from '../../src/ui/output.ts';
 import { paint } from '../../src/ui/paint.ts';
-import { createTheme, isLightBackground } from '../../src/ui/theme.ts';
+import { createTheme } from '../../src/ui/theme.ts';
 
 const options = { color: true, unicode: true, screenReader: false };
 
