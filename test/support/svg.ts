@@ -42,6 +42,19 @@ function usedRows({ buffer: { active }, rows }: Terminal, cursor: { y: number; h
   return Math.max(used, cursor.hidden ? 0 : cursor.y + 1);
 }
 
+/** A run of plain characters that look alike: stretched over its cells, whatever font is there. */
+interface Run {
+  left: number;
+  top: number;
+  text: string;
+  look: string;
+}
+
+function runElement({ left, top, text, look }: Run): string {
+  const length = text.length > 1 ? ` textLength="${text.length * CELL.width}"` : '';
+  return `<text x="${left}" y="${top + 13.5}"${length} ${look}>${escapeXml(text)}</text>`;
+}
+
 /** What the window shows, from the first line that has `from` in it, as a picture: one text element for each run of cells that look alike. */
 export function toSvg(
   terminal: Terminal,
@@ -59,6 +72,11 @@ export function toSvg(
   for (let y = first; y < rows; y++) {
     const line = buffer.getLine(buffer.baseY + y);
     if (!line) continue;
+    let run: Run | undefined;
+    const end = (): void => {
+      if (run) shapes.push(runElement({ ...run, text: run.text.trimEnd() }));
+      run = undefined;
+    };
     for (let x = 0; x < terminal.cols; x++) {
       const cell = line.getCell(x);
       const text = cell?.getChars() ?? '';
@@ -75,10 +93,20 @@ export function toSvg(
         shapes.push(
           `<rect x="${left}" y="${top}" width="${cells * CELL.width}" height="${CELL.height}" fill="${paper}"/>`,
         );
-      if (text.trim() === '') continue;
-      const bold = cell.isBold() ? ' font-weight="bold"' : '';
-      shapes.push(`<text x="${left}" y="${top + 13.5}" fill="${ink}"${bold}>${escapeXml(text)}</text>`);
+      const look = `fill="${ink}"${cell.isBold() ? ' font-weight="bold"' : ''}`;
+      // What is wider than its cell in some font, or narrower, is set by itself.
+      const plain = /^[!-~]$/.test(text) || (text.trim() === '' && run !== undefined && !paper);
+      // Several blanks in a row are one to some readers of SVG: what follows them is a run of its own.
+      if (text.trim() === '' && run?.text.endsWith(' ')) end();
+      if (plain && run && (run.look === look || text.trim() === '')) run.text += text === '' ? ' ' : text;
+      else {
+        end();
+        if (text.trim() === '') continue;
+        run = { left, top, text, look };
+        if (!plain) end();
+      }
     }
+    end();
   }
   if (!cursor.hidden)
     shapes.push(
@@ -87,8 +115,38 @@ export function toSvg(
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
     `<rect width="${width}" height="${height}" rx="8" fill="${BACKGROUND}"/>`,
-    `<g font-family="DejaVu Sans Mono" font-size="14" xml:space="preserve">`,
+    `<g font-family="DejaVu Sans Mono, ui-monospace, Menlo, Consolas, monospace" font-size="14" xml:space="preserve">`,
     ...shapes,
     '</g></svg>',
+  ].join('\n');
+}
+
+/** Pictures one after the other, each for as many seconds as is said, over and over: a page shows it without a script. */
+export function animate(frames: readonly { svg: string; seconds: number }[]): string {
+  const parts = frames.map(({ svg, seconds }) => {
+    const [, width = '0', height = '0', body = ''] =
+      /^<svg [^>]*width="([\d.]+)" height="([\d.]+)"[^>]*>([\s\S]*)<\/svg>$/.exec(svg) ?? [];
+    return { seconds, width: Number(width), height: Number(height), body };
+  });
+  const total = parts.reduce((sum, { seconds }) => sum + seconds, 0);
+  const [width, height] = [Math.max(...parts.map(part => part.width)), Math.max(...parts.map(part => part.height))];
+  let begin = 0;
+  const shown = parts.map(({ seconds, body }, at) => {
+    const [from, to] = [begin, begin + seconds].map(second => Math.round((second / total) * 10_000) / 100);
+    begin += seconds;
+    const before = from === 0 ? '' : `0%,${(from as number) - 0.01}%{visibility:hidden}`;
+    const after = to === 100 ? '' : `${(to as number) + 0.01}%,100%{visibility:hidden}`;
+    return {
+      rule: `@keyframes f${at}{${before}${from}%,${to}%{visibility:visible}${after}}.f${at}{animation:f${at} ${total}s steps(1) infinite}`,
+      group: `<g class="f${at}">${body}</g>`,
+    };
+  });
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
+    `<style>${shown.map(({ rule }) => rule).join('')}</style>`,
+    `<rect width="${width}" height="${height}" rx="8" fill="${BACKGROUND}"/>`,
+    ...shown.map(({ group }) => group),
+    '</svg>',
+    '',
   ].join('\n');
 }

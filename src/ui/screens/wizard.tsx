@@ -33,7 +33,8 @@ type Phase =
   | { at: 'trying' }
   | { at: 'finding' }
   | { at: 'question'; id: string; refused?: string | undefined; byOutline?: boolean }
-  | { at: 'outline'; from: string | undefined }
+  /** `from`: the question under the pointer; `back`: the one that was left for it. */
+  | { at: 'outline'; from: string | undefined; back?: string }
   | { at: 'planning' }
   | { at: 'plan'; plan: Plan }
   | { at: 'applying'; plan: Plan }
@@ -241,7 +242,7 @@ export function Wizard({
             current={phase.from}
             onStep={id => setPhase({ at: 'question', id, byOutline: true })}
             onPlan={() => goTo(wizardReducer(steps, context, { answers, at: phase.from }, { type: 'finish' }))}
-            onBack={() => setPhase({ at: 'finding' })}
+            onBack={() => setPhase(phase.back === undefined ? { at: 'finding' } : { at: 'question', id: phase.back })}
             onQuit={onQuit}
           />
         );
@@ -263,7 +264,7 @@ export function Wizard({
             onDraft={answer => draft(step, answer)}
             onAnswer={answer => give(step.id, answer)}
             onBack={() => (phase.byOutline ? setPhase({ at: 'outline', from: step.id }) : back(step.id))}
-            onOutline={() => setPhase({ at: 'outline', from: step.id })}
+            onOutline={() => setPhase({ at: 'outline', from: step.id, back: step.id })}
             onQuit={onQuit}
           />
         );
