@@ -55,8 +55,8 @@ export function scansOf({ scanning, repository }: Pick<Posture, 'scanning' | 're
   return { engines: stages.length + ci.length > 0 ? engines : [], stages, ci, declared: declared || undefined };
 }
 
-/** The sentence about it, for whoever relies on it; undefined where all that is declared is done. */
+/** What of it is only declared, in a few words; undefined where all of it is done. */
 export function undoneScans(posture: Pick<Posture, 'scanning' | 'repository'>, remote?: string): string | undefined {
   const { declared } = scansOf(posture, remote);
-  return declared === undefined ? undefined : `scanning declared, not run by this version: ${declared}`;
+  return declared === undefined ? undefined : `scans, not run: ${declared}`;
 }

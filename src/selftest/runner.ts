@@ -6,7 +6,7 @@ import { stateFolder } from '../base/state.ts';
 import { stateHome } from '../base/state-home.ts';
 import { plural } from '../base/text.ts';
 import { POSTURE_FILE } from '../posture/model.ts';
-import { undoneScans } from '../posture/scanning.ts';
+import { undoneNote } from '../posture/undone.ts';
 import { askFor, markUnapproved, withApproval } from './approvals.ts';
 import { loadBaseline, markChanges, saveBaseline, takeBaseline, unknownVantages } from './baseline.ts';
 import { Cleanup, oneAtATime } from './cleanup.ts';
@@ -60,7 +60,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
     });
   const options: SelftestOptions = { ...given, approve };
   const posture = options.posture?.posture;
-  const undone = posture && undoneScans(posture, options.facts.git.remote?.forge);
+  const undone = posture && undoneNote(posture, options.facts.git.remote?.forge);
   const notes: string[] = undone === undefined ? [] : [undone];
   const baseline = await loadBaseline(options.root, options.baselineFile, options.saveBaseline);
   const vantages = vantagesOf(options);

@@ -373,9 +373,9 @@ describe('test', () => {
   test('says, as status does, which scanning is declared and not run', async () => {
     const scanning = 'scanning: { engines: [builtin, trufflehog], at: [commit, history] }\n';
     const given = world({ 'agent-posture.yaml': laid + scanning });
-    const said = 'scanning declared, not run by this version: trufflehog; at history';
+    const said = 'scans, not run: trufflehog; at history';
     const tried = await program(given, ['test', '--safeguard', 'SEC-4', '--json']);
-    expect(JSON.parse(tried.stdout).notes).toContain(said);
+    expect(JSON.parse(tried.stdout).notes).toContain(`declared, and not covered by this version: ${said}`);
     expect((await program(given, ['status'])).stdout.replace(/\s+/g, ' ')).toContain(`not done ${said}`);
     expect(JSON.parse((await program(given, ['status', '--json'])).stdout).notDone).toEqual([said]);
   });

@@ -6,8 +6,8 @@ import { ago } from '../../base/units.ts';
 import type { Facts } from '../../discover/facts.ts';
 import { drift } from '../../generate/drift.ts';
 import { networkNote } from '../../isolation/proposal.ts';
-import { undoneScans } from '../../posture/scanning.ts';
 import type { Posture } from '../../posture/schema.ts';
+import { undoneParts } from '../../posture/undone.ts';
 import { count, headline, things, title, unapprovedLines } from '../../report/things.ts';
 import { hang } from '../../report/width.ts';
 import type { Report } from '../../selftest/types.ts';
@@ -45,7 +45,7 @@ export const command: Command = async context => {
     }),
   );
   const ending = endingSoon(posture.posture, new Date());
-  const undone = undoneScans(posture.posture, facts.git.remote?.forge);
+  const undone = undoneParts(posture.posture, facts.git.remote?.forge);
   const start = startOf(posture.posture, facts);
   const network = networkNote({ facts, posture: posture.posture });
   const proof = last && proofOf(last, posture.sha256, facts.agents);
@@ -56,7 +56,7 @@ export const command: Command = async context => {
       start: start ?? null,
       network: network ?? null,
       drift: found.map(({ line, ...rest }) => ({ ...rest, line: line ?? null })),
-      notDone: undone === undefined ? [] : [undone],
+      notDone: undone,
       lastProof: proof ?? null,
       approvals,
       accepted: ending,
@@ -74,7 +74,7 @@ export const command: Command = async context => {
           ? part('files', 'as the posture asks')
           : found.flatMap(({ reason }, index) => part(index === 0 ? 'files' : '', reason))),
         ...plan.notes.flatMap((note, index) => part(index === 0 ? 'to do' : '', note)),
-        ...(undone === undefined ? [] : part('not done', undone)),
+        ...undone.flatMap((each, index) => part(index === 0 ? 'not done' : '', each)),
         ...part(
           'proof',
           proof

@@ -1,6 +1,7 @@
 import { escapeMarkdown } from '../../base/text.ts';
 import { scansOf } from '../../posture/scanning.ts';
 import { accessTo, type Posture } from '../../posture/schema.ts';
+import { undoneParts } from '../../posture/undone.ts';
 import type { Output } from '../types.ts';
 import { markdownCode } from './encode.ts';
 
@@ -84,9 +85,27 @@ function repository(posture: Posture, remote: string | undefined): string[] {
       ]
         .filter(Boolean)
         .join('; ')}.`,
-    scans.declared && `- Scanning declared, not run by this version: ${scans.declared}.`,
   ].filter(line => typeof line === 'string');
   return lines.length === 0 ? [] : [...lines, ''];
+}
+
+function alarms({ monitoring }: Posture): string[] {
+  if (!monitoring) return [];
+  const { commitsPerHour, rowsPerQuery, exportPerHour, credentialUse, newDestinations, notify } = monitoring;
+  const lines = [
+    commitsPerHour && `- More than ${commitsPerHour} commits an hour.`,
+    credentialUse && '- A credential that is new, or used unusually.',
+    rowsPerQuery && `- A query that reads more than ${rowsPerQuery} rows.`,
+    newDestinations && '- A connection to a place that is not allowed.',
+    exportPerHour && `- More than ${exportPerHour} leaving in an hour.`,
+    notify?.length && `- Told to: ${codes(notify)}.`,
+  ].filter(line => typeof line === 'string');
+  return [...lines, ''];
+}
+
+function undone(posture: Posture, remote: string | undefined): string[] {
+  const parts = undoneParts(posture, remote);
+  return parts.length === 0 ? [] : [...parts.map(part => `- ${md(part)}.`), ''];
 }
 
 export const postureDocument: Output = {
@@ -140,6 +159,8 @@ export const postureDocument: Output = {
       ),
       ...section('The box', isolation(posture)),
       ...section('The repository', repository(posture, facts.git.remote?.forge)),
+      ...section('Alarms', alarms(posture)),
+      ...section('Declared, and not covered by this version', undone(posture, facts.git.remote?.forge)),
       ...section(
         'Taken on knowingly',
         posture.accepted?.length
