@@ -4,18 +4,23 @@ import { findPart, PARTS } from '../scripts/parts.js';
 import { bin, once, ratio, world } from './measure.js';
 
 /**
- * The agents that both write settings for, and the file that each of the two has to have written the rules into, so that a
- * name which stands for nothing is no fast agent. One line more for each agent that both know. rulesync's names are those
- * of its docs/reference/supported-tools.md (github.com/dyoshikawa/rulesync): version 17 knows neither Gemini CLI nor
- * Windsurf, refuses Cline no path by its permissions, and Copilot CLI nothing in a project.
+ * The agents that both write for, what of rulesync's refuses them a path, and the file that each of the two has to have
+ * written every path into, so that a name which stands for nothing is no fast agent. One line more for each agent that both
+ * know. rulesync's names are those of its docs/reference/supported-tools.md (github.com/dyoshikawa/rulesync): version 17
+ * knows neither Gemini CLI, Windsurf nor Aider, and refuses Copilot CLI nothing in a project.
  */
 const AGENTS = [
-  { ours: 'claude-code', theirs: 'claudecode', files: ['.claude/settings.json', '.claude/settings.json'] },
-  { ours: 'codex', theirs: 'codexcli', files: ['.codex/config.toml', '.codex/config.toml'] },
-];
-const [OUR_FILES, THEIR_FILES] = [0, 1].map(side => AGENTS.map(({ files }) => files[side]));
+  ['claude-code', 'claudecode', 'permissions', '.claude/settings.json', '.claude/settings.json'],
+  ['codex', 'codexcli', 'permissions', '.codex/config.toml', '.codex/config.toml'],
+  ['opencode', 'opencode', 'permissions', 'opencode.json', 'opencode.jsonc'],
+  ['qwen', 'qwencode', 'permissions', '.qwen/settings.json', '.qwen/settings.json'],
+  ['cursor', 'cursor', 'permissions', '.cursor/cli.json', '.cursor/cli.json'],
+  ['cline', 'cline', 'ignore', '.clineignore', '.clineignore'],
+].map(([ours, theirs, feature, ourFile, theirFile]) => ({ ours, theirs, feature, ourFile, theirFile }));
+const OUR_FILES = AGENTS.map(({ ourFile }) => ourFile);
+const THEIR_FILES = AGENTS.map(({ theirFile }) => theirFile);
 
-/** Each is neither read nor edited: two rules an agent and path, in the settings of both programs. */
+/** Each is neither read nor edited, in the settings of both programs. */
 const HIDDEN = Array.from({ length: 50 }, (_, index) => `secrets/key-${index + 1}.pem`);
 
 const OURS = `version: 1
@@ -29,7 +34,10 @@ isolation:
 
 const denied = Object.fromEntries(HIDDEN.map(path => [path, 'deny']));
 const THEIRS = {
-  'rulesync.jsonc': JSON.stringify({ targets: AGENTS.map(({ theirs }) => theirs), features: ['permissions'] }),
+  'rulesync.jsonc': JSON.stringify({
+    targets: Object.fromEntries(AGENTS.map(({ theirs, feature }) => [theirs, [feature]])),
+  }),
+  '.rulesync/.aiignore': `${HIDDEN.join('\n')}\n`,
   '.rulesync/permissions.jsonc': JSON.stringify({ permission: { read: denied, edit: denied } }),
 };
 

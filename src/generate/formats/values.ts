@@ -79,16 +79,19 @@ export function kindOf(value: unknown): string {
 
 /** What the file must mean after an edit: the model against which the edited text is checked. */
 export function applyToValue(root: unknown, edit: Edit): unknown {
-  const copy = plain(root ?? table());
-  if (!isTable(copy)) throw new Error('the root is not a table');
+  const whole = root ?? table();
+  if (!isTable(whole)) throw new Error('the root is not a table');
+  // Only the tables on the way are made anew: all else is shared, and never changed.
+  const copy = table(Object.entries(whole));
   const key = edit.path.at(-1);
   if (key === undefined) throw new Error('an edit needs a path');
   let parent = copy;
   for (const part of edit.path.slice(0, -1)) {
-    if (!Object.hasOwn(parent, part) || parent[part] === null) parent[part] = table();
-    const next = parent[part];
+    const next = (Object.hasOwn(parent, part) ? parent[part] : undefined) ?? table();
     if (!isTable(next)) throw new Error(`${part} is not a table`);
-    parent = next;
+    const own = table(Object.entries(next));
+    parent[part] = own;
+    parent = own;
   }
   if (edit.kind === 'set') parent[key] = plain(edit.value);
   else if (edit.kind === 'remove') delete parent[key];
