@@ -80,12 +80,16 @@ export function filesUnder(folder: string): string[] {
     .sort();
 }
 
-/** Presses keys, and waits for another question, the outline or the plan. */
+/** Where the wizard stands: at a question, at all of them, or at the plan. */
+function standsAt(frame: string): string | undefined {
+  return / \d+ of \d+$|All questions|nothing is written yet/m.exec(frame)?.[0];
+}
+
+/** Presses keys, and waits until it stands elsewhere: that a picture changes may be the key before. */
 export async function key(session: Session, ...keys: Parameters<Session['press']>): Promise<string> {
-  const before = session.frame();
+  const before = standsAt(session.frame());
   await session.press(...keys);
-  const stands = / \d+ of \d+$|All questions|nothing is written yet/m;
-  return session.waitFor(frame => frame !== before && stands.test(frame), PATIENCE);
+  return session.waitFor(frame => standsAt(frame) !== undefined && standsAt(frame) !== before, PATIENCE);
 }
 
 /** `7` of `7 of 20`; 0 where no question is asked. */
