@@ -419,6 +419,21 @@ describe('keys in a file of theirs', () => {
     expect(existsSync(join(s.root, 'settings.json'))).toBe(false);
   });
 
+  test('a file that we made keeps what its owner has put into it since, however often we wrote it', async () => {
+    const s = scene();
+    const rules = (...elements: string[]) =>
+      output('agent', [{ mode: 'keys', path: 's.json', format: 'json', claims: [{ path: ['deny'], elements }] }]);
+    await s.generate([rules('a')]);
+    put(s, 's.json', read(s, 's.json').replace('{', '{ "model": "opus",'));
+    await s.generate([rules('a', 'b')]);
+    await s.generate([]);
+    expect(JSON.parse(read(s, 's.json'))).toEqual({ model: 'opus' });
+    put(s, 's.json', '// mine\n{}\n');
+    await s.generate([rules('a')]);
+    await s.generate([]);
+    expect(read(s, 's.json')).toContain('// mine');
+  });
+
   test('an element that leaves the posture leaves the file, theirs stay', async () => {
     const s = scene();
     await s.generate([settings(['one', 'two'])]);
