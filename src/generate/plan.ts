@@ -89,17 +89,17 @@ export async function planGeneration(
     knows: (entry: Entry) => knows(ledger, entry),
   });
   const moved: NonNullable<Awaited<ReturnType<typeof planMove>>>[] = [];
-  const gone = new Set<Entry>();
+  const leaves = new Set<Entry>();
   for (const move of moves) {
     const plan = await planMove(root, move, rest(move.rendering.path));
     if (!plan) put(move.rendering.path, { ...move, entry: undefined });
     else {
       moved.push(plan);
-      gone.add(move.entry);
+      leaves.add(move.entry);
     }
   }
   for (const entry of manifest.files) {
-    if (gone.has(entry)) continue;
+    if (leaves.has(entry)) continue;
     const taken = pieces.get(entry.path)?.some(piece => piece.entry === entry);
     if (!taken && isSelected(entry.output)) put(entry.path, { output: undefined, rendering: undefined, entry });
   }
@@ -117,6 +117,10 @@ export async function planGeneration(
     ...[...decided, ...moved].flatMap(({ changes: list }) => list),
     ...(await planSettings(root, settings, ledger, options.only === undefined, options.restore === true)),
   ];
+  // What goes with this plan was there when outputs were rendered: those that name it are rendered once more without.
+  const gone = new Set(changes.flatMap(({ state, path }) => (state === 'delete' ? [path] : [])));
+  if (!context.gone && context.facts.agents.some(({ settings: found }) => found.some(({ path }) => gone.has(path))))
+    return planGeneration({ ...context, gone }, outputs, options);
   for (const output of selected)
     for (const { path, weaker } of output.overrules?.(own) ?? [])
       if (!accepted.has(path)) await addOverruled(root, changes, output.id, path, weaker);

@@ -7,6 +7,8 @@ export interface RenderContext {
   root: string;
   posture: Posture;
   facts: Facts;
+  /** Files that the very plan takes away: what discovery saw of them counts no longer. */
+  gone?: ReadonlySet<string>;
   /** The settings of `.git/config` that were set from here, by key. */
   settings?: Readonly<Record<string, string>>;
   /** Our text of a whole file of ours, as the manifest has it: what another clone asked for. Undefined where it has none. */

@@ -143,3 +143,25 @@ describe.each(Object.entries(cases))('a repository of an earlier version: %s', (
       expect(here.read(path), path).toBe(one.files[path]?.text);
   });
 });
+
+test('moving to another agent is settled after one run', async () => {
+  const here = clone(cases['every output'] as Frozen);
+  await here.generate();
+  here.write(POSTURE_FILE, here.read(POSTURE_FILE).replace('[claude-code, codex]', '[codex]'));
+  const settings = JSON.parse(here.read('.claude/settings.json').replace(/^\s*\/\/.*$/gm, ''));
+  expect(settings.permissions.deny.length).toBeGreaterThan(1);
+  expect(inTheWay(await here.generate())).toEqual([]);
+  expect(changesAnything(await here.plan())).toBe(false);
+  // What was there before the program came is still all there.
+  expect(here.read('.claude/settings.json')).toContain('Read(./private/**)');
+});
+
+test('so it is where nothing of the other agent was there before', async () => {
+  const { files, ...rest } = cases['every output'] as Frozen;
+  const { '.claude/settings.json': _, ...others } = files;
+  const here = clone({ ...rest, files: others });
+  await here.generate();
+  here.write(POSTURE_FILE, here.read(POSTURE_FILE).replace('[claude-code, codex]', '[codex]'));
+  await here.generate();
+  expect(changesAnything(await here.plan())).toBe(false);
+});

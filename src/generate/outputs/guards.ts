@@ -66,6 +66,6 @@ export function guardsThere(context: RenderContext): string[] {
     ...ciFiles(context),
     ...(boxesInContainer(context) ? ['.devcontainer/'] : []),
     ...(manager ? [manager.id === 'husky' ? '.husky/' : manager.seen.path] : []),
-    ...seen.filter(path => !/^[~/]|^\.\.(\/|$)|\p{C}/u.test(path)),
+    ...seen.filter(path => !/^[~/]|^\.\.(\/|$)|\p{C}/u.test(path) && !context.gone?.has(path)),
   ]);
 }
