@@ -120,9 +120,16 @@ export function checkMeaning(tree: Pick<Tree, 'data' | 'locate'>, known: unknown
   }
   for (const [index, held] of entries(own(data, 'data'))) stayInside(['data', index, 'files'], held.files);
 
+  const places = new Map(entries(own(known, 'systems')).map(([, { id, environment }]) => [id, environment]));
   for (const [index, credential] of entries(own(data, 'credentials'))) {
     refer(['credentials', index, 'environment'], credential.environment, 'environment');
     refer(['credentials', index, 'system'], credential.system, 'system');
+    const opens = places.get(credential.system);
+    if (typeof opens === 'string' && typeof credential.environment === 'string' && opens !== credential.environment)
+      add(['credentials', index, 'environment'], {
+        what: `this credential is of ${shown(credential.environment)} and opens ${shown(credential.system)}, which is in ${shown(opens)}`,
+        expected: 'a credential opens one environment: that of its system',
+      });
   }
   const managers = own(own(data, 'secrets'), 'managers');
   for (const name of Object.keys(isEntry(managers) ? managers : {}))

@@ -43,6 +43,7 @@ function applyOverlay(
       what: `${shown(id ?? String(section))}: "${String(issue.path.at(-1))}" is missing or not valid, and the shared posture does not have it`,
       where: tree.locate(place < 0 ? [String(section)] : [String(section), place]),
       expected: 'whole entries, or the id of one in the shared posture with what is to be changed',
+      next: 'where the shared posture no longer has it, take the entry out of this file',
     });
   }
   const posture = settle(result?.success ? result.data : undefined, problems);

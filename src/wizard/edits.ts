@@ -36,9 +36,11 @@ export function postureEdits(steps: readonly Step[], answers: Answers, context: 
 /** The private part as these answers leave it; undefined where none of them is about it. Pure. */
 export function overlayAfter(steps: readonly Step[], answers: Answers, context: StepContext): Overlay | undefined {
   for (const step of steps) {
-    const answer = answers[step.id];
-    if (!('overlay' in step) || !step.overlay || answer === undefined || !step.applies(context, answers)) continue;
-    return step.overlay(typeof answer === 'string' ? answer : asList(answer), context, answers);
+    if (!('overlay' in step) || !step.overlay) continue;
+    const given = step.applies(context, answers) ? answers[step.id] : undefined;
+    // The systems can have changed under it, with nothing left to ask.
+    if (given === undefined && answers.systems === undefined) continue;
+    return step.overlay(asList(given ?? step.fallback(context, answers)), context, answers);
   }
   return undefined;
 }

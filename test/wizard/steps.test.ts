@@ -8,7 +8,7 @@ import { parsePosture } from '../../src/posture/load.ts';
 import { editPosture, newPosture } from '../../src/posture/save.ts';
 import type { Posture } from '../../src/posture/schema.ts';
 import { parseAnswerFlags, parseAnswers, reproduceCommand, settleAnswers } from '../../src/wizard/answers.ts';
-import { announce, postureEdits } from '../../src/wizard/edits.ts';
+import { announce, overlayAfter, postureEdits } from '../../src/wizard/edits.ts';
 import { asked, completed, stillValid, type WizardState, withAnswer, wizardReducer } from '../../src/wizard/flow.ts';
 import { stepsOf } from '../../src/wizard/steps/index.ts';
 import type { Answers, PlainStep, StepContext } from '../../src/wizard/types.ts';
@@ -58,16 +58,31 @@ describe('the quick path', () => {
     ).toEqual(['orders-db', 'cache', 'OTHER']);
     expect(answers).toEqual({
       'never-touch': ['orders-db'],
+      private: [],
       box: 'bubblewrap',
       guards: ['refuse-push', 'scan-commit', 'scan-push'],
     });
     expect(announced).toEqual([
       'Never touch: orders-db (postgres, db.prod.example.com:5432) (looks like production; found in .env.production:3)',
+      'Kept private: nothing found, none taken',
       'Boxed in by: a bubblewrap box (recommended: only this repository, keys hidden)',
       expect.stringContaining(
         'In git: refuse pushes to trunk (hook, and a rule for the forge), scan for secrets before each commit',
       ),
     ]);
+  });
+
+  it('offers to keep an address private that no committed file has, and asks of no other', () => {
+    const ids = (context: StepContext, answers: Answers) => asked(quickSteps, context, answers).map(({ id }) => id);
+    expect(ids(fresh(FACTS), { 'never-touch': ['orders-db'] })).toContain('private');
+    const tracked = FACTS.secretFiles.map(file => ({ ...file, tracked: true as const }));
+    const committed = fresh({ ...FACTS, secretFiles: tracked });
+    expect(ids(committed, { 'never-touch': ['orders-db'] })).not.toContain('private');
+    const typed = { 'never-touch': ['OTHER'], address: 'db.example.com:5432' };
+    expect(ids(committed, typed)).toContain('private');
+    const kept = { ...typed, private: ['db'] };
+    expect(posture(kept, committed)).not.toContain('db.example.com');
+    expect(overlayAfter(quickSteps, kept, committed)?.systems).toEqual([{ id: 'db', address: 'db.example.com:5432' }]);
   });
 
   it('says what was found where none of it is taken, and that nothing was where there is nothing', () => {
@@ -350,7 +365,11 @@ describe('laws', () => {
 
   test.prop([story], { numRuns: 500 })('running again over its own posture changes nothing', ({ context, answers }) => {
     const first = posture(answers, context);
-    const again = { ...context, posture: parsePosture(first, 'p') as Posture };
+    const again = {
+      ...context,
+      posture: parsePosture(first, 'p') as Posture,
+      overlay: overlayAfter(quickSteps, answers, context),
+    };
     const settled = settleAnswers(quickSteps, again, answers, { defaults: false });
     expect(posture(settled.answers, again, first)).toBe(first);
   });
@@ -416,6 +435,7 @@ describe('laws', () => {
   it('fills in defaults only for what is asked', () => {
     expect(completed(quickSteps, fresh(FACTS), { 'box-command': 'x', guards: [] })).toEqual({
       'never-touch': ['orders-db'],
+      private: [],
       box: 'bubblewrap',
       guards: [],
     });

@@ -287,6 +287,33 @@ describe('what the answers make', () => {
     expect(overlayAfter(steps, back, again)).toEqual({ version: 1, systems: [] });
   });
 
+  it('keeps a private address private under another name, and takes out what belongs to nothing', () => {
+    const { text, answers, context } = answered({ private: ['orders-db'] });
+    const again = { ...onTop(context, text), overlay: overlayAfter(steps, answers, context) };
+    const [entry] = asEntries(completed(steps, again, {}).systems);
+    const renamed = completed(steps, again, { systems: [{ ...entry, id: 'orders-main' }] });
+    expect(posture(renamed, again, text)).not.toContain('db.prod.example.com');
+    expect(overlayAfter(steps, renamed, again)?.systems).toEqual([
+      { id: 'orders-main', address: 'db.prod.example.com:5432' },
+    ]);
+    const removed = completed(steps, again, { systems: [] });
+    expect(overlayAfter(steps, removed, again)?.systems).toEqual([]);
+  });
+
+  it('takes no credential of one environment for a system of another', () => {
+    const given: Answers = {
+      systems: [{ id: 'live', kind: 'postgres', environment: 'production' }],
+      environments: [
+        { id: 'production', access: 'none' },
+        { id: 'development', access: 'write' },
+      ],
+      credentials: [{ id: 'c', environment: 'development', system: 'live', kind: 'postgres-role' }],
+    };
+    expect(refusal(() => settleAnswers(steps, fresh(), given, { defaults: true }))).toContain(
+      'opens "live", which is in "production"',
+    );
+  });
+
   it('keeps rights of a credential that it cannot put on one line, and reads those that it can', () => {
     const base = `${newPosture('shop')}agents: [codex]\nenvironments: { dev: { agentAccess: write } }\n`;
     const odd = `${base}credentials:\n  - { id: a, environment: dev, kind: k, grants: [{ schema: "a b", rights: [select] }] }\n`;

@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { PostureEdit } from '../../posture/model.ts';
 import { type Posture, SYSTEM_KINDS, type System, type SystemKind } from '../../posture/schema.ts';
-import { asEntries, fieldText, fieldTexts } from '../step.ts';
+import { withEdits } from '../../posture/splice.ts';
+import { asEntries, editsOf, fieldText, fieldTexts } from '../step.ts';
 import type { Answers, Entry, StepContext } from '../types.ts';
+import { neverTouch, neverTouchAddress } from './never-touch.ts';
 
 type Credential = NonNullable<Posture['credentials']>[number];
 
@@ -45,11 +48,19 @@ export function systemOf(entry: Entry): System {
   };
 }
 
-/** The systems that these answers declare; those of the posture where the list was not asked for. */
+/** The systems that these answers declare, by the list or by the quick path's questions; those of the posture where neither was asked. */
 export function systemsAfter(context: StepContext, answers: Answers): System[] {
-  return answers.systems === undefined
-    ? [...(context.posture.systems ?? [])]
-    : asEntries(answers.systems).map(systemOf);
+  if (answers.systems !== undefined) return asEntries(answers.systems).map(systemOf);
+  const { posture } = withEdits({ posture: context.posture }, neverTouchEdits(context, answers)) as StepContext;
+  return [...(posture.systems ?? [])];
+}
+
+function neverTouchEdits(context: StepContext, answers: Answers): PostureEdit[] {
+  const edits = [neverTouch, neverTouchAddress].flatMap(step => {
+    const answer = answers[step.id];
+    return answer !== undefined && step.applies(context, answers) ? editsOf(step, answer, context, answers) : [];
+  });
+  return edits.map(({ path, value }) => ({ path: ['posture', ...path], value }));
 }
 
 /** How rights are written on one line: `select insert on app.orders app.items; select on audit.*`. */

@@ -25,8 +25,9 @@ function usableAddress({ kind, address }: SystemFact): string | undefined {
 }
 
 /** Found systems, those that look like production first, without what the posture already has. */
-export function foundSystems({ facts, posture }: StepContext): SystemFact[] {
-  const known = new Set(posture.systems?.flatMap(({ id, address }) => [id, ...(address ? [address] : [])]));
+export function foundSystems({ facts, posture, overlay }: StepContext): SystemFact[] {
+  const declared = [...(posture.systems ?? []), ...(overlay?.systems ?? [])];
+  const known = new Set(declared.flatMap(({ id, address }) => [id, ...(address ? [address] : [])]));
   const usable = facts.systems
     .filter(({ id }) => ID.test(id) && !unfit(id))
     .map(fact => ({ ...fact, address: usableAddress(fact) }));

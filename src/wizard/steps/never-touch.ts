@@ -129,7 +129,7 @@ export const neverTouchAddress: PlainStep = {
   dependsOn: ['never-touch'],
   edits(answer, context, answers) {
     const standing = [...(context.posture.systems ?? []), ...chosenSystems(answers['never-touch'], context)];
-    const known = new Set(standing.map(({ address }) => address));
+    const known = new Set([...standing, ...(context.overlay?.systems ?? [])].map(({ address }) => address));
     const taken = new Set(standing.map(({ id }) => id));
     const production = closedEnvironment('production', context);
     const fresh = [...new Set(typedAddresses(answer))]

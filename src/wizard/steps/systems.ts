@@ -181,7 +181,9 @@ function systemEdits(context: StepContext, answers: Answers): PostureEdit[] {
   const shared = all.map(({ address, ...system }) =>
     address === undefined || hidden.has(system.id) ? system : { ...system, address },
   );
-  return [{ path: ['systems'], value: inKeyOrder(shared) }, ...namedEdits(all, context, answers)];
+  // On the quick path, those who name systems have declared what these name.
+  const named = answers.systems === undefined ? [] : namedEdits(all, context, answers);
+  return [{ path: ['systems'], value: inKeyOrder(shared) }, ...named];
 }
 
 /** What systems name is declared with them, until answers of its own are about it: environments closed, data without a place. */
@@ -215,10 +217,34 @@ function inKeyOrder(all: readonly Partial<System>[]): unknown {
   }));
 }
 
+/** Whether a system's address is kept private now, under this name or, as it was renamed since, under another. */
+function isPrivate({ id, address }: System, context: StepContext): boolean {
+  const hidden = privateAddresses(context);
+  const said = context.posture.systems?.some(one => one.id === id && one.address === address);
+  return hidden.has(id) || (address !== undefined && !said && [...hidden.values()].includes(address));
+}
+
 function privateIds(context: StepContext, answers: Answers): ReadonlySet<string> {
   if (answers.private !== undefined) return new Set(asList(answers.private));
-  const standing = privateAddresses(context);
-  return new Set(standing.keys());
+  return new Set(systemsAfter(context, answers).flatMap(system => (isPrivate(system, context) ? [system.id] : [])));
+}
+
+/**
+ * Whether an address that no committed file has would go into one: typed, or found in a file that git does not hold. The
+ * quick path asks of nothing else.
+ */
+function wouldBeToldFirst(context: StepContext, answers: Answers): boolean {
+  const { facts, posture } = context;
+  const known = new Set([
+    ...(posture.systems ?? []).map(({ address }) => address),
+    ...privateAddresses(context).values(),
+  ]);
+  const uncommitted = new Set(facts.secretFiles.flatMap(({ path, tracked }) => (tracked ? [] : [path])));
+  return hideable(context, answers).some(({ address }) => {
+    if (known.has(address)) return false;
+    const fact = facts.systems.find(one => one.address === address);
+    return fact === undefined || uncommitted.has(fact.seen.path);
+  });
 }
 
 /** Systems whose address could be kept private: those that agents may not enter, and those that are. */
@@ -227,8 +253,8 @@ function hideable(context: StepContext, answers: Answers): System[] {
   return systemsAfter(context, answers)
     .map(system => ({ ...system, address: system.address ?? hidden.get(system.id) }))
     .filter(
-      ({ id, address, environment }) =>
-        address !== undefined && (hidden.has(id) || isClosed(environment, context, answers)),
+      system =>
+        system.address !== undefined && (isPrivate(system, context) || isClosed(system.environment, context, answers)),
     )
     .map(({ address, ...system }) => (address === undefined ? system : { ...system, address }));
 }
@@ -238,32 +264,34 @@ export const privatePart: PlainStep = {
   id: 'private',
   title: 'Kept private',
   kind: 'multi',
-  paths: ['whole'],
+  paths: ['quick', 'whole'],
   question: () => 'Which addresses shall stay out of the file that you commit?',
   why: 'The posture is committed, so that everybody who works here has the same. Where production is reached may be something that not everybody should know, and that should not be in a history. A private address lies in your state folder, readable for you alone; the tests use it, no generated file does, and your colleagues each add their own.',
   choices: (context, answers) =>
     hideable(context, answers).map(system => ({
       value: system.id,
       label: systemTitle(system),
-      hint: privateAddresses(context).has(system.id) ? 'private now' : system.environment,
+      hint: isPrivate(system, context) ? 'private now' : system.environment,
     })),
-  fallback(context, answers) {
-    const hidden = privateAddresses(context);
-    return hideable(context, answers).flatMap(({ id }) => (hidden.has(id) ? [id] : []));
-  },
+  fallback: (context, answers) =>
+    hideable(context, answers).flatMap(system => (isPrivate(system, context) ? [system.id] : [])),
   validate: (answer, context, answers) => {
     const known = hideable(context, answers).map(({ id }) => id);
     const unknown = asList(answer).find(id => !known.includes(id));
     return unknown === undefined ? undefined : `"${unknown}" has no address that could be kept private`;
   },
-  applies: (context, answers) => hideable(context, answers).length > 0,
+  applies: (context, answers) =>
+    answers['never-touch'] === undefined ? hideable(context, answers).length > 0 : wouldBeToldFirst(context, answers),
   dependsOn: [],
   edits: (answer, context, answers) => systemEdits(context, { ...answers, private: answer }),
   overlay(answer, context, answers) {
     const chosen = new Set(asList(answer));
     const addresses = new Map(hideable(context, answers).map(({ id, address }) => [id, address]));
+    const ids = new Set(systemsAfter(context, answers).map(({ id }) => id));
     const { overlay } = context;
     const kept = (overlay?.systems ?? []).flatMap(entry => {
+      // Of a system that is gone, or has another name now, an address alone would belong to nothing.
+      if (!ids.has(entry.id) && entry.kind === undefined) return [];
       if (!addresses.has(entry.id)) return [entry];
       const { address: _, ...rest } = entry;
       const next = chosen.has(entry.id) ? { ...rest, address: addresses.get(entry.id) } : rest;
