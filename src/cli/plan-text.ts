@@ -11,7 +11,7 @@ import { NOTHING_TO_DO } from './words.ts';
 const wordOf = ({ state }: Change) => (TROUBLE.has(state) ? STATE_WORDS[state].toUpperCase() : STATE_WORDS[state]);
 
 /** The list of what is ours goes with the files, is committed like them, and is counted nowhere. */
-const LISTED = `With them goes ${MANIFEST_PATH}, the list of what is generated.`;
+const LISTED = `${MANIFEST_PATH}, the list of what is generated, is written with them.`;
 
 /** What a plan does, one line a file; files that stay as they are only with --verbose. */
 export function planLines(plan: Plan, style: Style): string[] {

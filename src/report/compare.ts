@@ -65,7 +65,7 @@ export function compareNotes({ before, notProven, after, reason, more, untried, 
     ...(more.length > 0 ? [after ? `${more.length} of these ${unlooked}` : `What is reached now, ${unlooked}`] : []),
     ...(boxed && after !== undefined && before > 0
       ? [
-          `An agent that is started outside the box still reaches ${before === 1 ? 'the one' : `all ${before}`} from before.`,
+          `An agent that is started outside the box still reaches ${before === 1 ? 'the one' : `all ${before}`} from before, if not more.`,
         ]
       : []),
   ];

@@ -34,7 +34,7 @@ test('after counts what of before is still reached; what the first look did not 
   expect(afterWords(compared)).toBe('3 reached in the box');
   expect(compareNotes(compared)).toEqual([
     '2 of these the first look did not try: .git/hooks, ~/.docker',
-    'An agent that is started outside the box still reaches all 2 from before.',
+    'An agent that is started outside the box still reaches all 2 from before, if not more.',
   ]);
 });
 
@@ -42,7 +42,7 @@ test('what was tried and held before, and is reached now, is not called untried'
   const compared = of([inBox({ target: '~/.pgpass' })]);
   expect(compareNotes(compared)).toEqual([
     'What is reached now, the first look did not reach: ~/.pgpass',
-    'An agent that is started outside the box still reaches all 2 from before.',
+    'An agent that is started outside the box still reaches all 2 from before, if not more.',
   ]);
 });
 
@@ -62,7 +62,7 @@ test('some not proven is said beside the number', () => {
   expect(afterWords(compared)).toBe('0 reached in the box, 1 not proven');
   expect(compareNotes(compared)).toEqual([
     'not proven: VPN off?',
-    'An agent that is started outside the box still reaches all 2 from before.',
+    'An agent that is started outside the box still reaches all 2 from before, if not more.',
   ]);
 });
 

@@ -34,8 +34,8 @@ describe('a list', () => {
     onKey.mockReset();
     onHighlight.mockReset();
   });
-  const list = (items: readonly RowItem[], given = 6, width = 60) => (
-    <Rows items={items} rows={given} width={width} onKey={onKey} onHighlight={onHighlight} />
+  const list = (items: readonly RowItem[], given = 6, width = 60, extra = {}) => (
+    <Rows items={items} rows={given} width={width} onKey={onKey} onHighlight={onHighlight} {...extra} />
   );
   const taken = (): unknown[] =>
     onKey.mock.calls.filter(([{ name }]) => name === 'enter').map(([, item]) => item?.value);
@@ -77,17 +77,25 @@ describe('a list', () => {
     expect(onKey).not.toHaveBeenCalled();
   });
 
-  it('takes by enter the only one that a search leaves; of several it first goes into what is left', async () => {
+  it('takes by enter what is under the pointer of a search; where several can be marked, it goes into what is left', async () => {
     shown = await show(list(ITEMS));
-    await shown.press({ text: '/' }, { text: 'cache' }, 'enter');
-    expect(taken()).toEqual(['cache']);
+    await shown.press({ text: '/' }, { text: 'prod' }, 'down', 'enter');
+    expect(taken()).toEqual(['mail']);
     shown.unmount();
     onKey.mockReset();
-    shown = await show(list(ITEMS));
+    shown = await show(list(ITEMS, 6, 60, { several: true }));
     await shown.press({ text: '/' }, { text: 'prod' }, 'enter');
     expect(taken()).toEqual([]);
     await shown.press('down', 'enter');
     expect(taken()).toEqual(['mail']);
+  });
+
+  it('begins a search by a letter where that is no command', async () => {
+    shown = await show(list(ITEMS, 6, 60, { finds: true }));
+    await shown.press({ text: 'c' }, { text: 'ache' });
+    expect(shown.frame()).toContain('1 of 3 entries');
+    await shown.press('enter');
+    expect(taken()).toEqual(['cache']);
   });
 
   it('leaves the typing by tab, with the search in force, and gives keys on again', async () => {

@@ -76,6 +76,7 @@ export function Rows<T extends RowItem>({
   initial,
   isActive = true,
   several = false,
+  finds = false,
   onKey,
   onHighlight,
 }: {
@@ -86,12 +87,14 @@ export function Rows<T extends RowItem>({
   isActive?: boolean;
   /** Whether several can be marked: said to screen readers. */
   several?: boolean;
+  /** Whether a letter begins a search. */
+  finds?: boolean;
   /** Keys that mean nothing to a list, with the item under the pointer and those that the search left. */
   onKey: (press: KeyPress, item: T | undefined, items: readonly T[]) => void;
   onHighlight?: ((value: string) => void) | undefined;
 }): ReactNode {
   const { glyphs, looks, screenReader } = useTheme();
-  const list: List<T> = useList({ items, rows, initial, isActive, onHighlight, onKey });
+  const list: List<T> = useList({ items, rows, initial, isActive, several, finds, onHighlight, onKey });
   const { signs, room, names, hintRoom } = columnsOf(items, width);
   return (
     <Box flexDirection="column" aria-role="listbox" aria-state={{ multiselectable: several }}>

@@ -55,6 +55,8 @@ export function useList<T extends Item>({
   rows,
   initial,
   isActive = true,
+  several = false,
+  finds = false,
   onHighlight,
   onKey,
 }: {
@@ -62,6 +64,10 @@ export function useList<T extends Item>({
   rows: number;
   initial?: string | undefined;
   isActive?: boolean;
+  /** Whether several can be marked. */
+  several?: boolean;
+  /** Whether a letter begins a search, as none is a command here. */
+  finds?: boolean;
   onHighlight?: ((value: string) => void) | undefined;
   onKey: (press: KeyPress, item: T | undefined, items: readonly T[]) => void;
 }): List<T> {
@@ -101,8 +107,9 @@ export function useList<T extends Item>({
     else if (name === 'escape' || name === 'backspace') become({ search: undefined, typing: false });
     else if (name === 'enter' || name === 'tab') {
       become({ typing: false });
-      // Of one that is left nothing more is to be chosen.
-      return name === 'tab' || left(latest.current).length !== 1;
+      // Where one is chosen, enter means the one under the pointer; where several are, the search goes on to be marked.
+      const count = left(latest.current).length;
+      return name === 'tab' || count === 0 || (several && count !== 1);
     } else return false;
     return true;
   }
@@ -117,6 +124,7 @@ export function useList<T extends Item>({
     const page = Math.max(1, room(latest.current) - 1);
     if (name === 'escape' && search !== undefined) become({ search: undefined });
     else if (text === '/' && all.length > 1) become({ search: search ?? '', typing: true });
+    else if (finds && /^[\p{L}\p{N}]$/u.test(text)) become({ search: text, typing: true });
     else if (count > 0 && (name === 'up' || text === 'k')) move(items, (here - 1 + count) % count);
     else if (count > 0 && (name === 'down' || text === 'j')) move(items, (here + 1) % count);
     else if (name === 'page-up') move(items, Math.max(0, here - page));

@@ -225,6 +225,7 @@ export function Form({
             />
           ) : (
             <Rows
+              finds
               key={editing.id}
               items={editing.optional ? [...items, { value: NOTHING, label: 'none', tone: 'quiet' }] : items}
               rows={rows}

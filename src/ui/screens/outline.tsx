@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from 'react';
+import { plural } from '../../base/text.ts';
 import { partsOf } from '../../wizard/step.ts';
 import type { Answers, Step, StepContext } from '../../wizard/types.ts';
 import { type RowItem, Rows, unread } from '../components/rows.tsx';
@@ -69,7 +70,7 @@ export function Outline({
           lines: [
             edges(
               line(span(' All questions', 'strong')),
-              line(span(open === 0 ? 'all answered' : `${steps.length - open} of ${steps.length} answered`, 'quiet')),
+              line(span(progressOf(steps.length, open, context.existing === true), 'quiet')),
               width,
               glyphs.ellipsis,
             ),
@@ -122,4 +123,10 @@ export function Outline({
       ]}
     />
   );
+}
+
+/** How far it is: on a posture that stands nothing has to be answered. */
+function progressOf(all: number, open: number, existing: boolean): string {
+  if (existing) return open === all ? 'nothing changed yet' : `${plural(all - open, 'answer')} given now`;
+  return open === 0 ? 'all answered' : `${all - open} of ${all} answered`;
 }

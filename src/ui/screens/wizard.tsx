@@ -16,6 +16,7 @@ import {
   wizardReducer,
 } from '../../wizard/flow.ts';
 import type { Answer, Answers, Given, InitEngine, Path, Step, StepContext } from '../../wizard/types.ts';
+import { widened } from '../../wizard/widen.ts';
 import { Printed } from '../components/lines.tsx';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
@@ -201,7 +202,12 @@ export function Wizard({
     if (choice === 'quit') onQuit();
     else if (choice === 'resume' && engine.resumed) begin(stillGood(engine, context, engine.resumed));
     else if (choice === 'back') setPhase({ at: 'question', id: (questions[0] as { id: string }).id });
-    else begin({ path: choice === 'whole' ? 'whole' : 'quick', answers: {} });
+    else if (choice === 'whole') {
+      // What was typed on the quick path is not to be typed again.
+      const { resumed } = engine;
+      const quick = resumed?.path === 'quick' ? stillGood(engine, context, resumed).answers : {};
+      begin({ path: 'whole', answers: widened(context, quick) });
+    } else begin({ path: 'quick', answers: {} });
   }
 
   function screen(): ReactNode {
