@@ -9,7 +9,7 @@ import { findProgram, run } from '../../base/exec.ts';
 import { isThere, isWithin, statsOf } from '../../base/files.ts';
 import { git } from '../../base/git.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
-import { type Egress, FORWARD_PORT, forwarderCommand, startEgress } from '../egress/index.ts';
+import { type Egress, FORWARD_PORT, forwarderCommand, ownPorts, startEgress } from '../egress/index.ts';
 import { ownLoopback, parseRules } from '../egress/rules.ts';
 import { boxEnvironment } from '../environment.ts';
 import { kindOf, worktreeFolder } from '../git.ts';
@@ -271,7 +271,9 @@ async function build(
       for (const name of Object.keys(env)) if (PROXY_VARIABLE.test(name)) delete env[name];
       Object.assign(env, network.env);
     }
-    const inside = egress ? forwarderCommand(SOCKET_INSIDE, command) : command;
+    const inside = egress
+      ? forwarderCommand(SOCKET_INSIDE, command, ownPorts(isolation.network?.allow ?? []))
+      : command;
     const filter = seccompFilter();
     if (filter) args.push('--seccomp', descriptors.add(filter));
     // A terminal stays the box's own only where the filter keeps it from typing into it; resizing needs that.

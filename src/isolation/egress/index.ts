@@ -171,15 +171,54 @@ function refusalOf(error: unknown): Refusal {
   return error instanceof Refusal ? error : new Refusal(502, 'the connection failed');
 }
 
-/** Runs in the box: carries each connection to the port over to the socket, and says when it listens. */
+/**
+ * Ports of this machine that the box may reach, by the list: a client of a database knows no proxy, so they are there as
+ * well, at the box's own loopback.
+ */
+export function ownPorts(allow: readonly string[]): number[] {
+  const ports = allow.flatMap(entry => {
+    const split = splitHost(entry);
+    const own = split && (split.host === 'localhost' || /^127\./.test(split.host));
+    return own && split.port !== undefined && split.port !== FORWARD_PORT ? [split.port] : [];
+  });
+  return [...new Set(ports)];
+}
+
+/**
+ * Runs in the box: carries each connection to the port over to the socket, those to a port of this machine by way of
+ * CONNECT, and says when it listens.
+ */
 const FORWARDER = `
 const net = require('node:net');
-const [port, path] = process.argv.slice(1);
-const server = net.createServer({ allowHalfOpen: true }, client => {
-  const out = net.connect({ path, allowHalfOpen: true });
+const [port, path, own] = process.argv.slice(1);
+const join = (client, out) => {
   for (const [a, b] of [[client, out], [out, client]]) { a.pipe(b); a.on('error', () => b.destroy()); a.on('close', () => b.destroy()); }
-});
-server.listen(Number(port), '127.0.0.1', () => { process.stdout.write('ready\\n'); });
+};
+const server = net.createServer({ allowHalfOpen: true }, client => join(client, net.connect({ path, allowHalfOpen: true })));
+const listening = [new Promise((done, fail) => server.once('error', fail).listen(Number(port), '127.0.0.1', done))];
+for (const to of own.split(',').filter(Boolean)) {
+  const served = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, client => {
+    const out = net.connect({ path, allowHalfOpen: true });
+    let head = '';
+    const told = data => {
+      head += data.toString('latin1');
+      const end = head.indexOf('\\r\\n\\r\\n');
+      if (end < 0 && head.length < 4096) return;
+      out.off('data', told);
+      if (!/^HTTP\\/1\\.1 200 /.test(head)) { client.destroy(); out.destroy(); return; }
+      const rest = head.slice(end + 4);
+      if (rest) client.write(Buffer.from(rest, 'latin1'));
+      join(client, out);
+      client.resume();
+    };
+    out.on('data', told).on('error', () => client.destroy()).on('close', () => client.destroy());
+    client.on('error', () => out.destroy()).on('close', () => out.destroy());
+    out.write('CONNECT 127.0.0.1:' + to + ' HTTP/1.1\\r\\nHost: 127.0.0.1:' + to + '\\r\\n\\r\\n');
+  });
+  // A low port cannot be listened at by everybody: that way is missing then, and the proxy's is there.
+  listening.push(new Promise(done => served.once('error', done).listen(Number(to), '127.0.0.1', done)));
+}
+Promise.all(listening).then(() => process.stdout.write('ready\\n'));
 process.on('SIGINT', () => {}); process.on('SIGTERM', () => {}); process.on('SIGHUP', () => {});
 `;
 
@@ -187,18 +226,29 @@ process.on('SIGINT', () => {}); process.on('SIGTERM', () => {}); process.on('SIG
  * The command with the forwarder started before it, by the Node that runs us. The forwarder keeps none of the command's
  * descriptors, and ends with the box.
  */
-export function forwarderCommand(socket: string, command: readonly string[]): string[] {
+export function forwarderCommand(socket: string, command: readonly string[], own: readonly number[] = []): string[] {
   const script = [
     'pipe=/tmp/.agent-posture-$$',
     'mkfifo -m 600 "$pipe" || exit 125',
-    'NODE_OPTIONS= "$1" -e "$2" -- "$3" "$4" </dev/null >"$pipe" 2>/dev/null &',
+    'NODE_OPTIONS= "$1" -e "$2" -- "$3" "$4" "$5" </dev/null >"$pipe" 2>/dev/null &',
     'read -r ready <"$pipe" || ready=',
     'rm -f "$pipe"',
-    'shift 4',
+    'shift 5',
     '[ "$ready" = ready ] || { echo "agent-posture: the way to the allowed hosts could not be opened" >&2; exit 125; }',
     'unset pipe ready',
     SAY_WHERE_NOT_FOUND,
     'exec "$@"',
   ].join('\n');
-  return ['/bin/sh', '-c', script, 'sh', process.execPath, FORWARDER, String(FORWARD_PORT), socket, ...command];
+  return [
+    '/bin/sh',
+    '-c',
+    script,
+    'sh',
+    process.execPath,
+    FORWARDER,
+    String(FORWARD_PORT),
+    socket,
+    own.join(','),
+    ...command,
+  ];
 }

@@ -4,8 +4,11 @@ import { formatAddress, isLoopback } from '../probes/network.ts';
 import type { Probe, Subject } from '../probes/types.ts';
 import { controlKey } from '../targets.ts';
 import { plainTry } from '../tries.ts';
-import type { Told } from '../wire.ts';
+import type { Greeting, Told } from '../wire.ts';
 import { type Column, escapeRow, type Instrument, plainWay, type RowPlan, type WayPlan } from './plans.ts';
+
+/** What clients speak that go through a proxy where one is set; those of databases, queues and mail know none. */
+const BY_PROXY: ReadonlySet<Greeting> = new Set(['tls', 'http', 'none']);
 
 /**
  * An address by its name and by each of its own addresses, directly and through each proxy; a loopback one by the host's
@@ -58,7 +61,11 @@ export function addressRows(column: Column, probe: Probe, subject: Extract<Subje
     escape: null,
     phase: 0,
     // A list of names may not know what to do with a bare address.
-    ways: [...straight(), ...through(hosts), ...aliases],
+    ways: [
+      ...straight(),
+      ...(probe.expect === 'allow' && !BY_PROXY.has(subject.greeting) ? [] : through(hosts)),
+      ...aliases,
+    ],
     leansOn: [],
   };
   const { allowed } = subject;
