@@ -1,4 +1,5 @@
 import { UserError } from '../base/errors.ts';
+import { KEPT_EDITS } from './changes.ts';
 import { baseline, type Decision, hashOf, isExecutable, type Piece, type Situation, worst } from './decision.ts';
 import { decode } from './decode.ts';
 import { comesFirst, findBlocks, isMarker, putBlock, takeBlock } from './formats/blocks.ts';
@@ -190,9 +191,9 @@ function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, te
       entry,
     };
   }
-  if (wanted === base) return unchanged('your edits kept', next);
+  if (wanted === base) return unchanged(KEPT_EDITS, next);
   const merged = mergeLines(theirs, base, wanted);
-  if (merged !== undefined) return write('merge', merged.split('\n'), 'your edits kept');
+  if (merged !== undefined) return write('merge', merged.split('\n'), KEPT_EDITS);
   return conflict('your edits and the new version change the same lines');
 }
 

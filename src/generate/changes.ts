@@ -4,6 +4,9 @@ import type { ChangeState, Plan } from './types.ts';
 /** States in which the file stays as it is: there is nothing to do, or it is only told. */
 export const QUIET: ReadonlySet<ChangeState> = new Set(['unchanged', 'loosened', 'refused']);
 
+/** Why a file stays as it is: a hand wrote into it. */
+export const KEPT_EDITS = 'your edits kept';
+
 export function sameBytes(a: Buffer | null, b: Buffer | null): boolean {
   return a === null || b === null ? a === b : a.equals(b);
 }

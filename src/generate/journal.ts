@@ -7,6 +7,7 @@ import { ensurePrivate } from '../base/state.ts';
 import { putEditBack, removeEditLeftover } from './config-bytes.ts';
 import { look, putFile, removeEmptyFolder, removeLeftover } from './disk.ts';
 import { bytes, entrySchema, type FileEntry, isAs, isCopy, isLaid, type JournalEntry } from './entry.ts';
+import { LEDGER_FILE } from './ledger.ts';
 import { acquireLock } from './lock.ts';
 import { MANIFEST_PATH } from './paths.ts';
 import { pinFound } from './pin.ts';
@@ -132,13 +133,16 @@ async function putBack(entry: JournalEntry, stateFolder: string, step: Step): Pr
   }
   for (const file of [...entry.files].reverse()) {
     const base = file.base === 'root' ? entry.root : stateFolder;
+    // Of what is ours alone nobody has to hear; the private part of the posture is its owner's.
+    const told = file.base === 'root' || file.path !== LEDGER_FILE;
+    const named = file.base === 'root' ? file.path : join(stateFolder, file.path);
     const folder = file.path.split('/').slice(0, -1).join('/');
     await removeLeftover(base, folder ? `${folder}/${file.temporary}` : file.temporary);
     const put = bytes(file.back ? file.back.put : file.before);
     const found = file.back ? file.back.found : (file.after?.sha256 ?? null);
     const seen = await look(base, file.path);
     if ('refused' in seen) {
-      if (file.base === 'root') back.kept.push({ path: file.path, reason: seen.refused });
+      if (told) back.kept.push({ path: named, reason: seen.refused });
       continue;
     }
     const now = seen.file;
@@ -147,18 +151,17 @@ async function putBack(entry: JournalEntry, stateFolder: string, step: Step): Pr
     const asFound = (again: FileOnDisk | null) => isAs(again, found === null ? null : { sha256: found });
     if (!asFound(now)) {
       // Of our own state, what a later run has made of it counts.
-      if (file.base === 'root')
-        back.kept.push({ path: file.path, reason: now ? 'it was edited since' : 'it was removed since' });
+      if (told) back.kept.push({ path: named, reason: now ? 'it was edited since' : 'it was removed since' });
       continue;
     }
     const changed = (again: FileOnDisk | null) => {
       if (!asFound(again)) throw new UserError({ what: 'it is being changed right now', where: { path: file.path } });
     };
     await putFile(base, { path: file.path, content: put, temporary: file.temporary }, changed, step);
-    if (file.base === 'root') {
-      back.restored.push(file.path);
-      if (put === null) back.removed.push(file.path);
-      if (found !== (file.after?.sha256 ?? null)) back.edited.push(file.path);
+    if (told) {
+      back.restored.push(named);
+      if (put === null) back.removed.push(named);
+      if (found !== (file.after?.sha256 ?? null)) back.edited.push(named);
     }
   }
   for (const folder of [...entry.folders].reverse()) await removeEmptyFolder(entry.root, folder, step);

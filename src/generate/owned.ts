@@ -1,6 +1,7 @@
 import { diffArrays } from 'diff';
 import { diff3Merge } from 'node-diff3';
 import { plural } from '../base/text.ts';
+import { KEPT_EDITS } from './changes.ts';
 import { baseline, type Decision, hashOf, isExecutable, type Piece, type Situation } from './decision.ts';
 import { decode } from './decode.ts';
 import { lineEnding } from './formats/values.ts';
@@ -110,12 +111,12 @@ export function decideOwned(piece: OwnedPiece, at: Situation): Decision {
   if (rendering.content === base) {
     const entries = [entryWith(base, resolved ? hashOf(disk.data) : (entry?.sha256 ?? hashOf(disk.data)))];
     if (lostBit) return { state: 'update', after: disk.data, executable, reason: 'made executable', entries };
-    return stay('unchanged', asMeant ? 'formatted otherwise, means the same' : 'your edits kept', entries);
+    return stay('unchanged', asMeant ? 'formatted otherwise, means the same' : KEPT_EDITS, entries);
   }
   const isExample = /(?:^|\/)\.env[^/]*$/.test(at.path);
   const ours = isExample ? withoutTheirNames(rendering.content, theirs, base) : rendering.content;
   const merged = mergeLines(theirs, base, ours);
-  if (merged !== undefined) return write('merge', encode(merged), 'your edits kept');
+  if (merged !== undefined) return write('merge', encode(merged), KEPT_EDITS);
   if (asMeant && meansTheSame(at.path, theirs, base, 'without comments'))
     return write('update', encode(rendering.content), reasonOfUpdate(entry, output.templateVersion));
   return conflict('your edits and the new version change the same lines');

@@ -367,6 +367,18 @@ describe('fix', () => {
   });
 });
 
+describe('generate --check', () => {
+  test('names the files that a hand made to say something else, though they guard nothing', async () => {
+    const given = world();
+    await program(given, ['init', '--yes', '--quick', '--no-test']);
+    const page = join(given.root, 'docs/security-posture.md');
+    writeFileSync(page, readFileSync(page, 'utf8').replace('# What', '# All that'));
+    const { stdout, code } = await program(given, ['generate', '--check']);
+    expect(stdout).toContain('Edited by hand, and kept so: docs/security-posture.md.');
+    expect(code).toBe(0);
+  });
+});
+
 describe('test', () => {
   const laid = 'version: 1\nproject: shop\nagents: [claude-code]\nrepository: { protected: [main] }\n';
 

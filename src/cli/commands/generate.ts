@@ -5,7 +5,7 @@ import { didYouMean } from '../../base/suggest.ts';
 import { list, oneLine } from '../../base/text.ts';
 import { FOR_FILES } from '../../discover/index.ts';
 import { applyPlan } from '../../generate/apply.ts';
-import { changesAnything, exitCodeOf } from '../../generate/changes.ts';
+import { changesAnything, exitCodeOf, KEPT_EDITS } from '../../generate/changes.ts';
 import { drift } from '../../generate/drift.ts';
 import { type MemoPlace, remember, summaryOf } from '../../generate/memo.ts';
 import { outputs } from '../../generate/outputs/index.ts';
@@ -86,9 +86,10 @@ async function keep(summary: string, place: MemoPlace, notes: readonly string[])
 
 function check(plan: Plan): Outcome {
   const found = drift(plan);
+  const edited = editedFiles(plan);
   return {
     exitCode: found.length > 0 ? EXIT.findings : EXIT.ok,
-    json: { drift: found.map(({ line, ...rest }) => ({ ...rest, line: line ?? null })), notes: plan.notes },
+    json: { drift: found.map(({ line, ...rest }) => ({ ...rest, line: line ?? null })), edited, notes: plan.notes },
     // A hook that git does not call is no matter of the files, and all the same none to be silent about.
     text: () =>
       [
@@ -97,7 +98,13 @@ function check(plan: Plan): Outcome {
           : found.map(
               ({ path, line, reason }) => `${line ? `${formatPosition({ path, line })}: ` : ''}${oneLine(reason)}`,
             )),
+        ...(edited.length > 0 ? [`Edited by hand, and kept so: ${list(edited)}.`] : []),
         ...plan.notes.map(oneLine),
       ].join('\n'),
   };
+}
+
+/** Files of ours that say more or less than they were made to say, and guard nothing by it. */
+function editedFiles({ changes }: Plan): string[] {
+  return changes.flatMap(({ state, reason, path }) => (state === 'unchanged' && reason === KEPT_EDITS ? [path] : []));
 }
