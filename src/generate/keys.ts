@@ -65,9 +65,9 @@ export function decideKeys(pieces: readonly KeysPiece[], at: Situation): Decisio
     const parsed = format.parse(text);
     if (!isTable(parsed.value)) return stay('refused', `it holds ${kindOf(parsed.value)}, where keys are expected`, 1);
     work = { parsed, model: parsed.value, edits: [], losses: [], said: [], kept: [] };
+    const asked = new ByPath(pieces.flatMap(({ rendering }) => rendering?.claims ?? []));
     for (const piece of pieces) {
       const claims = piece.rendering ? claimAll(work, piece, at) : undefined;
-      const asked = pieces.flatMap(({ rendering }) => rendering?.claims ?? []);
       if (piece.entry) releaseAll(work, piece.entry, piece.rendering?.claims ?? [], asked, at);
       if (!claims || !piece.output || !piece.rendering) continue;
       entries.push({
@@ -124,8 +124,9 @@ function claimAll(work: Work, { rendering, entry, output }: KeysPiece, at: Situa
         ? !Array.isArray(now) || !claim.elements.some(element => now.some(other => same(other, element)))
         : now === undefined;
     }) ?? false;
+  const known = new ByPath(entry?.claims ?? []);
   return claims.map(claim => {
-    const old = entry?.claims.find(other => same(other.path, claim.path) && 'value' in other === 'value' in claim);
+    const old = known.like(claim);
     const guarded = (claim.guard ?? output?.guard ?? false) && !at.accepted;
     const blocked = blockedAt(work.model, claim.path);
     if (blocked)
@@ -137,6 +138,24 @@ function claimAll(work: Work, { rendering, entry, output }: KeysPiece, at: Situa
       ? claimValue(work, claim, old, guarded, missing, at)
       : claimElements(work, claim, old, guarded, missing, at);
   });
+}
+
+/** Claims by their path: settings have hundreds, and each is looked for in every plan. */
+class ByPath<C extends Claim | ClaimEntry> {
+  private readonly lists = new Map<string, C[]>();
+
+  constructor(claims: readonly C[]) {
+    for (const claim of claims) this.lists.set(JSON.stringify(claim.path), [...this.at(claim.path), claim]);
+  }
+
+  at(path: KeyPath): readonly C[] {
+    return this.lists.get(JSON.stringify(path)) ?? [];
+  }
+
+  /** The claim that is about the same: the same path, and like `claim` a value or elements. */
+  like(claim: Claim | ClaimEntry): C | undefined {
+    return this.at(claim.path).find(other => 'value' in other === 'value' in claim);
+  }
 }
 
 type Guarded = { guarded: boolean; missing: boolean; at: Situation };
@@ -234,19 +253,18 @@ function claimElements(
 function releaseAll(
   work: Work,
   entry: EntryOf<'keys'>,
-  own: readonly Claim[],
-  asked: readonly Claim[],
+  claims: readonly Claim[],
+  asked: ByPath<Claim>,
   at: Situation,
 ): void {
+  const own = new ByPath(claims);
   const left: { path: KeyPath; made: number }[] = [];
   for (const old of entry.claims) {
-    const claim = own.find(other => same(other.path, old.path) && 'value' in other === 'value' in old);
+    const claim = own.like(old);
     if (claim && 'value' in claim) continue;
     const now = valueAt(work.model, old.path);
     if (old.elements) {
-      const wanted = asked
-        .filter(other => same(other.path, old.path))
-        .flatMap(other => ('elements' in other ? other.elements : []));
+      const wanted = asked.at(old.path).flatMap(other => ('elements' in other ? other.elements : []));
       const had = Array.isArray(old.had) ? old.had : [];
       const gone = old.elements.filter(
         element =>
@@ -265,7 +283,7 @@ function releaseAll(
       work.said.push(`takes ${gone.length} out of ${named(old.path)}`);
       if (!claim) left.push({ path: old.path, made: old.made ?? 0 });
     } else if (now !== undefined && same(now, old.value) && old.had !== true) {
-      if (asked.some(other => same(other.path, old.path))) continue;
+      if (asked.at(old.path).length > 0) continue;
       if (!at.knows(entry)) {
         work.kept.push(`${named(old.path)} is no longer asked for; kept, not written from this machine`);
         continue;

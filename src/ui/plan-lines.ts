@@ -52,8 +52,15 @@ interface Group {
 /** What becomes of what was left out. */
 const SKIPPED = 'left out; the next generate writes it';
 
+const skipped = (changes: readonly Change[]): Group => ({
+  word: 'skip',
+  tone: 'quiet',
+  changes: [...changes],
+  says: SKIPPED,
+});
+
 /** Alike files together: the same output in the same state. What the reader has to look at comes first, each by itself. */
-function groups(plan: Plan): Group[] {
+function groups(plan: Plan): { written: Group[]; left: Group[] } {
   const found = new Map<string, Group>();
   for (const change of pending(plan)) {
     const key = TROUBLE.has(change.state)
@@ -66,22 +73,24 @@ function groups(plan: Plan): Group[] {
   }
   const trouble = ({ changes: [first] }: Group) => Number(first !== undefined && TROUBLE.has(first.state));
   const written = [...found.values()].sort((a, b) => trouble(b) - trouble(a));
-  const left = partsOf({ changes: plan.skipped ?? [] }).map(
-    ({ changes }): Group => ({ word: 'skip', tone: 'quiet', changes: [...changes], says: SKIPPED }),
-  );
-  return [...written, ...left];
+  const left = partsOf({ changes: plan.skipped ?? [] }).map(({ changes }) => skipped(changes));
+  return { written, left };
 }
 
 export type TitleOf = (output: string) => string | undefined;
 
 /**
  * The plan in at most `most` lines, with what each part of it does, or what becomes of the user's own; what does not fit
- * is counted in the last one.
+ * is counted in the last one. What the user left out is not among that: it is looked for here, as one where it would take
+ * more than half of the lines.
  */
 export function planLines(plan: Plan, width: number, { glyphs }: Theme, titleOf: TitleOf, most = 5): Line[] {
-  const all = groups(plan);
-  const shown = all.length > most ? all.slice(0, most - 1) : all;
-  const hidden = all.slice(shown.length).map(group => group.changes);
+  const { written, left: apart } = groups(plan);
+  const folds = written.length + apart.length > most;
+  const left = folds && apart.length > most / 2 ? [skipped(apart.flatMap(({ changes }) => changes))] : apart;
+  const room = folds ? most - 1 - left.length : written.length;
+  const shown = [...written.slice(0, room), ...left];
+  const hidden = written.slice(room).map(group => group.changes);
   const rest = hidden.flat();
   const names = shown.map(({ changes }) => {
     const name = commonName(changes.map(change => change.path));
@@ -93,8 +102,8 @@ export function planLines(plan: Plan, width: number, { glyphs }: Theme, titleOf:
     width < TWO_COLUMNS ? width - 12 : Math.floor(width * 0.45),
   );
   const words = Math.max(6, ...shown.map(group => group.word.length));
-  const room = width - column - words - 8;
-  const beside = (text: string) => span(text && room > 0 ? `   ${fitWords(text, room, glyphs.ellipsis)}` : '', 'quiet');
+  const wide = width - column - words - 8;
+  const beside = (text: string) => span(text && wide > 0 ? `   ${fitWords(text, wide, glyphs.ellipsis)}` : '', 'quiet');
   const lines = shown.map((group, index) => {
     const reasons = [...new Set(group.changes.map(change => change.reason))];
     const said = reasons.length === 1 && reasons[0] !== 'new' ? (reasons[0] as string) : '';

@@ -56,34 +56,38 @@ async function forgetful(given: World, ...args: string[]) {
   return program(given, ['test', '--vantage', 'host', ...args]);
 }
 
-describe.each(Object.keys(READERS))('--format %s on a machine that forgets', format => {
-  const read = READERS[format] as (typeof READERS)[string];
+const FORMATS = Object.keys(READERS);
+const READ = (format: string, text: string, target: string) =>
+  (READERS[format] as (typeof READERS)[string])(text, target);
 
-  test('writes the report, compares it with the file, and ends with what is new', async () => {
+describe('on a machine that forgets', () => {
+  test('a report is compared with the file, and ends with what is new', async () => {
     const given = world({ 'agent-posture.yaml': 'version: 1\nproject: shop-api\n', '.env': 'API_TOKEN=x' });
-    const [baseline, out] = [join(given.home, 'baseline.json'), join(given.home, `report.${format}`)];
-    const args = ['--baseline', baseline, '--fail-on', 'new', '--format', format, '-o', out, '-q'];
+    const [baseline, out] = [join(given.home, 'baseline.json'), join(given.home, 'report.json')];
+    const asked = (format: string) => ['--baseline', baseline, '--fail-on', 'new', '--format', format, '-o', out, '-q'];
+    const args = asked('json');
+    const told = (target: string) => READ('json', readFileSync(out, 'utf8'), target);
 
-    const missing = await forgetful(given, ...args);
-    expect(missing.code).toBe(2);
     // As JSON, errors are on stdout.
-    expect(missing.stdout + missing.stderr).toContain('there is no such baseline');
-    expect(missing.stdout + missing.stderr).toContain('--save-baseline');
-    expect(existsSync(out)).toBe(false);
+    for (const format of FORMATS) {
+      const missing = await forgetful(given, ...asked(format));
+      expect(missing.code).toBe(2);
+      expect(missing[format === 'json' ? 'stdout' : 'stderr'], format).toContain('there is no such baseline');
+      expect(missing.stdout + missing.stderr).toContain('--save-baseline');
+      expect(existsSync(out)).toBe(false);
+    }
 
     // Nothing is known yet, so everything is new.
     expect((await forgetful(given, ...args, '--save-baseline')).code).toBe(1);
-    expect(read(readFileSync(out, 'utf8'), '.env').there).toBe(true);
+    expect(told('.env').there).toBe(true);
 
     const again = await forgetful(given, ...args);
     expect(again).toMatchObject({ code: 0, stdout: '', stderr: '' });
-    expect(read(readFileSync(out, 'utf8'), '.env')).toEqual({ there: true, isNew: false });
-    expect(read(readFileSync(out, 'utf8'), KEY).there).toBe(false);
+    expect(told('.env')).toEqual({ there: true, isNew: false });
+    expect(told(KEY).there).toBe(false);
 
     plant(given);
     expect((await forgetful(given, ...args)).code).toBe(1);
-    expect(read(readFileSync(out, 'utf8'), KEY)).toEqual({ there: true, isNew: true });
-    expect(read(readFileSync(out, 'utf8'), '.env')).toEqual({ there: true, isNew: false });
 
     // Kept once more, it is no longer new, and without --fail-on it still ends with 1.
     await forgetful(given, ...args, '--save-baseline');
@@ -91,21 +95,32 @@ describe.each(Object.keys(READERS))('--format %s on a machine that forgets', for
     expect((await forgetful(given, ...args.filter(arg => arg !== '--fail-on' && arg !== 'new'))).code).toBe(1);
   });
 
-  test('prints what it would write', async () => {
+  test('every format says in its file what is new and what is not', async () => {
     const given = world({ '.env': 'API_TOKEN=x' });
-    const { code, stdout } = await program(given, ['test', '--format', format, '-q']);
-    expect(code).toBe(1);
-    expect(read(stdout, '.env').there).toBe(true);
+    const baseline = join(given.home, 'baseline.json');
+    await forgetful(given, '--baseline', baseline, '--save-baseline', '-q');
+    plant(given);
+    for (const format of FORMATS) {
+      const out = join(given.home, `report.${format}`);
+      const args = ['--baseline', baseline, '--fail-on', 'new', '--format', format, '-q'];
+      expect(await forgetful(given, ...args, '-o', out)).toMatchObject({ code: 1, stdout: '', stderr: '' });
+      expect(READ(format, readFileSync(out, 'utf8'), KEY), format).toEqual({ there: true, isNew: true });
+      expect(READ(format, readFileSync(out, 'utf8'), '.env'), format).toEqual({ there: true, isNew: false });
+    }
   });
+});
 
-  test('--share masks it', async () => {
-    const given = world({ 'secret-names/.env': 'API_TOKEN=x' });
-    const { code, stdout } = await program(given, ['test', '--share', '--format', format, '-q']);
-    expect(code).toBe(1);
-    expect(stdout).not.toMatch(/shop-api|secret-names/);
-    expect(stdout).not.toContain(given.root);
-    if (format !== 'text') READERS[format]?.(stdout, '');
-  });
+test.each(FORMATS)('--format %s is printed, and --share masks it', async format => {
+  const given = world({ 'secret-names/.env': 'API_TOKEN=x' });
+  const { code, stdout } = await program(given, ['test', '--share', '--format', format, '-q']);
+  expect(code).toBe(1);
+  expect(stdout).not.toMatch(/shop-api|secret-names/);
+  expect(stdout).not.toContain(given.root);
+  const masked = /name-[0-9a-f]{6}\/\.env/.exec(stdout)?.[0] ?? 'no masked name';
+  // What is shared as text is markdown too, in which the file has a row of a table.
+  const row = stdout.split('\n').find(each => each.includes(masked)) ?? '';
+  if (format === 'text' || format === 'markdown') expect(row).toMatch(/^\| +\| name-\S+ \| opened \| host \| \d+ \|$/);
+  else expect(READ(format, stdout, masked).there).toBe(true);
 });
 
 test.each([

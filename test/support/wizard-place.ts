@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
@@ -15,6 +24,21 @@ export const FILES: Readonly<Record<string, string>> = {
   'package.json': '{ "name": "shop-api" }\n',
   'dump.sql': 'create table customers();\n',
 };
+
+/** Programs that the wizard asks about where they are there. */
+const SCANNERS = ['gitleaks', 'trufflehog', 'git-secrets'];
+
+/** A folder with the programs of this machine but for scanners, so that the plan is the same on every machine. */
+function programsWithoutScanners(base: string): string {
+  const folder = join(base, 'bin');
+  mkdirSync(folder);
+  for (const from of (process.env.PATH ?? '').split(':').filter(part => part.startsWith('/') && existsSync(part)))
+    // The first of a name is the one that counts.
+    for (const name of readdirSync(from))
+      if (!SCANNERS.includes(name) && !existsSync(join(folder, name)))
+        symlinkSync(join(from, name), join(folder, name));
+  return folder;
+}
 
 export interface WizardPlace {
   base: string;
@@ -45,7 +69,7 @@ export function wizardPlace({ git = true }: { git?: boolean } = {}): WizardPlace
     execFileSync('git', ['init', '-q', '-b', 'main', root]);
     execFileSync('git', ['-C', root, 'remote', 'add', 'origin', 'git@github.com:acme/shop-api.git']);
   }
-  const env = { HOME: home, AGENT_POSTURE_STATE: state, GIT_CONFIG_NOSYSTEM: '1' };
+  const env = { HOME: home, AGENT_POSTURE_STATE: state, GIT_CONFIG_NOSYSTEM: '1', PATH: programsWithoutScanners(base) };
   return {
     base,
     root,
@@ -57,7 +81,7 @@ export function wizardPlace({ git = true }: { git?: boolean } = {}): WizardPlace
     run(...args) {
       const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
         cwd: root,
-        env: { PATH: process.env.PATH, LANG: 'C.UTF-8', AGENT_POSTURE_OUTSIDE: '', ...env },
+        env: { LANG: 'C.UTF-8', AGENT_POSTURE_OUTSIDE: '', ...env },
         encoding: 'utf8',
       });
       return { code: status, text: `${stdout}${stderr}` };

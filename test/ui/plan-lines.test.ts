@@ -48,6 +48,36 @@ describe('planLines', () => {
     expect(lines.at(-1)).toContain('docs/security-posture.md');
   });
 
+  it('shows what was left out before anything is folded away, and several of it as one', () => {
+    const written = Array.from({ length: 9 }, (_, at) => ({ output: `o${at}`, path: `file${at}` }));
+    const apart = (...paths: string[]) => paths.map(path => ({ ...plan({ output: path, path }).changes[0] }) as Change);
+    const of = (most: number | undefined, ...paths: string[]) =>
+      textOf(planLines({ ...plan(...written), skipped: apart(...paths) }, 100, theme, titleOf, most));
+    const lines = (...paths: string[]) => of(undefined, ...paths);
+    expect(lines('.gitignore')).toEqual([
+      expect.stringMatching(/new +file0/),
+      expect.stringMatching(/new +file1/),
+      expect.stringMatching(/new +file2/),
+      expect.stringMatching(/skip +\.gitignore +left out; the next generate writes it/),
+      expect.stringMatching(/and +6 more files +file3/),
+    ]);
+    expect(lines('.gitignore', 'docs/a').slice(2)).toEqual([
+      expect.stringMatching(/skip +\.gitignore/),
+      expect.stringMatching(/skip +docs\/a/),
+      expect.stringMatching(/and +7 more files/),
+    ]);
+    expect(lines('.gitignore', 'docs/a', 'docs/b').slice(2)).toEqual([
+      expect.stringMatching(/new +file2/),
+      expect.stringMatching(/skip +\.gitignore and more {2}\(3 files\)/),
+      expect.stringMatching(/and +6 more files/),
+    ]);
+    expect(of(2, '.gitignore', 'docs/a')).toEqual([
+      expect.stringMatching(/skip +\.gitignore and more {2}\(2 files\)/),
+      expect.stringMatching(/and +9 more files/),
+    ]);
+    expect(of(Number.POSITIVE_INFINITY, '.gitignore', 'docs/a', 'docs/b')).toHaveLength(12);
+  });
+
   it('puts what needs a look first, each by itself', () => {
     const lines = textOf(
       planLines(

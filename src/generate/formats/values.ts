@@ -35,9 +35,16 @@ export function canonical(value: unknown): string {
   return JSON.stringify(value) ?? 'undefined';
 }
 
+/** Whether two values mean the same: what equal canonical texts say, without the texts, as whole files are compared. */
 export function same(a: unknown, b: unknown): boolean {
-  // The text of a string begins with a quote, and no other's does.
-  if (typeof a === 'string' || typeof b === 'string') return a === b;
+  if (a === b) return true;
+  if (typeof a === 'string' || typeof b === 'string') return false;
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((element, index) => same(element, b[index]));
+  if (isTable(a) && isTable(b)) {
+    const keys = Object.keys(a);
+    return keys.length === Object.keys(b).length && keys.every(key => Object.hasOwn(b, key) && same(a[key], b[key]));
+  }
   return canonical(a) === canonical(b);
 }
 

@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { findPart } from '../../../scripts/parts.js';
 import type { Facts } from '../../../src/discover/facts.ts';
+import type { Plan } from '../../../src/generate/types.ts';
 import type { Posture } from '../../../src/posture/schema.ts';
 import { postureSchema } from '../../../src/posture/schema.ts';
 import { part, testWith } from '../../support/parts.ts';
@@ -33,7 +34,7 @@ function hostile(text: string): Posture {
       runtime: 'docker',
       image: clean,
       network: { allow: ['api.anthropic.com'] },
-      files: { write: [text], hide: ['.env*', text, `~/${text}`, `!${text}`] },
+      files: { write: [text], hide: ['.env*', text, `in/${text}`, `~/${text}`, `!${text}`] },
     },
     repository: {
       forge: 'github',
@@ -55,18 +56,88 @@ const facts = (text: string): Partial<Facts> => ({
 /** Controls, and marks that reorder or hide: none may stand in a file that people or terminals read. */
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2066-\u2069]/;
 
-describe.each(HOSTILE.map(text => [JSON.stringify(text), text] as const))('a posture full of %s', (_name, text) => {
-  let repository: Repository;
-  beforeEach(() => {
-    repository = new Repository();
-  });
-  afterEach(() => repository.remove());
-  const read = (path: string) => readFileSync(join(repository.root, path), 'utf8');
+/** A text that no format takes for anything else: what the others are compared with. */
+const HARMLESS = 'harmless';
 
-  test('is a posture by the schema, and comes out inert in every output', async () => {
-    const posture = hostile(text);
+/** Files in which no text of the posture stands: they are the same whatever it says. */
+const UNTOUCHED = [
+  '.agent-posture/git-secrets-patterns',
+  '.aider.conf.yml',
+  '.clinerules/hooks/PreToolUse',
+  '.devcontainer/empty',
+  '.devcontainer/squid.conf',
+  '.cursor/hooks.json',
+  '.gemini/settings.json',
+  '.github/hooks/agent-posture.json',
+  '.github/pull_request_template.md',
+  '.github/workflows/agent-posture.yml',
+  '.windsurf/hooks.json',
+];
+
+/** Ignore files of agents, which are read as git reads its own. */
+const IGNORES = ['.aiderignore', '.clineignore', '.codeiumignore', '.cursorignore', '.geminiignore', '.qwenignore'];
+
+/** Lists of texts in settings of agents: where they stand, and how a text of one is written. */
+const LISTS: { path: string; keys: string[]; list(settings: Settings): string[]; written: RegExp }[] = [
+  {
+    path: '.qwen/settings.json',
+    keys: ['permissions', 'context'],
+    list: ({ permissions }) => permissions?.deny as string[],
+    written: /^(Read|Edit|Bash)\([^()$]+\)$/,
+  },
+  {
+    path: '.cursor/cli.json',
+    keys: ['permissions'],
+    list: ({ permissions }) => permissions?.deny as string[],
+    written: /^(Read|Write)\([^()]+\)$/,
+  },
+  // Nothing that opencode replaces in its settings: `{env:…}`, `{file:…}`, `$HOME`, backslashes.
+  ...['read', 'edit', 'bash', 'external_directory'].map(tool => ({
+    path: 'opencode.json',
+    keys: ['permission'],
+    list: ({ permission }: Settings) => Object.keys(permission?.[tool] ?? {}),
+    written: /^[^{}$\\]+$/,
+  })),
+];
+
+/** What other tests look at with these texts: the hooks below, and the rest each where it is tested. */
+const ELSEWHERE =
+  /^(AGENTS|CLAUDE|GEMINI)\.md$|^\.agent-posture\/(agent-hook\.mjs|scan\.sh|manifest\.json|managed\/.+)$|^\.githooks\/|^\.github\/CODEOWNERS$/;
+
+type Settings = Record<string, Record<string, unknown> | undefined>;
+
+let harmless: Repository;
+beforeAll(async () => {
+  harmless = new Repository();
+  await harmless.generate(hostile(HARMLESS), facts(HARMLESS));
+});
+afterAll(() => harmless.remove());
+
+/** Paths of files of the repository, git's own left out. */
+function filesOf({ root }: Repository): string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => relative(root, join(entry.parentPath, entry.name)))
+    .filter(path => !path.startsWith('.git/'));
+}
+
+describe.each(HOSTILE.map(text => [JSON.stringify(text), text] as const))('a posture full of %s', (_name, text) => {
+  const posture = hostile(text);
+  let repository: Repository;
+  let plan: Plan;
+  beforeAll(async () => {
+    repository = new Repository();
+    plan = await repository.generate(posture, facts(text));
+  });
+  afterAll(() => repository.remove());
+  const read = (path: string, from = repository) => {
+    looked.add(path);
+    return readFileSync(join(from.root, path), 'utf8');
+  };
+  const looked = new Set<string>();
+
+  test('is a posture by the schema, and comes out inert in every output', () => {
     expect(postureSchema.safeParse(posture).success).toBe(true);
-    const plan = await repository.generate(posture, facts(text));
     expect(plan.changes.filter(change => change.state === 'refused')).toEqual([]);
 
     const settings = JSON.parse(read('.claude/settings.json')) as { permissions: Record<string, string[]> };
@@ -109,20 +180,73 @@ describe.each(HOSTILE.map(text => [JSON.stringify(text), text] as const))('a pos
       expect([...line.matchAll(/(?<!\\)\|/g)].length).toBeGreaterThan(2);
 
     expect(read('.env.development.example')).toMatch(/^#[^\n]*\nDATABASE_URL= {2}# dev-db, from vault\nGOOD=\n$/);
+    expect(read('.env.production.example')).toMatch(/^#[^\n]*\nGOOD=\n$/);
     expect(
       read('.gitignore')
         .split('\n')
         .filter(line => UNSEEN.test(line) && !/[\u200b-\u2069]/.test(line)),
     ).toEqual([]);
 
-    const files = readdirSync(repository.root, { recursive: true })
-      .map(String)
-      .filter(path => !path.startsWith('.git/'));
-    expect(files.filter(path => !/^[\w./-]+$/.test(path))).toEqual([]);
+    expect(filesOf(repository).filter(path => !/^[\w./-]+$/.test(path))).toEqual([]);
   });
 
-  test('its hooks parse, run nothing of it, and still hold', async () => {
-    await repository.generate(hostile(text), facts(text));
+  test('comes out as text, and as nothing else, in the settings of every agent', () => {
+    for (const path of UNTOUCHED) expect(read(path), path).toBe(read(path, harmless));
+
+    for (const path of IGNORES) {
+      const others = read(path, harmless).split('\n');
+      const brought = read(path)
+        .split('\n')
+        .filter(line => !others.includes(line));
+      // A blank at the end of a pattern is written with a backslash, and one at its start is no comment.
+      const meant = brought.map(line => line.replace(/\\ /g, ' ').replace(/^\\#/, '#'));
+      expect([text, `in/${text}`, `!${text}`], path).toEqual(expect.arrayContaining(meant));
+      expect(brought.filter(line => UNSEEN.test(line.replace(/[\u200b-\u2069]/g, '')))).toEqual([]);
+    }
+
+    for (const { path, keys, list, written } of LISTS) {
+      const settings = JSON.parse(read(path)) as Settings;
+      expect(Object.keys(settings), path).toEqual(keys);
+      const others = list(JSON.parse(read(path, harmless)));
+      const brought = list(settings).filter(rule => !others.includes(rule));
+      expect(list(settings)).toEqual(expect.arrayContaining(others.filter(rule => !rule.includes(HARMLESS))));
+      expect(brought.filter(rule => !written.test(rule))).toEqual([]);
+    }
+    const { permission } = JSON.parse(read('opencode.json')) as { permission: Record<string, Record<string, string>> };
+    const answers = Object.values(permission).flatMap(tool => Object.entries(tool));
+    expect(answers.filter(([, answer]) => answer !== 'deny')).toEqual([['*.env.*.example', 'allow']]);
+    const { permissions } = JSON.parse(read('.cursor/cli.json')) as Settings;
+    expect(permissions).toMatchObject({ allow: [] });
+
+    const policy = parseToml(read('.gemini/policies/agent-posture.toml')) as { rule: Record<string, unknown>[] };
+    const other = parseToml(read('.gemini/policies/agent-posture.toml', harmless)) as typeof policy;
+    expect(Object.keys(policy)).toEqual(['rule']);
+    for (const { argsPattern, ...rule } of policy.rule) {
+      expect(other.rule.map(({ argsPattern: _pattern, ...rest }) => rest)).toContainEqual(rule);
+      expect(() => new RegExp(String(argsPattern))).not.toThrow();
+    }
+
+    // What can be said in a rule is in it as it is: under the home nothing is left out for an exception.
+    if (/^[^\p{C}()\\{}$*?[\]]+$/u.test(text)) {
+      expect(permissions?.deny).toContain(`Read(~/${text})`);
+      expect(Object.keys(permission.read ?? {})).toContain(`~/${text}`);
+      const call = `{\0"file_path":${JSON.stringify(`/home/dev/${text}`)}\0}`;
+      const reading = policy.rule.filter(({ toolName }) => (toolName as string[]).includes('read_file'));
+      expect(reading.some(({ argsPattern }) => new RegExp(String(argsPattern)).test(call))).toBe(true);
+    }
+  });
+
+  test('no file is written that nobody looks at', () => {
+    expect(filesOf(repository).filter(path => !looked.has(path) && !ELSEWHERE.test(path))).toEqual([]);
+  });
+
+  test('generating again changes nothing', async () => {
+    const again = await repository.plan(posture, facts(text));
+    expect(again.changes.filter(change => change.state !== 'unchanged')).toEqual([]);
+    expect(again.manifest.after?.toString()).toBe(again.manifest.before?.toString());
+  });
+
+  test('its hooks parse, run nothing of it, and still hold', () => {
     for (const hook of ['pre-commit', 'prepare-commit-msg', 'pre-push'])
       execFileSync('sh', ['-n', join(repository.root, '.githooks', hook)]);
     repository.git('commit', '-q', '--no-verify', '--allow-empty', '-m', 'zero');
@@ -144,14 +268,7 @@ describe.each(HOSTILE.map(text => [JSON.stringify(text), text] as const))('a pos
     expect(repository.run(['check-ignore', '-q', '.env.development.example']).code).toBe(1);
   });
 
-  test('generating again changes nothing', async () => {
-    await repository.generate(hostile(text), facts(text));
-    const again = await repository.generate(hostile(text), facts(text));
-    expect(again.changes.filter(change => change.state !== 'unchanged')).toEqual([]);
-  });
-
-  testWith(['gitleaks'], 'the real gitleaks takes its settings', async () => {
-    await repository.generate(hostile(text), facts(text));
+  testWith(['gitleaks'], 'the real gitleaks takes its settings', () => {
     const { status, stderr } = spawnSync(part('gitleaks'), ['dir', '--no-banner', '-c', '.gitleaks.toml', 'docs'], {
       cwd: repository.root,
       encoding: 'utf8',
@@ -159,8 +276,7 @@ describe.each(HOSTILE.map(text => [JSON.stringify(text), text] as const))('a pos
     expect({ status, problem: /FTL|unable|panic/i.test(stderr) }).toEqual({ status: 0, problem: false });
   });
 
-  testWith(['shellcheck'], 'its hooks are clean to shellcheck', async () => {
-    await repository.generate(hostile(text), facts(text));
+  testWith(['shellcheck'], 'its hooks are clean to shellcheck', () => {
     const { stdout } = spawnSync(
       findPart('shellcheck') ?? '',
       [
