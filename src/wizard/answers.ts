@@ -213,7 +213,8 @@ export function settleAnswers(
         next: `--answer ${step.id}=VALUE, or a line "${step.id}: …" in the answers file`,
       });
     else if (own === undefined) announced.push(announce(step, answer, context, answers));
-    answers = { ...answers, [step.id]: answer };
+    // What will not do is told once: no later answer is blamed for it.
+    answers = { ...answers, [step.id]: wrong === undefined ? answer : step.fallback(context, answers) };
   }
   for (const id of Object.keys(given)) {
     const step = all.find(one => one.id === id);

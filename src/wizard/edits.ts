@@ -57,7 +57,11 @@ export function postureProblem(steps: readonly Step[], answers: Answers, context
   const result = postureSchema.safeParse(data);
   if (!result.success) {
     const [issue] = result.error.issues;
-    return `${issue?.path.join('.')}: ${issue?.message}`;
+    const at = issue?.path.reduce<unknown>(
+      (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
+      data,
+    );
+    return typeof at === 'string' ? `"${at}": ${issue?.message}` : `${issue?.path.join('.')}: ${issue?.message}`;
   }
   const [problem] = checkMeaning({ data, locate: path => ({ path: path.join('.') }) });
   return problem && [problem.what, problem.expected && `expected ${problem.expected}`].filter(Boolean).join('; ');
