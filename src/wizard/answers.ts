@@ -196,7 +196,7 @@ export function settleAnswers(
       if (own !== undefined) notAsked(step, context, announced, problems);
       continue;
     }
-    if (own === undefined && !defaults) {
+    if (own === undefined && !defaults && !step.mayBeLeftOut?.(answers)) {
       problems.push({
         what: `no answer for "${step.id}": ${step.question(context, answers)}`,
         expected: form(step),

@@ -77,6 +77,8 @@ interface StepBase<A extends Answer> {
   proposal?(context: StepContext, answers: Answers): A;
   /** Whether it is asked at all. */
   applies(context: StepContext, answers: Answers): boolean;
+  /** Whether an answers file may leave it out, as one that was written before it was asked does: its default is taken and announced. */
+  mayBeLeftOut?(answers: Answers): boolean;
   /** Steps whose change makes this one's answer void. */
   dependsOn: readonly string[];
 }

@@ -64,11 +64,13 @@ async function drawQuick(stage: Stage): Promise<string[]> {
   await wizard.waitFor('never touch?');
   film(3);
   await wizard.press('enter');
+  await wizard.waitFor('Which addresses');
+  await wizard.press('enter');
   await wizard.waitFor('boxed in?');
   stage.draw(wizard, '2-question');
   film(3);
   await wizard.press('enter');
-  await wizard.waitFor('3 of 3');
+  await wizard.waitFor('4 of 4');
   film(3);
   await wizard.press('enter');
   await wizard.waitFor('nothing is written yet');

@@ -137,7 +137,7 @@ function hookNotes(context: RenderContext): string[] {
     return [
       ...(missing.length > 0
         ? [
-            `${missing.join(' and ')} ${missing.length > 1 ? 'do' : 'does'} not run in this clone yet, as ${hookManager.id} is not set up in it: ${next}`,
+            `${list(missing)} ${missing.length > 1 ? 'do' : 'does'} not run in this clone yet, as ${hookManager.id} is not set up in it: ${next}`,
           ]
         : []),
       ...unrun,

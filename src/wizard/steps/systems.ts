@@ -282,6 +282,7 @@ export const privatePart: PlainStep = {
   },
   applies: (context, answers) =>
     answers['never-touch'] === undefined ? hideable(context, answers).length > 0 : wouldBeToldFirst(context, answers),
+  mayBeLeftOut: answers => answers['never-touch'] !== undefined,
   dependsOn: [],
   edits: (answer, context, answers) => systemEdits(context, { ...answers, private: answer }),
   overlay(answer, context, answers) {
