@@ -302,7 +302,7 @@ describe('the script that looks for secrets', () => {
     commit({ a: 'x\n' });
     const bin = join(repository.folder, 'bin');
     mkdirSync(bin);
-    for (const name of ['git', 'date', 'sort', 'grep'])
+    for (const name of ['git', 'date', 'awk', 'tr', 'grep'])
       symlinkSync(spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim(), join(bin, name));
     const { status, stderr } = spawnSync('/bin/sh', [SCAN, 'tree'], {
       cwd: repository.root,
