@@ -114,7 +114,7 @@ export const ci: Output = {
   id: 'ci-workflow',
   title: 'CI looks for secrets, for files that are not as the posture asks, and tries what an agent could reach',
   safeguards: ['SEC-4', 'CUL-2', 'GRD-1'],
-  templateVersion: 1,
+  templateVersion: 2,
   guard: true,
   render(context) {
     const forge = ciForge(context.posture, context.facts.git.remote?.forge);

@@ -105,6 +105,55 @@ describe('what a commit says of who made it', () => {
     expect(readFileSync(join(repository.root, 'm'), 'utf8')).toBe('s\n');
   });
 
+  test('no setting of trailers counts, wherever it stands: none of its commands runs, and the line is whole', () => {
+    const ran = join(repository.folder, 'RAN');
+    const settings = [
+      ['trailer.agent.key', 'Agent'],
+      ['trailer.agent.command', `touch ${ran}`],
+      ['trailer.agent.cmd', `touch ${ran}`],
+      ['trailer.agent.ifexists', 'doNothing'],
+      ['trailer.agent.ifmissing', 'doNothing'],
+      ['trailer.ifmissing', 'doNothing'],
+      ['trailer.separators', '='],
+      ['trailer.co-authored-by.key', 'X-Nobody: '],
+    ] as const;
+    const words = settings.flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+    const said = 's\n\nAgent: claude-code\nCo-authored-by: shop-agent <agent@example.com>';
+    const run = (before: readonly string[], env: Record<string, string> = {}) => {
+      const { code } = repository.run([...before, 'commit', '-q', '--allow-empty', '-m', 's'], { ...CLAUDE, ...env });
+      expect({ code, message: message(), ran: existsSync(ran) }).toEqual({ code: 0, message: said, ran: false });
+    };
+    run(words);
+    const counted = settings.flatMap(([key, value], at) => [
+      [`GIT_CONFIG_KEY_${at}`, key],
+      [`GIT_CONFIG_VALUE_${at}`, value],
+    ]);
+    run([], { GIT_CONFIG_COUNT: String(settings.length), ...Object.fromEntries(counted) });
+    for (const [key, value] of settings) repository.git('config', '--global', key, value);
+    run([]);
+    repository.git('config', '--global', '--remove-section', 'trailer.agent');
+    for (const [key, value] of settings) repository.git('config', key, value);
+    run([]);
+  });
+
+  test('where git would leave the line out as a comment, nothing is committed; another sign for comments is fine', () => {
+    for (const key of ['core.commentChar', 'core.commentString']) {
+      const { code, stderr } = repository.run(
+        ['-c', `${key}=A`, 'commit', '-q', '--allow-empty', '--cleanup=strip', '-m', 's'],
+        CLAUDE,
+      );
+      // Only newer ones know a string of them; then the line is kept.
+      if (code === 0)
+        expect([key, message()]).toEqual(['core.commentString', expect.stringContaining('Agent: claude')]);
+      else expect(stderr).toContain('does not keep the line');
+    }
+    for (const sign of [';', 'auto']) {
+      repository.git('config', 'core.commentChar', sign);
+      expect(commit(['-m', 's'], CLAUDE).code).toBe(0);
+      expect(message()).toMatch(/^s\n\nAgent: claude-code\n/);
+    }
+  });
+
   test('a hook of git’s own folder still runs, and its no counts', () => {
     const own = join(repository.root, '.git/hooks/prepare-commit-msg');
     writeFileSync(own, '#!/bin/sh\necho "own $2" >> "$1"\n', { mode: 0o755 });

@@ -297,12 +297,61 @@ describe('the script that looks for secrets', () => {
     expect(scan(['tree']).stderr).toMatch(/fixtures\/\.env/);
   });
 
+  test('what came with a push is found, on the default branch too and though it went again with the same push', async () => {
+    await repository.generate(builtin);
+    commit({ a: 'fine\n' });
+    const before = repository.git('rev-parse', 'HEAD').trim();
+    commit({ a: `${TOKEN}\n` });
+    const leak = repository.git('rev-parse', 'HEAD').trim();
+    commit({ a: 'gone\n' });
+    repository.git('push', '-q', '--no-verify', 'origin', 'HEAD:main');
+    repository.git('fetch', '-q', 'origin');
+    const zeros = '0'.repeat(40);
+    const { jobs } = workflowOf(builtin);
+    const github = jobs.scan?.steps.find(({ env }) => env);
+    expect(github?.env?.BASE?.replace(/\s+/g, ' ')).toContain(
+      "github.event.pull_request.base.sha || github.event.merge_group.base_sha || (github.ref_name == github.event.repository.default_branch && (github.event.before || 'none')) || format('origin/{0}', github.event.repository.default_branch)",
+    );
+    const gitlab = parse(textOf({ ...builtin, repository: { forge: 'gitlab' } }, GITLAB)) as Record<
+      string,
+      { script: string[] }
+    >;
+    const env = { PATH: process.env.PATH, HOME: repository.folder, GIT_CONFIG_NOSYSTEM: '1' };
+    const run = (script: string, more: Record<string, string>) => {
+      const at = { cwd: repository.root, encoding: 'utf8', env: { ...env, ...more } } as const;
+      const { status, stderr, stdout } = spawnSync('sh', ['-ec', script], at);
+      return { status, stderr, stdout };
+    };
+    const ways = [
+      (base: string) => run(github?.run ?? '', { BASE: base }),
+      (base: string) =>
+        run(gitlab['agent-posture-scan']?.script.at(-1) ?? '', {
+          CI_DEFAULT_BRANCH: 'main',
+          CI_COMMIT_BRANCH: base.startsWith('origin/') ? 'topic' : 'main',
+          CI_COMMIT_BEFORE_SHA: base,
+        }),
+    ];
+    for (const way of ways) {
+      // The last is of a forced push: the commit is in no clone.
+      for (const base of [before, zeros, '', 'none', '1'.repeat(40)])
+        expect(way(base)).toMatchObject({ status: 1, stderr: expect.stringContaining(leak) });
+      expect(way(zeros).stdout).toContain('all that HEAD has are looked at');
+      expect(way(leak)).toEqual({ status: 0, stderr: '', stdout: '' });
+      // A branch that has nothing of its own.
+      expect(way('origin/main')).toMatchObject({ status: 0, stdout: expect.stringContaining('there is no commit in') });
+    }
+    repository.git('checkout', '-q', '-b', 'topic');
+    commit({ b: `${TOKEN}\n` });
+    commit({ b: 'gone\n' });
+    for (const way of ways) expect(way('origin/main').status).toBe(1);
+  });
+
   test('where gitleaks is asked for and missing, nothing counts as looked at', async () => {
     await repository.generate(on('github', { scanning: { engines: ['gitleaks'] } }));
     commit({ a: 'x\n' });
     const bin = join(repository.folder, 'bin');
     mkdirSync(bin);
-    for (const name of ['git', 'date', 'sort', 'grep'])
+    for (const name of ['git', 'date', 'awk', 'tr', 'grep'])
       symlinkSync(spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim(), join(bin, name));
     const { status, stderr } = spawnSync('/bin/sh', [SCAN, 'tree'], {
       cwd: repository.root,
@@ -323,6 +372,9 @@ describe('the script that looks for secrets', () => {
     expect(scan(['tree'], { PATH }).stderr).toContain('gitleaks found');
     expect(scan(['commits', 'HEAD', '--not', 'HEAD~1'], { PATH }).stderr).toContain('gitleaks found');
     expect(scan(['commits', 'HEAD~1'], { PATH })).toEqual({ status: 0, stderr: '' });
+    commit({ b: 'gone\n', '.gitattributes': '* -diff\n' });
+    commit({ b: `linear = "lin_api_${'b1B2c3D4'.repeat(5)}"\n` });
+    expect(scan(['came', 'HEAD~1'], { PATH }).stderr).toContain('gitleaks found');
   });
 
   test.each(HOSTILE.map(text => [JSON.stringify(text), text] as const))(

@@ -110,7 +110,7 @@ describe('without git-secrets', () => {
     repository.git('add', '-A');
     const env = { PATH: '/nowhere:/bin' };
     const bin = join(repository.folder, 'bin');
-    const names = ['git', 'sh', 'grep', 'sed', 'date', 'sort', 'cat'];
+    const names = ['git', 'sh', 'grep', 'sed', 'date', 'awk', 'tr', 'cat'];
     spawnSync('sh', [
       '-c',
       `mkdir -p ${bin}; for n in ${names.join(' ')}; do ln -s "$(command -v $n)" ${bin}/$n; done`,

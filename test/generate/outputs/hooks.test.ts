@@ -191,7 +191,7 @@ describe('the pre-push hook, scanning', () => {
     repository.git('add', '-A');
     repository.git('commit', '-q', '--no-verify', '-m', 'two');
     const { stderr } = push('HEAD:fix');
-    expect(stderr).toMatch(/came with:\n {2}[0-9a-f]{40} in a b\/\[x\]\.txt, c\.txt\n/);
+    expect(stderr).toMatch(/came with:\n {2}[0-9a-f]{40} in a b\/\[x\]\.txt, c\.txt, "od\\"d\.txt"\n/);
     expect(stderr).not.toContain(token);
   });
 
