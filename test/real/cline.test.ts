@@ -53,12 +53,21 @@ describeWith(['cline', 'bubblewrap'], 'the real Cline and the hook we generate',
 
   test('lets work through', async () => {
     await generate(stage, rulesOnly('cline'));
-    const calls = [read('src/app.ts'), shell('cat src/app.ts'), write('src/new.ts'), shell('git push origin topic')];
+    const search = { name: 'search_codebase', input: { queries: ['CANARY|works'] } };
+    const calls = [
+      read('src/app.ts'),
+      shell('cat src/app.ts'),
+      write('src/new.ts'),
+      shell('git push origin topic'),
+      search,
+    ];
     const { results } = await drive(calls);
     expect(results).toHaveLength(calls.length);
     expect(results[0]).toContain('works');
     expect(results[1]).toContain('works');
     expect(readFileSync(join(stage.root, 'src/new.ts'), 'utf8')).toContain('x');
+    expect(results[4]).toMatch(/src\/app\.ts/);
+    expect(results[4]).not.toMatch(/secrets|master\.key/);
   }, 120_000);
 
   test('without it the same goes through, and where what it asks is missing nothing does', async () => {

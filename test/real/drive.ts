@@ -83,7 +83,8 @@ export class Stage {
   }
 
   remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    // What an agent leaves running may still write there for a moment.
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }
 
