@@ -40,9 +40,9 @@ export function hookRules({ hidden, hiddenInHome, guards, protectedBranches }: H
 /** A path that the pattern hides, by which the hook tells whether a search by names can come to it. */
 function nameOf(pattern: string): string {
   const name = pattern
-    .replace(/\[[!^]?([\w.-])[^\]]*\]/g, '$1')
-    .replace(/\\(.)/g, '$1')
     .replace(/^(?:\*\*)?\/+/, '')
-    .replace(/\*\*\/|\*+|\?/g, part => (part === '**/' ? '' : 'x'));
+    .replace(/\\(.)|\[[!^]?([\w.-])[^\]]*\]|\*\*\/|\*+|\?/gu, (part, escaped, first) =>
+      part === '**/' ? '' : (escaped ?? first ?? 'x'),
+    );
   return name.endsWith('/') ? `${name}x` : name;
 }

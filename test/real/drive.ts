@@ -44,6 +44,8 @@ export class Stage {
         '/',
         ...this.#machine(machine),
         '--unshare-net',
+        // What an agent leaves running, as Cline does, ends with it.
+        ...['--unshare-pid', '--proc', '/proc'],
         '--die-with-parent',
         '--',
         process.execPath,
@@ -83,8 +85,7 @@ export class Stage {
   }
 
   remove(): void {
-    // What an agent leaves running may still write there for a moment.
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

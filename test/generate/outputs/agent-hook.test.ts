@@ -23,6 +23,7 @@ describe('the program that hooks of agents ask', () => {
       cwd: repository.root,
       input: typeof input === 'string' ? input : JSON.stringify(input),
       encoding: 'utf8',
+      timeout: 20_000,
     });
     return { status, stdout, stderr };
   };
