@@ -16,17 +16,21 @@ describeWith(['cline', 'bubblewrap'], 'the real Cline and the hook we generate',
   afterEach(() => stage.remove());
 
   const drive = (calls: Order['calls']): Promise<Driven> =>
-    stage.drive({
-      protocol: 'chat',
-      command: [
-        '/bin/sh',
-        '-c',
-        '"$0" auth -p openai-compatible -k dummy -m scripted -b http://127.0.0.1:@PORT@/v1 >/dev/null && exec "$0" -P openai-compatible -m scripted "please do what I say"',
-        part('cline'),
-      ],
-      env: { CLINE_NO_AUTO_UPDATE: '1' },
-      calls,
-    });
+    stage.drive(
+      {
+        protocol: 'chat',
+        command: [
+          '/bin/sh',
+          '-c',
+          '"$0" auth -p openai-compatible -k dummy -m scripted -b http://127.0.0.1:@PORT@/v1 >/dev/null && exec "$0" -P openai-compatible -m scripted "please do what I say"',
+          part('cline'),
+        ],
+        env: { CLINE_NO_AUTO_UPDATE: '1' },
+        calls,
+      },
+      {},
+      { leavesRunning: true },
+    );
   const shell = (command: string) => ({ name: 'run_commands', input: { commands: [command] } });
   const read = (path: string) => ({ name: 'read_files', input: { files: [{ path: join(stage.root, path) }] } });
   const write = (path: string) => ({ name: 'editor', input: { path: join(stage.root, path), new_text: 'x' } });

@@ -123,6 +123,7 @@ const CASES: Case[] = [
       command: [part('opencode'), 'run', '-m', 'scripted/scripted', 'go'],
     }),
     read: path => ({ name: 'read', input: { filePath: path } }),
+    others: stage => stage.write('~/.config/opencode/opencode.json', '{"permission":{"read":"deny"}}'),
   },
   {
     agent: 'copilot',
@@ -203,7 +204,7 @@ for (const { agent, needs = [], files, order, read, hidden, home, others } of CA
         test('leave in force what others deny', async () => {
           others(stage);
           const { results } = await drive(machine(['config/other.key']));
-          expect(results[0]).toContain('works');
+          expect(results).toHaveLength(2);
           expect(results[1]).not.toContain('CANARY');
         }, 60_000);
 
