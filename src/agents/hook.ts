@@ -26,6 +26,8 @@ export function hookRules({ hidden, hiddenInHome, guards, protectedBranches }: H
   const all = (list: readonly string[], make: (path: string) => string | undefined) =>
     [...new Set(list.map(make))].filter(expression => expression !== undefined);
   return {
+    hiddenNames: [...new Set(hidden.map(nameOf).filter(name => name !== ''))],
+    hiddenInHome: [...new Set(hiddenInHome.map(path => path.replace(/\/*[^/]*[*?[\\].*$|\/+$/, '')))],
     hiddenPaths: all(secrets, path => inArgument('path', path)),
     guardPaths: all(guards, path => inArgument('path', path)),
     hiddenCommands: all(secrets, inCommand),
@@ -33,4 +35,14 @@ export function hookRules({ hidden, hiddenInHome, guards, protectedBranches }: H
     pushes: pushesIn(protectedBranches),
     reasons: REASONS,
   };
+}
+
+/** A path that the pattern hides, by which the hook tells whether a search by names can come to it. */
+function nameOf(pattern: string): string {
+  const name = pattern
+    .replace(/^(?:\*\*)?\/+/, '')
+    .replace(/\\(.)|\[[!^]?([\w.-])[^\]]*\]|\*\*\/|\*+|\?/gu, (part, escaped, first) =>
+      part === '**/' ? '' : (escaped ?? first ?? 'x'),
+    );
+  return name.endsWith('/') ? `${name}x` : name;
 }

@@ -16,17 +16,21 @@ describeWith(['cline', 'bubblewrap'], 'the real Cline and the hook we generate',
   afterEach(() => stage.remove());
 
   const drive = (calls: Order['calls']): Promise<Driven> =>
-    stage.drive({
-      protocol: 'chat',
-      command: [
-        '/bin/sh',
-        '-c',
-        '"$0" auth -p openai-compatible -k dummy -m scripted -b http://127.0.0.1:@PORT@/v1 >/dev/null && exec "$0" -P openai-compatible -m scripted "please do what I say"',
-        part('cline'),
-      ],
-      env: { CLINE_NO_AUTO_UPDATE: '1' },
-      calls,
-    });
+    stage.drive(
+      {
+        protocol: 'chat',
+        command: [
+          '/bin/sh',
+          '-c',
+          '"$0" auth -p openai-compatible -k dummy -m scripted -b http://127.0.0.1:@PORT@/v1 >/dev/null && exec "$0" -P openai-compatible -m scripted "please do what I say"',
+          part('cline'),
+        ],
+        env: { CLINE_NO_AUTO_UPDATE: '1' },
+        calls,
+      },
+      {},
+      { leavesRunning: true },
+    );
   const shell = (command: string) => ({ name: 'run_commands', input: { commands: [command] } });
   const read = (path: string) => ({ name: 'read_files', input: { files: [{ path: join(stage.root, path) }] } });
   const write = (path: string) => ({ name: 'editor', input: { path: join(stage.root, path), new_text: 'x' } });
@@ -53,12 +57,21 @@ describeWith(['cline', 'bubblewrap'], 'the real Cline and the hook we generate',
 
   test('lets work through', async () => {
     await generate(stage, rulesOnly('cline'));
-    const calls = [read('src/app.ts'), shell('cat src/app.ts'), write('src/new.ts'), shell('git push origin topic')];
+    const search = { name: 'search_codebase', input: { queries: ['CANARY|works'] } };
+    const calls = [
+      read('src/app.ts'),
+      shell('cat src/app.ts'),
+      write('src/new.ts'),
+      shell('git push origin topic'),
+      search,
+    ];
     const { results } = await drive(calls);
     expect(results).toHaveLength(calls.length);
     expect(results[0]).toContain('works');
     expect(results[1]).toContain('works');
     expect(readFileSync(join(stage.root, 'src/new.ts'), 'utf8')).toContain('x');
+    expect(results[4]).toMatch(/src\/app\.ts/);
+    expect(results[4]).not.toMatch(/secrets|master\.key/);
   }, 120_000);
 
   test('without it the same goes through, and where what it asks is missing nothing does', async () => {

@@ -73,7 +73,12 @@ describeWith(['copilot', 'bubblewrap'], 'the real GitHub Copilot CLI and the hoo
     await generate(stage, rulesOnly('copilot'));
     symlinkSync('.git/hooks', join(stage.root, 'link'));
     symlinkSync('.env', join(stage.root, 'harmless'));
+    const grep = (input: object) => ({ name: 'grep', input: { pattern: 'CANARY', output_mode: 'content', ...input } });
     const held = [
+      // A pattern of names makes it read what git ignores as well; without one, it passes over that.
+      ...['.env', '*', '**/.env*', '[.]env', '{.e,x}nv'].map(glob => grep({ glob })),
+      grep({ paths: 'secrets' }),
+      grep({ paths: ['src', stage.home] }),
       read('harmless'),
       read('sub/.env.local'),
       read(`${stage.root}/config/master.key`),
@@ -92,7 +97,14 @@ describeWith(['copilot', 'bubblewrap'], 'the real GitHub Copilot CLI and the hoo
       shell('cp src/app.ts agent-posture.yaml'),
       ...PUSHES.map(shell),
     ];
-    const allowed = [read('src/app.ts'), write('src/new.ts'), read('.env.development.example'), ...WORK.map(shell)];
+    const searches = [grep({}), grep({ paths: 'src' }), grep({ glob: '*.ts' }), { name: 'list_bash', input: {} }];
+    const allowed = [
+      ...searches,
+      read('src/app.ts'),
+      write('src/new.ts'),
+      read('.env.development.example'),
+      ...WORK.map(shell),
+    ];
     const { results, turns } = await drive([...held, ...allowed]);
     expect(turns).toBe(held.length + allowed.length + 1);
     expect(notDenied(held, results)).toEqual([]);

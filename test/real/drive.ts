@@ -30,8 +30,15 @@ export class Stage {
     writeFileSync(place, content);
   }
 
-  /** Starts the agent beside its scripted model in a network namespace without a way out. Ended after 60 s. */
-  async drive(order: Omit<Order, 'cwd'>, machine: Readonly<Record<string, string>> = {}): Promise<Driven> {
+  /**
+   * Starts the agent beside its scripted model in a network namespace without a way out. Ended after 60 s. What one
+   * `leavesRunning` ends with it, in a namespace of processes, where no sandbox of the agent's own can be made.
+   */
+  async drive(
+    order: Omit<Order, 'cwd'>,
+    machine: Readonly<Record<string, string>> = {},
+    { leavesRunning = false } = {},
+  ): Promise<Driven> {
     this.#program ??= bundle(join(import.meta.dirname, 'drive-program.ts'), join(this.folder, 'program'));
     const file = join(this.folder, 'order.json');
     const env = { PATH: process.env.PATH ?? '', HOME: this.home, LANG: 'C.UTF-8', ...order.env };
@@ -44,6 +51,7 @@ export class Stage {
         '/',
         ...this.#machine(machine),
         '--unshare-net',
+        ...(leavesRunning ? ['--unshare-pid', '--proc', '/proc'] : []),
         '--die-with-parent',
         '--',
         process.execPath,

@@ -25,6 +25,8 @@ interface Case {
   read(path: string): Order['calls'][number];
   /** What it is to be kept from, where that is not a file of the repository. */
   hidden?(stage: Stage): string;
+  /** Another's denial of the same file, in the home or in the repository. */
+  others?(stage: Stage): void;
   /** What it needs in the home. */
   home?(stage: Stage): void;
 }
@@ -45,6 +47,7 @@ const CASES: Case[] = [
       env: CLAUDE_ENV,
     }),
     read: path => ({ name: 'Read', input: { file_path: path } }),
+    others: stage => stage.write('~/.claude/settings.json', '{"permissions":{"deny":["Read(//**/master.key)"]}}'),
   },
   {
     agent: 'codex',
@@ -120,6 +123,7 @@ const CASES: Case[] = [
       command: [part('opencode'), 'run', '-m', 'scripted/scripted', 'go'],
     }),
     read: path => ({ name: 'read', input: { filePath: path } }),
+    others: stage => stage.write('~/.config/opencode/opencode.json', '{"permission":{"read":"deny"}}'),
   },
   {
     agent: 'copilot',
@@ -141,7 +145,7 @@ const CASES: Case[] = [
 const COMPLAINT =
   /did not load|were skipped|not in effect|invalid|malformed|Policy file|Security Warning|failed to (load|parse)|Unrecognized/i;
 
-for (const { agent, needs = [], files, order, read, hidden, home } of CASES)
+for (const { agent, needs = [], files, order, read, hidden, home, others } of CASES)
   describeWith(
     [agent, ...needs, 'bubblewrap', 'root'],
     `the managed settings that we make for the real ${agent}`,
@@ -195,6 +199,14 @@ for (const { agent, needs = [], files, order, read, hidden, home } of CASES)
         expect(results[0]).toContain('works');
         expect(results[1]).not.toContain('CANARY');
       }, 60_000);
+
+      if (others)
+        test('leave in force what others deny', async () => {
+          others(stage);
+          const { results } = await drive(machine(['config/other.key']));
+          expect(results).toHaveLength(2);
+          expect(results[1]).not.toContain('CANARY');
+        }, 60_000);
 
       test('without them the same read goes through', async () => {
         expect((await drive({ '/etc/agent-posture-test': '' })).results[1]).toContain('CANARY');

@@ -2,8 +2,9 @@ import { asJson, everywhere, type ManagedFile, type ManagedSource } from '../man
 import { denyRules, sandboxSettings } from './settings.ts';
 
 /**
- * A file beside the administrator's own, which may be there. Bypassing permissions is off, and rules of users and repositories
- * can no longer allow anything. Source: https://code.claude.com/docs/en/settings.
+ * A file beside the administrator's own, which may be there; bypassing permissions is off. What it denies holds whatever
+ * others allow. `allowManagedPermissionRulesOnly` is not for us to set: with it the denials of users and of every other
+ * repository of the machine are passed over as well. Source: https://code.claude.com/docs/en/settings; seen in 2.1.330.
  */
 export const managed: readonly ManagedFile[] = [
   { name: 'agent-posture.json', place: '/etc/claude-code/managed-settings.d/50-agent-posture.json', content },
@@ -14,7 +15,6 @@ function content(source: ManagedSource): string {
   const sandbox = sandboxSettings({ ...source, hidden: [], guards: [] });
   return asJson({
     permissions,
-    allowManagedPermissionRulesOnly: true,
     ...(source.ownSandbox
       ? {
           sandbox: {

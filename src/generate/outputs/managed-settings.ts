@@ -13,6 +13,7 @@ import type { Output } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
 import { shellWord } from './encode.ts';
 import { hiddenOf } from './hidden.ts';
+import { template } from './template.ts';
 
 /** The agents that document what an administrator of the machine lays down. */
 const MANAGED: Readonly<Record<string, readonly ManagedFile[]>> = {
@@ -65,27 +66,17 @@ export const managedSettings: Output = {
     if (all.length === 0) return [];
     const titles = all.map(([agent]) => agents.find(({ id }) => id === agent)?.title ?? agent);
     return [
-      `The managed settings of ${list(titles)} are in force once an administrator of this machine (Linux) has laid them down, over what is there: sudo sh ${INSTALL}`,
+      `The managed settings of ${list(titles)} are in force once an administrator of this machine (Linux) has laid them down, where files of others stay as they are: sudo sh ${INSTALL}`,
     ];
   },
 };
 
 const INSTALL = '.agent-posture/managed/install.sh';
 
-/** Lays each file at its place, and says so. */
+/** Lays each file at its place, over nothing that is somebody else's. */
 function installScript(all: ReturnType<typeof asked>): string {
-  return [
-    '#!/bin/sh',
-    '# Lays the managed settings of agents down for this machine. Written by agent-posture from agent-posture.yaml.',
-    'set -eu',
-    'cd "$(dirname "$0")"',
-    'lay() {',
-    '  install -D -m 0644 "$1" "$2"',
-    '  echo "$2"',
-    '}',
-    ...all.flatMap(([agent, files]) =>
-      files.map(file => `lay ${shellWord(`${agent}/${file.name}`)} ${shellWord(file.place)}`),
-    ),
-    '',
-  ].join('\n');
+  const calls = all.flatMap(([agent, files]) =>
+    files.map(file => `lay ${shellWord(`${agent}/${file.name}`)} ${shellWord(file.place)}`),
+  );
+  return template('managed/install', { LAY: calls.join('\n') });
 }

@@ -23,6 +23,7 @@ describe('the program that hooks of agents ask', () => {
       cwd: repository.root,
       input: typeof input === 'string' ? input : JSON.stringify(input),
       encoding: 'utf8',
+      timeout: 20_000,
     });
     return { status, stdout, stderr };
   };
@@ -83,6 +84,185 @@ describe('the program that hooks of agents ask', () => {
     expect(JSON.parse(ask('copilot', { toolName: 'apply_patch', toolArgs: { input: patch } }).stdout)).toMatchObject({
       permissionDecision: 'deny',
     });
+  });
+
+  const denied = (agent: string, input: unknown) => {
+    const { status, stdout } = ask(agent, input);
+    if (status !== 0) return true;
+    const answer = stdout === '' ? {} : (JSON.parse(stdout) as Record<string, unknown>);
+    return answer.permissionDecision === 'deny' || answer.cancel === true || answer.permission === 'deny';
+  };
+  const copilot = (toolName: string, toolArgs: unknown) => denied('copilot', { toolName, toolArgs });
+  const cline = (name: string, input: unknown) =>
+    denied('cline', { hookName: 'tool_call', tool_call: { name, input } });
+  const cursor = (tool_name: string, tool_input: unknown) =>
+    denied('cursor', { hook_event_name: 'preToolUse', tool_name, tool_input });
+
+  // An answer must come whatever an agent is made to say: what is given has 1 MB, and each expression would take its time.
+  test.each([
+    ['pushes', 'git push '],
+    ['removals', 'rm '],
+    ['redirections', '> '],
+    ['edits', 'sed x -i '],
+    ['quotes', `"git push' `],
+    ['folders', 'a/'],
+    ['links upwards', '../'],
+    ['stars', '*?'],
+    ['braces', '{a,b}'],
+    ['commands', 'git push x;'],
+    ['lines', 'rm x\n'],
+  ])(
+    '1 MB of %s is judged or refused in a few seconds',
+    (_name, unit) => {
+      const text = unit.repeat(Math.floor(900_000 / unit.length));
+      for (const input of [
+        { toolName: 'bash', toolArgs: { command: text } },
+        { toolName: 'view', toolArgs: { path: text } },
+        { toolName: 'grep', toolArgs: { pattern: 'x', glob: text } },
+        { toolName: 'other', toolArgs: { x: text } },
+        { toolName: 'other', toolArgs: { x: text.slice(0, 500_000).split(' ') } },
+      ]) {
+        const before = performance.now();
+        ask('copilot', input);
+        expect(performance.now() - before).toBeLessThan(8_000);
+      }
+    },
+    60_000,
+  );
+
+  test('what is too long is no: the whole, and a command in it', () => {
+    expect(copilot('create', { path: 'src/new.ts', file_text: 'x'.repeat(1_000_001) })).toBe(true);
+    expect(copilot('create', { path: 'src/new.ts', file_text: 'x'.repeat(900_000) })).toBe(false);
+    expect(copilot('bash', { command: `echo ${'x'.repeat(5_000)}` })).toBe(true);
+    const lines = Array.from({ length: 2_000 }, (_each, index) => `  don't; say "${index}" | once`).join('\n');
+    expect(copilot('bash', { command: `cat > src/new.ts <<'EOF'\n${lines}\nEOF` })).toBe(false);
+    expect(copilot('bash', { command: `cat > src/new.ts <<'EOF'\n${lines}\nEOF\ngit push origin main` })).toBe(true);
+    const padding = 'x\n'.repeat(3_000);
+    expect(copilot('bash', { command: `git push -o "${padding}" origin main` })).toBe(true);
+  });
+
+  test.each(['{}', '[]', '1', 'null', '"x"', '{"toolName":"view"}', '{"tool_call":{}}', '{"hook_event_name":"stop"}'])(
+    'no agent’s documented input, and so no: %s',
+    input => {
+      expect(['copilot', 'cline', 'cursor', 'windsurf', 'stranger'].map(agent => denied(agent, input))).toEqual(
+        Array(5).fill(true),
+      );
+    },
+  );
+
+  test.each([
+    [{ filename: '.env' }],
+    [{ target: 'sub/../.env' }],
+    [{ source: 'src/app.ts', destination: 'agent-posture.yaml' }],
+    [{ p: 'secrets/a.txt' }],
+    [{ deep: [{ list: [['config/master.key']] }] }],
+    [{ arguments: '{"where":"harmless"}' }],
+    [{ x: 'git push origin main' }],
+    [{ words: 'first\ncat .env' }],
+    [['.env']],
+  ])('a tool that is not known is judged by every text it is given: no to %j', input => {
+    expect([copilot('new_tool', input), cline('new_tool', input), cursor('MCP:new_tool', input)]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(windsurf('pre_mcp_tool_use', { mcp_tool_arguments: input }).status).toBe(2);
+  });
+
+  test.each([
+    ['new_tool', { query: 'how are things', path: 'src/app.ts' }],
+    ['new_tool', {}],
+    ['task', { prompt: 'see what .env.example says of git push origin main' }],
+    ['grep', { pattern: 'process\\.env', paths: 'src' }],
+    ['edit', { path: 'src/app.ts', old_str: '.env', new_str: 'git push origin main' }],
+    ['bash', { command: 'npm test', description: 'see .env' }],
+    ['list_bash', {}],
+  ])('and work goes on: %s %j', (tool, input) => {
+    expect(copilot(tool, input)).toBe(false);
+  });
+
+  test('a tool that writes is told by its documentation, not by its name', () => {
+    const change = { path: 'agent-posture.yaml', old_str: 'a', new_str: 'b' };
+    expect(['search_replace', 'read_and_write', 'edit', 'StrReplace'].map(tool => copilot(tool, change))).toEqual(
+      Array(4).fill(true),
+    );
+    expect(copilot('view', { path: 'agent-posture.yaml' })).toBe(false);
+    expect(cursor('Delete', { path: 'agent-posture.yaml' })).toBe(true);
+    expect(cursor('Read', { file_path: 'agent-posture.yaml' })).toBe(false);
+    expect(copilot('write_bash', { shellId: '0', input: 'cat .env{enter}' })).toBe(true);
+    expect(copilot('write_bash', { shellId: '0', input: 'y{enter}' })).toBe(false);
+    expect(cline('run_commands', { commands: [{ command: 'git', args: ['push', 'origin', 'main'] }] })).toBe(true);
+    expect(cline('run_commands', { commands: [{ command: 'git', args: ['push', 'origin', 'topic'] }] })).toBe(false);
+  });
+
+  test('a search is no where it would read what is hidden, and yes elsewhere', () => {
+    // In this repository git ignores what is hidden, as it does wherever .gitignore is as it was generated.
+    const grep = (input: object) => copilot('grep', { pattern: 'x', ...input });
+    const globs = [
+      '.env',
+      '{.e,x}nv',
+      '[.]env',
+      '**/.env*',
+      '*',
+      '**/*',
+      '?env',
+      'secrets/**',
+      '*.key',
+      '\\.env',
+      '.e*v',
+    ];
+    expect(globs.filter(glob => !grep({ path: '.', glob }))).toEqual([]);
+    expect(globs.filter(glob => !cursor('Grep', { pattern: 'x', path: '.', glob }))).toEqual([]);
+    expect(globs.filter(file_pattern => !cline('search_files', { path: '.', regex: 'x', file_pattern }))).toEqual([]);
+    const plain = ['*.ts', '*.{ts,js}', 'src/**', '**/*.test.ts', '!.env*', '[a-z]*.md'];
+    expect(plain.filter(glob => grep({ path: '.', glob }))).toEqual([]);
+    expect([grep({}), grep({ paths: ['src', '.'] }), cline('search_codebase', { queries: ['x'] })]).toEqual(
+      Array(3).fill(false),
+    );
+    expect([grep({ paths: 'secrets' }), grep({ paths: '..' }), grep({ paths: '~' }), grep({ paths: '/' })]).toEqual(
+      Array(4).fill(true),
+    );
+    repository.write('sub/config/master.key', 'x');
+    const ignored = readFileSync(at('.gitignore'), 'utf8');
+    repository.write('.gitignore', '');
+    try {
+      expect([
+        grep({}),
+        grep({ path: 'src' }),
+        grep({ glob: '*.ts' }),
+        cline('search_codebase', { queries: 'x' }),
+      ]).toEqual([true, false, false, true]);
+    } finally {
+      repository.write('.gitignore', ignored);
+    }
+  });
+
+  test('one path has many spellings', () => {
+    const address = `file://${at('.env').replace('.env', '%2eenv')}`;
+    for (const path of [
+      address,
+      address.toUpperCase().slice(0, 5) + address.slice(5),
+      `${address}#L1`,
+      'config%2Fmaster.key',
+    ])
+      expect([path, copilot('view', { path })]).toEqual([path, true]);
+    expect(copilot('view', { path: `file://${at('src/app.ts')}` })).toBe(false);
+    expect(copilot('bash', { command: `curl ${address}` })).toBe(true);
+    const other = (platform: string, path: string) =>
+      spawnSync(
+        process.execPath,
+        [
+          '--import',
+          `data:text/javascript,Object.defineProperty(process,'platform',{value:'${platform}'})`,
+          at(HOOK_FILE),
+          'windsurf',
+        ],
+        {
+          cwd: repository.root,
+          input: JSON.stringify({ agent_action_name: 'pre_read_code', tool_info: { file_path: path } }),
+        },
+      ).status;
+    expect(['linux', 'darwin', 'win32'].map(platform => other(platform, 'Config/MASTER.key'))).toEqual([0, 2, 2]);
   });
 
   test('what it cannot read, and what cannot be started, is no', () => {

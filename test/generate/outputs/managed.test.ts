@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
@@ -14,6 +14,49 @@ const contentOf = (posture: Posture, path: string): string => {
   return file?.mode === 'owned' ? file.content : '';
 };
 const json = (posture: Posture, path: string) => JSON.parse(contentOf(posture, `.agent-posture/managed/${path}`));
+
+const CLAUDE = '/etc/claude-code/managed-settings.d/50-agent-posture.json';
+const CODEX = '/etc/codex/requirements.toml';
+const GEMINI = '/etc/gemini-cli/settings.json';
+
+/** A repository with what is rendered, and a machine of its own into which its script lays that. */
+class Machine {
+  readonly folder = mkdtempSync(join(tmpdir(), 'managed-'));
+
+  constructor(posture: Posture) {
+    this.render(posture);
+  }
+
+  render(posture: Posture): void {
+    for (const rendered of managedSettings.render(context(posture, '/x'))) {
+      if (rendered.mode !== 'owned') throw new Error('a file that is not ours');
+      mkdirSync(join(this.folder, dirname(rendered.path)), { recursive: true });
+      writeFileSync(join(this.folder, rendered.path), rendered.content);
+    }
+  }
+
+  install(...words: string[]) {
+    const env = { PATH: process.env.PATH, DESTDIR: join(this.folder, 'machine') };
+    return spawnSync('sh', ['.agent-posture/managed/install.sh', ...words], {
+      cwd: this.folder,
+      env,
+      encoding: 'utf8',
+    });
+  }
+
+  place = (path: string) => join(this.folder, 'machine', path);
+  read = (path: string) => readFileSync(this.place(path), 'utf8');
+  ours = (path: string) => readFileSync(join(this.folder, '.agent-posture/managed', path), 'utf8');
+
+  write(path: string, content: string): void {
+    mkdirSync(dirname(this.place(path)), { recursive: true });
+    writeFileSync(this.place(path), content);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
 
 describe('managed settings', () => {
   test('are made where they are asked for, for the declared agents that have such, and nowhere else', () => {
@@ -39,33 +82,61 @@ describe('managed settings', () => {
       ),
     ]);
     expect(managedSettings.notes?.(context({ ...FULL, managedSettings: false }, '/x'))).toEqual([]);
-    const folder = mkdtempSync(join(tmpdir(), 'managed-'));
+    const machine = new Machine(posture);
     try {
-      for (const rendered of managedSettings.render(context(posture, '/x'))) {
-        if (rendered.mode !== 'owned') throw new Error('a file that is not ours');
-        mkdirSync(join(folder, dirname(rendered.path)), { recursive: true });
-        // Anywhere but in /etc.
-        writeFileSync(join(folder, rendered.path), rendered.content.replaceAll("'/etc/", `'${folder}/etc/`));
-      }
-      const script = '.agent-posture/managed/install.sh';
-      const told = execFileSync('sh', [script], { cwd: folder, encoding: 'utf8' });
-      expect(told.trim().split('\n')).toHaveLength(3);
-      const laid = join(folder, 'etc/claude-code/managed-settings.d/50-agent-posture.json');
-      expect(readFileSync(laid, 'utf8')).toBe(
-        readFileSync(join(folder, '.agent-posture/managed/claude-code/agent-posture.json'), 'utf8'),
-      );
+      const { status, stdout } = machine.install();
+      expect(status).toBe(0);
+      expect(stdout.trim().split('\n')).toHaveLength(3);
+      expect(machine.read(CLAUDE)).toBe(machine.ours('claude-code/agent-posture.json'));
     } finally {
-      rmSync(folder, { recursive: true, force: true });
+      machine.remove();
+    }
+  });
+
+  test('are laid again without an end, and over what was laid before, but over nobody else’s', () => {
+    const posture: Posture = { ...FULL, agents: ['claude-code', 'codex', 'gemini'] };
+    const machine = new Machine(posture);
+    try {
+      machine.write(CODEX, 'allowed_sandbox_modes = ["read-only"]\n');
+      for (let again = 0; again < 2; again++) {
+        const first = machine.install();
+        expect([first.status, first.stderr.trim().split('\n')]).toEqual([
+          3,
+          [expect.stringMatching(/codex.*--replace/)],
+        ]);
+        expect(machine.read(CODEX)).toBe('allowed_sandbox_modes = ["read-only"]\n');
+        expect(machine.read(CLAUDE)).toBe(machine.ours('claude-code/agent-posture.json'));
+      }
+      // A posture that asks for something else: what was laid goes, what an administrator changed stays.
+      machine.write(GEMINI, '{"mine":true}');
+      machine.render({ ...posture, isolation: { runtime: 'none', files: { hide: ['other/'] } } });
+      expect(machine.install().status).toBe(3);
+      expect(machine.read(CLAUDE)).toBe(machine.ours('claude-code/agent-posture.json'));
+      expect(machine.read(CLAUDE)).toContain('other');
+      expect(machine.read(GEMINI)).toBe('{"mine":true}');
+      rmSync(machine.place(CLAUDE));
+      symlinkSync(machine.place(GEMINI), machine.place(CLAUDE));
+      expect(machine.install().status).toBe(3);
+      expect(machine.read(GEMINI)).toBe('{"mine":true}');
+      expect(machine.install('--replace').status).toBe(0);
+      expect(machine.read(`${CODEX}.kept-1`)).toBe('allowed_sandbox_modes = ["read-only"]\n');
+      expect(machine.read(`${GEMINI}.kept-1`)).toBe('{"mine":true}');
+      expect(machine.read(CODEX)).toBe(machine.ours('codex/requirements.toml'));
+      expect(machine.install()).toMatchObject({ status: 0, stderr: '' });
+      expect(existsSync(machine.place(`${CODEX}.kept-2`))).toBe(false);
+      expect(machine.install('--force').status).toBe(2);
+    } finally {
+      machine.remove();
     }
   });
 
   test('use what only an administrator has, and hold in every repository', () => {
     const claude = json(native, 'claude-code/agent-posture.json');
     expect(claude).toMatchObject({
-      allowManagedPermissionRulesOnly: true,
       permissions: { disableBypassPermissionsMode: 'disable' },
       sandbox: { failIfUnavailable: true, network: { allowManagedDomainsOnly: true } },
     });
+    expect(claude).not.toHaveProperty('allowManagedPermissionRulesOnly');
     expect(claude.permissions.deny).toContain('Read(//**/config/master.key)');
     expect(claude.permissions.deny.filter((rule: string) => /^(Read|Edit)\(\/[^/]/.test(rule))).toEqual([]);
     expect(json(native, 'gemini/settings.json').security).toEqual({ disableYoloMode: true, toolSandboxing: true });
@@ -94,10 +165,7 @@ describe('managed settings', () => {
       isolation: { runtime: 'none', files: { hide: [text, `~/${text}`] } },
       repository: { protected: [text] },
     };
-    expect(Object.keys(json(posture, 'claude-code/agent-posture.json'))).toEqual([
-      'permissions',
-      'allowManagedPermissionRulesOnly',
-    ]);
+    expect(Object.keys(json(posture, 'claude-code/agent-posture.json'))).toEqual(['permissions']);
     expect(Object.keys(json(posture, 'opencode/opencode.json'))).toEqual(['$schema', 'permission']);
     expect(Object.keys(parseToml(contentOf(posture, '.agent-posture/managed/codex/requirements.toml')))).toEqual([
       'allowed_sandbox_modes',
