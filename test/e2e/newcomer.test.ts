@@ -65,7 +65,8 @@ describe('a guard that is gone', () => {
 describe('what is still to be done', () => {
   test('is said at the end of init, and by each test', async () => {
     const given = world({ 'package.json': '{}\n', '.husky/pre-commit': 'npm test\n' });
-    const todo = /pre-commit, prepare-commit-msg and pre-push do not run in this clone yet, as husky is not set up in it: npx husky/;
+    const todo =
+      /pre-commit, prepare-commit-msg and pre-push do not run in this clone yet, as husky is not set up in it: npx husky/;
     const made = await program(given, ['init', '--yes', '--answer', 'box=none']);
     const end = made.stdout.slice(made.stdout.lastIndexOf('AFTER')).replace(/\s+/g, ' ');
     expect(end.match(new RegExp(`to do: ${todo.source}`, 'g'))).toHaveLength(1);
