@@ -146,23 +146,26 @@ const flagsOf = (answers: Answers) =>
   );
 
 describe('laws of the whole path', () => {
-  test.prop([story], { numRuns: 150 })(
+  test.prop([story], { numRuns: 100 })(
     'replaying the answers gives the same posture, byte for byte',
     ({ context, answers }) => {
       const first = posture(answers, context);
-      for (const read of [
+      const read = [
         parseAnswers(answersText({ path: 'whole', answers }), 'answers.yaml'),
         parseAnswerFlags(flagsOf(answers)),
-      ]) {
-        const { answers: again, announced } = settleAnswers(steps, context, read, { defaults: false });
+      ];
+      // What is read alike is settled alike, and the same answers make the same posture: they are functions of nothing else.
+      for (const given of new Map(read.map(each => [JSON.stringify(each), each])).values()) {
+        const { answers: again, announced } = settleAnswers(steps, context, given, { defaults: false });
         expect(announced).toEqual([]);
+        if (JSON.stringify(again) === JSON.stringify(answers)) continue;
         expect(posture(again, context)).toBe(first);
         expect(overlayAfter(steps, again, context)).toEqual(overlayAfter(steps, answers, context));
       }
     },
   );
 
-  test.prop([story], { numRuns: 150 })(
+  test.prop([story], { numRuns: 100 })(
     'over its own posture, what is not answered changes nothing',
     ({ context, answers }) => {
       const first = posture(answers, context);
@@ -177,7 +180,7 @@ describe('laws of the whole path', () => {
     },
   );
 
-  test.prop([anyFacts], { numRuns: 150 })(
+  test.prop([anyFacts], { numRuns: 100 })(
     'the defaults and what is proposed will do, and make a valid posture',
     facts => {
       const context = fresh(facts);

@@ -32,7 +32,7 @@ describe('the script of the box', () => {
 
   testWith(['shellcheck'], 'is clean to shellcheck, in each of its forms', async () => {
     for (const isolation of [{}, { files: { write: ['src', 'x y'] } }, { network: { allow: ['a.example.com'] } }]) {
-      await repository.generate(boxed(isolation));
+      await repository.generate(boxed(isolation), {}, { only: ['bwrap-script'] });
       const { stdout } = spawnSync(part('shellcheck'), ['-s', 'sh', join(repository.root, SCRIPT)], {
         encoding: 'utf8',
       });
@@ -112,10 +112,8 @@ describeWith(['bubblewrap'], 'the real bubblewrap, started by the script alone',
   test.each(HOSTILE.map(text => [JSON.stringify(text), text] as const))(
     'with %s in the posture it runs none of it, and still hides',
     async (_, text) => {
-      await repository.generate({
-        ...boxed({ files: { write: ['.', text], hide: ['.env', text, `~/${text}`] } }),
-        project: text,
-      });
+      const posture = boxed({ files: { write: ['.', text], hide: ['.env', text, `~/${text}`] } });
+      await repository.generate({ ...posture, project: text }, {}, { only: ['bwrap-script'] });
       repository.write('.env', 'CANARY');
       expect(run('echo in; cat .env').stdout).toBe('in\n');
       expect(spawnSync('find', [repository.folder, '-name', 'PWNED'], { encoding: 'utf8' }).stdout).toBe('');

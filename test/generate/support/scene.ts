@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
@@ -10,6 +10,22 @@ import type { Posture } from '../../../src/posture/schema.ts';
 import { contextOf } from './context.ts';
 
 const folders: string[] = [];
+
+/**
+ * In memory where there is a folder for that: each file is flushed as it is written, thousands of times in these tests, and
+ * how long a disk takes for it is none of their business.
+ */
+const PLACE = isWritable('/dev/shm') ? '/dev/shm' : tmpdir();
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
@@ -27,7 +43,7 @@ export interface Scene {
 }
 
 export function scene(): Scene {
-  const folder = mkdtempSync(join(tmpdir(), 'generate-'));
+  const folder = mkdtempSync(join(PLACE, 'generate-'));
   folders.push(folder);
   const root = join(folder, 'repository');
   const stateFolder = join(folder, 'state');
