@@ -1,8 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { leaveOut } from '../../src/generate/leave-out.ts';
 import { readManifest, writeManifest } from '../../src/generate/manifest.ts';
-import { partsOf, setAside } from '../../src/generate/parts.ts';
+import { leaving, partsOf, setAside, taking } from '../../src/generate/parts.ts';
 import type { Change, ChangeState, Plan } from '../../src/generate/types.ts';
+import type { Posture } from '../../src/posture/schema.ts';
+import { FULL, Repository } from './outputs/lab.ts';
 
 const change = (output: string, path: string, state: ChangeState = 'create'): Change => ({
   output,
@@ -47,6 +49,72 @@ describe('the parts of a plan', () => {
       ['d'],
     ]);
     expect(partsOf({ changes: hooks.slice(2) })[0]?.outputs).toContain('git-hooks');
+  });
+});
+
+describe('what names a file of another output', () => {
+  let repository: Repository;
+  beforeEach(() => {
+    repository = new Repository();
+  });
+  afterEach(() => repository.remove());
+
+  const shapes = (['github', 'gitlab'] as const).flatMap(forge =>
+    (['docker', 'bubblewrap', 'srt', 'native'] as const).map((runtime): [string, Posture] => [
+      `${forge}, ${runtime}`,
+      { ...FULL, repository: { ...FULL.repository, forge }, isolation: { ...FULL.isolation, runtime } },
+    ]),
+  );
+
+  /** Programs that go by a list of places whether or not they are there: by what they say of these, not by a name. */
+  const LISTING =
+    /^(\w+-)+settings$|^agents-page$|^agent-hook$|^bwrap-script$|^managed-settings$|^codeowners$|^posture-document$|^review-checklist$/;
+  const LISTED = /^\.(gitleaks\.toml|\w+ignore|aider\.conf\.yml|github\/workflows\/.*|gitlab\/.*)$|^opencode\.json$/;
+
+  it.each(shapes)('is left out with it, whichever one leaves out: %s', async (_name, posture) => {
+    const plan = await repository.plan(posture);
+    for (const { outputs } of partsOf(plan)) {
+      const rest = setAside(plan, new Set(outputs.slice(0, 1)));
+      const left = (rest.skipped ?? []).filter(({ state }) => state === 'create').map(({ path }) => path);
+      const naming = rest.changes.flatMap(({ output, path, after }) =>
+        left
+          .filter(gone => after?.includes(gone) && !(LISTING.test(output) && LISTED.test(gone)))
+          .map(gone => `${path} names ${gone}`),
+      );
+      expect({ outputs, naming }).toEqual({ outputs, naming: [] });
+    }
+  });
+
+  it('goes with it, and brings it back; what it names alone can stay', async () => {
+    const plan = await repository.plan(shapes[3]?.[1] ?? FULL);
+    const asking = ['copilot-settings', 'cline-settings', 'cursor-settings', 'windsurf-settings'];
+    expect([...leaving(plan, new Set(), ['agent-hook'])]).toEqual(expect.arrayContaining(asking));
+    expect([...leaving(plan, new Set(), ['copilot-settings'])]).not.toContain('agent-hook');
+    expect([...leaving(plan, new Set(), ['git-secrets'])]).toEqual(
+      expect.arrayContaining(['ci-workflow', 'git-hook-calls', 'git-hooks', 'git-secrets']),
+    );
+    expect([...leaving(plan, new Set(), ['ci-workflow'])]).not.toContain('git-hooks');
+    expect([...leaving(plan, new Set(), ['agents-page'])]).toContain('agents-page-imports');
+    const without = leaving(plan, new Set(), ['agent-hook']);
+    expect(taking(plan, without, ['cursor-settings']).has('agent-hook')).toBe(false);
+    expect(taking(plan, without, ['cursor-settings']).has('cline-settings')).toBe(true);
+  });
+
+  it('a box that is handed each place has none that is missing', async () => {
+    const plan = await repository.plan(FULL);
+    for (const output of ['git-hooks', 'gitleaks', 'gemini-settings', 'claude-code-settings'])
+      expect([...leaving(plan, new Set(), [output])]).toEqual(expect.arrayContaining(['container', 'codex-config']));
+    repository.write('.claude/mine', '');
+    expect([...leaving(plan, new Set(), ['claude-code-settings'])]).not.toContain('container');
+  });
+
+  it('a program that is no longer asked for stays as long as what calls it does', async () => {
+    await repository.generate({ ...FULL, agents: ['cursor', 'claude-code'] });
+    const plan = await repository.plan({ ...FULL, agents: ['claude-code'] });
+    const [deleted] = plan.changes.filter(({ path }) => path === '.agent-posture/agent-hook.mjs');
+    expect(deleted?.state).toBe('delete');
+    const rest = setAside(plan, new Set(['cursor-settings']));
+    expect(rest.changes).not.toContain(deleted);
   });
 });
 

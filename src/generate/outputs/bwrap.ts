@@ -43,7 +43,7 @@ export const bwrap: Output = {
   id: 'bwrap-script',
   title: 'the box of bubblewrap as a script, for where this program is not installed',
   safeguards: ['ISO-1', 'ISO-3', 'SEC-1', 'GRD-1'],
-  templateVersion: 1,
+  templateVersion: 2,
   guard: true,
   render(context) {
     const { posture } = context;

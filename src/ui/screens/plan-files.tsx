@@ -1,5 +1,5 @@
 import { type ReactNode, useRef, useState } from 'react';
-import { partsOf } from '../../generate/parts.ts';
+import { leaving, partsOf, taking } from '../../generate/parts.ts';
 import type { Change, Plan } from '../../generate/types.ts';
 import { type RowItem, Rows, unread } from '../components/rows.tsx';
 import { SPACE, Stack } from '../components/stack.tsx';
@@ -44,11 +44,13 @@ export function PlanFiles({
 
   function toggle(values: readonly (string | undefined)[]): void {
     const some = parts.filter(({ outputs }) => values.includes(outputs.join()));
-    const next = new Set(latest.current);
-    const all = some.every(({ outputs }) => !outputs.some(output => next.has(output)));
-    for (const output of some.flatMap(({ outputs }) => outputs)) all ? next.add(output) : next.delete(output);
-    latest.current = next;
-    onSkip(next);
+    const all = some.every(({ outputs }) => !outputs.some(output => latest.current.has(output)));
+    latest.current = (all ? leaving : taking)(
+      plan,
+      latest.current,
+      some.flatMap(({ outputs }) => outputs),
+    );
+    onSkip(latest.current);
   }
 
   const items = parts.map(({ outputs, changes }): RowItem => {

@@ -1,7 +1,7 @@
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { plural } from '../../base/text.ts';
 import { changesAnything } from '../../generate/changes.ts';
-import { partsOf, setAside } from '../../generate/parts.ts';
+import { leaving, partsOf, setAside, taking } from '../../generate/parts.ts';
 import { counted } from '../../generate/paths.ts';
 import type { Change, Plan } from '../../generate/types.ts';
 import { Menu, type MenuItem } from '../components/menu.tsx';
@@ -77,7 +77,7 @@ export function PlanScreen({
             ? {
                 skips: change => parts.find(part => part.changes.includes(change))?.outputs.some(id => skipped.has(id)),
                 onSkip: change =>
-                  onSkip(turned(skipped, parts.find(part => part.changes.includes(change))?.outputs ?? [])),
+                  onSkip(turned(plan, skipped, parts.find(part => part.changes.includes(change))?.outputs ?? [])),
               }
             : {})}
           onClose={at => setView(view.from && { of: 'files', at })}
@@ -217,9 +217,6 @@ export function PlanScreen({
 }
 
 /** The outputs that are left out, once those of one part are turned over. */
-function turned(skipped: ReadonlySet<string>, outputs: readonly string[]): ReadonlySet<string> {
-  const next = new Set(skipped);
-  const written = !outputs.some(output => next.has(output));
-  for (const output of outputs) written ? next.add(output) : next.delete(output);
-  return next;
+function turned(plan: Plan, skipped: ReadonlySet<string>, outputs: readonly string[]): ReadonlySet<string> {
+  return (outputs.some(output => skipped.has(output)) ? taking : leaving)(plan, skipped, outputs);
 }

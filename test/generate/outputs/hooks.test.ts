@@ -304,6 +304,61 @@ describe('the pre-commit hook', () => {
     });
   });
 
+  const fixture = 'tests/test_apps/.env';
+  const history = () => {
+    stage(fixture, 'FOO=env\nSPAM=1\nEGGS=2\nHAM=火腿\n# a comment\n');
+    repository.git('commit', '-q', '--no-verify', '-m', 'a fixture');
+  };
+
+  test('a file of settings that git tracks already, with no secret in it, can be changed and pushed', () => {
+    history();
+    repository.git('push', '-q', '--no-verify', 'origin', 'HEAD:topic');
+    stage(fixture, 'export FOO=bar\n\nSPAM="2"\nURL_PREFIX=/a\n');
+    expect(commit().code).toBe(0);
+    expect(repository.run(['push', '-q', 'origin', 'HEAD:topic']).code).toBe(0);
+  });
+
+  test.each([
+    ['a password by its name', 'DB_PASSWORD=x\n'],
+    ['a key by its name', 'apiKey=x\n'],
+    ['a login in an address', 'A=postgres://u:x@h/d\n'],
+    ['the address of a database', 'DATABASE_URL=x\n'],
+    ['a long value', `A=${'aB3'.repeat(8)}\n`],
+    ['a long one behind signs', `A=${'aB3_'.repeat(6)}\n`],
+    ['a long one in a comment', `# ${'aB3'.repeat(8)}\n`],
+    ['a line that is no setting', 'A=1\nhunter2\n'],
+    ['bytes of no text', 'A=1\0\nB\0\n'],
+    ['more than is looked at', 'A=1\n'.repeat(20_000)],
+    ['nothing', ''],
+  ])('such a file with %s is refused', (_name, content) => {
+    history();
+    stage(fixture, content);
+    expect(commit()).toMatchObject({ code: 1, stderr: expect.stringContaining(fixture) });
+  });
+
+  test('what is refused by its name says how it is let through, and that lets it through everywhere', async () => {
+    stage(fixture, 'A=1\n');
+    stage('.env', 'A=1\n');
+    expect(commit().stderr).toMatch(
+      /write !\/\.env under isolation\.files\.hide in agent-posture\.yaml, then: agent-posture generate\n/,
+    );
+    repository.git('rm', '-q', '--cached', '.env');
+    const { code, stderr } = commit();
+    expect(code).toBe(1);
+    expect(stderr).toContain(`write !${fixture} under isolation.files.hide in agent-posture.yaml`);
+    const hide = [...(FULL.isolation?.files?.hide ?? []), `!${fixture}`];
+    await repository.generate({ ...FULL, isolation: { ...FULL.isolation, runtime: 'docker', files: { hide } } });
+    expect(commit().code).toBe(0);
+    expect(repository.run(['push', '-q', 'origin', 'HEAD:topic']).code).toBe(0);
+    const tree = spawnSync('sh', ['.agent-posture/scan.sh', 'tree'], { cwd: repository.root, encoding: 'utf8' });
+    expect(tree.stderr).not.toContain(fixture);
+    stage('other/.env');
+    expect(commit().code).toBe(1);
+    stage(fixture, `A=${token}\n`);
+    repository.git('rm', '-q', '--cached', 'other/.env');
+    expect(commit().stderr).toContain('a private key or an access token');
+  });
+
   test('taking a secret out is let through', () => {
     stage('a.txt', `${token}\n`);
     repository.git('commit', '-q', '--no-verify', '-m', 'leak');
