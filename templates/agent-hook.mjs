@@ -253,10 +253,27 @@ function shortened(piece) {
   return lines.length > 1 ? [...lines, whole] : [piece];
 }
 
+/**
+ * A command of git with its options as the rules spell them: in full, and the switch that passes by hooks apart from those it
+ * is written together with. Source: https://git-scm.com/docs/gitcli, https://git-scm.com/docs/git-commit.
+ */
+function spelledOut(piece) {
+  if (!/\bgit\b/.test(piece)) return piece;
+  const full = piece
+    .replace(/(\s)--no-verif?(?=\s|["']|$)/g, '$1--no-verify')
+    .replace(/(\s)--(?:al|mi|mir|mirr|mirro)(?=\s|["']|$)/g, (all, blank) => `${blank}--${all.includes('a') ? 'all' : 'mirror'}`)
+    .replace(/core\.hookspath/gi, 'core.hooksPath');
+  return /\bcommit\b/.test(full) ? full.replace(/(\s)-([aeiopqsvz]*)n(?=[A-Za-z])|(\s)-([aeiopqsvz]+)n(?![\w-])/g, '$1$3-n -$2$4') : full;
+}
+
+/** A piece as it stands, and as a shell takes it, which leaves quotes and backslashes out of a word. */
+const readings = piece => [piece, piece.replace(/["'\\]/g, '')].map(spelledOut);
+
 function judgeCommand(text) {
-  for (const piece of new Set([...pieces(text), ...(/%[0-9a-f]{2}/i.test(text) ? pieces(unescaped(text)) : [])])) {
+  const all = [...pieces(text), ...(/%[0-9a-f]{2}/i.test(text) ? pieces(unescaped(text)) : [])];
+  if (all.some(piece => piece.length > LIMITS.text)) throw new Error('a command in it is too long to be judged');
+  for (const piece of new Set(all.flatMap(readings))) {
     if (piece.trim() === '') continue;
-    if (piece.length > LIMITS.text) throw new Error('a command in it is too long to be judged');
     const said = JSON.stringify(fold(piece));
     if (finds('hiddenCommands', said)) return RULES.reasons.hidden;
     if (finds('guardCommands', said)) return RULES.reasons.guard;

@@ -12,7 +12,7 @@ export const agentHook: Output = {
   id: 'agent-hook',
   title: 'the program that the hooks of agents ask about hidden files, guards and pushes',
   safeguards: ['SEC-1', 'VCS-4', 'GRD-1', 'GRD-2'],
-  templateVersion: 1,
+  templateVersion: 2,
   guard: true,
   render(context) {
     const { posture } = context;

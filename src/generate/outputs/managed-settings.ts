@@ -38,7 +38,7 @@ export const managedSettings: Output = {
   id: 'managed-settings',
   title: 'settings of agents for an administrator to lay down, which hold in every repository of the machine',
   safeguards: ['ISO-1', 'SEC-1', 'VCS-4', 'GRD-1'],
-  templateVersion: 1,
+  templateVersion: 2,
   guard: true,
   render(context) {
     const { posture } = context;

@@ -237,6 +237,36 @@ describe('the program that hooks of agents ask', () => {
     }
   });
 
+  test('one command of git has many spellings', () => {
+    const no = [
+      'git commit -anm x',
+      'git commit -nm x',
+      'git commit -qsn',
+      'git commit -m x --no-verif',
+      'git push --no-veri origin topic',
+      'git push --mirr origin',
+      'git push --al origin',
+      'git -c CORE.HOOKSPATH=/dev/null commit -m x',
+      'git push origin ma""in',
+      "git push origin 'main'",
+      'git pu\\sh origin main',
+      'git push \\\n  origin main',
+      'cd src && git push origin main',
+      'echo x >| agent-posture.yaml',
+      'echo x &> agent-posture.yaml',
+    ];
+    expect(no.filter(command => !copilot('bash', { command }))).toEqual([]);
+    const yes = [
+      'git commit -am n',
+      'git commit -m "x; y" --amend',
+      'git commit -aem none',
+      'git push --atomic origin topic',
+      'git log -n 3',
+      'npm run --silent all',
+    ];
+    expect(yes.filter(command => copilot('bash', { command }))).toEqual([]);
+  });
+
   test('one path has many spellings', () => {
     const address = `file://${at('.env').replace('.env', '%2eenv')}`;
     for (const path of [
