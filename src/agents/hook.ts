@@ -26,8 +26,8 @@ export function hookRules({ hidden, hiddenInHome, guards, protectedBranches }: H
   const all = (list: readonly string[], make: (path: string) => string | undefined) =>
     [...new Set(list.map(make))].filter(expression => expression !== undefined);
   return {
-    hiddenPaths: all(secrets, path => inArgument('path', path)),
-    guardPaths: all(guards, path => inArgument('path', path)),
+    hiddenPaths: all(secrets, path => inArgument('path', path, true)),
+    guardPaths: all(guards, path => inArgument('path', `**/${path}`)),
     hiddenCommands: all(secrets, inCommand),
     guardCommands: all(guards, writesInCommand),
     pushes: pushesIn(protectedBranches),
