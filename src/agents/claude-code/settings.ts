@@ -36,7 +36,7 @@ const RULE: Speller = {
  * Source: https://code.claude.com/docs/en/permissions.
  */
 export function rulePaths(pattern: Pattern, speller = RULE): string[] | undefined {
-  const path = spelled(pattern.parts, speller)?.join('/');
+  const path = spelled(pattern.parts, speller)?.join('/').replace(/ $/, String.raw`\ `);
   if (path === undefined || UNSEEN.test(path)) return undefined;
   if (pattern.home) return [`~/${path}`, `~/${path}/**`];
   return [pattern.folder ? `/${path}/**` : `/${path}`];

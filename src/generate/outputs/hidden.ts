@@ -22,7 +22,8 @@ export function hiddenOf({ posture, facts }: Pick<RenderContext, 'posture' | 'fa
   const all = (posture.isolation?.files?.hide ?? []).filter(pattern => WRITABLE.test(pattern));
   const home = all.filter(pattern => pattern.startsWith('~/') && readPattern(pattern) !== undefined);
   const patterns = all.filter(pattern => !/^!?~\//.test(pattern));
-  const exceptions = [...patterns.filter(pattern => pattern.startsWith('!')), '!.env*.example'].flatMap(
+  // The examples that are generated stand in the root; a pattern for all of some folder below does not give way to theirs.
+  const exceptions = [...patterns.filter(pattern => pattern.startsWith('!')), '!/.env*.example'].flatMap(
     pattern => readPattern(pattern) ?? [],
   );
   const rules = patternRules([...patterns, '!.env*.example']);
