@@ -28,8 +28,8 @@ export function hookRules({ hidden, hiddenInHome, guards, protectedBranches }: H
   return {
     hiddenNames: [...new Set(hidden.map(nameOf).filter(name => name !== ''))],
     hiddenInHome: [...new Set(hiddenInHome.map(path => path.replace(/\/*[^/]*[*?[\\].*$|\/+$/, '')))],
-    hiddenPaths: all(secrets, path => inArgument('path', path)),
-    guardPaths: all(guards, path => inArgument('path', path)),
+    hiddenPaths: all(secrets, path => inArgument('path', path, true)),
+    guardPaths: all(guards, path => inArgument('path', `**/${path}`)),
     hiddenCommands: all(secrets, inCommand),
     guardCommands: all(guards, writesInCommand),
     pushes: pushesIn(protectedBranches),
