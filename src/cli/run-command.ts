@@ -28,6 +28,8 @@ export async function runCommand(spec: CommandSpec, flags: Flags, words: readonl
     // What is wrong with it is the very thing that this command is to say.
     if (spec.name !== 'doctor') checkSurroundings();
     const root = await findRoot(flags.value('root'));
+    const output = flags.value('output');
+    if (output !== undefined) await (await import('./output-place.ts')).checkOutputPlace(root, output);
     const path = process.env.PATH ?? '';
     // Whatever is started from here on, by us or by what we start, is not taken from the repository (law 7).
     process.env.PATH = splitPath(path, root).trusted.join(delimiter);
@@ -35,7 +37,7 @@ export async function runCommand(spec: CommandSpec, flags: Flags, words: readonl
     const { command } = await loadCommand(spec.name);
     const outcome = await command(context);
     if (signal.aborted) throw signal.reason;
-    await printOutcome(outcome, spec, terminal, flags.value('output'));
+    await printOutcome(outcome, spec, terminal, output);
     return outcome.exitCode;
   } catch (error) {
     return reportFailure(signal.aborted ? signal.reason : error, failureContext);

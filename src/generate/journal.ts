@@ -195,12 +195,19 @@ export async function recover(stateFolder: string, step: Step = plainStep): Prom
   return (await recoverEntries(stateFolder, step)).notes;
 }
 
+interface Taken {
+  entry: JournalEntry;
+  back: Back;
+}
+
+/** Also which undo was completed, and which runs that were stopped half way were put back. */
 async function recoverEntries(
   stateFolder: string,
   step: Step,
-): Promise<{ notes: string[]; finished: { entry: JournalEntry; back: Back }[] }> {
+): Promise<{ notes: string[]; finished: Taken[]; stopped: Taken[] }> {
   const notes: string[] = [];
-  const finished: { entry: JournalEntry; back: Back }[] = [];
+  const finished: Taken[] = [];
+  const stopped: Taken[] = [];
   for (const { id, phase } of (await list(stateFolder)).reverse()) {
     if (phase === 'done') continue;
     const entry = await read(stateFolder, id, phase);
@@ -217,6 +224,7 @@ async function recoverEntries(
         throw unfinished(entry, error);
       });
       await drop(stateFolder, id, phase, step);
+      stopped.push({ entry, back });
     }
     const left = back.kept.length > 0 ? `; left as they are now: ${back.kept.map(({ path }) => path).join(', ')}` : '';
     notes.push(
@@ -226,7 +234,7 @@ async function recoverEntries(
     );
   }
   for (const file of await temporaries(stateFolder)) await rm(file, { force: true });
-  return { notes, finished };
+  return { notes, finished, stopped };
 }
 
 /** Where the system does not let it be put back, nothing else may be written: the reader has to hear of it. */
@@ -253,6 +261,14 @@ export async function isInterrupted(stateFolder: string): Promise<boolean> {
   return (await list(stateFolder)).some(({ phase }) => phase !== 'done') || (await temporaries(stateFolder)).length > 0;
 }
 
+/** The run that was stopped half way, and is still to be put back, or whose undo is to be completed. Changes nothing. */
+export async function stoppedRun(stateFolder: string): Promise<{ command: string; at: string } | undefined> {
+  const entry = (await list(stateFolder)).findLast(({ phase }) => phase !== 'done');
+  if (!entry) return undefined;
+  const { command, at } = await read(stateFolder, entry.id, entry.phase);
+  return { command: entry.phase === 'undoing' ? `undo of ${command}` : command, at };
+}
+
 /** Puts back what one entry changed, after a failure in the middle of it, and forgets the entry. */
 export async function rollBack(stateFolder: string, id: string, step: Step): Promise<Back> {
   const back = await putBack(await read(stateFolder, id, 'writing'), stateFolder, step);
@@ -273,7 +289,7 @@ async function standing({ root, settings }: JournalEntry): Promise<JournalEntry[
 export async function lastCommand(
   stateFolder: string,
 ): Promise<{ command: string; at: string; paths: string[] } | undefined> {
-  const group = await lastGroup(stateFolder);
+  const group = await lastGroup(stateFolder, { half: true });
   const [first] = group;
   if (!first) return undefined;
   const paths = group.flatMap(({ files, settings }) => [
@@ -286,6 +302,7 @@ export async function lastCommand(
 
 /** Whether undo would change nothing now: all is as it was before the last command, or was edited since. Reads only. */
 export async function nothingToTakeBack(stateFolder: string): Promise<boolean> {
+  if ((await list(stateFolder)).some(({ phase }) => phase === 'writing')) return false;
   const held = new Set<string>();
   for (const last of (await lastGroup(stateFolder)).reverse()) {
     const { entry, kept } = await resolveEntry(last, held);
@@ -301,12 +318,12 @@ function isToChange({ base, before, after, back }: FileEntry): boolean {
   return back.found !== (put && sha256(put.data)) || (after !== null && before !== null && before.mode !== after.mode);
 }
 
-/** The entries of the last command, oldest first. */
-async function lastGroup(stateFolder: string): Promise<JournalEntry[]> {
-  const done = (await list(stateFolder)).filter(({ phase }) => phase === 'done').reverse();
+/** The entries of the last command, oldest first; where `half` is asked for, one that was stopped half way as well. */
+async function lastGroup(stateFolder: string, { half = false } = {}): Promise<JournalEntry[]> {
+  const found = (await list(stateFolder)).filter(({ phase }) => phase === 'done' || (half && phase === 'writing'));
   const group: JournalEntry[] = [];
-  for (const { id } of done) {
-    const entry = await read(stateFolder, id, 'done');
+  for (const { id, phase } of found.reverse()) {
+    const entry = await read(stateFolder, id, phase);
     if (group[0] && group[0].group !== entry.group) break;
     group.unshift(entry);
   }
@@ -316,7 +333,8 @@ async function lastGroup(stateFolder: string): Promise<JournalEntry[]> {
 /**
  * Takes back the last command whole, with every byte, mode and absence; edits that were made since stay. Where they are
  * about the same thing as our change, the file is kept as it is and named, what it was before us is laid beside it, and
- * the journal keeps it for the next undo; the caller exits with 4 when there is any. Throws UserError when there is
+ * the journal keeps it for the next undo; the caller exits with 4 when there is any. A command that was stopped half way
+ * counts as the last one. Throws UserError when there is
  * nothing to take back, or another run is on. With `keep`, what cannot be taken back stays for good, and waits no more.
  */
 export async function undo(
@@ -326,9 +344,11 @@ export async function undo(
   await ensurePrivate(stateFolder);
   const release = await acquireLock(stateFolder);
   try {
-    const { finished } = await recoverEntries(stateFolder, step);
+    const { finished, stopped } = await recoverEntries(stateFolder, step);
     const group = await lastGroup(stateFolder);
-    const first = finished[0]?.entry ?? group[0];
+    // A run that was stopped half way is the last command: what it had changed is back by now.
+    const begun = [...finished, ...stopped];
+    const first = begun[0]?.entry ?? group[0];
     if (!first)
       throw new UserError({
         what: 'there is nothing to undo in this repository',
@@ -341,6 +361,7 @@ export async function undo(
         next: `run undo with --root ${first.root}`,
       });
     const undone: Undone = { restored: [], removed: [], edited: [], kept: [], command: first.command, at: first.at };
+    if (stopped.some(({ entry }) => entry === first)) undone.halfWay = true;
     const held = new Set<string>();
     const tell = (back: Back) => {
       for (const key of ['restored', 'removed', 'edited'] as const)
@@ -348,7 +369,7 @@ export async function undo(
       undone.kept.push(...back.kept.filter(({ path }) => !held.has(path)));
       for (const { path } of back.kept) held.add(path);
     };
-    for (const { back } of finished) tell(back);
+    for (const { back } of begun) tell(back);
     // What is still there of the entries that an interrupted undo was done with waits for the next one.
     const done = new Set(finished.map(({ entry }) => entry.id));
     const rest = first.group === group[0]?.group ? group.filter(({ id }) => !done.has(id)) : [];

@@ -183,4 +183,6 @@ export interface Undone {
   /** When the command that was taken back had run, and its name. */
   command: string;
   at: string;
+  /** It was stopped before it was done. */
+  halfWay?: true;
 }

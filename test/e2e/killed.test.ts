@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { hasBox } from '../labs/box.ts';
 import { describeWith } from '../support/parts.ts';
-import { type Ended, ended, POSTURE, start, type World, world } from '../support/program.ts';
+import { type Ended, ended, POSTURE, program, start, tree, type World, world } from '../support/program.ts';
 
 /** The built program, stopped in the middle of its tries: what it had laid is gone, and git works. */
 
@@ -243,3 +243,50 @@ test.skipIf(!hasBox)(
     expect(readdirSync(temporary)).toEqual([]);
   },
 );
+
+describe('init that is killed while it writes', () => {
+  /** Killed as soon as a file of it stands there; undefined where it was done by then. */
+  async function half(): Promise<{ given: World; before: string[] } | undefined> {
+    const given = world({ 'package.json': '{}' });
+    const before = tree(given.root);
+    const child = start(given, ['init', '--yes', '--no-test']);
+    const end = ended(child);
+    const writing = () =>
+      existsSync(given.state) &&
+      readdirSync(given.state, { recursive: true, encoding: 'utf8' }).some(name => name.endsWith('.writing.json'));
+    while (child.exitCode === null && !(writing() && readdirSync(given.root).length > 3))
+      await new Promise(done => setImmediate(done));
+    child.kill('SIGKILL');
+    await end;
+    return writing() && tree(given.root).length > before.length ? { given, before } : undefined;
+  }
+
+  test('--check says so and changes nothing; undo says what it put back, and ends with 0', async () => {
+    let found: Awaited<ReturnType<typeof half>>;
+    for (let tries = 0; tries < 10 && found === undefined; tries++) found = await half();
+    if (found === undefined) throw new Error('it was never stopped half way');
+    const { given, before } = found;
+    const written = tree(given.root);
+    const check = await program(given, ['generate', '--check']);
+    expect(check).toMatchObject({ code: 1, stderr: '' });
+    expect(check.stdout).toMatch(
+      /^init of .* was stopped half way, .* still to be put back\.\n {2}next: agent-posture undo/,
+    );
+    const json = await program(given, ['generate', '--check', '--json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      drift: [],
+      notes: [expect.stringContaining('half way')],
+      exitCode: 1,
+    });
+    expect(tree(given.root)).toEqual(written);
+    expect(await program(given, ['undo'])).toMatchObject({ code: 2, stderr: expect.stringContaining('needs --yes') });
+    const undone = await program(given, ['undo', '--yes']);
+    expect(undone).toMatchObject({ code: 0, stderr: '' });
+    expect(undone.stdout).toMatch(/^Taken back: init, which was stopped half way\. Removed: /);
+    expect(tree(given.root)).toEqual(before);
+    expect(await program(given, ['undo', '--yes'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('nothing to undo'),
+    });
+  }, 60_000);
+});

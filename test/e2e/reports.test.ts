@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sanitize } from '../../src/base/text.ts';
 import { parseHtml, parseXml, sarifSchema } from '../report/parsed.ts';
-import { program, type World, world } from '../support/program.ts';
+import { POSTURE, program, type World, world } from '../support/program.ts';
 
 const valid = sarifSchema();
 
@@ -148,6 +148,41 @@ test('a file of --output is for those whom a redirection would let read it; one 
   writeFileSync(own, '', { mode: 0o600 });
   await program(given, ['test', '--format', 'html', '-o', own, '-q']);
   expect(statSync(own).mode & 0o777).toBe(0o600);
+});
+
+test('a file of --output is none of ours and none of git’s: that is refused before anything is tried', async () => {
+  const given = world({ 'agent-posture.yaml': POSTURE });
+  expect((await program(given, ['generate', '-q'])).code).toBe(0);
+  symlinkSync(join(given.root, '.git'), join(given.home, 'way'));
+  symlinkSync(join(given.root, 'agent-posture.yaml'), join(given.home, 'posture'));
+  linkSync(join(given.root, '.claude/settings.json'), join(given.home, 'settings'));
+  const kept = ['agent-posture.yaml', '.agent-posture/manifest.json', '.claude/settings.json'] as const;
+  const contents = () => kept.map(path => readFileSync(join(given.root, path), 'utf8'));
+  const before = contents();
+  for (const [place, why] of [
+    [join(given.root, 'agent-posture.yaml'), 'this is the posture'],
+    [join(given.home, 'posture'), 'this is the posture'],
+    [join(given.root, '.agent-posture/manifest.json'), 'generated from the posture'],
+    [join(given.root, '.agent-posture/new.html'), 'generated from the posture'],
+    [join(given.root, '.claude/settings.json'), 'generated from the posture'],
+    [join(given.home, 'settings'), 'generated from the posture'],
+    [join(given.root, '.git/hooks/x.html'), 'a place of git'],
+    [join(given.root, '.git'), 'a place of git'],
+    [join(given.home, 'way/hooks/x.html'), 'a place of git'],
+  ] as const)
+    for (const words of [['test', '--format', 'html'], ['status']]) {
+      const { code, stdout, stderr } = await program(given, [...words, '-o', place, '-q']);
+      expect({ place, code, stdout, stderr }).toMatchObject({
+        place,
+        code: 2,
+        stdout: '',
+        stderr: expect.stringContaining(why),
+      });
+    }
+  expect(contents()).toEqual(before);
+  expect(existsSync(join(given.root, '.git/hooks/x.html'))).toBe(false);
+  expect((await program(given, ['status', '-o', join(given.root, 'report.txt'), '-q'])).code).not.toBe(2);
+  expect(readFileSync(join(given.root, 'report.txt'), 'utf8')).not.toBe('');
 });
 
 test.each([

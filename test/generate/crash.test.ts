@@ -6,7 +6,7 @@ import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Step } from '../../src/base/files.ts';
 import { applyPlan } from '../../src/generate/apply.ts';
-import { undo } from '../../src/generate/journal.ts';
+import { lastCommand, nothingToTakeBack, stoppedRun, undo } from '../../src/generate/journal.ts';
 import { everyMode } from './support/outputs.ts';
 import { type Scene, scene, snapshot } from './support/scene.ts';
 
@@ -86,6 +86,33 @@ test.each(['generate', 'undo'])(
     rmSync(saved.at, { recursive: true, force: true });
   },
 );
+
+test('undo after a kill puts back what the killed run had changed, says so, and leaves the command before as it is', async () => {
+  const s = await started();
+  const start = snapshot(s.root);
+  const saved = copyOf(s);
+  const total = Number(execFileSync(process.execPath, [child, s.root, s.stateFolder, 'x'], { encoding: 'utf8' }));
+  const { stateFolder } = s;
+  let some = 0;
+  for (const at of [0.3, 0.5, 0.7, 0.9].map(part => Math.floor(total * part))) {
+    restore(s, saved);
+    spawnSync(process.execPath, [child, s.root, stateFolder, 'x', String(at)]);
+    const half = Object.keys(snapshot(s.root)).length;
+    expect(await nothingToTakeBack(stateFolder)).toBe(false);
+    const last = await lastCommand(stateFolder);
+    const stopped = await stoppedRun(stateFolder);
+    expect(stopped).toMatchObject({ command: last?.command, at: last?.at });
+    const undone = await undo(s.root, { stateFolder });
+    expect(undone).toMatchObject({ command: 'generate', halfWay: true, kept: [] });
+    expect(snapshot(s.root), `${half} files`).toEqual(start);
+    some += undone.restored.length;
+    expect(await stoppedRun(stateFolder)).toBeUndefined();
+    // What was done before is still there to take back, by the next one.
+    expect((await undo(s.root, { stateFolder })).halfWay).toBeUndefined();
+  }
+  expect(some).toBeGreaterThan(0);
+  rmSync(saved.at, { recursive: true, force: true });
+});
 
 test('what was killed after the plan was made is put back and named', async () => {
   const s = await started();

@@ -7,6 +7,8 @@ import { FOR_FILES } from '../../discover/index.ts';
 import { applyPlan } from '../../generate/apply.ts';
 import { changesAnything, exitCodeOf, KEPT_EDITS } from '../../generate/changes.ts';
 import { drift } from '../../generate/drift.ts';
+import { stoppedRun } from '../../generate/journal.ts';
+import { acquireLock } from '../../generate/lock.ts';
 import { type MemoPlace, remember, summaryOf } from '../../generate/memo.ts';
 import { outputs } from '../../generate/outputs/index.ts';
 import { counted, MANIFEST_PATH } from '../../generate/paths.ts';
@@ -20,9 +22,9 @@ import { planOutputs } from '../planning.ts';
 const SPECIAL = ['check', 'diff', 'dry-run', 'restore', 'only'] as const;
 
 /**
- * `generate`: plans what the posture asks for, and does or shows it. --check, --diff and --dry-run write nothing,
- * but for what an interrupted run had left, which is put back first. Where
- * nothing has changed since it last had nothing to do, unchanged.ts has answered before this is loaded.
+ * `generate`: plans what the posture asks for, and does or shows it. --check writes nothing; --diff and --dry-run
+ * nothing but what an interrupted run had left, which is put back first. Where nothing has changed since it last had
+ * nothing to do, unchanged.ts has answered before this is loaded.
  */
 export const command: Command = async context => {
   const { flags } = context;
@@ -30,6 +32,10 @@ export const command: Command = async context => {
   const modes = (['check', 'diff', 'dry-run'] as const).filter(mode => flags.is(mode));
   if (modes.length > 1) throw new UserError({ what: `--${modes.join(' and --')} do not go together` });
 
+  if (flags.is('check')) {
+    const stopped = await halfWritten(context.root);
+    if (stopped) return stopped;
+  }
   const { facts, posture } = await loadWithPosture(context, FOR_FILES);
   const place = { root: facts.root, facts, stateFolder: stateFolder(facts.root) };
   const special = SPECIAL.some(flag => flags.is(flag));
@@ -82,6 +88,24 @@ async function keep(summary: string, place: MemoPlace, notes: readonly string[])
   try {
     if ((await summaryOf(place)) === summary) await remember(place.stateFolder, summary, notes);
   } catch {}
+}
+
+/**
+ * What a run that was stopped half way has left: neither as the posture asks nor as it was before. That is the whole answer,
+ * and nothing is put back for it. A run that is still on is told by the lock.
+ */
+async function halfWritten(root: string): Promise<Outcome | undefined> {
+  const folder = stateFolder(root);
+  if (!(await stoppedRun(folder))) return undefined;
+  await (await acquireLock(folder))();
+  const stopped = await stoppedRun(folder);
+  if (!stopped) return undefined;
+  const what = `${stopped.command} of ${stopped.at} was stopped half way, and what it had changed is still to be put back`;
+  return {
+    exitCode: EXIT.findings,
+    json: { drift: [], notes: [what] },
+    text: () => `${oneLine(what)}.\n  next: agent-posture undo, or run it again: either puts that back first`,
+  };
 }
 
 function check(plan: Plan): Outcome {

@@ -101,7 +101,8 @@ async function loosenedAgain(context: Context, restored: readonly string[]): Pro
 const them = (paths: readonly string[]) => (paths.length > 1 ? 'them' : 'it');
 
 /** Each file in one list, the one that says most of it. */
-function takenBack({ command: name, restored: all, removed: gone, edited, kept }: Undone, loosened: string[]): string {
+function takenBack(undone: Undone, loosened: string[]): string {
+  const { command: name, restored: all, removed: gone, edited, kept, halfWay } = undone;
   const [restored, removed] = [all, gone].map(paths => paths.filter(path => path !== MANIFEST_PATH)) as [
     string[],
     string[],
@@ -110,7 +111,7 @@ function takenBack({ command: name, restored: all, removed: gone, edited, kept }
   const yours = edited.filter(path => !removed.includes(path) && !loosened.includes(path));
   const back = restored.filter(path => ![...removed, ...yours, ...loosened].includes(path));
   return [
-    `Taken back: ${name}.`,
+    `Taken back: ${name}${halfWay ? ', which was stopped half way' : ''}.`,
     ...(back.length > 0 ? [`Put back: ${list(back)}.`] : []),
     ...(yours.length > 0 ? [`Put back, with your edits since: ${list(yours)}.`] : []),
     ...(loosened.length > 0
