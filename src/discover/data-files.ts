@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { readNow, statsOf } from '../base/files.ts';
+import { patternOfPath } from '../posture/patterns.ts';
 import type { DataFact } from './facts.ts';
 import { slug } from './mention.ts';
 import { isExample, isTestData } from './secret-files.ts';
@@ -125,10 +126,7 @@ function group(files: readonly Found[], folder: string, below: boolean): Group {
 
 /** A path as a gitignore pattern that stands for it alone; a character that no line of such a file holds is any one. */
 function literal(path: string): string {
-  return path
-    .replace(/[\\*?[\]]/g, String.raw`\$&`)
-    .replace(/\p{C}/gu, '?')
-    .replace(/ $/, '\\ ');
+  return patternOfPath(path).replace(/\p{C}/gu, '?');
 }
 
 function freshId(folder: string, { kind, count, seen }: Omit<DataFact, 'id'>, taken: Set<string>): string {

@@ -3,7 +3,7 @@ import { agents } from '../agents/index.ts';
 import { list } from '../base/text.ts';
 import type { Facts } from '../discover/facts.ts';
 import { endpointOf } from '../posture/address.ts';
-import { patternRules } from '../posture/patterns.ts';
+import { patternOfPath, patternRules } from '../posture/patterns.ts';
 import { accessTo, type Posture } from '../posture/schema.ts';
 import { secretShape } from '../posture/secrets.ts';
 import { unseenCharacter } from '../posture/tree.ts';
@@ -40,17 +40,11 @@ export interface Ground {
   posture: Posture;
 }
 
-/** A path as a gitignore pattern that means just this file. */
-function patternOf(path: string): string {
-  const escaped = path.replaceAll('\\', '\\\\').replace(/[*?[]/g, String.raw`\$&`).replace(/^[!#]/, String.raw`\$&`);
-  return escaped.replace(/ $/, '\\ ');
-}
-
 /** A pattern that a posture takes, for a file of any name: where the name cannot be written down, all files of its kind there. */
 export function patternsFor(path: string): string[] {
   const extension = /\.[A-Za-z0-9]{1,10}$/.exec(path)?.[0] ?? '';
   const folder = path.slice(0, path.lastIndexOf('/') + 1);
-  return [patternOf(path), `${patternOf(folder)}*${extension}`].filter(isWritable).slice(0, 1);
+  return [patternOfPath(path), `${patternOfPath(folder)}*${extension}`].filter(isWritable).slice(0, 1);
 }
 
 function isWritable(pattern: string): boolean {

@@ -27,7 +27,12 @@ describe('a path in an argument', () => {
     ['*.pem', ['a.pem', 'x/a.pem'], ['a.pem.txt', 'apem']],
     ['src/**/key?.txt', ['src/a/b/key1.txt'], ['src/a/key12.txt']],
     ['~/.ssh', ['/home/me/.ssh/id', '~/.ssh/id'], ['/home/me/.sshx']],
-    ['a"b\\c', ['a"b\\c', 'x/a"b\\c'], ['abc']],
+    ['a"b\\\\c', ['a"b\\c', 'x/a"b\\c'], ['abc']],
+    ['/build', ['build', './build/x', 'a/../build', '/r/build'], ['sub/build', 'x/build/y']],
+    ['exports/\\[prod] *.csv', ['exports/[prod] a b.csv', '/r/exports/[prod] x.csv'], ['exports/p x.csv']],
+    ['app/(private)/**', ['app/(private)/a', './app/(private)/b/c'], ['app/private/a', 'sub/app/(private)/a']],
+    ['[a-c].key', ['b.key', 'x/c.key'], ['d.key', 'ab.key']],
+    ['.env', [' .env ', 'x/.env '], ['.env copy', 'my .env']],
   ])('%s', (pattern, found, passed) => {
     expect(found.filter(path => !findsPath(pattern, path))).toEqual([]);
     expect(passed.filter(path => findsPath(pattern, path))).toEqual([]);

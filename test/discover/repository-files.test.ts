@@ -68,7 +68,7 @@ describe('data in files', () => {
   });
   it('is found by patterns that stand for no other file, whatever the name', async () => {
     expect(await found({ 'exports/[a]*b ?.csv': 5, 'exports 2/#x\u001b.csv': 5 })).toEqual([
-      'a-b-export export /exports/\\[a\\]\\*b \\?.csv 1 5',
+      'a-b-export export /exports/\\[a]\\*b \\?.csv 1 5',
       'x-export export /exports 2/#x?.csv 1 5',
     ]);
   });

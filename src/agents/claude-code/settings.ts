@@ -1,3 +1,5 @@
+import { bracketed, type Pattern, plainPath, readPattern, type Speller, spelled } from '../../posture/patterns.ts';
+
 /** What Claude Code's settings are made from. */
 export interface ClaudeSource {
   /** Gitignore patterns of the repository without exceptions. */
@@ -13,28 +15,41 @@ export interface ClaudeSource {
   ownSandbox: boolean;
 }
 
-/** A rule ends at its last bracket, and a backslash before it keeps it open: text with either has no place in one, nor have line ends. */
-const SAYABLE = /^[^()\\\p{C}\p{Zl}\p{Zp}]+$/u;
+/** No rule takes a line end or another unseen character. */
+const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]/u;
 
 /**
- * A gitignore pattern as the path of a rule, from the project's root. Claude Code reads the paths of Read and Edit rules
- * as gitignore patterns, `/` at the start meaning the project. Source: https://code.claude.com/docs/en/permissions.
+ * Claude Code reads the path of a rule as a gitignore pattern after it took one level of backslashes from those that stand
+ * before brackets and backslashes; brackets in the path need none. Seen in 2.1.330, where a set that begins with `!` or `^`
+ * holds nothing: test/real/claude-code.test.ts.
  */
-function rulePaths(pattern: string): string[] {
-  const body = pattern.replace(/^\/+/, '').replace(/\/+$/, '');
-  const anchored = pattern.startsWith('/') || body.includes('/');
-  const path = anchored ? `/${body}` : `/**/${body}`;
-  return pattern.endsWith('/') ? [`${path}/**`] : [path];
+const RULE: Speller = {
+  text: text =>
+    UNSEEN.test(text) ? undefined : text.replaceAll('\\', String.raw`\\\\`).replace(/[*?[]/g, String.raw`\$&`),
+  any: '*',
+  one: '?',
+  set: set => bracketed(set, undefined),
+};
+
+/**
+ * The paths of the rules for a pattern, `/` at the start meaning the project; undefined where no rule can say it.
+ * Source: https://code.claude.com/docs/en/permissions.
+ */
+export function rulePaths(pattern: Pattern, speller = RULE): string[] | undefined {
+  const path = spelled(pattern.parts, speller)?.join('/').replace(/ $/, String.raw`\ `);
+  if (path === undefined || UNSEEN.test(path)) return undefined;
+  if (pattern.home) return [`~/${path}`, `~/${path}/**`];
+  return [pattern.folder ? `/${path}/**` : `/${path}`];
 }
 
 /** `permissions.deny`, in a stable order. */
-export function denyRules({ hidden, hiddenInHome, guards, protectedBranches }: ClaudeSource): string[] {
-  const secrets = [
-    ...hidden.flatMap(rulePaths),
-    ...hiddenInHome.flatMap(path => [path, `${path.replace(/\/+$/, '')}/**`]),
-  ];
+export function denyRules(
+  { hidden, hiddenInHome, guards, protectedBranches }: ClaudeSource,
+  paths: (pattern: Pattern) => string[] | undefined = rulePaths,
+): string[] {
+  const secrets = [...hidden, ...hiddenInHome].map(readPattern).flatMap(pattern => (pattern && paths(pattern)) ?? []);
   return [
-    ...secrets.filter(path => SAYABLE.test(path)).flatMap(path => [`Read(${path})`, `Edit(${path})`]),
+    ...secrets.flatMap(path => [`Read(${path})`, `Edit(${path})`]),
     ...guards.map(guard => `Edit(/${guard.endsWith('/') ? `${guard}**` : guard})`),
     ...pushRules(protectedBranches),
   ];
@@ -69,14 +84,18 @@ function pushRules(branches: readonly string[]): string[] {
 /** The `sandbox` block, for the posture whose isolation is the agent's own. Source: https://code.claude.com/docs/en/sandboxing. */
 export function sandboxSettings({ hidden, hiddenInHome, guards, allow }: ClaudeSource) {
   // Its sandbox knows plain paths on Linux; patterns reach it through the Read and Edit rules, where the system can.
-  const plain = (path: string) => !/[*?[\]]/.test(path) && SAYABLE.test(path);
+  const plain = (line: string) => {
+    const pattern = readPattern(line);
+    const path = pattern && plainPath(pattern);
+    return path === undefined || /[*?[\]()\\]/.test(path) || UNSEEN.test(path) ? [] : [path];
+  };
   return {
     enabled: true,
     failIfUnavailable: true,
     allowUnsandboxedCommands: false,
     denyRead: [
-      ...hidden.filter(plain).map(path => `./${path.replace(/^\/+/, '').replace(/\/+$/, '')}`),
-      ...hiddenInHome.filter(plain),
+      ...hidden.flatMap(plain).map(path => `./${path}`),
+      ...hiddenInHome.flatMap(plain).map(path => `~/${path}`),
     ],
     denyWrite: guards.map(guard => `./${guard.replace(/\/+$/, '')}`),
     allowedDomains: allow?.map(host => host.replace(/:\d+$/, '')),

@@ -1,3 +1,5 @@
+import { bracketed, type Pattern, plainPath, readPattern, type Speller, spelled } from '../../posture/patterns.ts';
+
 /** The name of our permission profile in Codex's configuration. */
 export const PROFILE = 'agent-posture';
 
@@ -11,9 +13,33 @@ export interface CodexSource {
   guards: readonly string[];
 }
 
-/** Codex does not start over a pattern that it cannot read: escapes, braces and stray brackets are left out. */
-function isPattern(body: string): boolean {
-  return !/[\\{}[\]\p{C}]/u.test(body.replace(/\[[!^]?[\w.-]+\]/g, ''));
+/**
+ * Codex does not start over a pattern that it cannot read, and reads them as https://docs.rs/globset does: a set of one says
+ * a character that means something elsewhere, and two backslashes in it are one.
+ */
+const RULE: Speller = {
+  text: text =>
+    /\p{C}/u.test(text)
+      ? undefined
+      : text.replace(/[{}[\]*?\\]/g, each => (each === '\\' ? String.raw`[\\]` : `[${each}]`)),
+  any: '*',
+  one: '?',
+  set: set => bracketed(set, '!'),
+};
+
+/**
+ * The paths of the rules for a pattern; undefined where none can say it. Patterns in the home are left out: Codex takes them
+ * for the workspace alone.
+ */
+export function rulePaths(pattern: Pattern): string[] | undefined {
+  const plain = plainPath(pattern);
+  if (pattern.home) return plain === undefined || /[*?[\]\p{C}]/u.test(plain) ? undefined : [`~/${plain}`];
+  const body = spelled(pattern.parts, RULE)?.join('/');
+  if (body === undefined) return undefined;
+  // Codex stumbles over a plain path whose folder is missing, so each is written as a pattern, at the cost that the
+  // same path deeper down is hidden too. A pattern stands for the names it matches, not for what lies below them.
+  const path = body.startsWith('**/') || /[*?[\]]/.test(body) ? body : `**/${body}`;
+  return path.endsWith('/**') ? [path.slice(0, -3), path] : [path, `${path}/**`];
 }
 
 /**
@@ -24,22 +50,11 @@ export function filesystemRules({ hidden, hiddenInHome, guards }: CodexSource): 
   home: Record<string, 'deny'>;
   workspace: Record<string, 'deny' | 'read'>;
 } {
-  // Patterns in the home are left out: Codex takes them for the workspace alone.
-  const home = hiddenInHome
-    .filter(path => !/[*?[\]]/.test(path))
-    .map(path => [path.replace(/\/+$/, ''), 'deny'] as const);
+  const paths = (lines: readonly string[]) =>
+    lines.map(readPattern).flatMap(pattern => (pattern && rulePaths(pattern)) ?? []);
+  const home = paths(hiddenInHome).map(path => [path, 'deny'] as const);
   const workspace = new Map<string, 'deny' | 'read'>();
   for (const guard of guards) workspace.set(guard.replace(/\/+$/, ''), 'read');
-  for (const pattern of hidden) {
-    const body = pattern.replace(/^(\*\*)?\/+/, '').replace(/\/+$/, '');
-    if (!isPattern(body)) continue;
-    if (body.split('/').some(part => part === '..' || part === '')) continue;
-    const anchored = !pattern.startsWith('**/') && (pattern.startsWith('/') || body.includes('/'));
-    // Codex stumbles over a plain path whose folder is missing, so each is written as a pattern, at the cost that the
-    // same path deeper down is hidden too. A pattern stands for the names it matches, not for what lies below them.
-    const path = anchored && /[*?[\]]/.test(body) ? body : `**/${body}`;
-    workspace.set(path, 'deny');
-    workspace.set(`${path}/**`, 'deny');
-  }
+  for (const path of paths(hidden)) workspace.set(path, 'deny');
   return { home: Object.fromEntries(home), workspace: Object.fromEntries(workspace) };
 }

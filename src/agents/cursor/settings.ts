@@ -1,12 +1,10 @@
+import { type Pattern, readPattern, type Speller, spelled, withoutSets } from '../../posture/patterns.ts';
 import { hookCommand } from '../hook.ts';
 import type { Void } from '../voids.ts';
 
-/** Text with a bracket or a backslash has no place in a rule, nor have line ends. */
-const SAYABLE = /^[^()\\\p{C}\p{Zl}\p{Zp}]+$/u;
-
 /**
- * `permissions.deny` of Cursor's command line program: paths from the workspace, `**` for any folders. Known from the
- * documentation alone: https://cursor.com/docs/cli/reference/permissions.
+ * `permissions.deny` of Cursor's command line program: paths from the workspace, `**` for any folders, `*` and `?`.
+ * Known from the documentation alone: https://cursor.com/docs/cli/reference/permissions.
  */
 export function denyRules({
   hidden,
@@ -17,20 +15,32 @@ export function denyRules({
   hiddenInHome: readonly string[];
   guards: readonly string[];
 }): string[] {
-  const secrets = [...hidden.flatMap(globs), ...hiddenInHome.flatMap(path => below(path.replace(/\/+$/, '')))];
+  const secrets = [...hidden, ...hiddenInHome]
+    .map(readPattern)
+    .flatMap(pattern => (pattern && rulePaths(pattern)) ?? []);
   return [
-    ...secrets.filter(path => SAYABLE.test(path)).flatMap(path => [`Read(${path})`, `Write(${path})`]),
+    ...secrets.flatMap(path => [`Read(${path})`, `Write(${path})`]),
     ...guards.map(guard => `Write(${guard.endsWith('/') ? `${guard}**` : guard})`),
   ];
 }
 
-const below = (path: string) => [path, `${path}/**`];
+/** Nothing is said of escapes and of sets: what would be one of them is any character, and a set is each of its own. */
+const RULE: Speller = {
+  text: text => (/[\p{C}\p{Zl}\p{Zp}]/u.test(text) ? undefined : text.replace(/[(){}[\]*?\\]/g, '?')),
+  any: '*',
+  one: '?',
+  set: () => undefined,
+};
 
-function globs(pattern: string): string[] {
-  const body = pattern.replace(/^(?:\*\*)?\/+/, '').replace(/\/+$/, '');
-  const anchored = !pattern.startsWith('**/') && (pattern.startsWith('/') || body.includes('/'));
-  const path = anchored ? body : `**/${body}`;
-  return pattern.endsWith('/') ? [`${path}/**`] : below(path);
+/** The paths of the rules for a pattern; undefined where no rule can say it. */
+export function rulePaths(pattern: Pattern): string[] | undefined {
+  const paths = withoutSets(pattern)?.map(one => spelled(one.parts, RULE)?.join('/'));
+  if (paths === undefined || paths.includes(undefined)) return undefined;
+  return paths.flatMap(body => {
+    const path = pattern.home ? `~/${body}` : `${body}`;
+    if (path.endsWith('/**') || path === '**') return [path];
+    return pattern.folder && !pattern.home ? [`${path}/**`] : [path, `${path}/**`];
+  });
 }
 
 /** What Cursor asks before it runs a command, reads or uses another tool: https://cursor.com/docs/agent/hooks. */

@@ -32,7 +32,7 @@ export function policyRules({ hidden, hiddenInHome, guards, protectedBranches }:
   return [
     ...secrets.flatMap(path => rule(['read_file', ...writing], inArgument('file_path', path), REASONS.hidden)),
     ...secrets.flatMap(path => shellRule(inCommand(path), REASONS.hidden)),
-    ...guards.flatMap(path => rule(writing, inArgument('file_path', path), REASONS.guard)),
+    ...guards.flatMap(path => rule(writing, inArgument('file_path', `**/${path}`), REASONS.guard)),
     ...guards.flatMap(path => shellRule(writesInCommand(path), REASONS.guard)),
     ...pushesIn(protectedBranches).flatMap(push => shellRule(push, REASONS.push)),
   ];

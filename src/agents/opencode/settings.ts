@@ -1,3 +1,14 @@
+import {
+  DEEP,
+  isNameless,
+  type Pattern,
+  readPattern,
+  type Speller,
+  spelled,
+  withoutDeep,
+  withoutSets,
+} from '../../posture/patterns.ts';
+
 /** What opencode's permissions are made from. */
 interface OpencodeSource {
   /** Gitignore patterns of the repository without exceptions. */
@@ -17,25 +28,39 @@ export type Denied = Record<'read' | 'edit' | 'bash' | 'external_directory', str
  * `{file:…}` in its settings are replaced, `$HOME` at the start is, and backslashes are made slashes: a character that
  * could begin one is any one. Source: https://opencode.ai/docs/permissions/ and https://opencode.ai/docs/config/.
  */
-function plain(glob: string): string {
-  return glob
-    .replace(/\[[!^]?[\w.-]+\]/g, '?')
-    .replace(/\*+(?:\/\*+)*/g, '*')
-    .replace(/[{}$\\]/g, '?');
+const plain = (text: string) => text.replace(/[{}$\\*?]/g, '?');
+
+const RULE: Speller = { text: plain, any: '*', one: '?', set: () => undefined };
+
+/**
+ * The paths that a pattern means, from the root, from the home or from any folder: a set is each of its characters. Undefined
+ * where there are too many of them, and where they name nothing.
+ */
+export function rulePaths(pattern: Pattern): string[] | undefined {
+  if (isNameless(pattern)) return undefined;
+  const parts = pattern.parts[0] === DEEP ? pattern.parts.slice(1) : pattern.parts;
+  const said = withoutSets({ ...pattern, parts })?.map(one =>
+    withoutDeep(one.parts)?.map(names => spelled(names, RULE)?.join('/')),
+  );
+  const paths = said?.flat();
+  return paths === undefined || paths.includes(undefined) ? undefined : (paths as string[]);
 }
+
+const pathsOf = (line: string) => {
+  const pattern = readPattern(line);
+  return { folder: pattern?.folder === true, paths: (pattern && rulePaths(pattern)) ?? [] };
+};
 
 /** Permissions that deny what the posture hides, keeps and protects. */
 export function denied({ hidden, hiddenInHome, guards, protectedBranches }: OpencodeSource): Denied {
   const secrets = hidden.flatMap(anywhere);
-  const home = hiddenInHome
-    .map(path => `~/${plain(path.slice(2).replace(/\/+$/, ''))}`)
-    .flatMap(path => [path, `${path}/*`]);
+  const home = hiddenInHome.flatMap(line => pathsOf(line).paths).flatMap(path => [`~/${path}`, `~/${path}/*`]);
   return {
     read: [...secrets, ...home],
     edit: [...secrets, ...home, ...guards.flatMap(anywhere)],
     bash: [
       ...hidden.flatMap(inCommands),
-      ...hiddenInHome.flatMap(path => inCommands(path.slice(1))),
+      ...hiddenInHome.flatMap(inCommands),
       ...guards.flatMap(writers),
       ...pushes(protectedBranches),
     ],
@@ -44,21 +69,21 @@ export function denied({ hidden, hiddenInHome, guards, protectedBranches }: Open
 }
 
 /** A path, and what lies in it, wherever it is said to be: patterns are compared with whatever the tool was given. */
-function anywhere(pattern: string): string[] {
-  const path = plain(pattern.replace(/^(?:\*\*)?\/+/, '').replace(/\/+$/, ''));
-  if (/^[*?/]*$/.test(path)) return [];
-  return pattern.endsWith('/')
-    ? [`${path}/*`, `*/${path}/*`, path, `*/${path}`]
-    : [path, `*/${path}`, `${path}/*`, `*/${path}/*`];
+function anywhere(line: string): string[] {
+  const { folder, paths } = pathsOf(line);
+  return paths.flatMap(path =>
+    folder ? [`${path}/*`, `*/${path}/*`, path, `*/${path}`] : [path, `*/${path}`, `${path}/*`, `*/${path}/*`],
+  );
 }
 
 /** Commands that name the path. None for plain words, which commands say for other reasons too. */
-function inCommands(pattern: string): string[] {
-  const path = plain(pattern.replace(/^(?:\*\*)?\/+/, '').replace(/\/+$/, ''));
-  const folder = pattern.endsWith('/');
-  if (!/[./]/.test(folder ? `${path}/` : path) || /^[*?/]*$/.test(path)) return [];
-  if (folder) return [`* ${path}/*`, `*/${path}/*`];
-  return [`* ${path}`, `* ${path} *`, `*/${path}`, `*/${path} *`, `*<${path}*`];
+function inCommands(line: string): string[] {
+  const { folder, paths } = pathsOf(line);
+  return paths.flatMap(path => {
+    if (!/[./]/.test(folder ? `${path}/` : path)) return [];
+    if (folder) return [`* ${path}/*`, `*/${path}/*`];
+    return [`* ${path}`, `* ${path} *`, `*/${path}`, `*/${path} *`, `*<${path}*`];
+  });
 }
 
 /** Commands that write to the path by a usual tool or by redirection. */
@@ -67,8 +92,15 @@ function writers(guard: string): string[] {
   return [`*>*${path}*`, `tee *${path}*`, `cp * ${path}*`, `mv *${path}*`, `rm *${path}*`, `sed *-i*${path}*`];
 }
 
+/** A branch pattern, of fnmatch, as opencode reads patterns. */
+const plainBranch = (branch: string) =>
+  branch
+    .replace(/\[[!^]?[\w.-]+\]/g, '?')
+    .replace(/\*+(?:\/\*+)*/g, '*')
+    .replace(/[{}$\\]/g, '?');
+
 function pushes(branches: readonly string[]): string[] {
-  const sayable = branches.filter(branch => /^[\w./@+*?[\]-]+$/.test(branch)).map(plain);
+  const sayable = branches.filter(branch => /^[\w./@+*?[\]-]+$/.test(branch)).map(plainBranch);
   if (sayable.length === 0) return [];
   return [
     ...['git push', 'git * push'].flatMap(push => [

@@ -1,10 +1,28 @@
-import { type ClaudeSource, denyRules as claudeRules } from '../claude-code/settings.ts';
+import { bracketed, type Pattern, type Speller } from '../../posture/patterns.ts';
+import { type ClaudeSource, rulePaths as claudePaths, denyRules as claudeRules } from '../claude-code/settings.ts';
 import type { Void } from '../voids.ts';
 
+/** In picomatch a set of one says each character that means something elsewhere; two backslashes in it are one. */
+const RULE: Speller = {
+  text: text =>
+    /[\p{C}\p{Zl}\p{Zp}]/u.test(text)
+      ? undefined
+      : text.replace(/[()[\]{}*?+@!|"'$\\]/g, each => (each === '\\' ? String.raw`[\\]` : `[${each}]`)),
+  any: '*',
+  one: '?',
+  set: set => bracketed(set, '^'),
+};
+
+/** A path is a pattern of picomatch, which stands for the names that it matches and not for what lies below. */
+export function rulePaths(pattern: Pattern): string[] | undefined {
+  const paths = claudePaths(pattern, RULE);
+  const [path] = paths ?? [];
+  return path === undefined || pattern.home || pattern.folder || path.endsWith('/**') ? paths : [path, `${path}/**`];
+}
+
 /**
- * `permissions.deny` of Qwen Code, whose rules are written as Claude Code's are, with two differences: a path is a pattern of
- * picomatch, which stands for the names that it matches and not for what lies below, and knows braces; and `$NAME` in any
- * setting is replaced from the environment. Source: https://qwenlm.github.io/qwen-code-docs/en/users/configuration/settings/,
+ * `permissions.deny` of Qwen Code, whose rules are written as Claude Code's are, but for their paths, and for `$NAME` in any
+ * setting, which is replaced from the environment. Source: https://qwenlm.github.io/qwen-code-docs/en/users/configuration/settings/,
  * and `packages/core/src/permissions/` in https://github.com/QwenLM/qwen-code.
  */
 export function denyRules({
@@ -13,19 +31,15 @@ export function denyRules({
   guards,
   protectedBranches,
 }: Pick<ClaudeSource, 'hidden' | 'hiddenInHome' | 'guards' | 'protectedBranches'>): string[] {
-  return claudeRules({
-    hidden: hidden.map(plain).flatMap(path => (path.endsWith('/') ? [path] : [path, `${path}/`])),
-    hiddenInHome: hiddenInHome.map(plain),
+  const source = {
+    hidden,
+    hiddenInHome,
     guards: guards.flatMap(path => (path.endsWith('/') ? [path.slice(0, -1), path] : [path])),
     protectedBranches,
     allow: undefined,
     ownSandbox: false,
-  });
-}
-
-/** A pattern in which braces are themselves, and `$` is any one character. */
-function plain(pattern: string): string {
-  return pattern.replace(/[{}]/g, '[$&]').replaceAll('$', '?');
+  };
+  return claudeRules(source, rulePaths);
 }
 
 /** Source: https://qwenlm.github.io/qwen-code-docs/en/users/configuration/settings/. */

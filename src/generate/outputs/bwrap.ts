@@ -2,7 +2,7 @@ import { agentGuards } from '../../agents/guards.ts';
 import type { Posture } from '../../posture/schema.ts';
 import type { Output } from '../types.ts';
 import { shellWord } from './encode.ts';
-import { hiddenCases } from './hidden-cases.ts';
+import { caseNotes, hiddenCases } from './hidden-cases.ts';
 import { template } from './template.ts';
 
 const PATH = '.agent-posture/bwrap.sh';
@@ -45,6 +45,7 @@ export const bwrap: Output = {
   safeguards: ['ISO-1', 'ISO-3', 'SEC-1', 'GRD-1'],
   templateVersion: 1,
   guard: true,
+  notes: context => (context.posture.isolation?.runtime === 'bubblewrap' ? caseNotes(PATH, context) : []),
   render(context) {
     const { posture } = context;
     if (posture.isolation?.runtime !== 'bubblewrap') return [];

@@ -1,9 +1,10 @@
-import { denyRules, sandboxSettings } from '../../agents/claude-code/settings.ts';
+import { denyRules, rulePaths, sandboxSettings } from '../../agents/claude-code/settings.ts';
 import { SETTINGS, VOIDS } from '../../agents/claude-code/voids.ts';
 import { agentGuards } from '../../agents/guards.ts';
+import { patternOfPath } from '../../posture/patterns.ts';
 import type { Claim, Output } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
-import { hiddenFiles, hiddenOf } from './hidden.ts';
+import { hiddenFiles, hiddenOf, unsaidBy } from './hidden.ts';
 import { overruledBy } from './overruled.ts';
 
 const [GENERATED] = SETTINGS;
@@ -19,6 +20,10 @@ export const claudeSettings: Output = {
     const ownSandbox = posture.isolation?.runtime === 'native';
     // What the generated file itself has to say of the sandbox is a claim of its own.
     return SETTINGS.map(path => overruledBy(VOIDS, path, ownSandbox && path !== GENERATED));
+  },
+  notes(context) {
+    if (!context.posture.agents?.includes('claude-code')) return [];
+    return unsaidBy('A rule of Claude Code', hiddenOf(context), rulePaths);
   },
   render(context) {
     const { posture } = context;
@@ -36,7 +41,7 @@ export const claudeSettings: Output = {
     if (source.ownSandbox) {
       const sandbox = sandboxSettings({
         ...source,
-        hidden: [...source.hidden, ...hiddenFiles(context).map(path => `/${path}`)],
+        hidden: [...source.hidden, ...hiddenFiles(context).map(path => `/${patternOfPath(path)}`)],
       });
       claims.push(
         { path: ['sandbox', 'enabled'], value: sandbox.enabled, guard: true },

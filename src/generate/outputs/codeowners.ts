@@ -1,10 +1,11 @@
 import { agentGuards } from '../../agents/guards.ts';
 import { outermost } from '../../base/outermost.ts';
 import { plural } from '../../base/text.ts';
+import { DEEP, readPattern, type Speller, spelled } from '../../posture/patterns.ts';
 import type { Posture } from '../../posture/schema.ts';
 import type { Output, RenderContext } from '../types.ts';
 import { ciFiles } from './ci.ts';
-import { parsePattern, pathExpression } from './encode.ts';
+import { pathExpression } from './encode.ts';
 
 type Forge = 'github' | 'gitlab' | 'gitea';
 
@@ -31,17 +32,31 @@ const OWNER = /^(?:@[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)*|[\w.+-]+@[A-Za-z
  * characters, and no way to begin a line with `#`. A star at the end of a folder would mean one level at GitLab, and its
  * plain folder means all of it everywhere.
  */
-function written(pattern: string, forge: Forge): string | undefined {
-  if (pattern.startsWith('!') || /[\p{Cc}\p{Cf}\u2028\u2029\\[\]]/u.test(pattern)) return undefined;
-  const { anchored, body, folder } = parsePattern(pattern.replace(/\/\*\*$/, '/'));
-  if (body.trim() === '' || body.startsWith('#')) return undefined;
-  if (forge === 'gitea')
-    return `${pathExpression(pattern.replace(/\/\*\*$/, '/')).replace(/^\^|^\(\?:\^\|\/\)/, start => (start === '^' ? '' : '(?:.*/)?'))}.*`.replace(
-      /[\\ #]/g,
-      String.raw`\$&`,
+function written(line: string, forge: Forge): string | undefined {
+  const pattern = readPattern(line);
+  if (pattern === undefined || pattern.exception || pattern.home || UNWRITTEN.test(line)) return undefined;
+  const within = pattern.parts.at(-1) === DEEP;
+  if (forge === 'gitea') {
+    const expression = pathExpression(pattern)?.replace(/^\^|^\(\?:\^\|\/\)/, start =>
+      start === '^' ? '' : '(?:.*/)?',
     );
-  return `${anchored ? '/' : ''}${body.replaceAll(' ', String.raw`\ `)}${folder ? '/' : ''}`;
+    return expression && `${expression}.*`.replace(/[\\ #]/g, String.raw`\$&`);
+  }
+  const names = spelled(within ? pattern.parts.slice(0, -1) : pattern.parts, OWNED);
+  const body = names?.slice(names[0] === DEEP ? 1 : 0).join('/');
+  if (names === undefined || !body || body.startsWith('#')) return undefined;
+  const start = names[0] !== DEEP ? '/' : names.length > 2 ? '**/' : '';
+  return `${start}${body}${within || pattern.folder ? '/' : ''}`;
 }
+
+const UNWRITTEN = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
+
+const OWNED: Speller = {
+  text: text => (/[*?\\[\]]/.test(text) ? undefined : text.replaceAll(' ', String.raw`\ `)),
+  any: '*',
+  one: '?',
+  set: () => undefined,
+};
 
 /** Whether a pattern names a guard, or something in one that is a folder. */
 function within(pattern: string, guard: string): boolean {

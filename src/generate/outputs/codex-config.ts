@@ -1,7 +1,7 @@
-import { filesystemRules, PROFILE } from '../../agents/codex/settings.ts';
+import { filesystemRules, PROFILE, rulePaths } from '../../agents/codex/settings.ts';
 import type { Claim, Output } from '../types.ts';
 import { guardsThere } from './guards.ts';
-import { hiddenOf } from './hidden.ts';
+import { hiddenOf, unsaidBy } from './hidden.ts';
 
 export const codexConfig: Output = {
   id: 'codex-config',
@@ -10,6 +10,10 @@ export const codexConfig: Output = {
   safeguards: ['ISO-1', 'SEC-1', 'GRD-1'],
   templateVersion: 1,
   guard: true,
+  notes(context) {
+    if (!context.posture.agents?.includes('codex')) return [];
+    return unsaidBy('The profile of Codex', hiddenOf(context), rulePaths);
+  },
   render(context) {
     const { posture } = context;
     if (!posture.agents?.includes('codex')) return [];

@@ -1,7 +1,7 @@
-import { ASKED, denyRules, hookEntry, SANDBOX_VOIDS } from '../../agents/cursor/settings.ts';
+import { ASKED, denyRules, hookEntry, rulePaths, SANDBOX_VOIDS } from '../../agents/cursor/settings.ts';
 import { agentGuards } from '../../agents/guards.ts';
 import type { Claim, Output, Rendered } from '../types.ts';
-import { hiddenOf } from './hidden.ts';
+import { hiddenOf, unsaidBy } from './hidden.ts';
 import { ignoreFile, takenOut } from './ignore-file.ts';
 import { overruledBy } from './overruled.ts';
 
@@ -19,6 +19,10 @@ export const cursorSettings: Output = {
     const { posture } = context;
     if (!posture.agents?.includes('cursor')) return [];
     return [takenOut(context, IGNORE), overruledBy(SANDBOX_VOIDS, SANDBOX, posture.isolation?.runtime === 'native')];
+  },
+  notes(context) {
+    if (!context.posture.agents?.includes('cursor')) return [];
+    return unsaidBy('A rule of Cursor', hiddenOf(context), rulePaths);
   },
   render(context) {
     const { posture } = context;

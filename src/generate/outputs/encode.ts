@@ -1,20 +1,31 @@
+import {
+  bracketed,
+  DEEP,
+  expressionSet,
+  expressionText,
+  type Pattern,
+  type Speller,
+  spelled,
+  withoutDeep,
+} from '../../posture/patterns.ts';
+
 /** One word for a POSIX shell, always quoted. NUL cannot be said in a shell and is left out. */
 export function shellWord(text: string): string {
   return `'${text.replaceAll('\0', '').replaceAll("'", `'\\''`)}'`;
 }
 
-/** A `case` pattern for a gitignore pattern: `*`, `?`, plain bracket expressions and escapes mean the same, the rest is quoted. */
-export function shellPattern(glob: string): string {
-  return glob
-    .split(/(\*+|\?|\[[!^]?[A-Za-z0-9_.-]+\]|\\.)/u)
-    .filter(part => part !== '')
-    .map(part => {
-      if (/^\*+$/.test(part)) return '*';
-      if (part === '?') return '?';
-      if (/^\[.+\]$/.test(part)) return part.replace('[^', '[!');
-      return shellWord(part.replace(/^\\(.)$/u, '$1'));
-    })
-    .join('');
+const CASE: Speller = {
+  text: shellWord,
+  any: '*',
+  one: '?',
+  // What else could stand there would end the word.
+  set: set => (set.ranges.flat().every(end => /^[\w.,:=@%+-]$/.test(end)) ? bracketed(set, '!') : undefined),
+};
+
+/** The `case` patterns for a pattern, without what lies below; a star crosses folders in them. Undefined where there are none. */
+export function shellPatterns({ parts }: Pattern): string[] | undefined {
+  const all = withoutDeep(parts)?.map(names => spelled(names, CASE)?.join('/'));
+  return all === undefined || all.includes(undefined) ? undefined : (all as string[]);
 }
 
 /** Text in a compose file, where `$NAME` would be replaced from the environment. */
@@ -37,26 +48,14 @@ export function commentText(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
 }
 
-/** A regular expression (RE2) for a gitignore pattern, matched anywhere in a path. */
-export function pathExpression(pattern: string): string {
-  const { anchored, body, folder } = parsePattern(pattern);
-  const inner = body
-    .split(/(\*\*\/|\*\*|\*|\?)/)
-    .map(part => {
-      if (part === '**/') return '(?:.*/)?';
-      if (part === '**') return '.*';
-      if (part === '*') return '[^/]*';
-      if (part === '?') return '[^/]';
-      return part.replace(/[\\^$.|+()[\]{}]/g, String.raw`\$&`);
-    })
-    .join('');
-  return `${anchored ? '^' : '(?:^|/)'}${inner}${folder ? '/' : '(?:/|$)'}`;
-}
+const EXPRESSION: Speller = { text: expressionText, any: '[^/]*', one: '[^/]', set: set => expressionSet(set) };
 
-/** A gitignore pattern taken apart. `anchored`: from the root; `folder`: only folders (it ended in `/`). */
-export function parsePattern(pattern: string): { anchored: boolean; body: string; folder: boolean } {
-  const folder = pattern.endsWith('/');
-  const trimmed = pattern.replace(/\/+$/, '');
-  const anchored = trimmed.includes('/') && !trimmed.startsWith('**/');
-  return { anchored, body: trimmed.replace(/^(?:\*\*)?\/+/, ''), folder };
+/** A regular expression (RE2) for a pattern, over paths from the root. */
+export function pathExpression({ parts, folder }: Pattern): string | undefined {
+  const within = parts.at(-1) === DEEP;
+  const names = spelled(within ? parts.slice(0, -1) : parts, EXPRESSION);
+  if (names === undefined) return undefined;
+  const inner = names.map((name, at) => (name === DEEP ? (at === 0 ? '' : '(?:.*/)?') : `${name}/`)).join('');
+  const start = names[0] === DEEP ? '(?:^|/)' : '^';
+  return `${start}${within || folder ? inner : `${inner.slice(0, -1)}(?:/|$)`}`;
 }

@@ -1,9 +1,10 @@
 import { stringify } from 'smol-toml';
+import { inArgument } from '../../agents/expressions.ts';
 import { policyRules, VOIDS } from '../../agents/gemini/settings.ts';
 import { agentGuards } from '../../agents/guards.ts';
 import type { Claim, Output, Rendered } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
-import { hiddenOf } from './hidden.ts';
+import { hiddenOf, unsaidNote } from './hidden.ts';
 import { ignoreFile, takenOut } from './ignore-file.ts';
 import { overruledBy } from './overruled.ts';
 
@@ -20,6 +21,15 @@ export const geminiSettings: Output = {
   overrules(context) {
     if (!context.posture.agents?.includes('gemini')) return [];
     return [takenOut(context, IGNORE), overruledBy(VOIDS, SETTINGS, false)];
+  },
+  notes(context) {
+    if (!context.posture.agents?.includes('gemini')) return [];
+    const { plain, home } = hiddenOf(context);
+    return unsaidNote(
+      'The policy of Gemini CLI',
+      [...plain, ...home],
+      line => inArgument('file_path', line) !== undefined,
+    );
   },
   render(context) {
     const { posture } = context;

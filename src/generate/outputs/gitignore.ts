@@ -1,4 +1,5 @@
 import type { Output } from '../types.ts';
+import { idleNote } from './hidden.ts';
 import { ignoreLines } from './ignore-file.ts';
 
 export const gitignore: Output = {
@@ -7,6 +8,7 @@ export const gitignore: Output = {
   safeguards: ['SEC-1'],
   templateVersion: 1,
   guard: true,
+  notes: idleNote,
   render(context) {
     const lines = ignoreLines(context);
     if (lines.length === 0) return [];

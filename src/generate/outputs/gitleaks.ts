@@ -1,7 +1,8 @@
 import { stringify } from 'smol-toml';
+import { readPattern } from '../../posture/patterns.ts';
 import type { Output } from '../types.ts';
 import { pathExpression } from './encode.ts';
-import { hiddenOf } from './hidden.ts';
+import { hiddenOf, unsaidBy } from './hidden.ts';
 
 export const gitleaks: Output = {
   id: 'gitleaks',
@@ -9,14 +10,17 @@ export const gitleaks: Output = {
   safeguards: ['SEC-4'],
   templateVersion: 1,
   guard: true,
+  notes: context =>
+    context.posture.scanning?.engines.includes('gitleaks')
+      ? unsaidBy('gitleaks', { plain: hiddenOf(context).patterns, home: [] }, pathExpression)
+      : [],
   render(context) {
     if (!context.posture.scanning?.engines.includes('gitleaks')) return [];
     const { patterns } = hiddenOf(context);
-    const hidden = patterns.filter(pattern => !pattern.startsWith('!')).map(pathExpression);
-    const exceptions = [
-      ...patterns.filter(pattern => pattern.startsWith('!')).map(pattern => pathExpression(pattern.slice(1))),
-      pathExpression('.env*.example'),
-    ];
+    const all = [...patterns, '!.env*.example'].flatMap(pattern => readPattern(pattern) ?? []);
+    const said = (exception: boolean) =>
+      all.filter(pattern => pattern.exception === exception).flatMap(pattern => pathExpression(pattern) ?? []);
+    const hidden = said(false);
     const config = {
       title: 'agent-posture',
       extend: { useDefault: true },
@@ -28,7 +32,7 @@ export const gitleaks: Output = {
                 description: 'A file that the posture hides from agents is in the repository',
                 path: hidden.map(expression => `(?:${expression})`).join('|'),
                 allowlists: [
-                  { description: 'Exceptions of the posture, and examples', paths: [...new Set(exceptions)] },
+                  { description: 'Exceptions of the posture, and examples', paths: [...new Set(said(true))] },
                 ],
               },
             ],

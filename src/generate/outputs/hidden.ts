@@ -1,4 +1,5 @@
-import { patternRules } from '../../posture/patterns.ts';
+import { list, plural } from '../../base/text.ts';
+import { mayMeet, type Pattern, patternOfPath, patternRules, readPattern } from '../../posture/patterns.ts';
 import type { RenderContext } from '../types.ts';
 
 /** The posture's hidden files, as rules of other programs can say them. */
@@ -19,9 +20,12 @@ const WRITABLE = /^[^\p{Cc}\u2028\u2029]+$/u;
 
 export function hiddenOf({ posture, facts }: Pick<RenderContext, 'posture' | 'facts'>): Hidden {
   const all = (posture.isolation?.files?.hide ?? []).filter(pattern => WRITABLE.test(pattern));
-  const home = all.filter(pattern => pattern.startsWith('~/'));
+  const home = all.filter(pattern => pattern.startsWith('~/') && readPattern(pattern) !== undefined);
   const patterns = all.filter(pattern => !/^!?~\//.test(pattern));
-  const exceptions = patterns.filter(pattern => pattern.startsWith('!')).map(pattern => pattern.slice(1));
+  // The examples that are generated stand in the root; a pattern for all of some folder below does not give way to theirs.
+  const exceptions = [...patterns.filter(pattern => pattern.startsWith('!')), '!/.env*.example'].flatMap(
+    pattern => readPattern(pattern) ?? [],
+  );
   const rules = patternRules([...patterns, '!.env*.example']);
   const names = [
     '.env',
@@ -31,7 +35,9 @@ export function hiddenOf({ posture, facts }: Pick<RenderContext, 'posture' | 'fa
   const plain = patterns
     .filter(pattern => !pattern.startsWith('!'))
     .flatMap(pattern => {
-      if (!mayOverlap(pattern, exceptions)) return [pattern];
+      const read = readPattern(pattern);
+      if (read === undefined) return [];
+      if (!exceptions.some(exception => mayMeet(read, exception))) return [pattern];
       const one = patternRules([pattern]);
       const meant = (path: string) => one.ignores(path) && rules.ignores(path);
       const covered = names.filter(meant);
@@ -39,18 +45,41 @@ export function hiddenOf({ posture, facts }: Pick<RenderContext, 'posture' | 'fa
       const here = facts.secretFiles
         .map(({ path }) => path)
         .filter(path => isRelative(path) && meant(path) && !covered.includes(path.split('/').at(-1) ?? ''));
-      return [...covered, ...here.map(path => `/${path}`)];
+      return [...covered, ...here.map(path => `/${patternOfPath(path)}`)];
     });
   return { patterns, home, plain: [...new Set(plain)] };
 }
 
-/** Whether an exception may take something out of a pattern. The examples are an exception of `.env*` always. */
-function mayOverlap(pattern: string, exceptions: readonly string[]): boolean {
-  const stem = (text: string) => text.replace(/^(\*\*)?\//, '').split(/[*?[]/)[0] ?? '';
-  if (!/[*?[]/.test(pattern)) return exceptions.includes(pattern);
-  return [...exceptions, '.env*.example'].some(
-    exception => stem(exception).startsWith(stem(pattern)) || stem(pattern).startsWith(stem(exception)),
-  );
+/** The hidden patterns that match no file, whoever reads them, as a note. */
+export function idleNote({ posture }: Pick<RenderContext, 'posture'>): string[] {
+  const idle = (posture.isolation?.files?.hide ?? []).filter(pattern => readPattern(pattern) === undefined);
+  return idle.length === 0
+    ? []
+    : [`isolation.files.hide: ${named(idle)} ${idle.length > 1 ? 'match' : 'matches'} no file`];
+}
+
+/** A note on the hidden patterns that an agent's rules, or another `reader`, cannot say: left out, never said as something similar. */
+export function unsaidNote(reader: string, lines: readonly string[], says: (line: string) => boolean): string[] {
+  const unsaid = lines.filter(line => readPattern(line) !== undefined && !says(line));
+  if (unsaid.length === 0) return [];
+  const left = unsaid.length > 1 ? 'those are' : 'that is';
+  return [`${reader} cannot say ${named(unsaid)} of isolation.files.hide, so ${left} left out there`];
+}
+
+/** The same for rules that are made from a pattern as it is read. */
+export const unsaidBy = (
+  reader: string,
+  { plain, home }: Pick<Hidden, 'plain' | 'home'>,
+  rules: (pattern: Pattern) => unknown,
+): string[] =>
+  unsaidNote(reader, [...plain, ...home], line => {
+    const pattern = readPattern(line);
+    return pattern !== undefined && rules(pattern) !== undefined;
+  });
+
+function named(patterns: readonly string[]): string {
+  const more = patterns.length - 3;
+  return list([...patterns.slice(0, 3), ...(more > 0 ? [plural(more, 'more', 'more')] : [])]);
 }
 
 function isRelative(path: string): boolean {

@@ -6,7 +6,7 @@ import type { Output, RenderContext, Rendered } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
 import { commentText, shellWord } from './encode.ts';
 import { scansAt } from './guards.ts';
-import { hiddenCases } from './hidden-cases.ts';
+import { caseNotes, hiddenCases } from './hidden-cases.ts';
 import { template } from './template.ts';
 
 const FOLDER = '.githooks';
@@ -207,6 +207,7 @@ export const hooks: Output = {
   safeguards: ['SEC-4', 'VCS-1', 'VCS-4', 'GRD-2'],
   templateVersion: 2,
   guard: true,
+  notes: context => (wantsCommit(context) || scansAt(context, 'push') ? caseNotes('A git hook', context) : []),
   render(context) {
     const files: Rendered[] = [];
     const leaks = context.posture.scanning?.engines.includes('gitleaks') ? 'yes' : 'no';

@@ -1,19 +1,11 @@
-import { patternRules } from '../../posture/patterns.ts';
+import { ignoreLine, ignoreRules, readPattern } from '../../posture/patterns.ts';
 import type { RenderContext, Rendered } from '../types.ts';
 import { hiddenFiles, hiddenOf } from './hidden.ts';
 
-/** A gitignore line that means the pattern and nothing else: blanks at its end count, `#` at its start is no comment. */
-function line(pattern: string): string {
-  return pattern.replace(/ +$/, blanks => '\\ '.repeat(blanks.length)).replace(/^#/, String.raw`\#`);
-}
-
-/** A backslash with nothing behind it: git lets such a pattern match nothing, and Aider does not start over it. */
-const DANGLING = /(?<!\\)(?:\\\\)*\\$/;
-
 /** The hidden files as lines of an ignore file, their examples kept; none where nothing is hidden. */
 export function ignoreLines(context: RenderContext): string[] {
-  const patterns = hiddenOf(context).patterns.filter(pattern => pattern.trim() !== '' && !DANGLING.test(pattern));
-  return patterns.length === 0 ? [] : [...new Set([...patterns.map(line), '!.env*.example'])];
+  const patterns = hiddenOf(context).patterns.filter(pattern => readPattern(pattern) !== undefined);
+  return patterns.length === 0 ? [] : [...new Set([...patterns.map(ignoreLine), '!.env*.example'])];
 }
 
 /** An agent's own ignore file, in the syntax of git's. */
@@ -27,12 +19,12 @@ export function takenOut(
   context: RenderContext,
   path: string,
 ): { path: string; weaker(text: string): string | undefined } {
-  const meant = patternRules(ignoreLines(context));
+  const meant = ignoreRules(ignoreLines(context));
   const known = ['.env', ...hiddenFiles(context)].filter(file => meant.ignores(file));
   return {
     path,
     weaker: text => {
-      const rules = patternRules(text.split(/\r?\n/));
+      const rules = ignoreRules(text.split(/\r?\n/));
       // Without our lines it is missing rather than overruled, and that is said of the block itself.
       const open = known.filter(file => rules.test(file).unignored);
       return open.length > 0 ? `${open.slice(0, 3).join(', ')} taken out again by a line with !` : undefined;

@@ -1,9 +1,9 @@
 import { agentGuards } from '../../agents/guards.ts';
 import { SETTINGS } from '../../agents/opencode/files.ts';
-import { denied, loosens } from '../../agents/opencode/settings.ts';
+import { denied, loosens, rulePaths } from '../../agents/opencode/settings.ts';
 import type { Claim, Output } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
-import { hiddenOf } from './hidden.ts';
+import { hiddenOf, unsaidBy } from './hidden.ts';
 import { parsedText } from './overruled.ts';
 
 const [GENERATED] = SETTINGS;
@@ -26,6 +26,12 @@ export const opencodeSettings: Output = {
         return found.length > 0 ? found.join('; ') : undefined;
       },
     }));
+  },
+  notes(context) {
+    if (!context.posture.agents?.includes('opencode')) return [];
+    return unsaidBy('A permission of opencode', hiddenOf(context), pattern =>
+      rulePaths(pattern)?.every(path => path.length <= LONGEST - 5) ? true : undefined,
+    );
   },
   render(context) {
     const { posture } = context;

@@ -1,8 +1,8 @@
 import { agentGuards } from '../../agents/guards.ts';
-import { denyRules, VOIDS } from '../../agents/qwen/settings.ts';
+import { denyRules, rulePaths, VOIDS } from '../../agents/qwen/settings.ts';
 import type { Claim, Output } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
-import { hiddenOf } from './hidden.ts';
+import { hiddenOf, unsaidBy } from './hidden.ts';
 import { ignoreFile, takenOut } from './ignore-file.ts';
 import { overruledBy } from './overruled.ts';
 
@@ -18,6 +18,10 @@ export const qwenSettings: Output = {
   overrules(context) {
     if (!context.posture.agents?.includes('qwen')) return [];
     return [takenOut(context, IGNORE), overruledBy(VOIDS, SETTINGS, false)];
+  },
+  notes(context) {
+    if (!context.posture.agents?.includes('qwen')) return [];
+    return unsaidBy('A rule of Qwen Code', hiddenOf(context), rulePaths);
   },
   render(context) {
     const { posture } = context;

@@ -1,8 +1,10 @@
 import { agentGuards } from '../../agents/guards.ts';
 import { loginsOf } from '../../agents/index.ts';
 import { plural } from '../../base/text.ts';
-import { srtSettings, takesHost } from '../../isolation/srt/settings.ts';
+import { globOf, srtSettings, takesHost } from '../../isolation/srt/settings.ts';
+import { readPattern } from '../../posture/patterns.ts';
 import type { Output } from '../types.ts';
+import { unsaidNote } from './hidden.ts';
 
 const PATH = '.agent-posture/srt-settings.json';
 
@@ -22,7 +24,12 @@ export const srt: Output = {
   notes({ posture: { isolation } }) {
     if (isolation?.runtime !== 'srt') return [];
     const left = (isolation.network?.allow ?? []).filter(host => !takesHost(host));
+    const says = (line: string) => {
+      const pattern = readPattern(line);
+      return pattern !== undefined && globOf(pattern) !== undefined;
+    };
     return [
+      ...unsaidNote('The box of srt', isolation.files?.hide ?? [], says),
       ...(isolation.network === undefined
         ? [
             'srt lets nothing out of its box but listed hosts, and isolation.network lists none: nothing is reached from it',

@@ -1,3 +1,4 @@
+import { bracketed, type Pattern, readPattern, type Speller, spelled } from '../../posture/patterns.ts';
 import type { Isolation } from '../../posture/schema.ts';
 
 /** Settings of the sandbox runtime: https://github.com/anthropic-experimental/sandbox-runtime, section Configuration. */
@@ -18,14 +19,20 @@ export function takesHost(host: string): boolean {
   return HOST.test(host) && port <= 65_535;
 }
 
-/** A pattern of the posture as it reads one: in any folder, unless the pattern names folders itself. */
-function glob(pattern: string): string[] {
-  const path = pattern.replace(/\/+$/, '');
-  if (/^~\/./.test(path)) return [path];
-  const inner = path.replace(/^(?:\*\*)?\/+/, '');
-  if (inner === '' || inner.split('/').includes('..') || /[\p{Cc}\u2028\u2029]/u.test(inner)) return [];
+/** Nothing escapes in its patterns: a set of one says what would be a pattern. See `glob-pattern.ts` in its source. */
+const GLOB: Speller = {
+  text: text => (/[\p{Cc}\u2028\u2029]/u.test(text) ? undefined : text.replace(/[*?[]/g, '[$&]')),
+  any: '*',
+  one: '?',
+  set: set => bracketed(set, undefined),
+};
+
+/** A pattern of the posture as the runtime reads one; undefined where it cannot say it. */
+export function globOf(pattern: Pattern): string | undefined {
+  const path = spelled(pattern.parts, GLOB)?.join('/');
+  if (path === undefined) return undefined;
   // One with a star in its first part is looked for only below a folder that has a name, and the current one has.
-  return [path.includes('/') && !path.startsWith('**/') ? `./${inner}` : `./**/${inner}`];
+  return pattern.home ? `~/${path}` : `./${path}`;
 }
 
 /** A place that may be written: it knows no patterns there on Linux, and what leaves the repository is none of them. */
@@ -45,13 +52,13 @@ export function srtSettings(
   loginFiles: readonly string[] = [],
 ): SrtSettings {
   const { files, network } = isolation;
-  const hide = [...(files?.hide ?? []), EXAMPLES];
+  const hide = [...(files?.hide ?? []), EXAMPLES].flatMap(line => readPattern(line) ?? []);
   const unique = (texts: readonly string[]) => [...new Set(texts)];
   return {
     network: { allowedDomains: unique((network?.allow ?? []).filter(takesHost)), deniedDomains: [] },
     filesystem: {
-      denyRead: unique(hide.filter(pattern => !pattern.startsWith('!')).flatMap(glob)),
-      allowRead: unique(hide.filter(pattern => pattern.startsWith('!')).flatMap(pattern => glob(pattern.slice(1)))),
+      denyRead: unique(hide.flatMap(pattern => (pattern.exception ? [] : (globOf(pattern) ?? [])))),
+      allowRead: unique(hide.flatMap(pattern => (pattern.exception ? (globOf(pattern) ?? []) : []))),
       allowWrite: unique([...(files?.write ?? ['.']).flatMap(place), ...loginFiles]),
       denyWrite: unique(guards.map(guard => `./${guard.replace(/\/+$/, '')}`)),
     },

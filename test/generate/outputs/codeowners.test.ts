@@ -42,7 +42,7 @@ describe('the owners of paths', () => {
       '!x': ['@a'],
       '#x': ['@a'],
       'a[0-9]': ['@a'],
-      'a\\b': ['@a'],
+      'a\\\\b': ['@a'],
       'none/': ['nobody', 'x y', '@a b'],
       'ok dir/': ['@org/team', 'a@example.com', 'bad owner'],
     });

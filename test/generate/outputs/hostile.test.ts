@@ -72,7 +72,7 @@ describe.each(HOSTILE.map(text => [JSON.stringify(text), text] as const))('a pos
     const settings = JSON.parse(read('.claude/settings.json')) as { permissions: Record<string, string[]> };
     expect(Object.keys(settings)).toEqual(['permissions']);
     expect(Object.keys(settings.permissions)).toEqual(['deny']);
-    for (const rule of settings.permissions.deny ?? []) expect(rule).toMatch(/^(Read|Edit|Bash)\([^()]+\)$/);
+    for (const rule of settings.permissions.deny ?? []) expect(rule).toMatch(/^(Read|Edit|Bash)\([^\p{C}]+\)$/u);
 
     const codex = parseToml(read('.codex/config.toml')) as Record<string, Record<string, Record<string, unknown>>>;
     expect(Object.keys(codex)).toEqual(['default_permissions', 'permissions']);
