@@ -1,3 +1,4 @@
+import { DEEP, holds, readPattern, type Speller, spelled } from '../posture/patterns.ts';
 import { inArgument, inCommand, pushesIn, writesInCommand } from './expressions.ts';
 import { REASONS } from './reasons.ts';
 
@@ -26,10 +27,14 @@ export function hookRules({ hidden, hiddenInHome, guards, protectedBranches }: H
   const all = (list: readonly string[], make: (path: string) => string | undefined) =>
     [...new Set(list.map(make))].filter(expression => expression !== undefined);
   return {
+<<<<<<< HEAD
     hiddenNames: [...new Set(hidden.map(nameOf).filter(name => name !== ''))],
+=======
+    hiddenNames: all(hidden, nameOf),
+>>>>>>> w-hook
     hiddenInHome: [...new Set(hiddenInHome.map(path => path.replace(/\/*[^/]*[*?[\\].*$|\/+$/, '')))],
     hiddenPaths: all(secrets, path => inArgument('path', path, true)),
-    guardPaths: all(guards, path => inArgument('path', `**/${path}`)),
+    guardPaths: all(guards, path => inArgument('path', `**/$path`)),
     hiddenCommands: all(secrets, inCommand),
     guardCommands: all(guards, writesInCommand),
     pushes: pushesIn(protectedBranches),
@@ -37,12 +42,17 @@ export function hookRules({ hidden, hiddenInHome, guards, protectedBranches }: H
   };
 }
 
+const ONE_OF_THEM: Speller = {
+  text: text => text,
+  any: 'x',
+  one: 'x',
+  set: set => [...'xa0_-.', ...set.ranges.map(([from]) => from)].find(character => holds(set, character)),
+};
+
 /** A path that the pattern hides, by which the hook tells whether a search by names can come to it. */
-function nameOf(pattern: string): string {
-  const name = pattern
-    .replace(/^(?:\*\*)?\/+/, '')
-    .replace(/\\(.)|\[[!^]?([\w.-])[^\]]*\]|\*\*\/|\*+|\?/gu, (part, escaped, first) =>
-      part === '**/' ? '' : (escaped ?? first ?? 'x'),
-    );
-  return name.endsWith('/') ? `${name}x` : name;
+function nameOf(line: string): string | undefined {
+  const pattern = readPattern(line);
+  const within = pattern?.folder || pattern?.parts.at(-1) === DEEP;
+  const names = pattern && spelled(pattern.parts, ONE_OF_THEM)?.filter(name => name !== DEEP);
+  return names && [...names, ...(within ? ['x'] : [])].join('/');
 }
