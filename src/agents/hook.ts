@@ -27,14 +27,10 @@ export function hookRules({ hidden, hiddenInHome, guards, protectedBranches }: H
   const all = (list: readonly string[], make: (path: string) => string | undefined) =>
     [...new Set(list.map(make))].filter(expression => expression !== undefined);
   return {
-<<<<<<< HEAD
-    hiddenNames: [...new Set(hidden.map(nameOf).filter(name => name !== ''))],
-=======
     hiddenNames: all(hidden, nameOf),
->>>>>>> w-hook
     hiddenInHome: [...new Set(hiddenInHome.map(path => path.replace(/\/*[^/]*[*?[\\].*$|\/+$/, '')))],
     hiddenPaths: all(secrets, path => inArgument('path', path, true)),
-    guardPaths: all(guards, path => inArgument('path', `**/$path`)),
+    guardPaths: all(guards, path => inArgument('path', `**/${path}`)),
     hiddenCommands: all(secrets, inCommand),
     guardCommands: all(guards, writesInCommand),
     pushes: pushesIn(protectedBranches),
