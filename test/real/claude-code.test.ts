@@ -9,6 +9,7 @@ import { context, FULL, HOSTILE } from '../generate/outputs/lab.ts';
 import { describeWith, part } from '../support/parts.ts';
 import { CLAUDE_ENV, Stage } from './drive.ts';
 import type { Driven, Order } from './drive-program.ts';
+import { hidingOdd, layOdd, ODD } from './generated.ts';
 
 /** What Claude Code says on stderr of a settings file that it rejects, whole or in part. */
 const COMPLAINT = /did not load|were skipped|not in effect|invalid/i;
@@ -128,6 +129,14 @@ describeWith(['claude-code', 'bubblewrap'], 'the real Claude Code and the settin
       ),
     ).toEqual([]);
     expect(results.join('\n')).not.toContain('CANARY');
+  }, 60_000);
+
+  test('names that hold brackets, stars and backslashes are held, and those beside them are not', async () => {
+    await generate(hidingOdd('claude-code'));
+    layOdd(stage);
+    const { results } = await drive([...ODD.held, ...ODD.open].map(path => read(`${stage.root}/${path}`)));
+    expect(ODD.held.filter((_path, index) => !/denied by your permission/.test(results[index] ?? ''))).toEqual([]);
+    expect(ODD.open.filter((_path, index) => !/works/.test(results[ODD.held.length + index] ?? ''))).toEqual([]);
   }, 60_000);
 
   test('without the file the same calls go through', async () => {

@@ -10,6 +10,7 @@ import { context, FULL, HOSTILE } from '../generate/outputs/lab.ts';
 import { describeWith, part } from '../support/parts.ts';
 import { Stage } from './drive.ts';
 import type { Driven } from './drive-program.ts';
+import { hidingOdd, layOdd, ODD } from './generated.ts';
 
 describeWith(['codex', 'bubblewrap'], 'the real Codex and the configuration we generate', () => {
   let stage: Stage;
@@ -83,6 +84,15 @@ trust_level = "trusted"
     expect({ code, turns }).toEqual({ code: 1, turns: 0 });
     expect(stderr).toMatch(/invalid type/);
   });
+
+  test('names that hold brackets, stars and backslashes are hidden, and those beside them are not', async () => {
+    await generate(hidingOdd('codex'));
+    layOdd(stage);
+    stage.write('agent-posture.yaml', 'version: 1\n');
+    const { results } = await drive([...ODD.held, ...ODD.open].map(path => `cat './${path}'`));
+    expect(ODD.held.filter((_path, index) => !/Permission denied/.test(results[index] ?? ''))).toEqual([]);
+    expect(ODD.open.filter((_path, index) => !/works/.test(results[ODD.held.length + index] ?? ''))).toEqual([]);
+  }, 60_000);
 
   test('hides the files from every program, keeps the guards, and lets work through', async () => {
     await generate(FULL);

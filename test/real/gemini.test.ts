@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Posture } from '../../src/posture/schema.ts';
@@ -6,7 +6,17 @@ import { FULL } from '../generate/outputs/lab.ts';
 import { describeWith, part } from '../support/parts.ts';
 import type { Stage } from './drive.ts';
 import type { Driven, Order } from './drive-program.ts';
-import { generate, hostileRules, PUSHES, rulesOnly, stageWithSecrets, WORK } from './generated.ts';
+import {
+  generate,
+  hidingOdd,
+  hostileRules,
+  layOdd,
+  ODD,
+  PUSHES,
+  rulesOnly,
+  stageWithSecrets,
+  WORK,
+} from './generated.ts';
 
 /** What Gemini CLI says of settings or policies that it cannot take, whole or in part. */
 const COMPLAINT = /Policy file|invalid|Invalid configuration|regex|Unrecognized|Error in/i;
@@ -92,6 +102,16 @@ describeWith(['gemini', 'bubblewrap'], 'the real Gemini CLI and the settings we 
     expect(notDenied(allowed, results.slice(held.length))).toHaveLength(allowed.length);
     expect(results.join('\n')).not.toContain('CANARY');
     expect(existsSync(join(stage.root, 'src/new.ts'))).toBe(true);
+  }, 60_000);
+
+  test('names that hold brackets, stars and backslashes are held, and those beside them are not', async () => {
+    await generate(stage, hidingOdd('gemini'));
+    // By its policy alone: the ignore files would hold them too.
+    for (const file of ['.geminiignore', '.gitignore']) rmSync(join(stage.root, file));
+    layOdd(stage);
+    const { results } = await drive([...ODD.held, ...ODD.open].map(read));
+    expect(ODD.held.filter((_path, index) => !DENIED.test(results[index] ?? ''))).toEqual([]);
+    expect(ODD.open.filter((_path, index) => !/works/.test(results[ODD.held.length + index] ?? ''))).toEqual([]);
   }, 60_000);
 
   test('without the files the same calls go through', async () => {

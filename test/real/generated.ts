@@ -40,6 +40,43 @@ export const hostileRules = (agent: Parameters<typeof rulesOnly>[0]): Posture =>
   repository: { protected: ['main', ...HOSTILE] },
 });
 
+/** Patterns whose names hold what means something in one syntax or another, files that they mean, and files beside them. */
+export const ODD = {
+  hide: [
+    'exports/\\[prod] customers.csv',
+    'app/(private)/**',
+    '[a-c].key',
+    'a\\*b',
+    'x\\\\y',
+    'é (1) {a,b}.txt',
+    '/top',
+  ],
+  held: [
+    'exports/[prod] customers.csv',
+    'app/(private)/a.txt',
+    'b.key',
+    'sub/c.key',
+    'a*b',
+    'x\\y',
+    'é (1) {a,b}.txt',
+    'top',
+  ],
+  open: ['exports/p customers.csv', 'app/private/a.txt', 'd.key', 'axb', 'é (1) a.txt'],
+} as const;
+
+/** Lays those files. */
+export function layOdd(stage: Stage): void {
+  for (const path of ODD.held) stage.write(path, 'CANARY');
+  for (const path of ODD.open) stage.write(path, 'works');
+}
+
+/** A posture that hides them, for one agent and its rules alone. */
+export const hidingOdd = (agent: NonNullable<Posture['agents']>[number]): Posture => ({
+  ...FULL,
+  agents: [agent],
+  isolation: { runtime: 'none', files: { hide: [...ODD.hide] } },
+});
+
 /** Pushes and commits that a rule over the text of a command can hold. */
 export const PUSHES = [
   'git push origin main',

@@ -4,7 +4,17 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeWith, part } from '../support/parts.ts';
 import type { Stage } from './drive.ts';
 import type { Driven, Order } from './drive-program.ts';
-import { generate, hostileRules, PUSHES, rulesOnly, stageWithSecrets, WORK } from './generated.ts';
+import {
+  generate,
+  hidingOdd,
+  hostileRules,
+  layOdd,
+  ODD,
+  PUSHES,
+  rulesOnly,
+  stageWithSecrets,
+  WORK,
+} from './generated.ts';
 
 /** What opencode says of settings or policies that it cannot take, whole or in part. */
 const COMPLAINT = /Config(uration)? .*(invalid|not valid)|invalid|Unrecognized/i;
@@ -85,6 +95,16 @@ describeWith(['opencode', 'bubblewrap'], 'the real opencode and the settings we 
     expect(notDenied(allowed, results.slice(held.length))).toHaveLength(allowed.length);
     expect(results.join('\n')).not.toContain('CANARY');
     expect(existsSync(join(stage.root, 'src/new.ts'))).toBe(true);
+  }, 60_000);
+
+  test('names that hold brackets, stars and backslashes are held, and those beside them are not', async () => {
+    await generate(stage, hidingOdd('opencode'));
+    layOdd(stage);
+    // Nothing escapes a star there, so that one in a name is any character.
+    const open = ODD.open.filter(path => path !== 'axb');
+    const { results } = await drive([...ODD.held, ...open].map(read));
+    expect(ODD.held.filter((_path, index) => !DENIED.test(results[index] ?? ''))).toEqual([]);
+    expect(open.filter((_path, index) => !/works/.test(results[ODD.held.length + index] ?? ''))).toEqual([]);
   }, 60_000);
 
   test('without the files the same calls go through', async () => {

@@ -1,10 +1,20 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeWith, part } from '../support/parts.ts';
 import type { Stage } from './drive.ts';
 import type { Driven, Order } from './drive-program.ts';
-import { generate, hostileRules, PUSHES, rulesOnly, stageWithSecrets, WORK } from './generated.ts';
+import {
+  generate,
+  hidingOdd,
+  hostileRules,
+  layOdd,
+  ODD,
+  PUSHES,
+  rulesOnly,
+  stageWithSecrets,
+  WORK,
+} from './generated.ts';
 
 /** What Qwen Code says of settings or policies that it cannot take, whole or in part. */
 const COMPLAINT = /malformed|invalid|Error in|could not/i;
@@ -82,6 +92,16 @@ describeWith(['qwen', 'node-22', 'bubblewrap'], 'the real Qwen Code and the sett
     expect(notDenied(allowed, results.slice(held.length))).toHaveLength(allowed.length);
     expect(results.join('\n')).not.toContain('CANARY');
     expect(existsSync(join(stage.root, 'src/new.ts'))).toBe(true);
+  }, 60_000);
+
+  test('names that hold brackets, stars and backslashes are held, and those beside them are not', async () => {
+    await generate(stage, hidingOdd('qwen'));
+    // By its rules alone: its ignore file would hold them too.
+    rmSync(join(stage.root, '.qwenignore'));
+    layOdd(stage);
+    const { results } = await drive([...ODD.held, ...ODD.open].map(read));
+    expect(ODD.held.filter((_path, index) => !DENIED.test(results[index] ?? ''))).toEqual([]);
+    expect(ODD.open.filter((_path, index) => !/works/.test(results[ODD.held.length + index] ?? ''))).toEqual([]);
   }, 60_000);
 
   test('without the files the same calls go through', async () => {

@@ -20,12 +20,14 @@ const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]/u;
 
 /**
  * Claude Code reads the path of a rule as a gitignore pattern after it took one level of backslashes from those that stand
- * before brackets and backslashes; brackets in the path need none. Seen in 2.1.330, where a set that begins with `!` or `^`
- * holds nothing: test/real/claude-code.test.ts.
+ * before brackets and backslashes; brackets in the path need none. Seen in 2.1.330, where neither a set that begins with
+ * `!` or `^` holds anything, nor an escaped `?`: test/real/claude-code.test.ts.
  */
 const RULE: Speller = {
   text: text =>
-    UNSEEN.test(text) ? undefined : text.replaceAll('\\', String.raw`\\\\`).replace(/[*?[]/g, String.raw`\$&`),
+    text.includes('?') || UNSEEN.test(text)
+      ? undefined
+      : text.replaceAll('\\', String.raw`\\\\`).replace(/[*[]/g, String.raw`\$&`),
   any: '*',
   one: '?',
   set: set => bracketed(set, undefined),

@@ -39,7 +39,7 @@ export function rulePaths(pattern: Pattern): string[] | undefined {
   // Codex stumbles over a plain path whose folder is missing, so each is written as a pattern, at the cost that the
   // same path deeper down is hidden too. A pattern stands for the names it matches, not for what lies below them.
   const path = body.startsWith('**/') || /[*?[\]]/.test(body) ? body : `**/${body}`;
-  return path.endsWith('/**') ? [path.slice(0, -3), path] : [path, `${path}/**`];
+  return path.endsWith('/**') ? [path] : [path, `${path}/**`];
 }
 
 /**

@@ -190,7 +190,7 @@ const WIDER: typeof READERS = {
 
 /** What cannot be said, by whom. */
 const UNSAID: Record<string, readonly string[]> = {
-  'Claude Code': ['[!a-c].key', '[^a-c].key', '[]x].key'],
+  'Claude Code': ['[!a-c].key', '[^a-c].key', '[]x].key', 'quest\\?'],
   opencode: ['[!a-c].key', '[^a-c].key'],
   'a shell': ['[]x].key'],
 };
