@@ -32,8 +32,8 @@ const SCANNERS = ['gitleaks', 'trufflehog', 'git-secrets'];
 function programsWithoutScanners(base: string): string {
   const folder = join(base, 'bin');
   mkdirSync(folder);
+  // The first of a name is the one that counts.
   for (const from of (process.env.PATH ?? '').split(':').filter(part => part.startsWith('/') && existsSync(part)))
-    // The first of a name is the one that counts.
     for (const name of readdirSync(from))
       if (!SCANNERS.includes(name) && !existsSync(join(folder, name)))
         symlinkSync(join(from, name), join(folder, name));
