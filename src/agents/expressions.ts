@@ -116,34 +116,3 @@ export function writesInCommand(line: string): string | undefined {
   const text = inText(line);
   return text && String.raw`(?:>|\b(?:${WRITERS.join('|')})\b|\bsed\b.*\s-\w*i)[^;&|]*${text}`;
 }
-
-function globBody(glob: string): string {
-  return glob
-    .split(/(\*\*\/|\*+|\?|\[[!^]?[\w.-]+\])/u)
-    .map((part, index) => {
-      if (index % 2 === 0) return literal(part);
-      if (part.startsWith('**')) return '.*';
-      if (part === '*') return String.raw`[^/\s"']*`;
-      if (part === '?') return '[^/]';
-      return part.replace('[!', '[^');
-    })
-    .join('');
-}
-
-/** Finds pushes that could move one of these branches, and what passes by the hooks that would stop them. */
-export function pushesIn(branches: readonly string[]): string[] {
-  const named = branches
-    .filter(branch => /^[\w./@+*?[\]-]+$/.test(branch))
-    .map(
-      branch =>
-        String.raw`\bgit\b[^;&|"']*\bpush\b[^;&|]*(?:[\s:+'"]|refs/heads/)${globBody(branch)}(?:[\s'";&|)\\]|$)`,
-    )
-    .filter(isExpression);
-  if (named.length === 0) return [];
-  return [
-    ...named,
-    String.raw`\bgit\b[^;&|"']*\bpush\b[^;&|]*\s--(?:all|mirror|no-verify)\b`,
-    String.raw`\bgit\b[^;&|"']*\bcommit\b[^;&|]*\s(?:--no-verify\b|-n\b)`,
-    String.raw`\bgit\b.*core\.hooks[Pp]ath`,
-  ];
-}

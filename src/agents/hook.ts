@@ -1,5 +1,6 @@
 import { DEEP, holds, readPattern, type Speller, spelled } from '../posture/patterns.ts';
-import { inArgument, inCommand, pushesIn, writesInCommand } from './expressions.ts';
+import { inArgument, inCommand, writesInCommand } from './expressions.ts';
+import { pushExpressions } from './pushes.ts';
 import { REASONS } from './reasons.ts';
 
 /** What the hook judges by: the posture's hidden files, guards and branches. */
@@ -33,7 +34,7 @@ export function hookRules({ hidden, hiddenInHome, guards, protectedBranches }: H
     guardPaths: all(guards, path => inArgument('path', `**/${path}`)),
     hiddenCommands: all(secrets, inCommand),
     guardCommands: all(guards, writesInCommand),
-    pushes: pushesIn(protectedBranches),
+    pushes: pushExpressions(protectedBranches),
     reasons: REASONS,
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inArgument, inCommand, pushesIn, writesInCommand } from '../../src/agents/expressions.ts';
+import { inArgument, inCommand, writesInCommand } from '../../src/agents/expressions.ts';
 import { HOSTILE } from '../generate/outputs/lab.ts';
 
 const finds = (expression: string | undefined, text: string) =>
@@ -75,31 +75,6 @@ describe('a path in a command', () => {
       expect(finds(guard, command), command).toBe(true);
     for (const command of ['cat .vscode/settings.json', 'cp a b; cat .vscode/x', 'sed s/a/b/ .vscode/c'])
       expect(finds(guard, command), command).toBe(false);
-  });
-});
-
-describe('pushes', () => {
-  const held = (branches: string[], command: string) =>
-    pushesIn(branches).some(expression => finds(expression, command));
-  test('that could move a protected branch are found', () => {
-    for (const command of [
-      'git push origin main',
-      'git -C . push -f origin +main',
-      'git push origin HEAD:refs/heads/main',
-      "git push origin 'main'",
-    ])
-      expect(held(['main'], command), command).toBe(true);
-    for (const command of [
-      'git push origin topic',
-      'git push origin fix-main',
-      'git push origin x; echo main',
-      'git push origin maintenance',
-      'git commit -m "push main"',
-    ])
-      expect(held(['main'], command), command).toBe(false);
-    expect(held(['release/*'], 'git push origin HEAD:release/1')).toBe(true);
-    expect(pushesIn([])).toEqual([]);
-    expect(pushesIn(HOSTILE.filter(text => !text.startsWith('..')))).toEqual([]);
   });
 });
 

@@ -9,7 +9,7 @@ import { context, FULL, HOSTILE } from '../generate/outputs/lab.ts';
 import { describeWith, part } from '../support/parts.ts';
 import { CLAUDE_ENV, Stage } from './drive.ts';
 import type { Driven, Order } from './drive-program.ts';
-import { hidingOdd, layOdd, ODD } from './generated.ts';
+import { hidingOdd, layOdd, ODD, PUSHES, WORK } from './generated.ts';
 
 /** What Claude Code says on stderr of a settings file that it rejects, whole or in part. */
 const COMPLAINT = /did not load|were skipped|not in effect|invalid/i;
@@ -96,28 +96,14 @@ describeWith(['claude-code', 'bubblewrap'], 'the real Claude Code and the settin
       { name: 'Write', input: { file_path: `${stage.root}/.claude/settings.local.json`, content: '{}' } },
       { name: 'Write', input: { file_path: `${stage.root}/.mcp.json`, content: '{}' } },
       { name: 'Write', input: { file_path: `${stage.root}/.git/hooks/pre-push`, content: 'x' } },
-      bash('git push origin main'),
-      bash('git push origin HEAD:main'),
-      bash('git -C . push origin main'),
-      bash('git push -f origin main'),
-      bash('git push origin +main'),
-      bash('git push origin HEAD:refs/heads/main'),
-      bash('git push origin HEAD:release/1'),
-      bash('git push --all origin'),
-      bash('git push --mirror origin'),
-      bash('git push --no-verify origin topic'),
-      bash('git commit --no-verify -m x'),
-      bash('git commit -n -m x'),
-      bash('git -c core.hooksPath=/dev/null commit -m x'),
+      ...PUSHES.map(bash),
     ];
     const allowed = [
       read(`${stage.root}/src/app.ts`),
       read(`${stage.root}/.env.development.example`),
       { name: 'Write', input: { file_path: `${stage.root}/src/new.ts`, content: 'new' } },
       bash('cat src/app.ts'),
-      bash('git commit --allow-empty -m maintenance'),
-      bash('git push origin topic'),
-      bash('git push -u origin HEAD:fix-main-menu'),
+      ...WORK.filter(command => command.startsWith('git')).map(bash),
     ];
     const { results, turns } = await drive([...held, ...allowed]);
     expect(turns).toBe(held.length + allowed.length + 1);

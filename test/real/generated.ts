@@ -92,6 +92,13 @@ export const PUSHES = [
   'git commit --no-verify -m x',
   'git commit -n -m x',
   'git -c core.hooksPath=/dev/null commit -m x',
+  'git -c core.hookspath=/dev/null commit -m x',
+  'git push origin "main"',
+  "git push origin 'HEAD:main'",
+  'git push origin HEAD:refs/heads/main -f',
+  'git commit -m x -n',
+  'git commit -nm x',
+  'git -C . commit --no-verify -m x',
 ];
 
 /** Commands that have to work beside them. */

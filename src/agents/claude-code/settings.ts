@@ -1,4 +1,5 @@
 import { bracketed, type Pattern, plainPath, readPattern, type Speller, spelled } from '../../posture/patterns.ts';
+import { pushGlobs } from '../pushes.ts';
 
 /** What Claude Code's settings are made from. */
 export interface ClaudeSource {
@@ -53,33 +54,7 @@ export function denyRules(
   return [
     ...secrets.flatMap(path => [`Read(${path})`, `Edit(${path})`]),
     ...guards.map(guard => `Edit(/${guard.endsWith('/') ? `${guard}**` : guard})`),
-    ...pushRules(protectedBranches),
-  ];
-}
-
-/** Spellings of a push that the rules hold; others get round them, and the hook and the server's rules are for those. */
-function pushRules(branches: readonly string[]): string[] {
-  const sayable = branches
-    .filter(branch => /^[\w./@+*?[\]-]+$/.test(branch))
-    .map(branch => branch.replace(/\[[^\]]*\]|\?|\*+/g, '*'));
-  if (sayable.length === 0) return [];
-  return [
-    ...sayable.flatMap(branch =>
-      ['git push', 'git * push'].flatMap(push => [
-        `Bash(${push} * ${branch})`,
-        `Bash(${push} * ${branch} *)`,
-        `Bash(${push} *:${branch})`,
-        `Bash(${push} *:${branch} *)`,
-        `Bash(${push} *+${branch})`,
-        `Bash(${push} *refs/heads/${branch})`,
-      ]),
-    ),
-    'Bash(git push *--all*)',
-    'Bash(git push *--mirror*)',
-    'Bash(git push *--no-verify*)',
-    'Bash(git commit *--no-verify*)',
-    'Bash(git commit -n *)',
-    'Bash(git *core.hooksPath*)',
+    ...pushGlobs(protectedBranches).map(push => `Bash(${push})`),
   ];
 }
 

@@ -1,4 +1,5 @@
-import { inArgument, inCommand, pushesIn, writesInCommand } from '../expressions.ts';
+import { inArgument, inCommand, writesInCommand } from '../expressions.ts';
+import { pushExpressions } from '../pushes.ts';
 import { REASONS } from '../reasons.ts';
 import { SOME, type Void } from '../voids.ts';
 
@@ -34,7 +35,7 @@ export function policyRules({ hidden, hiddenInHome, guards, protectedBranches }:
     ...secrets.flatMap(path => shellRule(inCommand(path), REASONS.hidden)),
     ...guards.flatMap(path => rule(writing, inArgument('file_path', `**/${path}`), REASONS.guard)),
     ...guards.flatMap(path => shellRule(writesInCommand(path), REASONS.guard)),
-    ...pushesIn(protectedBranches).flatMap(push => shellRule(push, REASONS.push)),
+    ...pushExpressions(protectedBranches).flatMap(push => shellRule(push, REASONS.push)),
   ];
 }
 

@@ -8,6 +8,7 @@ import {
   withoutDeep,
   withoutSets,
 } from '../../posture/patterns.ts';
+import { pushGlobs } from '../pushes.ts';
 
 /** What opencode's permissions are made from. */
 interface OpencodeSource {
@@ -62,7 +63,7 @@ export function denied({ hidden, hiddenInHome, guards, protectedBranches }: Open
       ...hidden.flatMap(inCommands),
       ...hiddenInHome.flatMap(inCommands),
       ...guards.flatMap(writers),
-      ...pushes(protectedBranches),
+      ...pushGlobs(protectedBranches),
     ],
     external_directory: home,
   };
@@ -90,37 +91,6 @@ function inCommands(line: string): string[] {
 function writers(guard: string): string[] {
   const path = plain(guard.replace(/\/+$/, ''));
   return [`*>*${path}*`, `tee *${path}*`, `cp * ${path}*`, `mv *${path}*`, `rm *${path}*`, `sed *-i*${path}*`];
-}
-
-/** A branch pattern, of fnmatch, as opencode reads patterns. */
-const plainBranch = (branch: string) =>
-  branch
-    .replace(/\[[!^]?[\w.-]+\]/g, '?')
-    .replace(/\*+(?:\/\*+)*/g, '*')
-    .replace(/[{}$\\]/g, '?');
-
-function pushes(branches: readonly string[]): string[] {
-  const sayable = branches.filter(branch => /^[\w./@+*?[\]-]+$/.test(branch)).map(plainBranch);
-  if (sayable.length === 0) return [];
-  return [
-    ...['git push', 'git * push'].flatMap(push => [
-      ...sayable.flatMap(branch => [
-        `${push}* ${branch}`,
-        `${push}* ${branch} *`,
-        `${push} *:${branch}`,
-        `${push} *:${branch} *`,
-        `${push} *+${branch}`,
-        `${push} *refs/heads/${branch}`,
-      ]),
-      `${push}* --all*`,
-      `${push}* --mirror*`,
-      `${push}* --no-verify*`,
-    ]),
-    'git commit*--no-verify*',
-    'git commit* -n',
-    'git commit* -n *',
-    'git *core.hooksPath*',
-  ];
 }
 
 /** What in these settings lets through again what the rules deny, each in a few words: later rules win, and those of an agent over all. */
