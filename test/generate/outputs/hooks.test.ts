@@ -548,7 +548,7 @@ describe('the hooks', () => {
   });
 
   const commitSecret = (other: Repository) => {
-    other.write('.env', `A=${Math.random()}\n`);
+    other.write('.env', `PASSWORD=${Math.random()}\n`);
     other.git('add', '-f', '.env');
     const { code, stderr } = other.run(['commit', '-q', '-m', 'x']);
     return { code, refused: stderr.includes('these files hold secrets by their name') };
