@@ -1,4 +1,5 @@
-import { denyRules } from '../claude-code/settings.ts';
+import type { Pattern } from '../../posture/patterns.ts';
+import { rulePaths as claudePaths, denyRules } from '../claude-code/settings.ts';
 import { asJson, type ManagedFile, type ManagedSource } from '../managed.ts';
 
 /**
@@ -10,13 +11,22 @@ export const managed: readonly ManagedFile[] = [
   { name: 'managed-settings.json', place: '/etc/github-copilot/managed-settings.json', content },
 ];
 
+/**
+ * The paths of the rules for a pattern; undefined where one would take brackets, which were seen to put every rule out of
+ * force (1.0.102), or backslashes, of which nothing is known.
+ */
+export function rulePaths(pattern: Pattern): string[] | undefined {
+  const paths = claudePaths(pattern);
+  return paths?.some(path => /[()\\]/.test(path)) ? undefined : paths;
+}
+
 function content(source: ManagedSource): string {
   return asJson({
     permissions: {
       disableBypassPermissionsMode: 'disable',
       // Beside rules that deny, whatever none allows is asked about, reading too.
       allow: ['Read(**)'],
-      deny: denyRules({ ...source, protectedBranches: [] }),
+      deny: denyRules({ ...source, protectedBranches: [] }, rulePaths),
     },
     ...(source.ownSandbox ? { sandbox: { enabled: true, failIfUnavailable: true, allowBypass: false } } : {}),
   });

@@ -1,6 +1,6 @@
 import { managed as claudeCode } from '../../agents/claude-code/managed.ts';
 import { managed as codex } from '../../agents/codex/managed.ts';
-import { managed as copilot } from '../../agents/copilot/managed.ts';
+import { managed as copilot, rulePaths as copilotPaths } from '../../agents/copilot/managed.ts';
 import { managed as gemini } from '../../agents/gemini/managed.ts';
 import { agentGuards } from '../../agents/guards.ts';
 import { agents } from '../../agents/index.ts';
@@ -12,7 +12,7 @@ import type { Posture } from '../../posture/schema.ts';
 import type { Output } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
 import { shellWord } from './encode.ts';
-import { hiddenOf } from './hidden.ts';
+import { hiddenOf, unsaidBy } from './hidden.ts';
 import { template } from './template.ts';
 
 /** The agents that document what an administrator of the machine lays down. */
@@ -61,11 +61,15 @@ export const managedSettings: Output = {
     ];
   },
   // Nothing outside of the repository is ever written from here.
-  notes({ posture }) {
-    const all = asked(posture);
+  notes(context) {
+    const all = asked(context.posture);
     if (all.length === 0) return [];
     const titles = all.map(([agent]) => agents.find(({ id }) => id === agent)?.title ?? agent);
     return [
+      // What those of the others cannot say, their settings in the repository cannot either, and tell.
+      ...(all.some(([agent]) => agent === 'copilot')
+        ? unsaidBy('A managed rule of GitHub Copilot CLI', hiddenOf(context), copilotPaths)
+        : []),
       `The managed settings of ${list(titles)} are in force once an administrator of this machine (Linux) has laid them down, where files of others stay as they are: sudo sh ${INSTALL}`,
     ];
   },

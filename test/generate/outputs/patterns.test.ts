@@ -251,7 +251,9 @@ describe('what is hidden', () => {
         expect.stringContaining('A rule of Cursor'),
       ]),
     );
-    expect(notes.join('\n')).not.toContain('(private)');
+    expect(notes.filter(note => note.includes('(private)'))).toEqual([
+      expect.stringContaining('A managed rule of GitHub Copilot CLI'),
+    ]);
     expect(notesOf(hiding('~/a*')).join('\n')).toContain('The profile of Codex cannot say ~/a*');
   });
 
