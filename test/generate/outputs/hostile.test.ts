@@ -83,13 +83,14 @@ const LISTS: { path: string; keys: string[]; list(settings: Settings): string[];
     path: '.qwen/settings.json',
     keys: ['permissions', 'context'],
     list: ({ permissions }) => permissions?.deny as string[],
-    written: /^(Read|Edit|Bash)\([^()$]+\)$/,
+    // What would mean something else stands in a set of characters.
+    written: /^(Read|Edit|Bash)\((?:\[[^\]]+\]|[^()$])+\)$/,
   },
   {
     path: '.cursor/cli.json',
     keys: ['permissions'],
     list: ({ permissions }) => permissions?.deny as string[],
-    written: /^(Read|Write)\([^()]+\)$/,
+    written: /^(Read|Write)\((?:\[[^\]]+\]|[^()])+\)$/,
   },
   // Nothing that opencode replaces in its settings: `{env:…}`, `{file:…}`, `$HOME`, backslashes.
   ...['read', 'edit', 'bash', 'external_directory'].map(tool => ({
@@ -227,7 +228,8 @@ describe.each(HOSTILE.map(text => [JSON.stringify(text), text] as const))('a pos
     }
 
     // What can be said in a rule is in it as it is: under the home nothing is left out for an exception.
-    if (/^[^\p{C}()\\{}$*?[\]]+$/u.test(text)) {
+    // A pattern that climbs matches no file, and is left out everywhere.
+    if (/^[^\p{C}()\\{}$*?[\]]+$/u.test(text) && !text.includes('..')) {
       expect(permissions?.deny).toContain(`Read(~/${text})`);
       expect(Object.keys(permission.read ?? {})).toContain(`~/${text}`);
       const call = `{\0"file_path":${JSON.stringify(`/home/dev/${text}`)}\0}`;
