@@ -186,3 +186,12 @@ export function partsOf(step: Step, answer: Answer, context: StepContext, answer
     }
   }
 }
+
+/** A name as part of an id, a path or a host: lower case, with hyphens, at most `most` characters; empty where nothing is left. */
+export function slug(text: string, most: number): string {
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, most);
+}

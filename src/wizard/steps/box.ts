@@ -147,7 +147,7 @@ export const hosts: PlainStep = {
   kind: 'texts',
   paths: ['whole'],
   question: () => 'Which hosts may the agent reach from its box? With commas; none shuts the network.',
-  why: 'Every host that is let through is a way out for whatever the agent can read, so let through few. What stands here is what your agents and your forge need. Package registries are shut: add registry.npmjs.org, pypi.org or the like where agents shall install packages, or install them yourself outside. A host with :port is let through at that port alone; *.example.com stands for all names below.',
+  why: 'Every host that is let through is a way out for whatever the agent can read, so let through few. What stands here is what your agents and your forge need. Package registries are shut: add those of your package managers where agents shall install packages, or install them yourself outside. A host with :port is let through at that port alone; *.example.com stands for all names below.',
   quote:
     'The agent should only have access to the specific repositories, branches, and systems it absolutely needs to complete its assigned task.',
   choices: () => [],

@@ -1,7 +1,7 @@
 import { DURATION_PATTERN } from '../../base/units.ts';
 import { readAddress } from '../../posture/address.ts';
 import { MANAGERS, type SystemKind } from '../../posture/schema.ts';
-import { asEntries, asEntry, fieldText } from '../step.ts';
+import { asEntries, asEntry, fieldText, slug } from '../step.ts';
 import type { Answers, Choice, Entry, FormStep, ListStep, StepContext } from '../types.ts';
 import { credentialEntry, credentialsAfter, readGrants, systemsAfter } from './declared.ts';
 import { environmentNames, isClosed } from './environments.ts';
@@ -109,7 +109,7 @@ export const vault: FormStep = {
   fallback: ({ posture }) => ({
     address: posture.secrets?.vault?.address ?? '',
     mount: posture.secrets?.vault?.mount ?? 'kv',
-    path: posture.secrets?.vault?.path ?? `${slug(posture.project)}/{environment}`,
+    path: posture.secrets?.vault?.path ?? `${slug(posture.project, 40) || 'project'}/{environment}`,
   }),
   applies: (_, answers) => asEntries(answers.managers).some(entry => fieldText(entry, 'manager') === 'vault'),
   dependsOn: [],
@@ -120,16 +120,6 @@ export const vault: FormStep = {
     },
   ],
 };
-
-function slug(text: string): string {
-  return (
-    text
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-+|-+$/g, '')
-      .slice(0, 40) || 'project'
-  );
-}
 
 /** Kinds of credential that fit a kind of system. */
 const CREDENTIAL_KINDS: Readonly<Partial<Record<SystemKind, string>>> = {

@@ -71,7 +71,7 @@ export function grantsText(grants: Credential['grants']): string | undefined {
   });
   const text = parts.join('; ');
   // What cannot be read back the same is not offered for change.
-  return same(readGrants(text), grants ?? []) ? text : undefined;
+  return isDeepStrictEqual(readGrants(text), grants ?? []) ? text : undefined;
 }
 
 /** Rights from one line; undefined where it is not written so. Names of one schema go together. */
@@ -100,8 +100,6 @@ export function readGrants(text: string): NonNullable<Credential['grants']> | un
   }
   return found;
 }
-
-const same = (a: unknown, b: unknown) => isDeepStrictEqual(a, b);
 
 export function credentialEntry(credential: Credential): Entry {
   const { id, environment, system, kind, inject, grants, lifetime, rotateEvery } = credential;

@@ -1,7 +1,7 @@
 import { kindOfPort, readAddress, SCHEMES } from '../../posture/address.ts';
 import type { PostureEdit } from '../../posture/model.ts';
 import type { System } from '../../posture/schema.ts';
-import { asList, asText, notAmong, unfit } from '../step.ts';
+import { asList, asText, notAmong, slug, unfit } from '../step.ts';
 import type { Answer, PlainStep, StepContext } from '../types.ts';
 import { closedEnvironment, forbidden, foundSystems, looksLikeProduction, systemTitle } from './found.ts';
 
@@ -88,12 +88,7 @@ function typedSystem(text: string, taken: Set<string>): System {
   const port = address && 'port' in address ? address.port : undefined;
   const named = address && 'host' in address ? address.host : text;
   const ip = /^[\d.]+$|:/.test(named);
-  const base =
-    (ip ? named : (named.split('.')[0] ?? ''))
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-+|-+$/g, '')
-      .slice(0, 60) || 'system';
+  const base = slug(ip ? named : (named.split('.')[0] ?? ''), 60) || 'system';
   let id = base;
   for (let count = 2; taken.has(id); count++) id = `${base}-${count}`;
   taken.add(id);

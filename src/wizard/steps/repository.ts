@@ -1,5 +1,5 @@
 import type { PostureEdit } from '../../posture/model.ts';
-import { asList, asText, fieldText, fieldTexts, unfit } from '../step.ts';
+import { asList, asText, fieldText, fieldTexts, slug, unfit } from '../step.ts';
 import type { FormStep, ListStep, PlainStep, StepContext } from '../types.ts';
 import { mainBranch } from './guards.ts';
 
@@ -168,12 +168,7 @@ export const identity: FormStep = {
     if (standing.name !== undefined) return standing;
     const { project, repository } = context.posture;
     const name = `${project.replace(/[<>]/g, '').slice(0, 80)} agent`;
-    const host =
-      project
-        .toLowerCase()
-        .replace(/[^a-z0-9]+/g, '-')
-        .replace(/^-+|-+$/g, '')
-        .slice(0, 60) || 'project';
+    const host = slug(project, 60) || 'project';
     return { name, email: `agent@${host}.invalid`, attribution: repository?.attribution === false ? 'no' : 'yes' };
   },
   applies: ({ facts }) => facts.git.present,
