@@ -1,5 +1,21 @@
 import type { Safeguard } from './types.ts';
 
+/** The outputs that tell agents what is hidden, what guards them and where they may push. */
+const AGENT_SETTINGS = [
+  'managed-settings',
+  'claude-code-settings',
+  'codex-config',
+  'gemini-settings',
+  'qwen-settings',
+  'opencode-settings',
+  'copilot-settings',
+  'cline-settings',
+  'cursor-settings',
+  'windsurf-settings',
+  'aider-settings',
+  'agent-hook',
+];
+
 /**
  * Every demand of the article, and our own (GRD). `article` is the article's own sentence. What this version neither
  * makes nor proves says so, and by what it is to come.
@@ -73,24 +89,7 @@ export const safeguards: readonly Safeguard[] = [
       'If your API keys, database passwords, or authentication tokens are sitting in your codebase (hardcoded or in .env files), an AI agent will inevitably incorporate them into generated code.',
     standards: ['NIST SP 800-53 IA-5', 'NIST SP 800-218 PS.1', 'OWASP LLM02:2025', 'OWASP ASI03:2026'],
     generated: {
-      outputs: [
-        'managed-settings',
-        'claude-code-settings',
-        'codex-config',
-        'gemini-settings',
-        'qwen-settings',
-        'opencode-settings',
-        'copilot-settings',
-        'cline-settings',
-        'cursor-settings',
-        'windsurf-settings',
-        'aider-settings',
-        'agent-hook',
-        'gitignore',
-        'env-examples',
-        'srt-settings',
-        'bwrap-script',
-      ],
+      outputs: [...AGENT_SETTINGS, 'gitignore', 'env-examples', 'srt-settings', 'bwrap-script'],
     },
     proven: {
       attempts: ['read', 'list', 'env', 'exec'],
@@ -276,17 +275,8 @@ export const safeguards: readonly Safeguard[] = [
     standards: ['NIST SP 800-53 CM-5', 'NIST SP 800-218 PS.1', 'SLSA v1.2 Source track'],
     generated: {
       outputs: [
-        'managed-settings',
-        'claude-code-settings',
-        'gemini-settings',
-        'qwen-settings',
-        'opencode-settings',
-        'copilot-settings',
-        'cline-settings',
-        'cursor-settings',
-        'windsurf-settings',
-        'aider-settings',
-        'agent-hook',
+        // Codex knows no rules about what a command says.
+        ...AGENT_SETTINGS.filter(id => id !== 'codex-config'),
         'git-hooks',
         'git-hook-calls',
         'github-ruleset',
@@ -399,24 +389,7 @@ export const safeguards: readonly Safeguard[] = [
       'The agent should only have access to the specific repositories, branches, and systems it absolutely needs to complete its assigned task.',
     standards: ['NIST SP 800-53 SI-7', 'NIST SP 800-53 CM-5', 'OWASP ASI10:2026'],
     generated: {
-      outputs: [
-        'managed-settings',
-        'claude-code-settings',
-        'codex-config',
-        'gemini-settings',
-        'qwen-settings',
-        'opencode-settings',
-        'copilot-settings',
-        'cline-settings',
-        'cursor-settings',
-        'windsurf-settings',
-        'aider-settings',
-        'agent-hook',
-        'ci-workflow',
-        'codeowners',
-        'srt-settings',
-        'bwrap-script',
-      ],
+      outputs: [...AGENT_SETTINGS, 'ci-workflow', 'codeowners', 'srt-settings', 'bwrap-script'],
     },
     proven: {
       attempts: ['write'],
