@@ -18,13 +18,13 @@ import { planEdits } from './planning.ts';
 import { tryNow } from './trying.ts';
 
 /** What a fix would change: the posture, and the files that follow from it. */
-export function planFix(facts: Facts, posture: LoadedPosture, fix: Fix): Promise<Plan> {
+export async function planFix(facts: Facts, posture: LoadedPosture, fix: Fix): Promise<Plan> {
   if (fix.edits === undefined)
     throw new UserError({
       what: `${fix.command === null ? `"${fix.id}" is yours to do` : `"${fix.id}" has a command of its own`}: ${oneLine(fix.text)}`,
       ...(fix.command === null ? {} : { next: fix.command }),
     });
-  return planEdits(facts, posture.text, fix.edits, fix.title);
+  return (await planEdits(facts, posture.text, fix.edits, fix.title)).plan;
 }
 
 export interface Fixed {

@@ -17,7 +17,7 @@ import { networkNote } from '../isolation/proposal.ts';
 import { parsePosture } from '../posture/load.ts';
 import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
 import { OVERLAY_FILE, overlayText } from '../posture/overlay.ts';
-import { editPosture, newPosture, SCHEMA_FILE } from '../posture/save.ts';
+import { newPosture, SCHEMA_FILE } from '../posture/save.ts';
 import type { Isolation, Overlay } from '../posture/schema.ts';
 import type { Report } from '../selftest/types.ts';
 import { answersText, reproduceCommand } from '../wizard/answers.ts';
@@ -70,8 +70,12 @@ export async function createEngine(
     plan: async ({ path, answers }) => {
       const edits = postureEdits(stepsOf(path), answers, stepContext);
       const hidden = privateChange(overlayAfter(stepsOf(path), answers, stepContext), posture, state);
-      const plan = await planEdits(facts, text, edits, posture ? 'what you answered' : 'the posture');
-      const next = parsePosture(editPosture(text, edits), POSTURE_FILE);
+      const { plan, posture: next } = await planEdits(
+        facts,
+        text,
+        edits,
+        posture ? 'what you answered' : 'the posture',
+      );
       const loosens = posture ? loosenings(posture.shared, next) : [];
       const network = networkNote({ facts, posture: next });
       const unboxed = unboxable(facts.root, facts.home);

@@ -8,6 +8,7 @@ import { networkNote } from '../isolation/proposal.ts';
 import { parsePosture } from '../posture/load.ts';
 import { type LoadedPosture, POSTURE_FILE, type PostureEdit } from '../posture/model.ts';
 import { editPosture } from '../posture/save.ts';
+import type { Posture } from '../posture/schema.ts';
 import { type Loosened, REMOVED } from '../selftest/types.ts';
 
 /**
@@ -44,7 +45,7 @@ export async function planOutputs(
 }
 
 /**
- * One plan for a changed posture and for the files that follow from it. Throws UserError when the edits make it invalid, and
+ * The changed posture, and one plan for it and for the files that follow from it. Throws UserError when the edits make it invalid, and
  * where git did not tell.
  */
 export async function planEdits(
@@ -52,14 +53,15 @@ export async function planEdits(
   text: string,
   edits: readonly PostureEdit[],
   reason: string,
-): Promise<Plan> {
+): Promise<{ plan: Plan; posture: Posture }> {
   refuseUntold(facts);
   const content = editPosture(text, edits);
   const posture = parsePosture(content, POSTURE_FILE);
-  return planGeneration({ root: facts.root, posture, facts }, outputs, {
+  const plan = await planGeneration({ root: facts.root, posture, facts }, outputs, {
     stateFolder: stateFolder(facts.root),
     extra: [{ output: 'posture', path: POSTURE_FILE, content, reason }],
   });
+  return { plan, posture };
 }
 
 /** How the path of a change begins that is a setting of git's. */

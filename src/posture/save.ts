@@ -22,7 +22,8 @@ export function editPosture(text: string, edits: readonly PostureEdit[]): string
   if (edits.length === 0) return text;
   const current = migrate(text);
   const marked = current.startsWith(BOM);
-  const edited = CONFLICT.test(current) ? undefined : attempt(marked ? current.slice(1) : current, edits);
+  const bare = marked ? current.slice(1) : current;
+  const edited = CONFLICT.test(current) ? undefined : attempt(bare, changing(bare, edits));
   if (edited === undefined) {
     const tree = readTree(current, POSTURE_FILE);
     if (!tree.readable) throw new UserError(tree.problems);
@@ -36,7 +37,20 @@ export function editPosture(text: string, edits: readonly PostureEdit[]): string
   return (marked ? BOM : '') + edited;
 }
 
+/** The edits that change anything: whoever answers a question with what is there has edited nothing. */
+function changing(text: string, edits: readonly PostureEdit[]): readonly PostureEdit[] {
+  const tree = readTree(text, POSTURE_FILE);
+  if (tree.problems.length > 0) return edits;
+  let data = tree.data;
+  return edits.filter(edit => {
+    const before = data;
+    data = withEdits(before, [edit]);
+    return !isDeepStrictEqual(before, data);
+  });
+}
+
 function attempt(text: string, edits: readonly PostureEdit[]): string | undefined {
+  if (edits.length === 0) return text;
   return spliceFolded(text, edits) ?? splice(text, edits);
 }
 

@@ -5,9 +5,9 @@ import { didYouMean } from '../base/suggest.ts';
 import { list, shellLine } from '../base/text.ts';
 import { decodePosture, tooLarge } from '../posture/decode.ts';
 import { inFileOrder, readTree, shown } from '../posture/tree.ts';
-import { announce } from './edits.ts';
+import { announce, postureProblem } from './edits.ts';
 import { problemOf } from './flow.ts';
-import { readAnswer } from './step.ts';
+import { checkAnswer, readAnswer } from './step.ts';
 import { withheld } from './steps/credentials.ts';
 import { steps as all, stepsOf } from './steps/index.ts';
 import type { Answer, Answers, Field, Given, Path, Step, StepContext } from './types.ts';
@@ -185,8 +185,29 @@ export function settleAnswers(
   steps: readonly Step[],
   context: StepContext,
   given: Answers,
-  { defaults }: { defaults: boolean },
+  options: { defaults: boolean },
 ): Settled {
+  const { answers, announced, problems } = settle(steps, context, given, options, checkAnswer);
+  const broken = problems.length > 0 ? undefined : postureProblem(steps, answers, context);
+  // Answers that hold together need one look; of others each is judged with those before it, to tell which one it is.
+  if (problems.length > 0 || broken !== undefined) {
+    const each = settle(steps, context, given, options, (...about) => problemOf(steps, ...about));
+    throw new UserError(each.problems.length > 0 ? each.problems : [{ what: broken ?? 'these answers do not hold' }]);
+  }
+  const kept = withheld(context);
+  if (kept !== undefined && steps.some(({ paths }) => !paths.includes('quick'))) announced.push(kept);
+  return { answers, announced };
+}
+
+type Judge = (step: Step, answer: Answer, context: StepContext, answers: Answers) => string | undefined;
+
+function settle(
+  steps: readonly Step[],
+  context: StepContext,
+  given: Answers,
+  { defaults }: { defaults: boolean },
+  judge: Judge,
+): Settled & { problems: Problem[] } {
   let answers: Answers = {};
   const announced: string[] = [];
   const problems: Problem[] = [];
@@ -205,7 +226,7 @@ export function settleAnswers(
       continue;
     }
     const answer = own ?? step.fallback(context, answers);
-    const wrong = problemOf(steps, step, answer, context, answers);
+    const wrong = judge(step, answer, context, answers);
     if (wrong !== undefined)
       problems.push({
         what: `"${step.id}" will not do: ${wrong}`,
@@ -220,10 +241,7 @@ export function settleAnswers(
     const step = all.find(one => one.id === id);
     if (step && !steps.includes(step)) problems.push(elsewhere(step));
   }
-  if (problems.length > 0) throw new UserError(problems);
-  const kept = withheld(context);
-  if (kept !== undefined && steps.some(({ paths }) => !paths.includes('quick'))) announced.push(kept);
-  return { answers, announced };
+  return { answers, announced, problems };
 }
 
 function notAsked({ id, title }: Step, { facts }: StepContext, announced: string[], problems: Problem[]): void {

@@ -72,7 +72,7 @@ export function announce(step: Step, answer: Answer, context: StepContext, answe
   if (step.kind === 'form' || step.kind === 'list') {
     const given =
       step.kind === 'list' ? aboutEntries(step, answer, context, answers) : partsOf(step, answer, context, answers);
-    return `${step.title}: ${list(given) || 'none'}`;
+    return `${step.title}: ${listSome(given) || 'none'}`;
   }
   const choices = step.choices(context, answers);
   const parts = asList(answer).map(value => {
@@ -80,8 +80,15 @@ export function announce(step: Step, answer: Answer, context: StepContext, answe
     const about = [choice?.hint, choice?.seen && `found in ${formatPosition(choice.seen)}`].filter(Boolean).join('; ');
     return `${choice?.label ?? value}${about ? ` (${about})` : ''}`;
   });
-  return `${step.title}: ${list(parts) || noneOf(choices.flatMap(({ label, seen }) => (seen ? [label] : [])))}`;
+  return `${step.title}: ${listSome(parts) || noneOf(choices.flatMap(({ label, seen }) => (seen ? [label] : [])))}`;
 }
+
+/** As many as one reads. */
+function listSome(all: string[]): string {
+  return list(all.length > MOST + 1 ? [...all.slice(0, MOST), `${all.length - MOST} more`] : all);
+}
+
+const MOST = 20;
 
 /** The entries, each with where it was found. */
 function aboutEntries(

@@ -132,13 +132,14 @@ export function checkAnswer(step: Step, answer: Answer, context: StepContext, an
     case 'form':
       return checkEntry(step.fields, asEntry(answer), context, answers)?.reason;
     case 'list': {
-      const entries = asEntries(answer);
-      for (const [index, entry] of entries.entries()) {
+      const seen = new Set<string>();
+      for (const [index, entry] of asEntries(answer).entries()) {
         const problem = checkEntry(step.fields, entry, context, answers);
         const name = fieldText(entry, step.key) || `${step.noun} ${index + 1}`;
         if (problem) return `${name}: ${problem.reason}`;
-        const first = entries.findIndex(other => keyOf(step, other) === keyOf(step, entry));
-        if (first < index) return `${name} is here twice`;
+        const key = keyOf(step, entry);
+        if (seen.has(key)) return `${name} is here twice`;
+        seen.add(key);
       }
       return undefined;
     }
@@ -166,6 +167,23 @@ export function editsOf(step: Step, answer: Answer, context: StepContext, answer
 /** What stands in a question before it is answered. */
 export function standing(step: Step, context: StepContext, answers: Answers): Answer {
   return answers[step.id] ?? step.proposal?.(context, answers) ?? step.fallback(context, answers);
+}
+
+/**
+ * A pure function of context and answers that works once for each pair: with thousands of entries, what each one may choose
+ * from would be put together thousands of times.
+ */
+export function remembered<T>(
+  work: (context: StepContext, answers: Answers) => T,
+): (context: StepContext, answers: Answers) => T {
+  const known = new WeakMap<Answers, { context: StepContext; made: T }>();
+  return (context, answers) => {
+    const before = known.get(answers);
+    if (before?.context === context) return before.made;
+    const made = work(context, answers);
+    known.set(answers, { context, made });
+    return made;
+  };
 }
 
 /** An answer in words, as parts of a list. */

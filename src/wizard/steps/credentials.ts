@@ -1,8 +1,8 @@
 import { DURATION_PATTERN } from '../../base/units.ts';
 import { readAddress } from '../../posture/address.ts';
 import { MANAGERS, type SystemKind } from '../../posture/schema.ts';
-import { asEntries, asEntry, fieldText, slug } from '../step.ts';
-import type { Answers, Choice, Entry, FormStep, ListStep, StepContext } from '../types.ts';
+import { asEntries, asEntry, fieldText, remembered, slug } from '../step.ts';
+import type { Choice, Entry, FormStep, ListStep, StepContext } from '../types.ts';
 import { credentialEntry, credentialsAfter, readGrants, systemsAfter } from './declared.ts';
 import { environmentNames, isClosed } from './environments.ts';
 import { ID } from './found.ts';
@@ -14,7 +14,7 @@ const MANAGER_TEXT: Readonly<Record<(typeof MANAGERS)[number], { label: string; 
   azure: { label: 'Azure Key Vault', hint: 'by the account that you are logged in with' },
 };
 
-const environmentChoices = (context: StepContext, answers: Answers): Choice[] => {
+const environmentChoices = remembered((context, answers): Choice[] => {
   const declared = answers.environments === undefined ? undefined : asEntries(answers.environments);
   const names = declared?.map(entry => fieldText(entry, 'id')) ?? environmentNames(context, answers);
   return names.map(value => ({
@@ -22,7 +22,15 @@ const environmentChoices = (context: StepContext, answers: Answers): Choice[] =>
     label: value,
     hint: isClosed(value, context, answers) ? 'agents may do nothing there' : undefined,
   }));
-};
+});
+
+const systemChoices = remembered((context, answers): Choice[] =>
+  systemsAfter(context, answers).map(({ id, kind, environment }) => ({
+    value: id,
+    label: id,
+    hint: environment ? `${kind}, ${environment}` : kind,
+  })),
+);
 
 /** What an agent's session keeps from being asked, and what to do; undefined in a terminal of one's own. */
 export function withheld({ facts }: Pick<StepContext, 'facts'>): string | undefined {
@@ -175,12 +183,7 @@ export const credentials: ListStep = {
       optional: true,
       asked: true,
       hint: 'the system that it opens',
-      choices: (context, answers) =>
-        systemsAfter(context, answers).map(({ id, kind, environment }) => ({
-          value: id,
-          label: id,
-          hint: environment ? `${kind}, ${environment}` : kind,
-        })),
+      choices: systemChoices,
     },
     {
       id: 'kind',

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PostureEdit } from '../../posture/model.ts';
 import { type Posture, SYSTEM_KINDS, type System, type SystemKind } from '../../posture/schema.ts';
 import { withEdits } from '../../posture/splice.ts';
-import { asEntries, editsOf, fieldText, fieldTexts } from '../step.ts';
+import { asEntries, editsOf, fieldText, fieldTexts, remembered } from '../step.ts';
 import type { Answers, Entry, StepContext } from '../types.ts';
 import { neverTouch, neverTouchAddress } from './never-touch.ts';
 
@@ -49,11 +49,11 @@ export function systemOf(entry: Entry): System {
 }
 
 /** The systems that these answers declare, by the list or by the quick path's questions; those of the posture where neither was asked. */
-export function systemsAfter(context: StepContext, answers: Answers): System[] {
+export const systemsAfter = remembered((context, answers): readonly System[] => {
   if (answers.systems !== undefined) return asEntries(answers.systems).map(systemOf);
   const { posture } = withEdits({ posture: context.posture }, neverTouchEdits(context, answers)) as StepContext;
-  return [...(posture.systems ?? [])];
-}
+  return posture.systems ?? [];
+});
 
 function neverTouchEdits(context: StepContext, answers: Answers): PostureEdit[] {
   const edits = [neverTouch, neverTouchAddress].flatMap(step => {
@@ -138,10 +138,6 @@ function credentialOf(entry: Entry, before: Credential | undefined): Credential 
 export function credentialsAfter({ posture }: StepContext, answers: Answers): Credential[] {
   const before = posture.credentials ?? [];
   if (answers.credentials === undefined) return [...before];
-  return asEntries(answers.credentials).map(entry =>
-    credentialOf(
-      entry,
-      before.find(({ id }) => id === fieldText(entry, 'id')),
-    ),
-  );
+  const byId = new Map(before.map(credential => [credential.id, credential]));
+  return asEntries(answers.credentials).map(entry => credentialOf(entry, byId.get(fieldText(entry, 'id'))));
 }

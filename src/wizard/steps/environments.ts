@@ -1,6 +1,6 @@
 import type { PostureEdit } from '../../posture/model.ts';
 import { ACCESS, type Access, accessTo } from '../../posture/schema.ts';
-import { asEntries, fieldText } from '../step.ts';
+import { asEntries, fieldText, remembered } from '../step.ts';
 import type { Answers, Entry, ListStep, StepContext } from '../types.ts';
 import { credentialsAfter, systemsAfter } from './declared.ts';
 import { ID } from './found.ts';
@@ -30,11 +30,11 @@ function foundNames(context: StepContext, answers: Answers): string[] {
 }
 
 /** The names that an environment can be chosen from: declared, found, and the usual ones. */
-export function environmentNames(context: StepContext, answers: Answers): string[] {
+export const environmentNames = remembered((context, answers): readonly string[] => {
   const chosen = asEntries(answers.environments).map(entry => fieldText(entry, 'id'));
   const declared = Object.keys(context.posture.environments ?? {});
   return [...new Set([...chosen, ...declared, ...foundNames(context, answers), ...Object.keys(USUAL)])].filter(Boolean);
-}
+});
 
 /** What agents may do in an environment that no answer is about. */
 export function suggestedAccess(name: string, { facts, posture }: StepContext): Access {

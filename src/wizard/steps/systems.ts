@@ -217,16 +217,19 @@ function inKeyOrder(all: readonly Partial<System>[]): unknown {
   }));
 }
 
-/** Whether a system's address is kept private now, under this name or, as it was renamed since, under another. */
-function isPrivate({ id, address }: System, context: StepContext): boolean {
+/** Tells whether a system's address is kept private now, under this name or, as it was renamed since, under another. */
+function privacyOf(context: StepContext): (system: System) => boolean {
   const hidden = privateAddresses(context);
-  const said = context.posture.systems?.some(one => one.id === id && one.address === address);
-  return hidden.has(id) || (address !== undefined && !said && [...hidden.values()].includes(address));
+  const addresses = new Set(hidden.values());
+  const said = new Map(context.posture.systems?.map(({ id, address }) => [id, address]));
+  return ({ id, address }) =>
+    hidden.has(id) || (address !== undefined && said.get(id) !== address && addresses.has(address));
 }
 
 function privateIds(context: StepContext, answers: Answers): ReadonlySet<string> {
   if (answers.private !== undefined) return new Set(asList(answers.private));
-  return new Set(systemsAfter(context, answers).flatMap(system => (isPrivate(system, context) ? [system.id] : [])));
+  const isPrivate = privacyOf(context);
+  return new Set(systemsAfter(context, answers).flatMap(system => (isPrivate(system) ? [system.id] : [])));
 }
 
 /**
@@ -250,11 +253,11 @@ function wouldBeToldFirst(context: StepContext, answers: Answers): boolean {
 /** Systems whose address could be kept private: those that agents may not enter, and those that are. */
 function hideable(context: StepContext, answers: Answers): System[] {
   const hidden = privateAddresses(context);
+  const isPrivate = privacyOf(context);
   return systemsAfter(context, answers)
     .map(system => ({ ...system, address: system.address ?? hidden.get(system.id) }))
     .filter(
-      system =>
-        system.address !== undefined && (isPrivate(system, context) || isClosed(system.environment, context, answers)),
+      system => system.address !== undefined && (isPrivate(system) || isClosed(system.environment, context, answers)),
     )
     .map(({ address, ...system }) => (address === undefined ? system : { ...system, address }));
 }
@@ -267,14 +270,18 @@ export const privatePart: PlainStep = {
   paths: ['quick', 'whole'],
   question: () => 'Which addresses shall stay out of the file that you commit?',
   why: 'The posture is committed, so that everybody who works here has the same. Where production is reached may be something that not everybody should know, and that should not be in a history. A private address lies in your state folder, readable for you alone; the tests use it, no generated file does, and your colleagues each add their own.',
-  choices: (context, answers) =>
-    hideable(context, answers).map(system => ({
+  choices(context, answers) {
+    const isPrivate = privacyOf(context);
+    return hideable(context, answers).map(system => ({
       value: system.id,
       label: systemTitle(system),
-      hint: isPrivate(system, context) ? 'private now' : system.environment,
-    })),
+      hint: isPrivate(system) ? 'private now' : system.environment,
+    }));
+  },
   fallback: (context, answers) =>
-    hideable(context, answers).flatMap(system => (isPrivate(system, context) ? [system.id] : [])),
+    hideable(context, answers)
+      .filter(privacyOf(context))
+      .map(({ id }) => id),
   validate: (answer, context, answers) => {
     const known = hideable(context, answers).map(({ id }) => id);
     const unknown = asList(answer).find(id => !known.includes(id));
