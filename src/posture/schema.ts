@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
+import { array, maxLength, minLength, optional, record, regex, strictObject, string } from 'zod/mini';
 import { DURATION_PATTERN, SIZE_PATTERN } from '../base/units.ts';
 
 // zod's functional form: the same validator, without the methods that every schema gets and nobody here calls. It is loaded
-// in half the time, and every command loads it.
-const { array, maxLength, minLength, optional, record, regex, strictObject, string } = z;
+// in half the time, and every command loads it. Taken out of `z` by a pattern instead, they would bring all of it along.
 
 /** Free text: printable, bounded, on one line or several. */
 const text = string().check(minLength(1), maxLength(2_000));

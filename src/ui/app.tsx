@@ -3,12 +3,12 @@ import type { InitEngine } from '../wizard/types.ts';
 import type { StartTest } from './hooks/use-selftest.ts';
 import type { Ending } from './lifecycle.ts';
 import { mount } from './mount.tsx';
-import { LiveTest } from './screens/live.tsx';
 import type { ReportActions, ReportEnding } from './screens/report.tsx';
-import { type WizardRecord, WizardStart } from './screens/wizard.tsx';
+import { WizardStart } from './screens/start.tsx';
+import type { WizardRecord } from './screens/wizard.tsx';
 import type { ThemeOptions } from './theme.ts';
 
-export { farewell } from './screens/wizard.tsx';
+// The wizard's first frame waits for none of the other screens: they are loaded where they are shown.
 
 /** Draws the wizard; what happened stands in `record`. */
 export async function showWizard(
@@ -24,7 +24,8 @@ export async function showWizard(
 }
 
 /** Rejects with what the test threw. */
-export function showLiveTest(start: StartTest, title: string, theme: ThemeOptions): Promise<Ending<Report>> {
+export async function showLiveTest(start: StartTest, title: string, theme: ThemeOptions): Promise<Ending<Report>> {
+  const { LiveTest } = await import('./screens/live.tsx');
   return mount<Report>(
     finish => <LiveTest title={`Trying what an agent in ${title} could reach`} start={start} onDone={finish} />,
     theme,
@@ -36,7 +37,6 @@ export async function showReport(
   actions: ReportActions,
   theme: ThemeOptions,
 ): Promise<Ending<ReportEnding>> {
-  // The wizard's first frame does not wait for it.
   const { ReportScreen } = await import('./screens/report.tsx');
   return mount<ReportEnding>(finish => <ReportScreen report={report} actions={actions} onEnd={finish} />, theme);
 }

@@ -110,8 +110,9 @@ export async function runWizard(start: () => Promise<InitEngine>, options: UiOpt
     const exitCode = record.plan ? exitCodeOf(record.plan) : EXIT.ok;
     return { outcome: 'applied', exitCode, ...common };
   }
+  const { farewell } = await import('./farewell.ts');
   process.stdout.write(
-    paint(app.farewell(record, ending === 'interrupted', readableColumns(process.stdout.columns || 80)), theme),
+    paint(farewell(record, ending === 'interrupted', readableColumns(process.stdout.columns || 80)), theme),
   );
   return ending === 'quit'
     ? { outcome: 'quit', exitCode: EXIT.ok, ...common }

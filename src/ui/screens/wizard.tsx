@@ -1,6 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { reasonOf } from '../../base/errors.ts';
-import { plural } from '../../base/text.ts';
 import { ago } from '../../base/units.ts';
 import { changesAnything } from '../../generate/changes.ts';
 import type { Applied, Plan } from '../../generate/types.ts';
@@ -21,7 +20,7 @@ import { Printed } from '../components/lines.tsx';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { useLifecycle } from '../lifecycle.ts';
-import { type Line, line, together, wrapText } from '../lines.ts';
+import { type Line, line } from '../lines.ts';
 import { planLines } from '../plan-lines.ts';
 import { Busy } from './busy.tsx';
 import { type FindingChoice, FindingScreen, findingRecord } from './finding.tsx';
@@ -51,23 +50,6 @@ export interface WizardRecord {
   given: Given;
   /** Whether answers are kept for the next time; a string says why they could not be. */
   kept: boolean | string;
-}
-
-/** Shows that something happens while facts are gathered, and then the wizard. */
-export function WizardStart({
-  start,
-  ...rest
-}: { start: () => Promise<InitEngine> } & Omit<Parameters<typeof Wizard>[0], 'engine'>): ReactNode {
-  const lifecycle = useLifecycle();
-  const [engine, setEngine] = useState<InitEngine>();
-  const started = useRef(false);
-  useEffect(() => {
-    if (started.current) return;
-    started.current = true;
-    // The first frame is drawn before the features are loaded, which keeps everything else waiting.
-    setImmediate(() => lifecycle.job(start).then(setEngine, lifecycle.fail));
-  });
-  return engine ? <Wizard engine={engine} {...rest} /> : <Busy text="Looking at what is here" />;
 }
 
 /** Try, questions, plan, apply, try again. */
@@ -335,23 +317,4 @@ function reachedOf(report: Report | undefined): StepContext['reached'] {
 /** The answers of an earlier run that still hold. */
 function stillGood({ stepsOf }: InitEngine, context: StepContext, { path, answers }: Given): Given {
   return { path, answers: stillValid(stepsOf(path), context, answers) };
-}
-
-/** What is said when the wizard ends before its end. */
-export function farewell(record: WizardRecord, stopped: boolean, width: number): Line[] {
-  const written = record.applied?.written.length ?? 0;
-  const sentences =
-    written > 0
-      ? [
-          `Stopped after ${plural(written, 'file')} had been written. To take them back whole: ${together('agent-posture undo')}`,
-        ]
-      : [
-          `${stopped ? 'Stopped. ' : ''}Nothing was changed.`,
-          typeof record.kept === 'string'
-            ? `Your answers could not be kept: ${record.kept}`
-            : record.kept
-              ? `Your answers are kept. To go on where you stopped: ${together('agent-posture init')}`
-              : '',
-        ];
-  return sentences.filter(Boolean).flatMap(text => wrapText(text, width - 1).map(row => line(` ${row}`)));
 }
