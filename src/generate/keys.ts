@@ -2,6 +2,7 @@ import { plural } from '../base/text.ts';
 import { type Decision, hashOf, type Piece, type Situation } from './decision.ts';
 import { decode } from './decode.ts';
 import { applyEdits, formats } from './formats/index.ts';
+import { extrasOf } from './formats/json.ts';
 import { type Edit, FormatProblem, type KeyPath, type Parsed } from './formats/types.ts';
 import {
   applyToValue,
@@ -64,6 +65,10 @@ export function decideKeys(pieces: readonly KeysPiece[], at: Situation): Decisio
   try {
     const parsed = format.parse(text);
     if (!isTable(parsed.value)) return stay('refused', `it holds ${kindOf(parsed.value)}, where keys are expected`, 1);
+    for (const { rendering } of pieces) {
+      const odd = rendering && stumbling(text, rendering);
+      if (odd) return stay('refused', odd.reason, odd.line);
+    }
     work = { parsed, model: parsed.value, edits: [], losses: [], said: [], kept: [] };
     const asked = new ByPath(pieces.flatMap(({ rendering }) => rendering?.claims ?? []));
     for (const piece of pieces) {
@@ -112,6 +117,14 @@ export function decideKeys(pieces: readonly KeysPiece[], at: Situation): Decisio
           : `${work.said.join('; ')}; the rest kept`,
     entries: entries.map(entry => ({ ...entry, sha256: hash })),
   };
+}
+
+/** Why the program that reads a file would leave out all of it, our keys too; undefined where it reads it. */
+function stumbling(text: string, { reader }: KeysRendering): { reason: string; line: number } | undefined {
+  const odd = reader && extrasOf(text).find(({ kind }) => reader.stumbles.includes(kind));
+  if (!odd) return undefined;
+  const reason = `it holds ${odd.kind} (column ${odd.column}), and ${reader.title} then takes nothing of the file, its denials included`;
+  return { reason, line: odd.line };
 }
 
 /** Looks after every claim of one output, and returns how the manifest is to know them. */

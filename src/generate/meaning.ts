@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { formats } from './formats/index.ts';
+import { extrasOf } from './formats/json.ts';
 import { FormatProblem } from './formats/types.ts';
 import { same } from './formats/values.ts';
 
@@ -30,11 +31,17 @@ export function meansTheSame(path: string, a: string, b: string, comments?: 'wit
   if (!(extname(path) in BY_EXTENSION)) return false;
   try {
     if (comments) JSON.parse(a);
-    return same(format.parse(a).value, format.parse(b).value);
+    return same(format.parse(a).value, format.parse(b).value) && (format.id !== 'json' || !addsExtras(a, b));
   } catch (error) {
     if (error instanceof FormatProblem || error instanceof SyntaxError) return false;
     throw error;
   }
+}
+
+/** Whether a text has what not every program reads, and the one before had none of: no formatter puts that in. */
+function addsExtras(text: string, before: string): boolean {
+  const known = new Set(extrasOf(before).map(({ kind }) => kind));
+  return extrasOf(text).some(({ kind }) => !known.has(kind));
 }
 
 function sameProgram(a: string, b: string, withComments: boolean): boolean {

@@ -1,3 +1,4 @@
+import type { Reader } from '../agents/reader.ts';
 import type { Facts } from '../discover/facts.ts';
 import type { Posture } from '../posture/schema.ts';
 import type { Manifest } from './manifest.ts';
@@ -47,7 +48,14 @@ export type Rendered =
       needsBit?: boolean;
     }
   /** Keys of ours in a shared file; everything else in it stays byte for byte. */
-  | { mode: 'keys'; path: string; format: 'json' | 'toml' | 'yaml'; claims: readonly Claim[] }
+  | {
+      mode: 'keys';
+      path: string;
+      format: 'json' | 'toml' | 'yaml';
+      claims: readonly Claim[];
+      /** Who reads the file, where not all that goes through as JSON elsewhere is read. */
+      reader?: Reader;
+    }
   /** A setting in `.git/config`. */
   | { mode: 'git-config'; key: string; value: string };
 

@@ -35,8 +35,11 @@ interface Clone {
   generate(): Promise<Plan>;
 }
 
-/** A clone of such a repository on a machine where nothing is known of it. */
-function clone({ files, hooksPath }: Frozen): Clone {
+/** What the earlier version let pass in somebody's settings, and Claude Code does not: a comment. */
+const COMMENT = '  // ours before\n';
+
+/** A clone of such a repository on a machine where nothing is known of it; `asItWas`: with that comment. */
+function clone({ files, hooksPath }: Frozen, asItWas = false): Clone {
   const folder = mkdtempSync(join(tmpdir(), 'golden-'));
   folders.push(folder);
   const root = join(folder, 'shop-api');
@@ -48,7 +51,7 @@ function clone({ files, hooksPath }: Frozen): Clone {
     writeFileSync(join(root, path), text);
   };
   for (const [path, { text, executable }] of Object.entries(files)) {
-    write(path, text);
+    write(path, asItWas ? text : text.replace(COMMENT, ''));
     if (executable) chmodSync(join(root, path), 0o755);
   }
   const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -164,4 +167,14 @@ test('so it is where nothing of the other agent was there before', async () => {
   here.write(POSTURE_FILE, here.read(POSTURE_FILE).replace('[claude-code, codex]', '[codex]'));
   await here.generate();
   expect(changesAnything(await here.plan())).toBe(false);
+});
+
+test('settings that Claude Code never read, and the earlier version took for laid, are told', async () => {
+  const here = clone(cases['every output'] as Frozen, true);
+  const before = here.read('.claude/settings.json');
+  expect(before).toContain(COMMENT);
+  expect(inTheWay(await here.generate())).toEqual([
+    expect.stringMatching(/^\.claude\/settings\.json: it holds a comment/),
+  ]);
+  expect(here.read('.claude/settings.json')).toBe(before);
 });

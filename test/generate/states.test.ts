@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, write
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import type { Reader } from '../../src/agents/reader.ts';
 import { formatDiff } from '../../src/generate/diff.ts';
 import { drift } from '../../src/generate/drift.ts';
 import { undo } from '../../src/generate/journal.ts';
@@ -133,6 +134,16 @@ describe('a file of ours', () => {
     expect(drift(plan)).toEqual([]);
     await s.generate([owned('{"a":2,"b":[1,2]}\n', { guard: true }, 'rules.json')]);
     expect(JSON.parse(read(s, 'rules.json'))).toEqual({ a: 2, b: [1, 2] });
+  });
+
+  test('of rules, into which somebody put what not every program reads, is reported', async () => {
+    const s = scene();
+    const json = owned('{"a":1,"b":[1,2]}\n', { guard: true }, 'rules.json');
+    await s.generate([json]);
+    for (const text of ['{"a":1,"b":[1,2,]}\n', '{"a":1,"b":[1,2]} // mine\n', '\ufeff{"a":1,"b":[1,2]}\n']) {
+      put(s, 'rules.json', text);
+      expect(drift(await s.plan([json])), text).toHaveLength(1);
+    }
   });
 
   test('with a comment of theirs and another layout is not overwritten by a new version', async () => {
@@ -314,6 +325,36 @@ describe('a guard of ours', () => {
 });
 
 describe('keys in a file of theirs', () => {
+  test('are refused where the program that reads it would leave the whole file out, and taken away all the same', async () => {
+    const s = scene();
+    const claims = [{ path: ['deny'], elements: ['a'], guard: true }];
+    const rules = (stumbles: Reader['stumbles']) =>
+      output('rules', [
+        { mode: 'keys', path: 'x.json', format: 'json', claims, reader: { title: 'The agent', stumbles } },
+      ]);
+    put(s, 'x.json', '{\n  "mine": 1\n}\n');
+    await s.generate([rules(['a comment'])]);
+    const laid = read(s, 'x.json');
+    for (const [kind, text] of [
+      ['a comment', laid.replace('{', '{ // why')],
+      ['a trailing comma', laid.replace(/\n}\n$/, ',\n}\n')],
+      ['a byte order mark', `\ufeff${laid}`],
+    ] as const) {
+      put(s, 'x.json', text);
+      expect(only((await s.plan([rules([])])).changes).state, kind).toBe('unchanged');
+      const plan = await s.plan([rules([kind])]);
+      expect(only(plan.changes)).toMatchObject({
+        state: 'refused',
+        line: expect.any(Number),
+        reason: expect.stringMatching(new RegExp(`^it holds ${kind} .*and The agent then takes nothing of the file`)),
+      });
+      expect(drift(plan)).toHaveLength(1);
+      expect(read(s, 'x.json')).toBe(text);
+    }
+    await s.generate([]);
+    expect(read(s, 'x.json')).toBe('\ufeff{\n  "mine": 1\n}\n');
+  });
+
   const settings = (deny: readonly string[], value: unknown = true, guard = true) =>
     output('settings', [
       {

@@ -1,5 +1,9 @@
 import { bracketed, type Pattern, plainPath, readPattern, type Speller, spelled } from '../../posture/patterns.ts';
 import { pushGlobs } from '../pushes.ts';
+import type { Reader } from '../reader.ts';
+
+/** Claude Code says so on stderr, and goes on without them: test/real/claude-code.test.ts. */
+export const READER: Reader = { title: 'Claude Code', stumbles: ['a comment', 'a trailing comma'] };
 
 /** What Claude Code's settings are made from. */
 export interface ClaudeSource {

@@ -1,7 +1,11 @@
 import { inArgument, inCommand, writesInCommand } from '../expressions.ts';
 import { pushExpressions } from '../pushes.ts';
+import type { Reader } from '../reader.ts';
 import { REASONS } from '../reasons.ts';
 import { SOME, type Void } from '../voids.ts';
+
+/** Gemini CLI does not start then: test/real/gemini.test.ts. */
+export const READER: Reader = { title: 'Gemini CLI', stumbles: ['a byte order mark', 'a trailing comma'] };
 
 /** What Gemini CLI's rules are made from. */
 interface GeminiSource {

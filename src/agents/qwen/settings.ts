@@ -1,6 +1,10 @@
 import { bracketed, type Pattern, type Speller } from '../../posture/patterns.ts';
 import { type ClaudeSource, rulePaths as claudePaths, denyRules as claudeRules } from '../claude-code/settings.ts';
+import type { Reader } from '../reader.ts';
 import type { Void } from '../voids.ts';
+
+/** Qwen Code goes on without the file, and says nothing: test/real/qwen.test.ts. */
+export const READER: Reader = { title: 'Qwen Code', stumbles: ['a trailing comma'] };
 
 /** In picomatch a set of one says each character that means something elsewhere; two backslashes in it are one. */
 const RULE: Speller = {

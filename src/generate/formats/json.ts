@@ -1,4 +1,5 @@
 import { createScanner, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import type { JsonExtra } from '../../agents/reader.ts';
 import { type Edit, type Format, FormatProblem, type KeyPath, type Parsed } from './types.ts';
 import { escapeOdd, lineColumn, lineEnding, same, spaceBefore, table } from './values.ts';
 
@@ -17,8 +18,11 @@ const TOKEN = {
   comma: 5,
   lineComment: 12,
   blockComment: 13,
+  lineBreak: 14,
+  space: 15,
   end: 17,
 } as const;
+const TRIVIA: ReadonlySet<number> = new Set([TOKEN.lineComment, TOKEN.blockComment, TOKEN.lineBreak, TOKEN.space]);
 
 const WORDS: Readonly<Record<string, string>> = {
   InvalidSymbol: 'an unknown word',
@@ -60,6 +64,25 @@ function parse(whole: string): Parsed {
     position: path => lineColumn(text, nearest(root, path)?.offset ?? 0),
     edit: edit => bom + applySplices(text, splices(text, root, edit)),
   };
+}
+
+/** What stands in a text beside JSON as RFC 8259 has it, each kind where it is first. */
+export function extrasOf(whole: string): { kind: JsonExtra; line: number; column: number }[] {
+  const marked = whole.startsWith('\ufeff');
+  const text = marked ? whole.slice(1) : whole;
+  const found = new Map<JsonExtra, number>(marked ? [['a byte order mark', 0]] : []);
+  const add = (kind: JsonExtra, offset: number) => found.has(kind) || found.set(kind, offset);
+  const scanner = createScanner(text, false);
+  let comma: number | undefined;
+  for (let kind: number = scanner.scan(); kind !== TOKEN.end; kind = scanner.scan()) {
+    const at = scanner.getTokenOffset();
+    if (kind === TOKEN.lineComment || kind === TOKEN.blockComment) add('a comment', at);
+    else if (comma !== undefined && (kind === TOKEN.closeBrace || kind === TOKEN.closeBracket))
+      add('a trailing comma', comma);
+    if (kind === TOKEN.comma) comma = at;
+    else if (!TRIVIA.has(kind)) comma = undefined;
+  }
+  return [...found].map(([kind, offset]) => ({ kind, ...lineColumn(text, offset) }));
 }
 
 /** Settings have a handful; what goes through a file level by level must not run out of stack. */

@@ -1,4 +1,4 @@
-import { denyRules, rulePaths, sandboxSettings } from '../../agents/claude-code/settings.ts';
+import { denyRules, READER, rulePaths, sandboxSettings } from '../../agents/claude-code/settings.ts';
 import { SETTINGS, VOIDS } from '../../agents/claude-code/voids.ts';
 import { agentGuards } from '../../agents/guards.ts';
 import { patternOfPath } from '../../posture/patterns.ts';
@@ -53,6 +53,6 @@ export const claudeSettings: Output = {
       if (sandbox.allowedDomains)
         claims.push({ path: ['sandbox', 'network', 'allowedDomains'], elements: sandbox.allowedDomains, guard: true });
     }
-    return [{ mode: 'keys', path: GENERATED, format: 'json', claims }];
+    return [{ mode: 'keys', path: GENERATED, format: 'json', claims, reader: READER }];
   },
 };

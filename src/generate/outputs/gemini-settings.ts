@@ -1,6 +1,6 @@
 import { stringify } from 'smol-toml';
 import { inArgument } from '../../agents/expressions.ts';
-import { policyRules, VOIDS } from '../../agents/gemini/settings.ts';
+import { policyRules, READER, VOIDS } from '../../agents/gemini/settings.ts';
 import { agentGuards } from '../../agents/guards.ts';
 import type { Claim, Output, Rendered } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
@@ -53,7 +53,7 @@ export const geminiSettings: Output = {
     }
     const files: Rendered[] = [
       { mode: 'owned', path: POLICY, content: stringify({ rule: rules }) },
-      { mode: 'keys', path: SETTINGS, format: 'json', claims },
+      { mode: 'keys', path: SETTINGS, format: 'json', claims, reader: READER },
     ];
     return [...ignoreFile(context, IGNORE), ...files];
   },

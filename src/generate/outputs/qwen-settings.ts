@@ -1,5 +1,5 @@
 import { agentGuards } from '../../agents/guards.ts';
-import { denyRules, rulePaths, VOIDS } from '../../agents/qwen/settings.ts';
+import { denyRules, READER, rulePaths, VOIDS } from '../../agents/qwen/settings.ts';
 import type { Claim, Output } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
 import { hiddenOf, unsaidBy } from './hidden.ts';
@@ -39,6 +39,6 @@ export const qwenSettings: Output = {
     ];
     // On Linux it is a container: what confines its tools there is read from a person's or a machine's settings alone.
     if (posture.isolation?.runtime === 'native') claims.push({ path: ['tools', 'sandbox'], value: true, guard: true });
-    return [...ignoreFile(context, IGNORE), { mode: 'keys', path: SETTINGS, format: 'json', claims }];
+    return [...ignoreFile(context, IGNORE), { mode: 'keys', path: SETTINGS, format: 'json', claims, reader: READER }];
   },
 };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyEdits, formats } from '../../../src/generate/formats/index.ts';
+import { extrasOf } from '../../../src/generate/formats/json.ts';
 import type { Edit } from '../../../src/generate/formats/types.ts';
 import { applyToValue, blockedAt, isTable, same, valueAt } from '../../../src/generate/formats/values.ts';
 import { HOSTILE, jsonDocument, tomlDocument, yamlDocument } from '../support/documents.ts';
@@ -16,6 +17,34 @@ const value = fc.oneof(
   fc.array(leaf, { maxLength: 3 }),
   fc.dictionary(key, leaf, { maxKeys: 2, noNullPrototype: false }),
 );
+
+describe('what stands in JSON beside JSON', () => {
+  test('is found exactly where JSON.parse stumbles over what the format reads', () => {
+    fc.assert(
+      fc.property(jsonDocument, fc.boolean(), (text, marked) => {
+        const whole = (marked ? '\ufeff' : '') + text;
+        const strict = (() => {
+          try {
+            return JSON.parse(whole) !== undefined;
+          } catch {
+            return false;
+          }
+        })();
+        expect(extrasOf(whole).length === 0).toBe(strict);
+      }),
+      runs,
+    );
+  });
+
+  test('is told by kind and place, and not taken from texts', () => {
+    expect(extrasOf('{"a": "// no", "b": "/* no */,]"}')).toEqual([]);
+    expect(extrasOf('\ufeff{\n  "a": [1, /* x */ ], // y\n}')).toEqual([
+      { kind: 'a byte order mark', line: 1, column: 1 },
+      { kind: 'a comment', line: 2, column: 12 },
+      { kind: 'a trailing comma', line: 2, column: 10 },
+    ]);
+  });
+});
 
 const squeeze = (text: string) => text.replace(/\s/g, '');
 

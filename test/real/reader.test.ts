@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { READER as CLAUDE } from '../../src/agents/claude-code/settings.ts';
+import { READER as GEMINI } from '../../src/agents/gemini/settings.ts';
+import { READER as QWEN } from '../../src/agents/qwen/settings.ts';
+import type { JsonExtra, Reader } from '../../src/agents/reader.ts';
+import type { Posture } from '../../src/posture/schema.ts';
+import { FULL } from '../generate/outputs/lab.ts';
+import { describeWith, part } from '../support/parts.ts';
+import { CLAUDE_ENV, type Stage } from './drive.ts';
+import type { Driven } from './drive-program.ts';
+import { generate, rulesOnly, stageWithSecrets } from './generated.ts';
+
+const EXTRAS: Readonly<Record<JsonExtra, (text: string) => string>> = {
+  'a byte order mark': text => `\ufeff${text}`,
+  'a comment': text => text.replace('{', '{\n  // why'),
+  'a trailing comma': text => text.replace(/\n}\s*$/, ',\n}\n'),
+};
+
+interface Agent {
+  parts: readonly Parameters<typeof part>[0][];
+  reader: Reader;
+  settings: string;
+  posture: Posture;
+  /** Has it read a file that the posture hides. */
+  readHidden(stage: Stage): Promise<Driven>;
+}
+
+const AGENTS: Readonly<Record<string, Agent>> = {
+  'Claude Code': {
+    parts: ['claude-code'],
+    reader: CLAUDE,
+    settings: '.claude/settings.json',
+    posture: { ...FULL, isolation: { runtime: 'none', files: FULL.isolation?.files ?? {} } },
+    readHidden(stage) {
+      const projects = { [stage.root]: { hasTrustDialogAccepted: true } };
+      stage.write('~/.claude.json', JSON.stringify({ hasCompletedOnboarding: true, projects }));
+      return stage.drive({
+        protocol: 'anthropic',
+        command: [part('claude-code'), '-p', 'go', '--allowedTools', 'Read'],
+        env: CLAUDE_ENV,
+        calls: [{ name: 'Read', input: { file_path: `${stage.root}/.env` } }],
+      });
+    },
+  },
+  'Gemini CLI': {
+    parts: ['gemini'],
+    reader: GEMINI,
+    settings: '.gemini/settings.json',
+    posture: rulesOnly('gemini'),
+    readHidden(stage) {
+      stage.write('~/.gemini/settings.json', '{"security":{"auth":{"selectedType":"gemini-api-key"}}}');
+      return stage.drive({
+        protocol: 'gemini',
+        command: [part('gemini'), '-m', 'gemini-2.5-flash', '--approval-mode', 'yolo', '-p', 'go'],
+        env: {
+          GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:@PORT@',
+          GEMINI_API_KEY: 'dummy',
+          GEMINI_CLI_TRUST_WORKSPACE: 'true',
+        },
+        calls: [{ name: 'run_shell_command', input: { command: 'cat .env' } }],
+      });
+    },
+  },
+  opencode: {
+    parts: ['opencode'],
+    reader: { title: 'opencode', stumbles: [] },
+    settings: 'opencode.json',
+    posture: rulesOnly('opencode'),
+    readHidden(stage) {
+      const scripted = {
+        npm: '@ai-sdk/openai-compatible',
+        options: { baseURL: 'http://127.0.0.1:@PORT@/v1', apiKey: 'dummy' },
+        models: { scripted: { tool_call: true } },
+      };
+      return stage.drive({
+        protocol: 'chat',
+        command: [part('opencode'), 'run', '-m', 'scripted/scripted', 'go'],
+        env: {
+          OPENCODE_DISABLE_MODELS_FETCH: '1',
+          OPENCODE_DISABLE_AUTOUPDATE: '1',
+          OPENCODE_CONFIG_CONTENT: JSON.stringify({ provider: { scripted } }),
+        },
+        calls: [{ name: 'read', input: { filePath: `${stage.root}/.env` } }],
+      });
+    },
+  },
+  'Qwen Code': {
+    parts: ['qwen', 'node-22'],
+    reader: QWEN,
+    settings: '.qwen/settings.json',
+    posture: rulesOnly('qwen'),
+    readHidden: stage =>
+      stage.drive({
+        protocol: 'chat',
+        command: [part('node-22'), part('qwen'), '--auth-type', 'openai', '--approval-mode', 'yolo', '-p', 'go'],
+        env: {
+          OPENAI_BASE_URL: 'http://127.0.0.1:@PORT@/v1',
+          OPENAI_API_KEY: 'dummy',
+          OPENAI_MODEL: 'scripted',
+          QWEN_CODE_SUPPRESS_YOLO_WARNING: '1',
+        },
+        calls: [{ name: 'run_shell_command', input: { command: 'cat .env' } }],
+      }),
+  },
+};
+
+for (const [title, { parts, reader, settings, posture, readHidden }] of Object.entries(AGENTS))
+  describeWith([...parts, 'bubblewrap'], `how the real ${title} reads JSON`, () => {
+    test.each(Object.keys(EXTRAS) as JsonExtra[])(
+      'with %s: as is said of it',
+      async extra => {
+        const stage = stageWithSecrets();
+        try {
+          await generate(stage, posture);
+          stage.write(settings, EXTRAS[extra](readFileSync(join(stage.root, settings), 'utf8')));
+          const { code, results } = await readHidden(stage);
+          const held = code === 0 && results.length === 1 && /denied|a rule which prevents you/.test(results[0] ?? '');
+          expect(held).toBe(!reader.stumbles.includes(extra));
+          // Where the rules do not hold, either it did not start, or the file lay open.
+          if (!held) expect(code !== 0 || results.join('').includes('CANARY')).toBe(true);
+        } finally {
+          stage.remove();
+        }
+      },
+      60_000,
+    );
+  });
