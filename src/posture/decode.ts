@@ -43,11 +43,11 @@ function validStart(data: Buffer): string {
 }
 
 /** The refusal of a file larger than is ever read. */
-export function tooLarge(path: string, bytes: number): UserError {
+export function tooLarge(path: string, bytes: number, kind: 'a posture' | 'answers' = 'a posture'): UserError {
   return new UserError({
     what: `the file has ${(bytes / 1e6).toFixed(1)} MB`,
     where: { path },
-    expected: `a posture of at most ${READ_LIMIT / 1e6} MB`,
-    next: 'a posture holds names, not data: check what was written into it',
+    expected: `${kind} of at most ${READ_LIMIT / 1e6} MB`,
+    next: 'it is to hold names, not data: check what was written into it',
   });
 }

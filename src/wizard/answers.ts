@@ -126,7 +126,7 @@ export async function loadAnswers(path: string, steps: readonly Step[] = all): P
       expected: 'a YAML file',
       next: `write one with: version: ${VERSION}, and a line for each of ${list(steps.map(({ id }) => id))}`,
     });
-  if (read.truncated) throw tooLarge(path, read.stats.size);
+  if (read.truncated) throw tooLarge(path, read.stats.size, 'answers');
   return parseAnswers(decodePosture(read.data, path), path, steps);
 }
 

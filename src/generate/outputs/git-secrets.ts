@@ -29,6 +29,7 @@ export const gitSecrets: Output = {
     const lines = [
       '# What git-secrets looks for here, beside your own patterns: the hooks and CI give it this file. By hand:',
       `# git config --add secrets.providers 'grep -v ^# ${PATH}'`,
+      '# It passes over what .gitattributes calls binary; the checks in the hooks do not.',
       pattern(),
     ];
     return [{ mode: 'owned', path: PATH, content: `${lines.join('\n')}\n` }];

@@ -205,7 +205,7 @@ export const hooks: Output = {
   id: 'git-hooks',
   title: "git hooks: no secret is committed, no protected branch is pushed, an agent's commit says whose it is",
   safeguards: ['SEC-4', 'VCS-1', 'VCS-4', 'GRD-2'],
-  templateVersion: 3,
+  templateVersion: 4,
   guard: true,
   notes: context => (wantsCommit(context) || scansAt(context, 'push') ? caseNotes('A git hook', context) : []),
   render(context) {

@@ -388,7 +388,7 @@ describe('the pre-commit hook', () => {
     stage('a.txt');
     fake(1);
     expect(commit({ PATH: `${bin}:/usr/bin:/bin` }).code).toBe(1);
-    expect(readFileSync(join(repository.folder, 'asked'), 'utf8')).toContain('--staged');
+    expect(readFileSync(join(repository.folder, 'asked'), 'utf8')).toMatch(/--log-opts=--text --root -1 [0-9a-f]{40}/);
     fake(0);
     expect(commit({ PATH: `${bin}:/usr/bin:/bin` }).code).toBe(0);
     stage('b.txt');
@@ -404,13 +404,24 @@ describe('the pre-commit hook', () => {
     'the real gitleaks, with the generated settings, catches what the built-in check does not know',
     async () => {
       const env = { PATH: `${dirname(part('gitleaks'))}:${process.env.PATH}` };
-      stage(
-        'src/a.ts',
-        `const url = 'https://hooks.slack.com/services/T${'0A'.repeat(5)}/B${'0A'.repeat(5)}/${'aB3'.repeat(8)}';\n`,
-      );
-      expect(commit(env).code).toBe(1);
-      stage('src/a.ts', 'const url = process.env.URL;\n');
+      const url = `const url = 'https://hooks.slack.com/services/T${'0A'.repeat(5)}/B${'0A'.repeat(5)}/${'aB3'.repeat(8)}';\n`;
+      const looked = (next: string) => {
+        stage('src/a.ts', url);
+        const refused = commit(env);
+        expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('gitleaks found something') });
+        stage('src/a.ts', next);
+        expect(commit(env)).toMatchObject({ code: 0 });
+      };
+      looked('const url = process.env.URL;\n');
+      // What an attribute calls binary, gitleaks of its own accord does not look into.
+      stage('.gitattributes', '* binary\n');
       expect(commit(env)).toMatchObject({ code: 0 });
+      looked('const url = env.URL;\n');
+      // The first commit of all has none before it.
+      repository.git('checkout', '-q', '--orphan', 'anew');
+      stage('src/a.ts', url);
+      expect(commit(env).code).toBe(1);
+      expect(repository.git('fsck', '--no-dangling', '--strict')).not.toContain('error');
     },
   );
 });
