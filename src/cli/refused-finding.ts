@@ -1,6 +1,6 @@
 import { list, oneLine, plural } from '../base/text.ts';
 import type { AgentFact } from '../discover/facts.ts';
-import { patternRules } from '../posture/patterns.ts';
+import { hides } from '../posture/patterns.ts';
 
 /** How many are named. */
 const SHOWN = 3;
@@ -12,7 +12,7 @@ const SHOWN = 3;
 export function refusedToOne(agents: readonly AgentFact[], hide: readonly string[] | undefined): Finding[] {
   if (hide === undefined) return [];
   return agents.flatMap(({ title, refused = [] }) => {
-    const open = refused.filter(({ pattern }) => !isHidden(pattern, hide));
+    const open = refused.filter(({ pattern }) => !hides(hide, pattern));
     if (open.length === 0) return [];
     const named = open.slice(0, SHOWN).map(({ pattern }) => oneLine(pattern));
     const more = open.length > SHOWN ? [`${open.length - SHOWN} more`] : [];
@@ -33,15 +33,4 @@ interface Finding {
   state: 'attention';
   detail: string;
   next: string;
-}
-
-/** Whether what a pattern means is hidden already, by the same words or because a file that it means is. */
-function isHidden(pattern: string, hide: readonly string[]): boolean {
-  if (hide.includes(pattern)) return true;
-  const example = pattern.replace(/\*+/g, 'x').replace(/\/+$/, '/x');
-  if (pattern.startsWith('~/'))
-    return hide.some(one => one.startsWith('~/') && `${example}/`.startsWith(`${one.replace(/\/+(?:\*\*)?$/, '')}/`));
-  const path = example.replace(/^\/+/, '');
-  const rules = patternRules(hide.filter(one => !one.startsWith('~')));
-  return path !== '' && !/(^|\/)\.\.?(\/|$)/.test(path) && rules.ignores(path);
 }

@@ -69,26 +69,38 @@ export async function discover(
   const stock = Promise.all([stocktaker, walking, asking]).then(([taker, { entries }, { git }]) =>
     taker?.takeInventory(real, home, entries, { git, scanners }),
   );
-  const [project, files, git, found, available, { secrets, secretFiles, harmlessFiles }, read, accounts, more, owners] =
-    await Promise.all([
-      projectName(real),
-      walking,
-      asking,
-      Promise.all(agents.map(agent => agent.detect(context))),
-      findBoxes(real, home, boxes),
-      walking.then(({ entries }) => sortSecrets(real, entries)),
-      walking.then(async ({ entries }) => readMentions(real, entries, await reader)),
-      reader?.then(known => accountMentions(real, home, env, known)),
-      stock,
-      Promise.all([walking, asking]).then(
-        ([
-          { entries },
-          {
-            git: { remote },
-          },
-        ]) => readOwners(real, entries, remote?.forge),
-      ),
-    ]);
+  const [
+    project,
+    files,
+    git,
+    found,
+    available,
+    { secrets, secretFiles, harmlessFiles },
+    read,
+    accounts,
+    more,
+    owners,
+    instructionSource,
+  ] = await Promise.all([
+    projectName(real),
+    walking,
+    asking,
+    Promise.all(agents.map(agent => agent.detect(context))),
+    findBoxes(real, home, boxes),
+    walking.then(({ entries }) => sortSecrets(real, entries)),
+    walking.then(async ({ entries }) => readMentions(real, entries, await reader)),
+    reader?.then(known => accountMentions(real, home, env, known)),
+    stock,
+    Promise.all([walking, asking]).then(
+      ([
+        { entries },
+        {
+          git: { remote },
+        },
+      ]) => readOwners(real, entries, remote?.forge),
+    ),
+    walking.then(({ entries }) => rootRule(real, entries)),
+  ]);
   const mentions = [read.mentions, accounts ?? [], more?.mentions ?? []].flatMap(part => part.slice(0, MENTIONS));
   const systems = (await reader)?.systemFacts(mentions) ?? [];
   return {
@@ -108,6 +120,7 @@ export async function discover(
       tools: more.tools.filter(({ id }) => !available.some(runtime => runtime.id === id)),
     }),
     instructionLinks: instructionLinks(real),
+    instructionSource,
     requestTemplates: requestTemplates(files.entries),
     runtimes: available,
     git: { ...git.git, ...more?.git, ...(owners && { owners }) },
@@ -180,6 +193,25 @@ function instructionLinks(root: string): NonNullable<Facts['instructionLinks']> 
       return [{ path, to: undefined }];
     }
   });
+}
+
+/** How much of a rule is read for its head, in bytes. */
+const HEAD = 4_000;
+
+/**
+ * The one rule of rulesync's that goes into every agent's page, which its head says of it. Source:
+ * https://github.com/dyoshikawa/rulesync/blob/main/docs/reference/file-formats.md, and test/e2e/rulesync.test.ts.
+ */
+async function rootRule(root: string, entries: readonly Entry[]): Promise<string | undefined> {
+  const rules = entries
+    .filter(({ path, link }) => !link && /^\.rulesync\/rules\/[\w.-]+\.md$/.test(path))
+    .slice(0, 100);
+  for (const { path } of rules.sort((a, b) => (a.path < b.path ? -1 : 1))) {
+    const file = await readBounded(join(root, path), HEAD);
+    const head = file.ok ? /^---\r?\n(.*?)\r?\n---/s.exec(file.data.toString('utf8'))?.[1] : undefined;
+    if (head !== undefined && /^root:[ \t]*true[ \t]*$/m.test(head)) return path;
+  }
+  return undefined;
 }
 
 async function findBoxes(

@@ -367,3 +367,14 @@ function meet<T>(
   }
   return below[0] === true;
 }
+
+/** Whether what a pattern means is hidden already by others, by the same words or because a file that it means is. */
+export function hides(hide: readonly string[], pattern: string): boolean {
+  if (hide.includes(pattern)) return true;
+  const example = pattern.replace(/\*+/g, 'x').replace(/\/+$/, '/x');
+  if (pattern.startsWith('~/'))
+    return hide.some(one => one.startsWith('~/') && `${example}/`.startsWith(`${one.replace(/\/+(?:\*\*)?$/, '')}/`));
+  const path = example.replace(/^\/+/, '');
+  const rules = patternRules(hide.filter(one => !one.startsWith('~')));
+  return path !== '' && !/(^|\/)\.\.?(\/|$)/.test(path) && rules.ignores(path);
+}

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { describeWith, part } from '../support/parts.ts';
@@ -23,6 +23,8 @@ const both = (features: readonly string[]): Promise<World> => {
     '.rulesync/mcp.jsonc': '{ "mcpServers": { "mine": { "command": "true" } } }',
     '.rulesync/hooks.jsonc':
       '{ "version": 1, "hooks": { "postToolUse": [{ "command": "true", "matcher": "Write" }] } }',
+    '.rulesync/rules/more.md': '---\nroot: false\ntargets: ["*"]\n---\n\n# More\n',
+    '.rulesync/rules/overview.md': '---\nroot: true\ntargets: ["*"]\n---\n\n# Ours\n',
     '.rulesync/permissions.jsonc': '{ "permission": { "read": { "theirs.pem": "deny" } } }',
   });
   return program(given, ['generate']).then(({ code }) => {
@@ -50,6 +52,19 @@ describeWith(['rulesync'], 'beside rulesync', () => {
     await program(given, ['generate']);
     expect(settings(given)).toEqual([claude, codex]);
     expect(rulesync(given, 'generate', '--check').status).toBe(0);
+  });
+
+  it('its rules carry our page to every agent, and both agree', { timeout: 60_000 }, async () => {
+    const given = await both(['rules']);
+    for (const path of ['AGENTS.md', 'CLAUDE.md']) expect(existsSync(join(given.root, path)), path).toBe(false);
+    expect(rulesync(given, 'generate').status).toBe(0);
+    for (const path of ['AGENTS.md', 'CLAUDE.md']) {
+      const text = readFileSync(join(given.root, path), 'utf8');
+      expect(text).toMatch(/^# Ours/);
+      expect(text).toContain('Do not change what guards you');
+    }
+    expect(rulesync(given, 'generate', '--check').status).toBe(0);
+    expect(await program(given, ['generate', '--check'])).toMatchObject({ code: 0 });
   });
 
   it('rules that it takes out are missed by name, and come back', { timeout: 60_000 }, async () => {

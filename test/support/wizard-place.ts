@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { BIN } from './program.ts';
 import { closeAll, type Session, spawn, type TerminalOptions } from './pty.ts';
@@ -23,6 +23,7 @@ export const FILES: Readonly<Record<string, string>> = {
   'compose.yaml': 'services:\n  db:\n    image: postgres:16\n    ports: ["5432:5432"]\n',
   'package.json': '{ "name": "shop-api" }\n',
   'dump.sql': 'create table customers();\n',
+  '.claude/settings.json': '{ "permissions": { "deny": ["Read(./reports/**)"] } }\n',
 };
 
 /** Programs that the wizard asks about where they are there. */
@@ -64,7 +65,10 @@ export function wizardPlace({ git = true }: { git?: boolean } = {}): WizardPlace
   });
   const [home, root, state] = ['home', 'shop-api', 'state'].map(name => join(base, name)) as [string, string, string];
   for (const folder of [home, root]) mkdirSync(folder);
-  for (const [path, text] of Object.entries(FILES)) writeFileSync(join(root, path), text);
+  for (const [path, text] of Object.entries(FILES)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
   if (git) {
     execFileSync('git', ['init', '-q', '-b', 'main', root]);
     execFileSync('git', ['-C', root, 'remote', 'add', 'origin', 'git@github.com:acme/shop-api.git']);

@@ -59,6 +59,21 @@ const environment = fc.constantFrom('production', 'staging', 'development', 'liv
 const runtime = (name: 'bubblewrap' | 'docker' | 'native') =>
   fc.record({ id: fc.constant(name), available: fc.boolean(), detail: fc.constantFrom('1.2.3', 'not installed') });
 
+/** What settings may refuse an agent to read. */
+const refused = fc.uniqueArray(
+  fc.constantFrom(
+    'reports/**',
+    '.env',
+    '~/.aws/**',
+    '../up/**',
+    'a\u202eb',
+    `x${'y'.repeat(600)}`,
+    '/top',
+    'we ird*#.key',
+  ),
+  { maxLength: 3 },
+);
+
 /** Facts of any shape that discovery may bring. */
 export const facts: fc.Arbitrary<Facts> = fc.record({
   root: fc.constant('/r'),
@@ -73,17 +88,20 @@ export const facts: fc.Arbitrary<Facts> = fc.record({
     '\u202e',
     `glpat-${'0123456789abcdefghij'}`,
   ),
-  agents: fc.uniqueArray(fc.constantFrom('claude-code', 'codex', 'opencode'), { maxLength: 3 }).map(ids =>
-    ids.map(agent => ({
-      id: agent,
-      title: agent,
-      version: undefined,
-      binary: undefined,
-      settings: [],
-      ownSandbox: undefined,
-      seen: { path: agent },
-    })),
-  ),
+  agents: fc
+    .tuple(fc.uniqueArray(fc.constantFrom('claude-code', 'codex', 'opencode'), { maxLength: 3 }), refused)
+    .map(([ids, paths]) =>
+      ids.map(agent => ({
+        refused: paths.map(pattern => ({ pattern, seen: { path: agent } })),
+        id: agent,
+        title: agent,
+        version: undefined,
+        binary: undefined,
+        settings: [],
+        ownSandbox: undefined,
+        seen: { path: agent },
+      })),
+    ),
   systems: fc.uniqueArray(
     fc.record({
       id,

@@ -16,7 +16,7 @@ import { overlayAfter, postureEdits } from '../../src/wizard/edits.ts';
 import { answersFor, asked, completed, problemOf, type WizardState, wizardReducer } from '../../src/wizard/flow.ts';
 import { asEntries, fieldText } from '../../src/wizard/step.ts';
 import { steps as all, stepsOf } from '../../src/wizard/steps/index.ts';
-import type { Answer, Answers, Entry, Step, StepContext } from '../../src/wizard/types.ts';
+import type { Answer, Answers, Entry, PlainStep, Step, StepContext } from '../../src/wizard/types.ts';
 import { facts as anyFacts, FACTS } from './facts.ts';
 
 const steps = stepsOf('whole');
@@ -335,6 +335,27 @@ describe('what the answers make', () => {
       { schema: 'audit', rights: ['select'] },
       { tables: ['log'], rights: ['select'] },
     ]);
+  });
+
+  it('hides from every agent what one is refused already, where it is taken, and offers nothing that is hidden', () => {
+    const refused = ['reports/**', '.env', '../up', '~/.aws/**'].map(pattern => ({
+      pattern,
+      seen: { path: '.claude/settings.json' },
+    }));
+    const [codex] = FACTS.agents;
+    const context = fresh({ ...FACTS, agents: [{ ...(codex as (typeof FACTS.agents)[number]), refused }] });
+    const all = completed(steps, context, {});
+    expect(all.refused).toEqual([]);
+    expect((step('refused') as PlainStep).choices(context, all)).toEqual([
+      { value: 'reports/**', label: 'reports/**', hint: 'refused to Codex', seen: { path: '.claude/settings.json' } },
+    ]);
+    const text = posture({ ...all, refused: ['reports/**'] }, context);
+    expect(text).toMatch(/hide:.*\.env.*reports\/\*\*/s);
+    // Taken over once, it is asked no more; a posture without a box gets its rules alone.
+    expect(asked(steps, onTop(context, text), {}).some(({ id }) => id === 'refused')).toBe(false);
+    const bare = onTop(context, 'version: 1\nproject: shop\nagents: [codex]\n');
+    const rules = { ...completed(steps, bare, {}), refused: ['reports/**'] };
+    expect(posture(rules, bare, 'version: 1\nproject: shop\nagents: [codex]\n')).toMatch(/runtime: none\n {2}files:/);
   });
 
   it('adds nothing to a posture that stands, where nobody answers', () => {

@@ -67,8 +67,9 @@ function points(posture: Posture): string[] {
   ].filter(point => typeof point === 'string');
 }
 
-/** Where the page goes: behind a link, into what it leads to; undefined where that is no page of the repository. */
+/** Where the page goes: into what another generator writes all pages from; behind a link, into what it leads to; undefined where that is no page of the repository. */
 function placeOf({ facts }: RenderContext): string | undefined {
+  if (facts.instructionSource !== undefined) return facts.instructionSource;
   const link = facts.instructionLinks?.find(({ path }) => path === PAGE);
   if (!link) return PAGE;
   return link.to !== undefined && /\.md$/i.test(link.to) && isOwnPath(link.to) ? link.to : undefined;
@@ -124,7 +125,7 @@ export const agentImports: Output = {
   render(context) {
     const { posture, facts } = context;
     const page = placeOf(context);
-    if (page === undefined) return [];
+    if (page === undefined || facts.instructionSource !== undefined) return [];
     return IMPORTS.filter(
       ({ agent, path }) =>
         posture.agents?.includes(agent) && path !== page && !facts.instructionLinks?.some(link => link.path === path),

@@ -9,6 +9,7 @@ import { guards } from './guards.ts';
 import { managed } from './managed.ts';
 import { monitoring } from './monitoring.ts';
 import { neverTouch, neverTouchAddress } from './never-touch.ts';
+import { refused } from './refused.ts';
 import { branches, identity, owners, reviews } from './repository.ts';
 import { review } from './review.ts';
 import { ci, scanning } from './scanning.ts';
@@ -29,6 +30,7 @@ export const steps: readonly Step[] = [
   box,
   boxCommand,
   hosts,
+  refused,
   guards,
   branches,
   reviews,
