@@ -13,6 +13,8 @@ export const qwen: AgentDefinition = {
       source: 'https://qwenlm.github.io/qwen-code-docs/en/users/features/commands/',
     },
   ],
+  writes: ['.qwen/'],
+  ignoreFile: '.qwenignore',
   detect: context =>
     detectAgent(
       {

@@ -1,5 +1,6 @@
 import { bracketed, type Pattern, type Speller } from '../../posture/patterns.ts';
-import { type ClaudeSource, rulePaths as claudePaths, denyRules as claudeRules } from '../claude-code/settings.ts';
+import { rulePaths as claudePaths, denyRules as claudeRules } from '../claude-code/settings.ts';
+import type { RuleSource } from '../source.ts';
 import type { Void } from '../voids.ts';
 
 /** In picomatch a set of one says each character that means something elsewhere; two backslashes in it are one. */
@@ -25,21 +26,9 @@ export function rulePaths(pattern: Pattern): string[] | undefined {
  * setting, which is replaced from the environment. Source: https://qwenlm.github.io/qwen-code-docs/en/users/configuration/settings/,
  * and `packages/core/src/permissions/` in https://github.com/QwenLM/qwen-code.
  */
-export function denyRules({
-  hidden,
-  hiddenInHome,
-  guards,
-  protectedBranches,
-}: Pick<ClaudeSource, 'hidden' | 'hiddenInHome' | 'guards' | 'protectedBranches'>): string[] {
-  const source = {
-    hidden,
-    hiddenInHome,
-    guards: guards.flatMap(path => (path.endsWith('/') ? [path.slice(0, -1), path] : [path])),
-    protectedBranches,
-    allow: undefined,
-    ownSandbox: false,
-  };
-  return claudeRules(source, rulePaths);
+export function denyRules(source: RuleSource): string[] {
+  const guards = source.guards.flatMap(path => (path.endsWith('/') ? [path.slice(0, -1), path] : [path]));
+  return claudeRules({ ...source, guards }, rulePaths);
 }
 
 /** Source: https://qwenlm.github.io/qwen-code-docs/en/users/configuration/settings/. */
