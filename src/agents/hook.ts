@@ -2,17 +2,7 @@ import { DEEP, holds, readPattern, type Speller, spelled } from '../posture/patt
 import { inArgument, inCommand, writesInCommand } from './expressions.ts';
 import { pushExpressions } from './pushes.ts';
 import { REASONS } from './reasons.ts';
-
-/** What the hook judges by: the posture's hidden files, guards and branches. */
-export interface HookSource {
-  /** Gitignore patterns of the repository without exceptions. */
-  hidden: readonly string[];
-  /** Paths in the home, each starting with `~/`. */
-  hiddenInHome: readonly string[];
-  /** Repository-relative; folders with a trailing `/`. */
-  guards: readonly string[];
-  protectedBranches: readonly string[];
-}
+import type { RuleSource } from './source.ts';
 
 /** The program that agents without rules of their own are made to ask. */
 export const HOOK_FILE = '.agent-posture/agent-hook.mjs';
@@ -23,7 +13,7 @@ export function hookCommand(agent: string): string {
 }
 
 /** The expressions that templates/agent-hook.mjs goes by. */
-export function hookRules({ hidden, hiddenInHome, guards, protectedBranches }: HookSource) {
+export function hookRules({ hidden, hiddenInHome, guards, protectedBranches }: RuleSource) {
   const secrets = [...hidden, ...hiddenInHome];
   const all = (list: readonly string[], make: (path: string) => string | undefined) =>
     [...new Set(list.map(make))].filter(expression => expression !== undefined);

@@ -28,6 +28,11 @@ export const agents: readonly AgentDefinition[] = [
   goose,
 ];
 
+/** The agents with these ids, in the order of the ids. */
+export function agentsOf(ids: readonly string[] = []): AgentDefinition[] {
+  return ids.flatMap(id => agents.find(agent => agent.id === id) ?? []);
+}
+
 /** The logins of the agents with these ids, as far as they are known. */
 export function loginsOf(ids: readonly string[] = []): Login[] {
   return agents.flatMap(({ id, login }) => (login && ids.includes(id) ? [login] : []));

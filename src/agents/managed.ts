@@ -1,11 +1,13 @@
-import type { HookSource } from './hook.ts';
+import type { Pattern } from '../posture/patterns.ts';
+import type { AgentId } from '../posture/schema.ts';
+import type { Source } from './source.ts';
 
-/** What an administrator's settings are made from. */
-export interface ManagedSource extends HookSource {
-  /** Whether the agent's own sandbox is the declared isolation. */
-  ownSandbox: boolean;
-  /** The hosts that may be reached; undefined: not restricted. */
-  allow: readonly string[] | undefined;
+/** What an agent documents for the administrator of a machine to lay down: in its folder, and in src/generate/outputs/managed-settings.ts. */
+export interface Managed {
+  agent: AgentId;
+  files: readonly ManagedFile[];
+  /** The paths of its rules for a pattern, where they can say less than its settings in the repository. */
+  rulePaths?(pattern: Pattern): string[] | undefined;
 }
 
 /** One file of an agent that its program reads from the machine, above what users and repositories say. */
@@ -14,7 +16,7 @@ export interface ManagedFile {
   name: string;
   /** Where the agent looks for it on Linux. */
   place: string;
-  content(source: ManagedSource): string;
+  content(source: Source): string;
 }
 
 /** Rules whose paths are of one repository, for all there are: `//` is the root of the file system. */

@@ -1,9 +1,9 @@
 /** What some programs read in JSON and others do not: RFC 8259 has none of it. */
 export type JsonExtra = 'a byte order mark' | 'a comment' | 'a trailing comma';
 
-/** How an agent reads a settings file in JSON that others write to as well. */
+/** Who reads a settings file in JSON that others write to as well. */
 export interface Reader {
   title: string;
-  /** What makes it leave the whole file out, or not start: seen with the real one (test/real). */
+  /** What makes it leave the whole file out, or not start. */
   stumbles: readonly JsonExtra[];
 }

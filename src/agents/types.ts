@@ -1,4 +1,6 @@
 import type { AgentFact } from '../discover/facts.ts';
+import type { AgentId } from '../posture/schema.ts';
+import type { JsonExtra } from './reader.ts';
 
 /** What detection may look at. Nothing is run, nothing of the repository is trusted. */
 export interface DetectContext {
@@ -21,10 +23,13 @@ export interface Login {
   copies: readonly { path: string; keep(text: string, root: string): string | undefined }[];
 }
 
-/** A coding agent, in the registry of agents (src/agents/index.ts). */
+/**
+ * A coding agent, in the registry of agents (src/agents/index.ts). Plain facts: every command loads all of them, and what an
+ * agent's settings are made by stays with its output.
+ */
 export interface AgentDefinition {
   /** `claude-code`, `codex` … */
-  id: string;
+  id: AgentId;
   title: string;
   /** What of it is on this machine or in this repository, or undefined. Read only; never throws for what it finds. */
   detect(context: DetectContext): Promise<AgentFact | undefined>;
@@ -37,4 +42,19 @@ export interface AgentDefinition {
   /** The hosts that it needs to reach its model and to renew its login. Absent: not known. */
   hosts?: readonly string[];
   login?: Login;
+  /** Of its guard files, the outermost that its output writes in any case. */
+  writes?: readonly string[];
+  /** Its own ignore file, in the syntax of git's: written by its output where anything is hidden. */
+  ignoreFile?: string;
+  /**
+   * What in its settings, where they are JSON, makes it leave the whole file out, or not start. Seen with the real one:
+   * test/real/reader.test.ts.
+   */
+  stumbles?: readonly JsonExtra[];
+  /** Files that no output has to write, and that can overrule what its output wrote. */
+  overruling?: readonly string[];
+  /** Its settings make it ask the program in templates/agent-hook.mjs, since they cannot say all of it themselves. */
+  asksHook?: true;
+  /** The page of instructions that it reads instead of AGENTS.md, and the line by which that takes in another page. */
+  instructions?: { path: string; takesIn(page: string): string };
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { OVERRULING } from '../agents/overruling.ts';
+import { agents } from '../agents/index.ts';
 import { namesIn, readBounded, statsOf, writeAtomic } from '../base/files.ts';
 import { sha256 } from '../base/hash.ts';
 import { ensurePrivate } from '../base/state.ts';
@@ -22,6 +22,9 @@ export interface MemoPlace {
 const MEMO_FILE = 'unchanged.json';
 /** Files of the state folder that go into a plan: the overlay, and what was written by us. */
 const STATE_FILES = ['overlay.yaml', 'written.json', PIN_FILE];
+
+/** What can overrule our files without being one of them is looked at too. */
+const OVERRULING = agents.flatMap(({ overruling = [] }) => overruling);
 
 /**
  * The notes of a plan with nothing to do that were remembered under this very summary; undefined where that was another, or

@@ -56,7 +56,7 @@ export const RUNTIMES = [
   'command',
 ] as const;
 export const SCAN_STAGES = ['commit', 'push', 'ci', 'history'] as const;
-/** Ids of the agents that the registry knows (src/agents); a test keeps the two in step. */
+/** Ids of the agents that the registry knows (src/agents), which nothing here may use; a test keeps the two in step. */
 export const AGENT_IDS = [
   'claude-code',
   'codex',
@@ -71,6 +71,7 @@ export const AGENT_IDS = [
   'amp',
   'goose',
 ] as const;
+export type AgentId = (typeof AGENT_IDS)[number];
 export const REVIEW_CLASSES = ['network', 'auth', 'queries', 'dependencies', 'files'] as const;
 export const REVIEW_ACTIONS = ['off', 'warn', 'block'] as const;
 export const MANAGERS = ['local', 'vault', 'aws', 'azure'] as const;

@@ -68,7 +68,7 @@ describe('what only one agent is refused', () => {
     const hidden = ['.env*', 'keys/', '/one.pem', 'a/b', '*.key'];
     const hiddenInHome = ['~/.ssh', '~/.docker/config.json'];
     const source = { hidden, hiddenInHome, guards: ['.claude/'], protectedBranches: ['main'] };
-    const rules = denyRules({ ...source, allow: undefined, ownSandbox: false });
+    const rules = denyRules(source);
     expect(refusedToOne([agent(...refusedReads(settings(...rules)))], [...hidden, ...hiddenInHome])).toEqual([]);
   });
 

@@ -1,15 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Facts } from '../../src/discover/facts.ts';
-import { applyPlan } from '../../src/generate/apply.ts';
-import { outputs } from '../../src/generate/outputs/index.ts';
-import { planGeneration } from '../../src/generate/plan.ts';
 import type { Posture } from '../../src/posture/schema.ts';
-import { context, FULL, HOSTILE } from '../generate/outputs/lab.ts';
+import { FULL, HOSTILE } from '../generate/outputs/lab.ts';
 import { describeWith, part } from '../support/parts.ts';
-import { CLAUDE_ENV, Stage } from './drive.ts';
+import { CLAUDE_ENV, type Stage } from './drive.ts';
 import type { Driven, Order } from './drive-program.ts';
-import { hidingOdd, layOdd, ODD, PUSHES, WORK } from './generated.ts';
+import { generate, hidingOdd, layOdd, ODD, PUSHES, stageWithGit, WORK } from './generated.ts';
 
 /** What Claude Code says on stderr of a settings file that it rejects, whole or in part. */
 const COMPLAINT = /did not load|were skipped|not in effect|invalid/i;
@@ -17,8 +12,7 @@ const COMPLAINT = /did not load|were skipped|not in effect|invalid/i;
 describeWith(['claude-code', 'bubblewrap'], 'the real Claude Code and the settings we generate', () => {
   let stage: Stage;
   beforeEach(() => {
-    stage = new Stage();
-    execFileSync('git', ['init', '-q', '-b', 'main', stage.root]);
+    stage = stageWithGit();
     stage.write(
       '~/.claude.json',
       JSON.stringify({ hasCompletedOnboarding: true, projects: { [stage.root]: { hasTrustDialogAccepted: true } } }),
@@ -26,12 +20,6 @@ describeWith(['claude-code', 'bubblewrap'], 'the real Claude Code and the settin
   });
   afterEach(() => stage.remove());
 
-  const generate = async (posture: Posture, facts: Partial<Facts> = {}) => {
-    const plan = await planGeneration(context(posture, stage.root, facts), outputs, {
-      stateFolder: `${stage.folder}/state`,
-    });
-    await applyPlan(plan, { stateFolder: `${stage.folder}/state` });
-  };
   const drive = (calls: Order['calls'] = []): Promise<Driven> =>
     stage.drive({
       protocol: 'anthropic',
@@ -56,7 +44,7 @@ describeWith(['claude-code', 'bubblewrap'], 'the real Claude Code and the settin
     ];
     stage.write('.env', 'CANARY');
     for (const posture of postures) {
-      await generate(posture);
+      await generate(stage, posture);
       const { code, stdout, stderr, results } = await drive([read(`${stage.root}/.env`)]);
       expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'ok\n', stderr: '' });
       expect(results).toEqual([expect.stringContaining('denied by your permission settings')]);
@@ -80,7 +68,7 @@ describeWith(['claude-code', 'bubblewrap'], 'the real Claude Code and the settin
   });
 
   test('the rules hold what they say, and let work through', async () => {
-    await generate({ ...FULL, isolation: { runtime: 'none', files: FULL.isolation?.files ?? {} } });
+    await generate(stage, { ...FULL, isolation: { runtime: 'none', files: FULL.isolation?.files ?? {} } });
     for (const path of ['.env', 'sub/.env.local', 'secrets/a.txt', 'config/master.key', '~/.ssh/id'])
       stage.write(path, 'CANARY');
     stage.write('.env.development.example', 'NAMES');
@@ -118,7 +106,7 @@ describeWith(['claude-code', 'bubblewrap'], 'the real Claude Code and the settin
   }, 60_000);
 
   test('names that hold brackets, stars and backslashes are held, and those beside them are not', async () => {
-    await generate(hidingOdd('claude-code'));
+    await generate(stage, hidingOdd('claude-code'));
     layOdd(stage);
     const { results } = await drive([...ODD.held, ...ODD.open].map(path => read(`${stage.root}/${path}`)));
     expect(ODD.held.filter((_path, index) => !/denied by your permission/.test(results[index] ?? ''))).toEqual([]);
@@ -136,7 +124,7 @@ describeWith(['claude-code', 'bubblewrap'], 'the real Claude Code and the settin
     for (const path of ['.env', '~/.ssh/id', 'config/master.key']) stage.write(path, 'CANARY');
     stage.write('src/app.ts', 'works');
     stage.write('agent-posture.yaml', 'version: 1\n');
-    await generate(posture, { secretFiles: [{ path: '.env' }, { path: 'config/master.key' }] });
+    await generate(stage, posture, { secretFiles: [{ path: '.env' }, { path: 'config/master.key' }] });
     const { results, stderr } = await drive([
       bash('cat src/app.ts && echo w > src/w.ts && cat src/w.ts'),
       bash('python3 -c "print(open(\'.env\').read())"'),
@@ -156,7 +144,7 @@ describeWith(['claude-code', 'bubblewrap'], 'the real Claude Code and the settin
   test('takes in the agents’ page by way of its own file, and what stands there already', async () => {
     stage.write('CLAUDE.md', '# Ours\n\nUse pnpm.\n');
     expect((await drive()).told).not.toContain('Out of bounds');
-    await generate(FULL);
+    await generate(stage, FULL);
     const { code, told } = await drive();
     expect(code).toBe(0);
     expect(told).toContain('Use pnpm.');

@@ -1,22 +1,16 @@
-import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { applyPlan } from '../../src/generate/apply.ts';
-import { outputs } from '../../src/generate/outputs/index.ts';
-import { planGeneration } from '../../src/generate/plan.ts';
-import type { Posture } from '../../src/posture/schema.ts';
-import { context, FULL, HOSTILE } from '../generate/outputs/lab.ts';
+import { FULL, HOSTILE } from '../generate/outputs/lab.ts';
 import { describeWith, part } from '../support/parts.ts';
-import { Stage } from './drive.ts';
+import type { Stage } from './drive.ts';
 import type { Driven } from './drive-program.ts';
-import { hidingOdd, layOdd, ODD } from './generated.ts';
+import { generate, hidingOdd, layOdd, ODD, stageWithGit } from './generated.ts';
 
 describeWith(['codex', 'bubblewrap'], 'the real Codex and the configuration we generate', () => {
   let stage: Stage;
   beforeEach(() => {
-    stage = new Stage();
-    execFileSync('git', ['init', '-q', '-b', 'main', stage.root]);
+    stage = stageWithGit();
     stage.write(
       '~/.codex/config.toml',
       `model = "scripted"
@@ -33,10 +27,6 @@ trust_level = "trusted"
   });
   afterEach(() => stage.remove());
 
-  const generate = async (posture: Posture) => {
-    const plan = await planGeneration(context(posture, stage.root), outputs, { stateFolder: `${stage.folder}/state` });
-    await applyPlan(plan, { stateFolder: `${stage.folder}/state` });
-  };
   const drive = (commands: readonly string[] = []): Promise<Driven> =>
     stage.drive({
       protocol: 'responses',
@@ -62,7 +52,7 @@ trust_level = "trusted"
       FULL,
       { ...FULL, isolation: { ...isolation, files: { hide: [...isolation.files.hide] } } },
     ]) {
-      await generate(posture);
+      await generate(stage, posture);
       const { code, stdout, stderr, turns } = await drive();
       expect({
         code,
@@ -86,7 +76,7 @@ trust_level = "trusted"
   });
 
   test('names that hold brackets, stars and backslashes are hidden, and those beside them are not', async () => {
-    await generate(hidingOdd('codex'));
+    await generate(stage, hidingOdd('codex'));
     layOdd(stage);
     stage.write('agent-posture.yaml', 'version: 1\n');
     const { results } = await drive([...ODD.held, ...ODD.open].map(path => `cat './${path}'`));
@@ -95,7 +85,7 @@ trust_level = "trusted"
   }, 60_000);
 
   test('hides the files from every program, keeps the guards, and lets work through', async () => {
-    await generate(FULL);
+    await generate(stage, FULL);
     for (const path of [
       '.env',
       'sub/.env.local',
@@ -141,7 +131,7 @@ trust_level = "trusted"
 
   test('is told the agents’ page', async () => {
     expect((await drive([])).told).not.toContain('Out of bounds');
-    await generate(FULL);
+    await generate(stage, FULL);
     expect((await drive([])).told).toContain('Out of bounds: `environment production`, `orders-db (production)`.');
   }, 60_000);
 });

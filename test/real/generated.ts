@@ -7,10 +7,16 @@ import type { Posture } from '../../src/posture/schema.ts';
 import { context, FULL, HOSTILE } from '../generate/outputs/lab.ts';
 import { Stage } from './drive.ts';
 
-/** A stage whose repository is one of git's, with the files that the agents' tests read and must not read. */
-export function stageWithSecrets(): Stage {
+/** A stage whose repository is one of git's. */
+export function stageWithGit(): Stage {
   const stage = new Stage();
   execFileSync('git', ['init', '-q', '-b', 'main', stage.root]);
+  return stage;
+}
+
+/** The same with the files that the agents' tests read and must not read. */
+export function stageWithSecrets(): Stage {
+  const stage = stageWithGit();
   for (const path of ['.env', 'sub/.env.local', 'secrets/a.txt', 'config/master.key', '~/.ssh/id'])
     stage.write(path, 'CANARY');
   stage.write('.env.development.example', 'NAMES');

@@ -8,14 +8,12 @@ import type { ManagedFile } from '../../src/agents/managed.ts';
 import { managed as opencode } from '../../src/agents/opencode/managed.ts';
 import { managed as qwen } from '../../src/agents/qwen/managed.ts';
 import { managedSettings } from '../../src/generate/outputs/managed-settings.ts';
-import type { Posture } from '../../src/posture/schema.ts';
+import type { AgentId, Posture } from '../../src/posture/schema.ts';
 import { context, HOSTILE } from '../generate/outputs/lab.ts';
 import { describeWith, part } from '../support/parts.ts';
 import { CLAUDE_ENV, type Stage } from './drive.ts';
 import type { Order } from './drive-program.ts';
 import { stageWithSecrets } from './generated.ts';
-
-type AgentId = NonNullable<Posture['agents']>[number];
 
 interface Case {
   agent: PartId & AgentId;
@@ -35,7 +33,7 @@ const chat = (extra: Record<string, string>) => ({ protocol: 'chat' as const, en
 const CASES: Case[] = [
   {
     agent: 'claude-code',
-    files: claudeCode,
+    files: claudeCode.files,
     home: stage =>
       stage.write(
         '~/.claude.json',
@@ -51,7 +49,7 @@ const CASES: Case[] = [
   },
   {
     agent: 'codex',
-    files: codex,
+    files: codex.files,
     order: () => ({
       protocol: 'responses',
       command: [
@@ -75,7 +73,7 @@ const CASES: Case[] = [
   },
   {
     agent: 'gemini',
-    files: gemini,
+    files: gemini.files,
     home: stage => stage.write('~/.gemini/settings.json', '{"security":{"auth":{"selectedType":"gemini-api-key"}}}'),
     order: () => ({
       protocol: 'gemini',
@@ -91,7 +89,7 @@ const CASES: Case[] = [
   {
     agent: 'qwen',
     needs: ['node-22'],
-    files: qwen,
+    files: qwen.files,
     order: () => ({
       ...chat({
         OPENAI_BASE_URL: 'http://127.0.0.1:@PORT@/v1',
@@ -105,7 +103,7 @@ const CASES: Case[] = [
   },
   {
     agent: 'opencode',
-    files: opencode,
+    files: opencode.files,
     order: () => ({
       ...chat({
         OPENCODE_DISABLE_MODELS_FETCH: '1',
@@ -127,7 +125,7 @@ const CASES: Case[] = [
   },
   {
     agent: 'copilot',
-    files: copilot,
+    files: copilot.files,
     order: () => ({
       ...chat({
         COPILOT_PROVIDER_BASE_URL: 'http://127.0.0.1:@PORT@/v1',

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { READER as CLAUDE } from '../../src/agents/claude-code/settings.ts';
-import { READER as GEMINI } from '../../src/agents/gemini/settings.ts';
-import { READER as QWEN } from '../../src/agents/qwen/settings.ts';
-import type { JsonExtra, Reader } from '../../src/agents/reader.ts';
+import { claudeCode } from '../../src/agents/claude-code/detect.ts';
+import { gemini } from '../../src/agents/gemini/detect.ts';
+import { opencode } from '../../src/agents/opencode/detect.ts';
+import { qwen } from '../../src/agents/qwen/detect.ts';
+import type { JsonExtra } from '../../src/agents/reader.ts';
+import type { AgentDefinition } from '../../src/agents/types.ts';
 import type { Posture } from '../../src/posture/schema.ts';
 import { FULL } from '../generate/outputs/lab.ts';
 import { describeWith, part } from '../support/parts.ts';
@@ -20,17 +22,17 @@ const EXTRAS: Readonly<Record<JsonExtra, (text: string) => string>> = {
 
 interface Agent {
   parts: readonly Parameters<typeof part>[0][];
-  reader: Reader;
+  agent: AgentDefinition;
   settings: string;
   posture: Posture;
   /** Has it read a file that the posture hides. */
   readHidden(stage: Stage): Promise<Driven>;
 }
 
-const AGENTS: Readonly<Record<string, Agent>> = {
-  'Claude Code': {
+const AGENTS: readonly Agent[] = [
+  {
     parts: ['claude-code'],
-    reader: CLAUDE,
+    agent: claudeCode,
     settings: '.claude/settings.json',
     posture: { ...FULL, isolation: { runtime: 'none', files: FULL.isolation?.files ?? {} } },
     readHidden(stage) {
@@ -44,9 +46,9 @@ const AGENTS: Readonly<Record<string, Agent>> = {
       });
     },
   },
-  'Gemini CLI': {
+  {
     parts: ['gemini'],
-    reader: GEMINI,
+    agent: gemini,
     settings: '.gemini/settings.json',
     posture: rulesOnly('gemini'),
     readHidden(stage) {
@@ -63,9 +65,9 @@ const AGENTS: Readonly<Record<string, Agent>> = {
       });
     },
   },
-  opencode: {
+  {
     parts: ['opencode'],
-    reader: { title: 'opencode', stumbles: [] },
+    agent: opencode,
     settings: 'opencode.json',
     posture: rulesOnly('opencode'),
     readHidden(stage) {
@@ -86,9 +88,9 @@ const AGENTS: Readonly<Record<string, Agent>> = {
       });
     },
   },
-  'Qwen Code': {
+  {
     parts: ['qwen', 'node-22'],
-    reader: QWEN,
+    agent: qwen,
     settings: '.qwen/settings.json',
     posture: rulesOnly('qwen'),
     readHidden: stage =>
@@ -104,10 +106,10 @@ const AGENTS: Readonly<Record<string, Agent>> = {
         calls: [{ name: 'run_shell_command', input: { command: 'cat .env' } }],
       }),
   },
-};
+];
 
-for (const [title, { parts, reader, settings, posture, readHidden }] of Object.entries(AGENTS))
-  describeWith([...parts, 'bubblewrap'], `how the real ${title} reads JSON`, () => {
+for (const { parts, agent, settings, posture, readHidden } of AGENTS)
+  describeWith([...parts, 'bubblewrap'], `how the real ${agent.title} reads JSON`, () => {
     test.each(Object.keys(EXTRAS) as JsonExtra[])(
       'with %s: as is said of it',
       async extra => {
@@ -117,7 +119,7 @@ for (const [title, { parts, reader, settings, posture, readHidden }] of Object.e
           stage.write(settings, EXTRAS[extra](readFileSync(join(stage.root, settings), 'utf8')));
           const { code, results } = await readHidden(stage);
           const held = code === 0 && results.length === 1 && /denied|a rule which prevents you/.test(results[0] ?? '');
-          expect(held).toBe(!reader.stumbles.includes(extra));
+          expect(held).toBe(!agent.stumbles?.includes(extra));
           // Where the rules do not hold, either it did not start, or the file lay open.
           if (!held) expect(code !== 0 || results.join('').includes('CANARY')).toBe(true);
         } finally {

@@ -7,6 +7,7 @@ export const aider: AgentDefinition = {
   guardFiles: ['.aider.conf.yml', '.aiderignore'],
   userFiles: ['~/.aider.conf.yml'],
   marks: [],
+  writes: ['.aiderignore', '.aider.conf.yml'],
   detect: context =>
     detectAgent(
       {

@@ -2,6 +2,7 @@ import { detectAgent, lastJsonValue } from '../detect.ts';
 import type { AgentDefinition } from '../types.ts';
 import { login } from './login.ts';
 import { refusedReads } from './refused.ts';
+import { SETTINGS } from './voids.ts';
 
 export const claudeCode: AgentDefinition = {
   id: 'claude-code',
@@ -12,6 +13,12 @@ export const claudeCode: AgentDefinition = {
   // https://code.claude.com/docs/en/network-config
   hosts: ['api.anthropic.com', 'claude.ai', 'platform.claude.com'],
   login,
+  writes: ['.claude/'],
+  // It says so on stderr, and goes on without the file.
+  stumbles: ['a comment', 'a trailing comma'],
+  overruling: SETTINGS,
+  // https://code.claude.com/docs/en/memory
+  instructions: { path: 'CLAUDE.md', takesIn: page => `@${page}` },
   detect: context =>
     detectAgent(
       {

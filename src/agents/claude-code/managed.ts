@@ -1,4 +1,5 @@
-import { asJson, everywhere, type ManagedFile, type ManagedSource } from '../managed.ts';
+import { asJson, everywhere, type Managed } from '../managed.ts';
+import type { Source } from '../source.ts';
 import { denyRules, sandboxSettings } from './settings.ts';
 
 /**
@@ -6,11 +7,12 @@ import { denyRules, sandboxSettings } from './settings.ts';
  * others allow. `allowManagedPermissionRulesOnly` is not for us to set: with it the denials of users and of every other
  * repository of the machine are passed over as well. Source: https://code.claude.com/docs/en/settings; seen in 2.1.330.
  */
-export const managed: readonly ManagedFile[] = [
-  { name: 'agent-posture.json', place: '/etc/claude-code/managed-settings.d/50-agent-posture.json', content },
-];
+export const managed: Managed = {
+  agent: 'claude-code',
+  files: [{ name: 'agent-posture.json', place: '/etc/claude-code/managed-settings.d/50-agent-posture.json', content }],
+};
 
-function content(source: ManagedSource): string {
+function content(source: Source): string {
   const permissions = { deny: everywhere(denyRules(source)), disableBypassPermissionsMode: 'disable' };
   const sandbox = sandboxSettings({ ...source, hidden: [], guards: [] });
   return asJson({

@@ -1,24 +1,6 @@
 import { bracketed, type Pattern, plainPath, readPattern, type Speller, spelled } from '../../posture/patterns.ts';
 import { pushGlobs } from '../pushes.ts';
-import type { Reader } from '../reader.ts';
-
-/** Claude Code says so on stderr, and goes on without them: test/real/claude-code.test.ts. */
-export const READER: Reader = { title: 'Claude Code', stumbles: ['a comment', 'a trailing comma'] };
-
-/** What Claude Code's settings are made from. */
-export interface ClaudeSource {
-  /** Gitignore patterns of the repository without exceptions. */
-  hidden: readonly string[];
-  /** Paths in the home, each starting with `~/`. */
-  hiddenInHome: readonly string[];
-  /** Repository-relative; folders with a trailing `/`. */
-  guards: readonly string[];
-  protectedBranches: readonly string[];
-  /** The hosts that may be reached; undefined: not restricted. */
-  allow: readonly string[] | undefined;
-  /** Whether its own sandbox is the declared isolation. */
-  ownSandbox: boolean;
-}
+import type { RuleSource, Source } from '../source.ts';
 
 /** No rule takes a line end or another unseen character. */
 const UNSEEN = /[\p{C}\p{Zl}\p{Zp}]/u;
@@ -51,7 +33,7 @@ export function rulePaths(pattern: Pattern, speller = RULE): string[] | undefine
 
 /** `permissions.deny`, in a stable order. */
 export function denyRules(
-  { hidden, hiddenInHome, guards, protectedBranches }: ClaudeSource,
+  { hidden, hiddenInHome, guards, protectedBranches }: RuleSource,
   paths: (pattern: Pattern) => string[] | undefined = rulePaths,
 ): string[] {
   const secrets = [...hidden, ...hiddenInHome].map(readPattern).flatMap(pattern => (pattern && paths(pattern)) ?? []);
@@ -63,7 +45,12 @@ export function denyRules(
 }
 
 /** The `sandbox` block, for the posture whose isolation is the agent's own. Source: https://code.claude.com/docs/en/sandboxing. */
-export function sandboxSettings({ hidden, hiddenInHome, guards, allow }: ClaudeSource) {
+export function sandboxSettings({
+  hidden,
+  hiddenInHome,
+  guards,
+  allow,
+}: Omit<Source, 'protectedBranches' | 'ownSandbox'>) {
   // Its sandbox knows plain paths on Linux; patterns reach it through the Read and Edit rules, where the system can.
   const plain = (line: string) => {
     const pattern = readPattern(line);

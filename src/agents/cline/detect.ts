@@ -7,6 +7,9 @@ export const cline: AgentDefinition = {
   guardFiles: ['.clinerules/', '.clineignore', '.vscode/settings.json', '.vscode/tasks.json', '.vscode/mcp.json'],
   userFiles: ['~/.cline/data/globalState.json', '~/.cline/data/settings/cline_mcp_settings.json'],
   marks: [{ variable: 'CLINE_ACTIVE', value: 'true', source: 'https://docs.cline.bot/' }],
+  writes: ['.clinerules/'],
+  ignoreFile: '.clineignore',
+  asksHook: true,
   detect: context =>
     detectAgent(
       {

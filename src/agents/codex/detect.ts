@@ -15,6 +15,7 @@ export const codex: AgentDefinition = {
   // https://developers.openai.com/codex/security
   hosts: ['api.openai.com', 'auth.openai.com', 'chatgpt.com'],
   login,
+  writes: ['.codex/'],
   detect: context =>
     detectAgent(
       {

@@ -1,5 +1,6 @@
 import { stringify } from 'smol-toml';
-import type { ManagedFile, ManagedSource } from '../managed.ts';
+import type { Managed } from '../managed.ts';
+import type { Source } from '../source.ts';
 import { filesystemRules } from './settings.ts';
 
 /**
@@ -8,16 +9,17 @@ import { filesystemRules } from './settings.ts';
  * Source: https://developers.openai.com/codex/enterprise/managed-configuration, and
  * https://github.com/openai/codex/blob/main/codex-rs/config/src/config_requirements.rs.
  */
-export const managed: readonly ManagedFile[] = [
-  { name: 'requirements.toml', place: '/etc/codex/requirements.toml', content },
-];
+export const managed: Managed = {
+  agent: 'codex',
+  files: [{ name: 'requirements.toml', place: '/etc/codex/requirements.toml', content }],
+};
 
 /** Codex does not start over variables and braces; and what leads out of the home is nothing of it. */
 function isPath(path: string): boolean {
   return !/[${}\\]/.test(path) && !path.split('/').includes('..');
 }
 
-function content({ hiddenInHome }: ManagedSource): string {
+function content({ hiddenInHome }: Source): string {
   const { home } = filesystemRules({ hidden: [], hiddenInHome, guards: [] });
   return `${stringify({
     allowed_sandbox_modes: ['read-only', 'workspace-write'],

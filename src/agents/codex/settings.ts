@@ -1,17 +1,8 @@
 import { bracketed, type Pattern, plainPath, readPattern, type Speller, spelled } from '../../posture/patterns.ts';
+import type { RuleSource } from '../source.ts';
 
 /** The name of our permission profile in Codex's configuration. */
 export const PROFILE = 'agent-posture';
-
-/** What Codex's configuration is made from. */
-export interface CodexSource {
-  /** Gitignore patterns of the repository without exceptions. */
-  hidden: readonly string[];
-  /** Paths in the home, each starting with `~/`. */
-  hiddenInHome: readonly string[];
-  /** Repository-relative; folders with a trailing `/`. Only such as are there: Codex does not start over a missing one. */
-  guards: readonly string[];
-}
 
 /**
  * Codex does not start over a pattern that it cannot read, and reads them as https://docs.rs/globset does: a set of one says
@@ -44,9 +35,9 @@ export function rulePaths(pattern: Pattern): string[] | undefined {
 
 /**
  * The file system of the profile: by path in the home, and by path or pattern in the workspace. Codex carries it out in
- * the kernel for every command. Source: https://developers.openai.com/codex/permissions.
+ * the kernel for every command. The guards are only such as are there: Codex does not start over a missing one. Source: https://developers.openai.com/codex/permissions.
  */
-export function filesystemRules({ hidden, hiddenInHome, guards }: CodexSource): {
+export function filesystemRules({ hidden, hiddenInHome, guards }: Omit<RuleSource, 'protectedBranches'>): {
   home: Record<string, 'deny'>;
   workspace: Record<string, 'deny' | 'read'>;
 } {

@@ -1,5 +1,6 @@
 import { detectAgent } from '../detect.ts';
 import type { AgentDefinition } from '../types.ts';
+import { SETTINGS } from './files.ts';
 
 export const copilot: AgentDefinition = {
   id: 'copilot',
@@ -19,6 +20,9 @@ export const copilot: AgentDefinition = {
   ],
   // https://docs.github.com/en/copilot/reference/allowlist-reference
   hosts: ['api.github.com', 'api.githubcopilot.com', '*.githubcopilot.com'],
+  writes: ['.github/hooks/'],
+  overruling: SETTINGS,
+  asksHook: true,
   detect: context =>
     detectAgent(
       {

@@ -16,6 +16,9 @@ export const cursor: AgentDefinition = {
   ],
   userFiles: ['~/.cursor/mcp.json', '~/.cursor/hooks.json', '~/.cursor/cli-config.json', '~/.cursor/sandbox.json'],
   marks: [{ variable: 'CURSOR_AGENT', source: 'https://cursor.com/docs/agent/terminal' }],
+  writes: ['.cursor/'],
+  ignoreFile: '.cursorignore',
+  asksHook: true,
   detect: context =>
     detectAgent(
       {

@@ -1,20 +1,13 @@
 import { type Pattern, readPattern, type Speller, spelled, withoutSets } from '../../posture/patterns.ts';
 import { hookCommand } from '../hook.ts';
+import type { RuleSource } from '../source.ts';
 import type { Void } from '../voids.ts';
 
 /**
  * `permissions.deny` of Cursor's command line program: paths from the workspace, `**` for any folders, `*` and `?`.
  * Known from the documentation alone: https://cursor.com/docs/cli/reference/permissions.
  */
-export function denyRules({
-  hidden,
-  hiddenInHome,
-  guards,
-}: {
-  hidden: readonly string[];
-  hiddenInHome: readonly string[];
-  guards: readonly string[];
-}): string[] {
+export function denyRules({ hidden, hiddenInHome, guards }: Omit<RuleSource, 'protectedBranches'>): string[] {
   const secrets = [...hidden, ...hiddenInHome]
     .map(readPattern)
     .flatMap(pattern => (pattern && rulePaths(pattern)) ?? []);

@@ -9,6 +9,12 @@ export const gemini: AgentDefinition = {
   marks: [{ variable: 'GEMINI_CLI', value: '1', source: 'https://geminicli.com/docs/tools/shell/' }],
   // The addresses in https://github.com/google-gemini/gemini-cli/tree/main/packages/core/src/code_assist and in the libraries it uses.
   hosts: ['generativelanguage.googleapis.com', 'cloudcode-pa.googleapis.com', 'oauth2.googleapis.com'],
+  writes: ['.gemini/'],
+  ignoreFile: '.geminiignore',
+  // It does not start then.
+  stumbles: ['a byte order mark', 'a trailing comma'],
+  // https://geminicli.com/docs/reference/memport
+  instructions: { path: 'GEMINI.md', takesIn: page => `@./${page}` },
   detect: context =>
     detectAgent(
       {

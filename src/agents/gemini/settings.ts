@@ -1,22 +1,8 @@
 import { inArgument, inCommand, writesInCommand } from '../expressions.ts';
 import { pushExpressions } from '../pushes.ts';
-import type { Reader } from '../reader.ts';
 import { REASONS } from '../reasons.ts';
+import type { RuleSource } from '../source.ts';
 import { SOME, type Void } from '../voids.ts';
-
-/** Gemini CLI does not start then: test/real/gemini.test.ts. */
-export const READER: Reader = { title: 'Gemini CLI', stumbles: ['a byte order mark', 'a trailing comma'] };
-
-/** What Gemini CLI's rules are made from. */
-interface GeminiSource {
-  /** Gitignore patterns of the repository without exceptions. */
-  hidden: readonly string[];
-  /** Paths in the home, each starting with `~/`. */
-  hiddenInHome: readonly string[];
-  /** Repository-relative; folders with a trailing `/`. */
-  guards: readonly string[];
-  protectedBranches: readonly string[];
-}
 
 interface Rule {
   toolName: string[];
@@ -31,7 +17,7 @@ interface Rule {
  * a tool's arguments as JSON. Source: https://github.com/google-gemini/gemini-cli/blob/main/docs/reference/policy-engine.md;
  * the escaping, the bounds on expressions and the `\0` around arguments: `packages/core/src/policy/` there.
  */
-export function policyRules({ hidden, hiddenInHome, guards, protectedBranches }: GeminiSource): Rule[] {
+export function policyRules({ hidden, hiddenInHome, guards, protectedBranches }: RuleSource): Rule[] {
   const secrets = [...hidden, ...hiddenInHome];
   const writing = ['write_file', 'replace'];
   return [

@@ -8,6 +8,8 @@ export const opencode: AgentDefinition = {
   guardFiles: ['.opencode/', ...SETTINGS.filter(path => !path.startsWith('.opencode/'))],
   userFiles: ['~/.config/opencode/opencode.json', '~/.config/opencode/opencode.jsonc'],
   marks: [{ variable: 'OPENCODE', value: '1', source: 'https://github.com/anomalyco/opencode' }],
+  writes: [SETTINGS[0]],
+  overruling: SETTINGS,
   detect: context =>
     detectAgent(
       {

@@ -1,4 +1,5 @@
-import { asJson, type ManagedFile, type ManagedSource } from '../managed.ts';
+import { asJson, type Managed } from '../managed.ts';
+import type { Source } from '../source.ts';
 import { denied } from './settings.ts';
 
 /**
@@ -6,11 +7,12 @@ import { denied } from './settings.ts';
  * a person's `"read": "deny"` would give way to our patterns, and would ours to a `"*": "allow"` that stands behind them. The
  * name of a permission is a pattern too, so that another spelling of it stands by itself, and last: seen in 1.18.33.
  */
-export const managed: readonly ManagedFile[] = [
-  { name: 'opencode.json', place: '/etc/opencode/opencode.json', content },
-];
+export const managed: Managed = {
+  agent: 'opencode',
+  files: [{ name: 'opencode.json', place: '/etc/opencode/opencode.json', content }],
+};
 
-function content(source: ManagedSource): string {
+function content(source: Source): string {
   const rules = Object.entries(denied(source)).map(([tool, patterns]) => [
     tool.replace(/.$/, '?'),
     Object.fromEntries(patterns.map(pattern => [pattern, 'deny'])),

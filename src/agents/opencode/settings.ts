@@ -9,17 +9,7 @@ import {
   withoutSets,
 } from '../../posture/patterns.ts';
 import { pushGlobs } from '../pushes.ts';
-
-/** What opencode's permissions are made from. */
-interface OpencodeSource {
-  /** Gitignore patterns of the repository without exceptions. */
-  hidden: readonly string[];
-  /** Paths in the home, each starting with `~/`. */
-  hiddenInHome: readonly string[];
-  /** Repository-relative; folders with a trailing `/`. */
-  guards: readonly string[];
-  protectedBranches: readonly string[];
-}
+import type { RuleSource } from '../source.ts';
 
 /** What is denied, by kind of permission: patterns in the order in which they stand. The last that matches wins. */
 export type Denied = Record<'read' | 'edit' | 'bash' | 'external_directory', string[]>;
@@ -53,7 +43,7 @@ const pathsOf = (line: string) => {
 };
 
 /** Permissions that deny what the posture hides, keeps and protects. */
-export function denied({ hidden, hiddenInHome, guards, protectedBranches }: OpencodeSource): Denied {
+export function denied({ hidden, hiddenInHome, guards, protectedBranches }: RuleSource): Denied {
   const secrets = hidden.flatMap(anywhere);
   const home = hiddenInHome.flatMap(line => pathsOf(line).paths).flatMap(path => [`~/${path}`, `~/${path}/*`]);
   return {

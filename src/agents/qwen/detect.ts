@@ -13,6 +13,10 @@ export const qwen: AgentDefinition = {
       source: 'https://qwenlm.github.io/qwen-code-docs/en/users/features/commands/',
     },
   ],
+  writes: ['.qwen/'],
+  ignoreFile: '.qwenignore',
+  // It goes on without the file, and says nothing.
+  stumbles: ['a trailing comma'],
   detect: context =>
     detectAgent(
       {

@@ -1,10 +1,7 @@
 import { bracketed, type Pattern, type Speller } from '../../posture/patterns.ts';
-import { type ClaudeSource, rulePaths as claudePaths, denyRules as claudeRules } from '../claude-code/settings.ts';
-import type { Reader } from '../reader.ts';
+import { rulePaths as claudePaths, denyRules as claudeRules } from '../claude-code/settings.ts';
+import type { RuleSource } from '../source.ts';
 import type { Void } from '../voids.ts';
-
-/** Qwen Code goes on without the file, and says nothing: test/real/qwen.test.ts. */
-export const READER: Reader = { title: 'Qwen Code', stumbles: ['a trailing comma'] };
 
 /** In picomatch a set of one says each character that means something elsewhere; two backslashes in it are one. */
 const RULE: Speller = {
@@ -29,21 +26,9 @@ export function rulePaths(pattern: Pattern): string[] | undefined {
  * setting, which is replaced from the environment. Source: https://qwenlm.github.io/qwen-code-docs/en/users/configuration/settings/,
  * and `packages/core/src/permissions/` in https://github.com/QwenLM/qwen-code.
  */
-export function denyRules({
-  hidden,
-  hiddenInHome,
-  guards,
-  protectedBranches,
-}: Pick<ClaudeSource, 'hidden' | 'hiddenInHome' | 'guards' | 'protectedBranches'>): string[] {
-  const source = {
-    hidden,
-    hiddenInHome,
-    guards: guards.flatMap(path => (path.endsWith('/') ? [path.slice(0, -1), path] : [path])),
-    protectedBranches,
-    allow: undefined,
-    ownSandbox: false,
-  };
-  return claudeRules(source, rulePaths);
+export function denyRules(source: RuleSource): string[] {
+  const guards = source.guards.flatMap(path => (path.endsWith('/') ? [path.slice(0, -1), path] : [path]));
+  return claudeRules({ ...source, guards }, rulePaths);
 }
 
 /** Source: https://qwenlm.github.io/qwen-code-docs/en/users/configuration/settings/. */

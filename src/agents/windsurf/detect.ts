@@ -7,6 +7,9 @@ export const windsurf: AgentDefinition = {
   guardFiles: ['.windsurf/', '.windsurf/hooks.json', '.codeiumignore', '.vscode/settings.json', '.vscode/tasks.json'],
   userFiles: ['~/.codeium/windsurf/mcp_config.json', '~/.codeium/windsurf/hooks.json'],
   marks: [],
+  writes: ['.windsurf/'],
+  ignoreFile: '.codeiumignore',
+  asksHook: true,
   detect: context =>
     detectAgent(
       {

@@ -99,7 +99,7 @@ function isWhole({ vantages = [], safeguards: some = [], via = [] }: Partial<Sel
 }
 
 function agentsToDrive(given: readonly string[], found: readonly string[]): string[] {
-  const known = agents.map(({ id }) => id);
+  const known: string[] = agents.map(({ id }) => id);
   for (const id of given)
     if (id !== 'all' && !known.includes(id))
       throw new UserError({

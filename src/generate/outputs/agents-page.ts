@@ -1,4 +1,5 @@
 import { agentGuards } from '../../agents/guards.ts';
+import { agents } from '../../agents/index.ts';
 import { truncate } from '../../base/text.ts';
 import { type Access, accessTo, type Posture } from '../../posture/schema.ts';
 import { isOwnPath } from '../manifest.ts';
@@ -106,16 +107,6 @@ export const agentsPage: Output = {
   },
 };
 
-/**
- * Agents that read a file of their own, and how that takes in another: https://code.claude.com/docs/en/memory and
- * https://geminicli.com/docs/reference/memport. The others read AGENTS.md themselves (https://agents.md), but for Aider, which
- * takes what its own settings name.
- */
-const IMPORTS = [
-  { agent: 'claude-code', path: 'CLAUDE.md', line: (page: string) => `@${page}` },
-  { agent: 'gemini', path: 'GEMINI.md', line: (page: string) => `@./${page}` },
-] as const;
-
 export const agentImports: Output = {
   id: 'agents-page-imports',
   title: 'agents that read a file of their own take that page in',
@@ -126,9 +117,11 @@ export const agentImports: Output = {
     const { posture, facts } = context;
     const page = placeOf(context);
     if (page === undefined || facts.instructionSource !== undefined) return [];
-    return IMPORTS.filter(
-      ({ agent, path }) =>
-        posture.agents?.includes(agent) && path !== page && !facts.instructionLinks?.some(link => link.path === path),
-    ).map(({ path, line }) => ({ mode: 'block', path, comment: '<!--', lines: ['', line(page), ''] }));
+    // The others read AGENTS.md themselves (https://agents.md), but for Aider, which takes what its own settings name.
+    return agents
+      .filter(({ id }) => posture.agents?.includes(id))
+      .flatMap(({ instructions }) => instructions ?? [])
+      .filter(({ path }) => path !== page && !facts.instructionLinks?.some(link => link.path === path))
+      .map(({ path, takesIn }) => ({ mode: 'block', path, comment: '<!--', lines: ['', takesIn(page), ''] }));
   },
 };

@@ -1,47 +1,33 @@
-import { denyRules, READER, rulePaths, sandboxSettings } from '../../agents/claude-code/settings.ts';
+import { claudeCode } from '../../agents/claude-code/detect.ts';
+import { denyRules, rulePaths, sandboxSettings } from '../../agents/claude-code/settings.ts';
 import { SETTINGS, VOIDS } from '../../agents/claude-code/voids.ts';
-import { agentGuards } from '../../agents/guards.ts';
 import { patternOfPath } from '../../posture/patterns.ts';
-import type { Claim, Output } from '../types.ts';
-import { protectedPatterns } from './branches.ts';
-import { hiddenFiles, hiddenOf, unsaidBy } from './hidden.ts';
+import type { Claim } from '../types.ts';
+import { agentOutput, rulesOf } from './agent-output.ts';
+import { hiddenFiles, unsaidBy } from './hidden.ts';
 import { overruledBy } from './overruled.ts';
 
 const [GENERATED] = SETTINGS;
 
-export const claudeSettings: Output = {
+export const claudeSettings = agentOutput({
+  agent: claudeCode,
   id: 'claude-code-settings',
   title: 'Claude Code: rules for hidden files, guards and pushes, and its sandbox where it is the box',
   safeguards: ['ISO-1', 'SEC-1', 'VCS-4', 'GRD-1'],
   templateVersion: 1,
-  guard: true,
-  overrules({ posture }) {
-    if (!posture.agents?.includes('claude-code')) return [];
-    const ownSandbox = posture.isolation?.runtime === 'native';
+  overrules(context) {
+    const { ownSandbox } = rulesOf(context);
     // What the generated file itself has to say of the sandbox is a claim of its own.
     return SETTINGS.map(path => overruledBy(VOIDS, path, ownSandbox && path !== GENERATED));
   },
-  notes(context) {
-    if (!context.posture.agents?.includes('claude-code')) return [];
-    return unsaidBy('A rule of Claude Code', hiddenOf(context), rulePaths);
-  },
+  notes: hidden => unsaidBy('A rule of Claude Code', hidden, rulePaths),
   render(context) {
-    const { posture } = context;
-    if (!posture.agents?.includes('claude-code')) return [];
-    const hidden = hiddenOf(context);
-    const source = {
-      hidden: hidden.plain,
-      hiddenInHome: hidden.home,
-      guards: agentGuards(posture.agents),
-      protectedBranches: protectedPatterns(posture),
-      allow: posture.isolation?.network?.allow,
-      ownSandbox: posture.isolation?.runtime === 'native',
-    };
-    const claims: Claim[] = [{ path: ['permissions', 'deny'], elements: denyRules(source), guard: true }];
-    if (source.ownSandbox) {
+    const rules = rulesOf(context);
+    const claims: Claim[] = [{ path: ['permissions', 'deny'], elements: denyRules(rules), guard: true }];
+    if (rules.ownSandbox) {
       const sandbox = sandboxSettings({
-        ...source,
-        hidden: [...source.hidden, ...hiddenFiles(context).map(path => `/${patternOfPath(path)}`)],
+        ...rules,
+        hidden: [...rules.hidden, ...hiddenFiles(context).map(path => `/${patternOfPath(path)}`)],
       });
       claims.push(
         { path: ['sandbox', 'enabled'], value: sandbox.enabled, guard: true },
@@ -53,6 +39,6 @@ export const claudeSettings: Output = {
       if (sandbox.allowedDomains)
         claims.push({ path: ['sandbox', 'network', 'allowedDomains'], elements: sandbox.allowedDomains, guard: true });
     }
-    return [{ mode: 'keys', path: GENERATED, format: 'json', claims, reader: READER }];
+    return [{ mode: 'keys', path: GENERATED, format: 'json', claims }];
   },
-};
+});

@@ -1,28 +1,20 @@
+import { codex } from '../../agents/codex/detect.ts';
 import { filesystemRules, PROFILE, rulePaths } from '../../agents/codex/settings.ts';
-import type { Claim, Output } from '../types.ts';
-import { guardsThere } from './guards.ts';
-import { hiddenOf, unsaidBy } from './hidden.ts';
+import type { Claim } from '../types.ts';
+import { agentOutput, rulesOf } from './agent-output.ts';
+import { guardsLaid } from './guards.ts';
+import { unsaidBy } from './hidden.ts';
 
-export const codexConfig: Output = {
+export const codexConfig = agentOutput({
+  agent: codex,
   id: 'codex-config',
   title:
     'Codex: a permission profile that hides files and keeps guards read-only (once you trust the project in Codex)',
   safeguards: ['ISO-1', 'SEC-1', 'GRD-1'],
   templateVersion: 1,
-  guard: true,
-  notes(context) {
-    if (!context.posture.agents?.includes('codex')) return [];
-    return unsaidBy('The profile of Codex', hiddenOf(context), rulePaths);
-  },
+  notes: hidden => unsaidBy('The profile of Codex', hidden, rulePaths),
   render(context) {
-    const { posture } = context;
-    if (!posture.agents?.includes('codex')) return [];
-    const hidden = hiddenOf(context);
-    const { home, workspace } = filesystemRules({
-      hidden: hidden.plain,
-      hiddenInHome: hidden.home,
-      guards: guardsThere(context),
-    });
+    const { home, workspace } = filesystemRules({ ...rulesOf(context), guards: guardsLaid(context) });
     const profile = ['permissions', PROFILE];
     const claims: Claim[] = [
       { path: ['default_permissions'], value: PROFILE, guard: true },
@@ -38,4 +30,4 @@ export const codexConfig: Output = {
     ];
     return [{ mode: 'keys', path: '.codex/config.toml', format: 'toml', claims }];
   },
-};
+});

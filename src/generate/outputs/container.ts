@@ -3,7 +3,7 @@ import { COMPOSE_FILE, SERVICE, WORKSPACE, WORKSPACE_TEXT } from '../../isolatio
 import { GIT_PARTS } from '../../isolation/git.ts';
 import type { Output, RenderContext } from '../types.ts';
 import { commentText, composeText, devcontainerText } from './encode.ts';
-import { boxesInContainer, guardsThere } from './guards.ts';
+import { boxesInContainer, guardsLaid } from './guards.ts';
 import { hiddenFiles } from './hidden.ts';
 
 const IMAGE = 'mcr.microsoft.com/devcontainers/javascript-node:22-bookworm';
@@ -16,7 +16,7 @@ const EMPTY = 'empty';
 /** As a path of the host and of the box: a missing source would keep the box from starting. */
 function guardMounts(context: RenderContext): string[] {
   const ofGit = context.facts.git.present ? ['.git/hooks', '.git/config'] : [];
-  return [...ofGit, ...guardsThere(context).map(guard => guard.replace(/\/$/, ''))];
+  return [...ofGit, ...guardsLaid(context).map(guard => guard.replace(/\/$/, ''))];
 }
 
 /**

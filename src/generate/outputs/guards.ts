@@ -1,3 +1,4 @@
+import { agentsOf } from '../../agents/index.ts';
 import { outermost } from '../../base/outermost.ts';
 import { POSTURE_FILE } from '../../posture/model.ts';
 import type { RenderContext } from '../types.ts';
@@ -18,44 +19,20 @@ export function boxesInContainer({ posture }: Pick<RenderContext, 'posture'>): b
   );
 }
 
-type ByAgent = Readonly<Record<string, readonly string[]>>;
-
-/** What is written for an agent in any case. */
-const WRITTEN: ByAgent = {
-  'claude-code': ['.claude/'],
-  codex: ['.codex/'],
-  gemini: ['.gemini/'],
-  qwen: ['.qwen/'],
-  opencode: ['opencode.json'],
-  copilot: ['.github/hooks/'],
-  cline: ['.clinerules/'],
-  cursor: ['.cursor/'],
-  windsurf: ['.windsurf/'],
-  aider: ['.aiderignore', '.aider.conf.yml'],
-};
-
-/** What is written for it where anything is hidden. */
-const IGNORED: ByAgent = {
-  gemini: ['.geminiignore'],
-  qwen: ['.qwenignore'],
-  cline: ['.clineignore'],
-  cursor: ['.cursorignore'],
-  windsurf: ['.codeiumignore'],
-};
-
 /**
  * The guards that are there once the outputs are written, folders with a trailing `/`: for programs that stumble over a
  * path that is missing. What discovery saw counts too.
  */
-export function guardsThere(context: RenderContext): string[] {
+export function guardsLaid(context: RenderContext): string[] {
   const { posture, facts } = context;
+  const declared = agentsOf(posture.agents);
   const seen = facts.agents.flatMap(agent => agent.settings.map(({ path }) => path));
   const manager = facts.git.hookManager;
   return outermost([
     POSTURE_FILE,
     '.agent-posture/',
-    ...(posture.agents ?? []).flatMap(id => WRITTEN[id] ?? []),
-    ...(ignoreLines(context).length > 0 ? (posture.agents ?? []).flatMap(id => IGNORED[id] ?? []) : []),
+    ...declared.flatMap(({ writes = [] }) => writes),
+    ...(ignoreLines(context).length > 0 ? declared.flatMap(({ ignoreFile = [] }) => ignoreFile) : []),
     ...(scansAt(context, 'commit') ||
     scansAt(context, 'push') ||
     posture.repository?.attribution === true ||

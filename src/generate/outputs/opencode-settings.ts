@@ -1,9 +1,9 @@
-import { agentGuards } from '../../agents/guards.ts';
+import { opencode } from '../../agents/opencode/detect.ts';
 import { SETTINGS } from '../../agents/opencode/files.ts';
 import { denied, loosens, rulePaths } from '../../agents/opencode/settings.ts';
-import type { Claim, Output } from '../types.ts';
-import { protectedPatterns } from './branches.ts';
-import { hiddenOf, unsaidBy } from './hidden.ts';
+import type { Claim } from '../types.ts';
+import { agentOutput, rulesOf } from './agent-output.ts';
+import { unsaidBy } from './hidden.ts';
 import { parsedText } from './overruled.ts';
 
 const [GENERATED] = SETTINGS;
@@ -11,39 +11,26 @@ const [GENERATED] = SETTINGS;
 /** The manifest names no longer keys. */
 const LONGEST = 400;
 
-export const opencodeSettings: Output = {
+export const opencodeSettings = agentOutput({
+  agent: opencode,
   id: 'opencode-settings',
   title: 'opencode: permissions for hidden files, guards and pushes (it has no sandbox)',
   safeguards: ['SEC-1', 'VCS-4', 'GRD-1'],
   templateVersion: 1,
-  guard: true,
-  overrules({ posture }) {
-    if (!posture.agents?.includes('opencode')) return [];
-    return SETTINGS.map(path => ({
+  overrules: () =>
+    SETTINGS.map(path => ({
       path,
       weaker: text => {
         const found = loosens(parsedText('json', text));
         return found.length > 0 ? found.join('; ') : undefined;
       },
-    }));
-  },
-  notes(context) {
-    if (!context.posture.agents?.includes('opencode')) return [];
-    return unsaidBy('A permission of opencode', hiddenOf(context), pattern =>
+    })),
+  notes: hidden =>
+    unsaidBy('A permission of opencode', hidden, pattern =>
       rulePaths(pattern)?.every(path => path.length <= LONGEST - 5) ? true : undefined,
-    );
-  },
+    ),
   render(context) {
-    const { posture } = context;
-    if (!posture.agents?.includes('opencode')) return [];
-    const hidden = hiddenOf(context);
-    const rules = denied({
-      hidden: hidden.plain,
-      hiddenInHome: hidden.home,
-      guards: agentGuards(posture.agents),
-      protectedBranches: protectedPatterns(posture),
-    });
-    const claims = Object.entries(rules).flatMap(([tool, patterns]) =>
+    const claims = Object.entries(denied(rulesOf(context))).flatMap(([tool, patterns]) =>
       [...new Set(patterns)]
         .filter(pattern => pattern.length <= LONGEST)
         .map((pattern): Claim => ({ path: ['permission', tool, pattern], value: 'deny', guard: true })),
@@ -52,4 +39,4 @@ export const opencodeSettings: Output = {
     const examples: Claim = { path: ['permission', 'read', '*.env.*.example'], value: 'allow' };
     return [{ mode: 'keys', path: GENERATED, format: 'json', claims: [examples, ...claims] }];
   },
-};
+});

@@ -3,7 +3,10 @@ import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync } from 'node:f
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HOOK_FILE, hookCommand } from '../../../src/agents/hook.ts';
+import { agents } from '../../../src/agents/index.ts';
 import { FULL, HOSTILE, Repository } from './lab.ts';
+
+const ASKING = agents.flatMap(({ id, asksHook }) => (asksHook ? [id] : []));
 
 // Cursor and Windsurf cannot be had as packages: what they hand to a hook, and what they take from it, is from their
 // documentation alone (https://cursor.com/docs/agent/hooks, https://docs.windsurf.com/windsurf/cascade/hooks).
@@ -13,7 +16,7 @@ describe('the program that hooks of agents ask', () => {
     repository = new Repository();
     repository.write('.env', 'A=1');
     repository.write('src/app.ts', 'x');
-    await repository.generate({ ...FULL, agents: ['copilot', 'cline', 'cursor', 'windsurf'] });
+    await repository.generate({ ...FULL, agents: ASKING });
     symlinkSync('.env', join(repository.root, 'harmless'));
     symlinkSync('.git/hooks', join(repository.root, 'h'));
   });
@@ -60,6 +63,23 @@ describe('the program that hooks of agents ask', () => {
     ['pre_run_command', { command_line: 'git push origin topic' }],
   ])('and yes by 0: %s %j', (action, info) => {
     expect(windsurf(action, info).status).toBe(0);
+  });
+
+  test('every agent that is made to ask is understood', () => {
+    const reading: Record<string, (path: string) => object> = {
+      copilot: path => ({ toolName: 'view', toolArgs: { path } }),
+      cline: path => ({ preToolUse: { toolName: 'read_file', parameters: { path } } }),
+      cursor: path => ({ hook_event_name: 'preToolUse', tool_name: 'Read', tool_input: { file_path: path } }),
+      windsurf: path => ({ agent_action_name: 'pre_read_code', tool_info: { file_path: path } }),
+    };
+    expect(Object.keys(reading).sort()).toEqual([...ASKING].sort());
+    for (const [agent, input] of Object.entries(reading)) {
+      const isRefused = (path: string) => {
+        const { status, stdout } = ask(agent, input(path));
+        return status !== 0 || /"deny"|"cancel":true/.test(stdout);
+      };
+      expect([agent, isRefused('src/app.ts'), isRefused('.env')]).toEqual([agent, false, true]);
+    }
   });
 
   test('each agent gets its answer in its own form', () => {

@@ -3,12 +3,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { agents } from '../../../src/agents/index.ts';
 import { formats } from '../../../src/generate/formats/index.ts';
-import { guardsThere } from '../../../src/generate/outputs/guards.ts';
+import { guardsLaid } from '../../../src/generate/outputs/guards.ts';
 import { outputs } from '../../../src/generate/outputs/index.ts';
-import type { Posture } from '../../../src/posture/schema.ts';
+import { AGENT_IDS, type AgentId, type Posture } from '../../../src/posture/schema.ts';
 import { context, FULL, Repository, render } from './lab.ts';
-
-type AgentId = NonNullable<Posture['agents']>[number];
 
 interface Case {
   agent: AgentId;
@@ -116,7 +114,7 @@ test('the guards that are told to be there are written, and all that are written
   try {
     for (const posture of [FULL, { ...FULL, isolation: { runtime: 'none' } } as const]) {
       await repository.generate(posture);
-      const told = guardsThere(context(posture, repository.root));
+      const told = guardsLaid(context(posture, repository.root));
       expect(told.filter(path => path !== 'agent-posture.yaml' && !existsSync(join(repository.root, path)))).toEqual(
         [],
       );
@@ -129,6 +127,15 @@ test('the guards that are told to be there are written, and all that are written
   } finally {
     repository.remove();
   }
+});
+
+// What is not looked at again would be taken for unchanged: src/generate/memo.ts.
+test('a file that can overrule ours is one of ours, or known to the registry', () => {
+  const posture: Posture = { ...FULL, agents: [...AGENT_IDS], isolation: { ...FULL.isolation, runtime: 'native' } };
+  const known = [...render(posture).keys(), ...agents.flatMap(({ overruling = [] }) => overruling)];
+  const paths = outputs.flatMap(each => each.overrules?.(context(posture, '/x')) ?? []).map(({ path }) => path);
+  expect(paths.length).toBeGreaterThan(10);
+  expect(paths.filter(path => !known.includes(path))).toEqual([]);
 });
 
 describe.each(CASES)('the settings of $agent', ({ agent, output: id, shared, owned, overruled }) => {
