@@ -10,6 +10,7 @@ import { textReport } from '../report/text.ts';
 import { hang } from '../report/width.ts';
 import { LEFT_TO_DO, type Report } from '../selftest/types.ts';
 import { loadAnswers, parseAnswerFlags, pathOf, reproduceCommand, settleAnswers } from '../wizard/answers.ts';
+import { madeFor } from '../wizard/steps/agents.ts';
 import type { Answers, Given, InitEngine } from '../wizard/types.ts';
 import { approver } from './approve.ts';
 import type { Context, Outcome } from './command.ts';
@@ -79,7 +80,7 @@ async function settle(
   return {
     given: { path, answers: settled.answers },
     own: { path, answers: own },
-    announced: settled.announced,
+    announced: [...(settled.answers.agents === undefined ? [`Agents: ${madeFor(context)}`] : []), ...settled.announced],
   };
 }
 

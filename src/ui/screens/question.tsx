@@ -27,27 +27,36 @@ export function answerText(step: Step, answer: Answer, context: StepContext, ans
 /** Fewer cells than these beside the names, and answers stand under them. */
 const ANSWER = 16;
 
-/** `✓ Never touch   orders-db`: what was answered so far; with `brief` on one row each. */
+/** `✓ Never touch   orders-db`: what was answered so far, and before it what was taken unasked; with `brief` on one row each. */
 export function answeredLines(
   done: readonly Step[],
   answers: Answers,
   context: StepContext,
   width: number,
   { glyphs }: Theme,
-  { brief = false } = {},
+  {
+    brief = false,
+    unasked = [],
+  }: { brief?: boolean; unasked?: readonly (readonly [title: string, says: string])[] } = {},
 ): Line[] {
-  const names = Math.max(0, ...done.map(step => cells(step.title)));
+  const rows = [
+    ...unasked.map(([title, says]) => ({ title, parts: [says] })),
+    ...done.map(step => ({
+      title: step.title,
+      parts: answerText(step, answers[step.id] ?? '', context, answers).split(', '),
+    })),
+  ];
+  const names = Math.max(0, ...rows.map(({ title }) => cells(title)));
   const beside = width - names - 7 >= ANSWER;
   const room = beside ? width - names - 7 : width - 4;
-  return done.flatMap(step => {
-    const parts = answerText(step, answers[step.id] ?? '', context, answers).split(', ');
+  return rows.flatMap(({ title, parts }) => {
     const given = brief
       ? [fitWords(parts.join(', '), room, glyphs.ellipsis)]
       : wrapText(parts.map(part => (cells(part) < room ? together(part) : part)).join(', '), room);
     const name = (text: string): Line => line(' ', span(`${glyphs.done} `, 'good'), span(text, 'quiet'));
-    if (!beside) return [name(step.title), ...given.map(text => line(`   ${text}`))];
+    if (!beside) return [name(title), ...given.map(text => line(`   ${text}`))];
     return given.map((text, index) =>
-      index === 0 ? [...name(pad(step.title, names)), ...line(`   ${text}`)] : line(' '.repeat(names + 6), text),
+      index === 0 ? [...name(pad(title, names)), ...line(`   ${text}`)] : line(' '.repeat(names + 6), text),
     );
   });
 }
@@ -144,6 +153,9 @@ export function Question({ step, draft, ...rest }: { step: Step } & Asking): Rea
       ? edges(line(span(` ${text}`, 'strong')), line(span(progress, 'quiet')), width, glyphs.ellipsis)
       : line(span(` ${text}`, 'strong')),
   );
+  const remark = step.remark?.(context, answers);
+  if (remark !== undefined && height >= LOW)
+    head.push(...wrapText(remark, width - 2).map(text => line(span(` ${text}`, 'warn'))));
   const keys: [string, string][] = [
     [typing ? 'tab' : '?', why ? 'hide why' : 'why'],
     [typing ? glyphs.up : glyphs.left, 'back'],
