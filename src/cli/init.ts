@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { EXIT } from '../base/errors.ts';
+import { asStarted, own } from '../base/started.ts';
 import { oneLine } from '../base/text.ts';
 import { exitCodeOf } from '../generate/changes.ts';
 import type { Plan } from '../generate/types.ts';
@@ -42,7 +43,7 @@ export async function unattended(context: Context): Promise<Outcome> {
     return {
       exitCode: EXIT.ok,
       json: { answers, ...planJson(plan, true), repeat },
-      text: style => [...planLines(plan, style), '', diffText(plan, style), '', ` ${repeat}`].join('\n'),
+      text: style => [...planLines(plan, style), '', diffText(plan, style), '', ` ${asStarted(repeat)}`].join('\n'),
     };
   }
   const repeat = engine.reproduce(given);
@@ -112,8 +113,8 @@ function ending({ plan, before, after, repeat, undoable }: Ending, style: Style)
     '',
     ...todo.flatMap(note => hang(' to do:           ', oneLine(note.slice(LEFT_TO_DO.length)), style.width)),
     // A command that is to be copied is not broken over lines.
-    ` the same again:  ${oneLine(repeat)}`,
-    ...(undoable ? [' take it back:    agent-posture undo'] : []),
-    ...(after ? [] : [' what it reaches: agent-posture test']),
+    ` the same again:  ${asStarted(oneLine(repeat))}`,
+    ...(undoable ? [` take it back:    ${own('undo')}`] : []),
+    ...(after ? [] : [` what it reaches: ${own('test')}`]),
   ].join('\n');
 }

@@ -7,6 +7,7 @@ import type { Report } from '../../selftest/types.ts';
 import { isGuess, madeFor } from '../../wizard/steps/agents.ts';
 import { withheld } from '../../wizard/steps/credentials.ts';
 import type { Path, StepContext } from '../../wizard/types.ts';
+import { keyBlock } from '../components/keys.tsx';
 import { Lines } from '../components/lines.tsx';
 import { Menu, type MenuItem } from '../components/menu.tsx';
 import { Scroll } from '../components/scroll.tsx';
@@ -15,7 +16,6 @@ import { type Finding, findings, reachedCount, singleFindings, triedFrom } from 
 import { useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
-import { keyBar } from '../key-bar.ts';
 import { type Line, line, paragraph, span, table, wrapText } from '../lines.ts';
 import { markOf } from '../marks.ts';
 import type { Theme } from '../theme.ts';
@@ -226,20 +226,16 @@ export function FindingScreen({
       ),
     },
     SPACE,
-    {
-      lines: [
-        keyBar(
-          [
-            ['enter', 'choose'],
-            [theme.glyphs.upDown, 'move'],
-            ['esc', 'quit'],
-          ],
-          width,
-          theme,
-        ),
+    keyBlock(
+      [
+        ['enter', 'choose'],
+        [theme.glyphs.upDown, 'move'],
+        ['esc', 'quit'],
       ],
-      rank: 9,
-    },
+      width,
+      theme,
+      9,
+    ),
   ];
   return <Stack blocks={blocks} />;
 }

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { reasonOf } from '../../base/errors.ts';
+import { own } from '../../base/started.ts';
 import { plural } from '../../base/text.ts';
 import { ago } from '../../base/units.ts';
 import { changesAnything } from '../../generate/changes.ts';
@@ -343,15 +344,13 @@ export function farewell(record: WizardRecord, stopped: boolean, width: number):
   const written = record.applied?.written.length ?? 0;
   const sentences =
     written > 0
-      ? [
-          `Stopped after ${plural(written, 'file')} had been written. To take them back whole: ${together('agent-posture undo')}`,
-        ]
+      ? [`Stopped after ${plural(written, 'file')} had been written. To take them back whole: ${together(own('undo'))}`]
       : [
           `${stopped ? 'Stopped. ' : ''}Nothing was changed.`,
           typeof record.kept === 'string'
             ? `Your answers could not be kept: ${record.kept}`
             : record.kept
-              ? `Your answers are kept. To go on where you stopped: ${together('agent-posture init')}`
+              ? `Your answers are kept. To go on where you stopped: ${together(own('init'))}`
               : '',
         ];
   return sentences.filter(Boolean).flatMap(text => wrapText(text, width - 1).map(row => line(` ${row}`)));
