@@ -172,9 +172,9 @@ function fixes(list: readonly Thing[], report: Report): string[] {
       const how =
         command === null
           ? report.posture === null
-            ? 'with <code>agent-posture init</code>'
+            ? `with ${commandMarkup('agent-posture init')}`
             : 'yours to do'
-          : `<code>${markup(command)}</code>`;
+          : commandMarkup(command);
       return `<li id="fix-${n}"><strong>${n}. ${markup(says)}</strong>, closes ${closed}: ${how}${text ? `<p>${markup(text)}</p>` : ''}</li>`;
     }),
     '</ol>',
@@ -182,9 +182,14 @@ function fixes(list: readonly Thing[], report: Report): string[] {
   ];
 }
 
+/** A command to copy. */
+function commandMarkup(command: string): string {
+  return `<code class="command">${markup(command)}</code>`;
+}
+
 function start(report: Report): string[] {
   const command = startCommand(report);
-  return command === undefined ? [] : [`<p>Start it with <code>${markup(command)}</code>; ${markup(OUTSIDE)}</p>`];
+  return command === undefined ? [] : [`<p>Start it with ${commandMarkup(command)}; ${markup(OUTSIDE)}</p>`];
 }
 
 /** Every try with its id, closed at first: what is held stands here alone. */
