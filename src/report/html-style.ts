@@ -26,6 +26,7 @@ code { font: 0.92em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans 
 .command {
   display: inline-block; max-width: 100%; vertical-align: bottom; overflow-x: auto; white-space: pre; user-select: all;
 }
+.whole { white-space: nowrap; }
 ul, ol, dl { margin: 0; padding: 0; list-style: none; }
 dd { margin: 0; }
 .bad { color: var(--bad); }

@@ -40,6 +40,10 @@ test('is ordered as the text report is', () => {
 });
 
 test('commands are not broken over lines, and are marked whole', () => {
+  const unapproved = row({ target: 'db:5432', attempt: 'connect', verdict: 'skipped', unapproved: 'a'.repeat(64) });
+  expect(htmlReport(report([unapproved]))).toMatch(
+    /not approved; <span class="whole">agent-posture<\/span> test <span class="whole">--trust=a+<\/span> or answer/,
+  );
   const page = htmlReport(shop());
   expect(page).toContain('<code class="command">agent-posture fix sandbox</code>');
   expect(/\.command \{([^}]*)\}/.exec(page)?.[1]).toMatch(/white-space: pre;.*user-select: all/);
