@@ -65,7 +65,7 @@ function rows(line: string, width: number): string[] {
 
 /** What is asked for, as the screens around it are laid out. */
 export function requestText(request: ApprovalRequest, insideAgent: string | undefined, style: Style): string {
-  const { text, purpose, without = WITHOUT } = request;
+  const { text, purpose, without = WITHOUT, place } = request;
   const paint = painter(style);
   const width = Math.max(20, Math.min(style.width, 100)) - 2;
   const said = (words: string, format: Parameters<typeof paint>[0]) =>
@@ -73,7 +73,10 @@ export function requestText(request: ApprovalRequest, insideAgent: string | unde
   const lines = visible(text).split('\n');
   return [
     '',
-    ...said(`The posture of this repository asks to ${deed(request)}:`, 'bold'),
+    ...said(
+      `The posture of this repository asks to ${deed(request)}${place ? ` (${place.number} of ${place.of})` : ''}:`,
+      'bold',
+    ),
     '',
     // What goes on in the next row stands further in: a row of its own is a line of what is approved.
     ...lines.flatMap(line => rows(line, width - 4).map((row, at) => `   ${at > 0 ? '  ' : ''}${paint('cyan', row)}`)),

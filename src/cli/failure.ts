@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { EXIT, errorCode, Interrupted, type Problem, UserError } from '../base/errors.ts';
 import { randomHex } from '../base/hash.ts';
+import { asStarted } from '../base/started.ts';
 import { stateHome } from '../base/state-home.ts';
 import { oneLine, sanitize } from '../base/text.ts';
 import { version } from '../base/version.ts';
@@ -31,7 +32,7 @@ export async function reportFailure(error: unknown, context: FailureContext): Pr
         exitCode,
       }),
     );
-  } else if (failure.text) await write(process.stderr, printable(`${failure.text}\n`, false));
+  } else if (failure.text) await write(process.stderr, printable(`${asStarted(failure.text)}\n`, false));
   return failure.exitCode;
 }
 

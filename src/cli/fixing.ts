@@ -1,4 +1,5 @@
 import { EXIT, UserError } from '../base/errors.ts';
+import { own } from '../base/started.ts';
 import { stateFolder } from '../base/state.ts';
 import { oneLine } from '../base/text.ts';
 import type { Facts } from '../discover/facts.ts';
@@ -53,7 +54,7 @@ export async function applyFix(
   } catch (error) {
     // However the try ends, the files are written.
     if (applied.written.length > 0)
-      context.terminal.show(`${counted(applied.written)} written. agent-posture undo takes it back.`);
+      context.terminal.show(`${counted(applied.written)} written. ${own('undo')} takes it back.`);
     throw error;
   }
 }
@@ -77,7 +78,7 @@ export function fixEnding(fixed: Fixed): { exitCode: number; lines(style: Style)
       '',
       ...beforeAfter(fixed, style),
       '',
-      ' agent-posture undo takes it back.',
+      ` ${own('undo')} takes it back.`,
     ],
   };
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { EXIT } from '../base/errors.ts';
+import { asStarted, own } from '../base/started.ts';
 import { oneLine } from '../base/text.ts';
 import { exitCodeOf } from '../generate/changes.ts';
 import type { Plan } from '../generate/types.ts';
@@ -10,6 +11,7 @@ import { textReport } from '../report/text.ts';
 import { hang } from '../report/width.ts';
 import { LEFT_TO_DO, type Report } from '../selftest/types.ts';
 import { loadAnswers, parseAnswerFlags, pathOf, reproduceCommand, settleAnswers } from '../wizard/answers.ts';
+import { madeFor } from '../wizard/steps/agents.ts';
 import type { Answers, Given, InitEngine } from '../wizard/types.ts';
 import { approver } from './approve.ts';
 import type { Context, Outcome } from './command.ts';
@@ -41,7 +43,7 @@ export async function unattended(context: Context): Promise<Outcome> {
     return {
       exitCode: EXIT.ok,
       json: { answers, ...planJson(plan, true), repeat },
-      text: style => [...planLines(plan, style), '', diffText(plan, style), '', ` ${repeat}`].join('\n'),
+      text: style => [...planLines(plan, style), '', diffText(plan, style), '', ` ${asStarted(repeat)}`].join('\n'),
     };
   }
   const repeat = engine.reproduce(given);
@@ -79,7 +81,7 @@ async function settle(
   return {
     given: { path, answers: settled.answers },
     own: { path, answers: own },
-    announced: settled.announced,
+    announced: [...(settled.answers.agents === undefined ? [`Agents: ${madeFor(context)}`] : []), ...settled.announced],
   };
 }
 
@@ -111,8 +113,8 @@ function ending({ plan, before, after, repeat, undoable }: Ending, style: Style)
     '',
     ...todo.flatMap(note => hang(' to do:           ', oneLine(note.slice(LEFT_TO_DO.length)), style.width)),
     // A command that is to be copied is not broken over lines.
-    ` the same again:  ${oneLine(repeat)}`,
-    ...(undoable ? [' take it back:    agent-posture undo'] : []),
-    ...(after ? [] : [' what it reaches: agent-posture test']),
+    ` the same again:  ${asStarted(oneLine(repeat))}`,
+    ...(undoable ? [` take it back:    ${own('undo')}`] : []),
+    ...(after ? [] : [` what it reaches: ${own('test')}`]),
   ].join('\n');
 }

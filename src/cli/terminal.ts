@@ -1,4 +1,3 @@
-import { Interrupted } from '../base/errors.ts';
 import { escapeCi, sanitize } from '../base/text.ts';
 import { isLightBackground, type Style } from '../report/style.ts';
 import type { Flags } from './command.ts';
@@ -28,7 +27,7 @@ export interface Terminal {
   note(line: string): void;
   /** Something the user has to see before a question, on stderr, whatever the flags. */
   show(text: string): void;
-  /** y/N on a terminal; false without one. Throws Interrupted on Ctrl-C. */
+  /** y/N by one key on a terminal; false without one. Throws Interrupted on Ctrl-C. */
   confirm(question: string, signal: AbortSignal): Promise<boolean>;
 }
 
@@ -73,6 +72,8 @@ export function createTerminal(streams: Streams, flags: Flags): Terminal {
   const unasked = whyUnasked(streams, flags);
   const interactive = unasked === undefined;
   const quiet = flags.is('quiet');
+  /** Whether the last question was answered by its letter alone. */
+  let answered = false;
   const toStderr = (text: string) => void stderr.write(printable(text, wantsColor(stderr, env, flags)));
   return {
     interactive,
@@ -93,23 +94,11 @@ export function createTerminal(streams: Streams, flags: Flags): Terminal {
     show: text => toStderr(`${text}\n`),
     confirm: async (question, signal) => {
       if (!interactive) return false;
-      const { createInterface } = await import('node:readline/promises');
-      const lines = createInterface({ input: streams.stdin, output: stderr });
-      // Stopping is no answer. The question stays where it stands.
-      const stopped = new Promise<never>((_, reject) => {
-        lines.once('SIGINT', () => {
-          stderr.write('\n');
-          reject(new Interrupted('SIGINT'));
-        });
-      });
-      const closed = new Promise<string>(resolve => lines.once('close', () => resolve('')));
-      try {
-        const given = lines.question(` ${printable(question, false)} [y/N] `, { signal });
-        const answer = await Promise.race([given, closed, stopped]);
-        return /^y(es)?$/i.test(answer.trim());
-      } finally {
-        lines.close();
-      }
+      const { oneKey } = await import('./one-key.ts');
+      const asked = ` ${printable(question, false)} [y/N] `;
+      const { yes, byLetter } = await oneKey(streams, asked, { signal, habit: answered });
+      answered = byLetter;
+      return yes;
     },
   };
 }

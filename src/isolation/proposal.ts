@@ -106,6 +106,11 @@ function unknownAgents(ground: Ground): { title: string; here: boolean }[] {
   });
 }
 
+/** The declared agents whose hosts have to be named by somebody who knows them. */
+export function withoutHosts(ground: Ground): string[] {
+  return unknownAgents(ground).map(({ title }) => title);
+}
+
 /**
  * The hosts that are let through: those without which the agent, pushing its work, or a system it may use does not go at
  * all. Undefined, for an open network, where it is not known what a declared agent needs whose program is here: a box in

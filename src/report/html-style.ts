@@ -22,6 +22,11 @@ h1 { font-size: 1.6rem; line-height: 1.25; }
 h2 { margin: 1.75rem 0 0.5rem; font-size: 1.05rem; border-bottom: 1px solid var(--line); padding-bottom: 0.25rem; }
 a { color: var(--link); }
 code { font: 0.92em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+/* A command stays on one line, and one click marks all of it: nobody copies half of one. */
+.command {
+  display: inline-block; max-width: 100%; vertical-align: bottom; overflow-x: auto; white-space: pre; user-select: all;
+}
+.whole { white-space: nowrap; }
 ul, ol, dl { margin: 0; padding: 0; list-style: none; }
 dd { margin: 0; }
 .bad { color: var(--bad); }
@@ -59,6 +64,7 @@ footer p { margin: 0.35rem 0; }
     --bad: #8c1d18; --warn: #5c3900; --good: #0f5223; --link: #000000;
   }
   body { max-width: none; padding: 0; font-size: 10pt; }
+  .command { white-space: pre-wrap; overflow-wrap: normal; }
   li, .counts div { break-inside: avoid; }
   h2 { break-after: avoid; }
   .rows details::details-content { content-visibility: visible; block-size: auto; }

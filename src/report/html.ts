@@ -109,7 +109,7 @@ function time(iso: string): string {
 /** What must not be overlooked. */
 function said(lines: readonly string[]): string[] {
   if (lines.length === 0) return [];
-  return ['<ul class="said">', ...lines.map(line => `<li>${markup(line)}</li>`), '</ul>'];
+  return ['<ul class="said">', ...lines.map(line => `<li>${sentence(line)}</li>`), '</ul>'];
 }
 
 function section(list: readonly Thing[], group: Group, report: Report): string[] {
@@ -172,19 +172,32 @@ function fixes(list: readonly Thing[], report: Report): string[] {
       const how =
         command === null
           ? report.posture === null
-            ? 'with <code>agent-posture init</code>'
+            ? `with ${commandMarkup('agent-posture init')}`
             : 'yours to do'
-          : `<code>${markup(command)}</code>`;
-      return `<li id="fix-${n}"><strong>${n}. ${markup(says)}</strong>, closes ${closed}: ${how}${text ? `<p>${markup(text)}</p>` : ''}</li>`;
+          : commandMarkup(command);
+      return `<li id="fix-${n}"><strong>${n}. ${markup(says)}</strong>, closes ${closed}: ${how}${text ? `<p>${sentence(text)}</p>` : ''}</li>`;
     }),
     '</ol>',
     '</section>',
   ];
 }
 
+/** Our name and options within a sentence: a browser would break them behind a hyphen, and they would be copied so. */
+const OWN_WORDS = /(?<=^|\s)(?:agent-posture|--[a-z][a-z-]*(?:=[\w./-]+)?)(?=[\s,;.)]|$)/g;
+
+/** A sentence in which a command may stand. */
+function sentence(text: string): string {
+  return markup(text).replace(OWN_WORDS, '<span class="whole">$&</span>');
+}
+
+/** A command to copy. */
+function commandMarkup(command: string): string {
+  return `<code class="command">${markup(command)}</code>`;
+}
+
 function start(report: Report): string[] {
   const command = startCommand(report);
-  return command === undefined ? [] : [`<p>Start it with <code>${markup(command)}</code>; ${markup(OUTSIDE)}</p>`];
+  return command === undefined ? [] : [`<p>Start it with ${commandMarkup(command)}; ${sentence(OUTSIDE)}</p>`];
 }
 
 /** Every try with its id, closed at first: what is held stands here alone. */
@@ -218,7 +231,7 @@ function footer({ notes, baseline }: Report, { isNew }: Counts): string[] {
     : [];
   return [
     '<footer>',
-    ...notes.map(oneLine).map(note => `<p>${markup(note)}</p>`),
+    ...notes.map(oneLine).map(note => `<p>${sentence(note)}</p>`),
     ...compared,
     `<p>agent-posture ${markup(version)}: what holds here holds for this machine, this user and this minute.</p>`,
     '</footer>',

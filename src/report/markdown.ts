@@ -57,7 +57,7 @@ function table(list: readonly Thing[], group: Thing['group'], report: Report): s
     '',
     `### ${headingOf(group, report)}`,
     '',
-    '| | what | how | from | fix |',
+    '| new | what | how | from | fix |',
     '|---|---|---|---|---|',
     ...lines.map(({ things: [first, ...others], what, fix }) =>
       [

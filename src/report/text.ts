@@ -1,3 +1,4 @@
+import { asStarted, own } from '../base/started.ts';
 import { oneLine, plural } from '../base/text.ts';
 import { ago, formatDuration } from '../base/units.ts';
 import { GROUPS, type Report } from '../selftest/types.ts';
@@ -78,14 +79,14 @@ export function reportParts(
     { ...whole(titleLines(report, style), 5), least: 1 },
     { ...whole(headlineLines(report, counts, style, paint), 0), least: 1 },
     whole(
-      unapprovedLines(list).flatMap(line => hang(' ! ', oneLine(line), style.width)),
+      unapprovedLines(list).flatMap(line => hang(' ! ', asStarted(oneLine(line)), style.width)),
       1,
     ),
     whole([rule], 7),
     cuttable(groups(list, report, { style, paint, limited: more === undefined }), open, 3, 6, more ?? ''),
     { ...whole(said(report, style), 4), least: 1 },
     whole(foot(list, counts, style), 2),
-    cuttable(fixed, report.fixes.length, 6, 5, 'agent-posture fix'),
+    cuttable(fixed, report.fixes.length, 6, 5, own('fix')),
     whole(startLines(report, style), 4),
     cuttable(noted, noted.filter(({ shows }) => shows > 0).length, 8, 2, more ?? ''),
     ...(style.verbose ? [whole(['', ...every(report, style)], 9)] : []),
@@ -138,7 +139,11 @@ function headlineLines(report: Report, counts: Counts, style: Style, paint: Pain
 function startLines(report: Report, style: Style): string[] {
   const command = startCommand(report);
   if (command === undefined) return [];
-  return ['', ...hang(' start it with   ', command, style.width), ...hang(' ', OUTSIDE, style.width)];
+  return [
+    '',
+    ...hang(' start it with   ', asStarted(command), style.width),
+    ...hang(' ', asStarted(OUTSIDE), style.width),
+  ];
 }
 
 /** `left` and `right` at the ends of a line, or on two lines where they do not fit. */
@@ -255,7 +260,7 @@ function fixes(report: Report, style: Style, paint: Paint): CountedRow[] {
   return report.fixes.flatMap(({ n, closes, command, title: says }) => {
     const closed = list.filter(({ rows }) => rows.some(row => closes.includes(row.id))).length;
     const start = ` [${n}] ${pad(`closes ${closed}`, 10)} `;
-    const text = command === null ? withoutCommand(oneLine(says), report) : oneLine(command);
+    const text = command === null ? withoutCommand(oneLine(says), report) : asStarted(oneLine(command));
     const rows = hang(start, text, style.width).map((line, index) =>
       index === 0 && command !== null ? line.replace(text, paint('cyan', text)) : line,
     );
@@ -265,13 +270,13 @@ function fixes(report: Report, style: Style, paint: Paint): CountedRow[] {
 
 /** Without a posture the same changes come from `init`; with one, what has no command only the user can do. */
 function withoutCommand(says: string, { posture }: Report): string {
-  return posture === null ? `${says}: agent-posture init` : `yours to do: ${says}`;
+  return posture === null ? `${says}: ${own('init')}` : `yours to do: ${says}`;
 }
 
 function notes(report: Report, style: Style, paint: Paint, now: Date): CountedRow[] {
   const { isNew } = count(things(report));
   const compared = report.baseline ? [comparedWith(ago(new Date(report.baseline.takenAt), now), isNew)] : [];
-  const all = [...report.notes, ...compared].map(note => plainSigns(oneLine(note), style));
+  const all = [...report.notes, ...compared].map(note => plainSigns(asStarted(oneLine(note)), style));
   if (all.length === 0) return [];
   const rows = all.flatMap(note =>
     counted(

@@ -12,10 +12,14 @@ export async function askFor(
   options: SelftestOptions,
   requests: readonly ApprovalRequest[],
 ): Promise<ReadonlySet<string>> {
-  const given = new Set<string>();
-  for (const request of requests)
-    if (await (options.readOnly ? isApproved(options.root, request) : approved(options, request)))
-      given.add(approvalHash(request));
+  const known = await Promise.all(requests.map(request => isApproved(options.root, request)));
+  const given = new Set(requests.filter((_, index) => known[index]).map(approvalHash));
+  const open = requests.filter((_, index) => !known[index]);
+  if (options.readOnly) return given;
+  for (const [index, request] of open.entries()) {
+    const place = open.length > 1 ? { number: index + 1, of: open.length } : undefined;
+    if (await options.approve({ ...request, place })) given.add(approvalHash(request));
+  }
   return given;
 }
 

@@ -1,5 +1,6 @@
 import { cleanEnvironment } from '../base/exec.ts';
 import type { Facts } from '../discover/facts.ts';
+import { identityVariables } from '../isolation/environment.ts';
 import type { BoxContext } from '../isolation/types.ts';
 import type { Posture } from '../posture/schema.ts';
 import { guardPaths } from './probes/guard.ts';
@@ -10,10 +11,11 @@ import { guardPaths } from './probes/guard.ts';
  */
 export function boxOf(
   facts: Facts,
-  { isolation, agents }: Pick<Posture, 'isolation' | 'agents'>,
+  { isolation, agents, repository }: Pick<Posture, 'isolation' | 'agents' | 'repository'>,
 ): BoxContext | undefined {
   if (!isolation) return undefined;
   const { root, home } = facts;
   const guards = guardPaths(root, facts, { agents, isolation });
-  return { root, home, isolation, guards, env: cleanEnvironment(), ...(agents ? { agents } : {}) };
+  const env = cleanEnvironment(identityVariables(repository?.agentIdentity, process.env));
+  return { root, home, isolation, guards, env, ...(agents ? { agents } : {}) };
 }

@@ -162,6 +162,8 @@ export interface ApprovalRequest {
   purpose: string;
   /** What is not done without it; where it is left out, the rows that need it stay not proven. */
   without?: string | undefined;
+  /** Which one it is of several that are asked for one after the other. */
+  place?: { number: number; of: number } | undefined;
 }
 
 export type SelftestEvent =

@@ -1,16 +1,46 @@
 import { cells, type Line, line, span } from './lines.ts';
 import type { Theme } from './theme.ts';
 
-/** The keys that do something now, in one quiet row; those at the end go first where it is narrow. */
-export function keyBar(keys: readonly (readonly [key: string, does: string])[], width: number, theme: Theme): Line {
-  const shown: string[] = [];
+/** The keys that do something now, each with what it does. */
+export type Keys = readonly (readonly [key: string, does: string])[];
+
+/** Keys by which one goes on, back, out and to the reason: the last to go where there is no room. */
+const KEPT = new Set(['enter', '?', 'tab', 'esc']);
+
+/** The keys in one quiet row: where it is narrow, without those that one can do without. */
+export function keyBar(keys: Keys, width: number, theme: Theme): Line {
+  const { left, up } = theme.glyphs;
+  const kept = ([key]: Keys[number]) => Number(KEPT.has(key) || key === left || key === up);
+  const shown = new Set<Keys[number]>();
   let used = 1;
-  for (const [key, does] of keys) {
-    const text = `${key} ${does}`;
-    const size = cells(text) + (shown.length > 0 ? 3 : 0);
+  for (const one of keys.toSorted((a, b) => kept(b) - kept(a))) {
+    const size = cells(one.join(' ')) + (shown.size > 0 ? 3 : 0);
     if (used + size > width) break;
-    shown.push(text);
+    shown.add(one);
     used += size;
   }
-  return line(' ', span(shown.join(theme.screenReader ? ', ' : '   '), 'quiet'));
+  return row(
+    keys.filter(one => shown.has(one)),
+    theme,
+  );
+}
+
+/** All of the keys, in as many rows as it takes. */
+export function keyRows(keys: Keys, width: number, theme: Theme): Line[] {
+  const rows: Keys[number][][] = [];
+  let used = width;
+  for (const one of keys) {
+    const size = cells(one.join(' ')) + 3;
+    if (used + size > width) {
+      rows.push([]);
+      used = -2;
+    }
+    rows.at(-1)?.push(one);
+    used += size;
+  }
+  return rows.map(each => row(each, theme));
+}
+
+function row(keys: Keys, { screenReader }: Theme): Line {
+  return line(' ', span(keys.map(one => one.join(' ')).join(screenReader ? ', ' : '   '), 'quiet'));
 }

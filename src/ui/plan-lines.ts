@@ -2,7 +2,7 @@ import { plural } from '../base/text.ts';
 import { partsOf } from '../generate/parts.ts';
 import type { Change, ChangeState, Plan } from '../generate/types.ts';
 import { STATE_WORDS, TROUBLE } from '../report/plan-words.ts';
-import { fitMiddle, fitWords, type Line, line, nameColumn, pad, span, TWO_COLUMNS } from './lines.ts';
+import { fitMiddle, fitWords, type Line, line, nameColumn, pad, span, TWO_COLUMNS, wrapText } from './lines.ts';
 import type { Theme, Tone } from './theme.ts';
 
 const TONES: Record<ChangeState, Tone> = {
@@ -79,6 +79,32 @@ function groups(plan: Plan): { written: Group[]; left: Group[] } {
 
 export type TitleOf = (output: string) => string | undefined;
 
+/** What is said beside a group. */
+function saidOf({ changes, says }: Group, titleOf: TitleOf): string {
+  const reasons = [...new Set(changes.map(change => change.reason))];
+  const said = reasons.length === 1 && reasons[0] !== 'new' ? (reasons[0] as string) : '';
+  return says ?? (said || (titleOf(changes[0]?.output ?? '') ?? ''));
+}
+
+/** The plan with every file and all that is said of it, on as many lines as it takes. */
+export function wholePlanLines(plan: Plan, width: number, titleOf: TitleOf): Line[] {
+  const { written, left } = groups(plan);
+  const all = [...written, ...left];
+  const words = Math.max(6, ...all.map(({ word }) => word.length));
+  return all.flatMap(group => {
+    const paths = group.changes.flatMap(({ path }) => wrapText(path, width - words - 5));
+    const said = saidOf(group, titleOf);
+    return [
+      ...paths.map((path, index) =>
+        line('   ', span(pad(index === 0 ? group.word : '', words), group.tone), `  ${path}`),
+      ),
+      ...(said === '' ? [] : wrapText(said, width - words - 7)).map(text =>
+        line(span(`${' '.repeat(words + 7)}${text}`, 'quiet')),
+      ),
+    ];
+  });
+}
+
 /**
  * The plan in at most `most` lines, with what each part of it does, or what becomes of the user's own; what does not fit
  * is counted in the last one. What the user left out is not among that: it is looked for here, as one where it would take
@@ -105,14 +131,11 @@ export function planLines(plan: Plan, width: number, { glyphs }: Theme, titleOf:
   const wide = width - column - words - 8;
   const beside = (text: string) => span(text && wide > 0 ? `   ${fitWords(text, wide, glyphs.ellipsis)}` : '', 'quiet');
   const lines = shown.map((group, index) => {
-    const reasons = [...new Set(group.changes.map(change => change.reason))];
-    const said = reasons.length === 1 && reasons[0] !== 'new' ? (reasons[0] as string) : '';
-    const reason = group.says ?? (said || (titleOf(group.changes[0]?.output ?? '') ?? ''));
     return line(
       '   ',
       span(pad(group.word, words), group.tone),
       `  ${pad(fitMiddle(names[index] as string, column, glyphs.ellipsis), column)}`,
-      beside(reason),
+      beside(saidOf(group, titleOf)),
     );
   });
   if (rest.length === 0) return lines;

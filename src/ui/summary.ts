@@ -1,3 +1,4 @@
+import { asStarted, own } from '../base/started.ts';
 import { counted } from '../generate/paths.ts';
 import type { Applied } from '../generate/types.ts';
 import { afterWords, compare, compareNotes } from '../report/compare.ts';
@@ -89,21 +90,21 @@ export function summaryLines(
       applied &&
         applied.written.length > 0 && [
           'Written',
-          `${counted(applied.written)}; to take them back whole: ${together('agent-posture undo')}`,
+          `${counted(applied.written)}; to take them back whole: ${together(own('undo'))}`,
           'plain',
         ],
       skipped.length > 0 && [
         'Left out',
-        `${counted(skipped)}; the posture asks for ${skipped.length > 1 ? 'them' : 'it'}, to write ${skipped.length > 1 ? 'them' : 'it'}: ${together('agent-posture generate')}`,
+        `${counted(skipped)}; the posture asks for ${skipped.length > 1 ? 'them' : 'it'}, to write ${skipped.length > 1 ? 'them' : 'it'}: ${together(own('generate'))}`,
         'warn',
       ],
       applied && applied.conflicts.length > 0 && ['Look at', applied.conflicts.join(', '), 'warn'],
       ...todo.map(says => ['To do', says.slice(LEFT_TO_DO.length), 'warn'] as [string, string, Tone]),
-      start !== undefined && ['Start it with', together(start), 'plain'],
-      next !== undefined && ['Add next', `${next}: ${together('agent-posture init')}`, 'plain'],
+      start !== undefined && ['Start it with', together(asStarted(start)), 'plain'],
+      next !== undefined && ['Add next', `${next}: ${together(own('init'))}`, 'plain'],
       next === undefined &&
-        rest && ['Not asked yet', `systems, credentials, reviews, alarms: ${together('agent-posture init')}`, 'plain'],
-      ['Try again', `${together('agent-posture test')}, after every update of an agent`, 'plain'],
+        rest && ['Not asked yet', `systems, credentials, reviews, alarms: ${together(own('init'))}`, 'plain'],
+      ['Try again', `${together(own('test'))}, after every update of an agent`, 'plain'],
     ] satisfies (false | undefined | [string, string, Tone])[]
   ).filter(fact => fact !== false && fact !== undefined);
   const said = (texts: readonly string[], tone: Tone): Line[] =>
@@ -115,7 +116,7 @@ export function summaryLines(
       : [line(' ', ...was, `   ${glyphs.arrow}   `, ...is('AFTER'))]),
     ...said([...compareNotes(compared), ...fallenLines(after)], 'plain'),
     ...said(
-      unapprovedLines(things(after)).map(text => `! ${text}`),
+      unapprovedLines(things(after)).map(text => `! ${asStarted(text)}`),
       'warn',
     ),
     line(),
@@ -134,7 +135,7 @@ export function summaryLines(
       .flatMap(note => wrapText(note, width - 1).map(text => line(span(` ${text}`, 'quiet')))),
     line(),
     ...wrapText('The same again, without questions:', width - 1).map(text => line(span(` ${text}`, 'quiet'))),
-    ...command(repeat, width).map(text => line(text)),
+    ...command(asStarted(repeat), width).map(text => line(text)),
     line(),
   ];
 }

@@ -67,6 +67,8 @@ interface StepBase<A extends Answer> {
   /** The ways through the wizard that it stands on. */
   paths: readonly Path[];
   question(context: StepContext, answers: Answers): string;
+  /** What has to be known before it is answered, in one line under it: what is a guess, or has no effect yet. */
+  remark?(context: StepContext, answers: Answers): string | undefined;
   /** Why it is asked, and what this version does with the answer: what `?` shows. */
   why: string;
   /** The article's own words for it, shown with it; undefined where the question is ours. */

@@ -94,6 +94,13 @@ describe('what is asked for', () => {
     expect(contact('127.0.0.1:5432\n127.0.0.1:5433')).toContain('these addresses');
   });
 
+  test('says which one it is of several', () => {
+    const said = (place: { number: number; of: number } | undefined) =>
+      requestText({ ...request, place }, undefined, STYLE);
+    expect(said({ number: 1, of: 2 })).toMatch(/run this command \(1 of 2\):/);
+    expect(said(undefined)).toContain('command:');
+  });
+
   test('is a file that is read, where the posture names one outside', () => {
     const contact = (text: string) =>
       requestText({ kind: 'contact', text, purpose: 'p' }, undefined, { ...STYLE, width: 100 });

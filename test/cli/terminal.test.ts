@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import { Interrupted } from '../../src/base/errors.ts';
 import { parseArguments } from '../../src/cli/args.ts';
 import { jsonText } from '../../src/cli/json.ts';
 import { createTerminal, printable, type Streams, wantsUnicode, whyUnasked } from '../../src/cli/terminal.ts';
@@ -51,6 +52,49 @@ describe('whether somebody can answer', () => {
     const asked = terminal.confirm('Really?', new AbortController().signal);
     (given.stdin as unknown as PassThrough).write(typed);
     expect(await asked).toBe(answer);
+  });
+
+  test('one key is enough, and the enter that habit sends after it does not answer the next question', async () => {
+    const given = streams();
+    const stdin = given.stdin as unknown as PassThrough;
+    const terminal = createTerminal(given, flags('undo'));
+    const type = async (...keys: string[]) => {
+      for (const key of keys) {
+        stdin.write(key);
+        await new Promise(resolve => setTimeout(resolve, 10));
+      }
+    };
+    const ask = () => terminal.confirm('Really?', new AbortController().signal);
+    const first = ask();
+    await type('y');
+    expect(await first).toBe(true);
+    const second = ask();
+    await type('\n', 'y');
+    expect(await second).toBe(true);
+    const third = ask();
+    await type('\n', '\n');
+    expect(await third).toBe(false);
+    const fourth = ask();
+    await type('\n');
+    expect(await fourth).toBe(false);
+  });
+
+  test('what is pasted, and keys that mean nothing, are no answer', async () => {
+    const given = streams();
+    const stdin = given.stdin as unknown as PassThrough;
+    const asked = createTerminal(given, flags('undo')).confirm('Really?', new AbortController().signal);
+    for (const text of ['why not\n', '\u001b[A', 'x', 'yy', 'n']) {
+      stdin.write(text);
+      await new Promise(resolve => setTimeout(resolve, 10));
+    }
+    expect(await asked).toBe(false);
+  });
+
+  test('Ctrl-C is no answer but a stop', async () => {
+    const given = streams();
+    const asked = createTerminal(given, flags('undo')).confirm('Really?', new AbortController().signal);
+    (given.stdin as unknown as PassThrough).write('\u0003');
+    await expect(asked).rejects.toThrow(Interrupted);
   });
 
   test('an end of input is no', async () => {

@@ -136,6 +136,14 @@ describe('markdown', () => {
     expect(text).toContain('1. Close sandbox: `agent-posture fix sandbox`');
   });
 
+  test('every column of a table has a word at its head', () => {
+    const heads = markdownReport(shop())
+      .split('\n')
+      .filter((_, at, all) => all[at + 1]?.startsWith('|---'));
+    expect(heads.length).toBeGreaterThan(1);
+    for (const head of heads) expect(head).toMatch(/^\|(?: \w+ \|)+$/);
+  });
+
   test('markup, mentions, html and table bars from outside stay text', () => {
     const evil = '| <img src=x> [a](javascript:b) @alice `c` **d**\n## e';
     const text = markdownReport(

@@ -39,6 +39,16 @@ test('is ordered as the text report is', () => {
   expect(places).toEqual([...places].sort((a, b) => a - b));
 });
 
+test('commands are not broken over lines, and are marked whole', () => {
+  const unapproved = row({ target: 'db:5432', attempt: 'connect', verdict: 'skipped', unapproved: 'a'.repeat(64) });
+  expect(htmlReport(report([unapproved]))).toMatch(
+    /not approved; <span class="whole">agent-posture<\/span> test <span class="whole">--trust=a+<\/span> or answer/,
+  );
+  const page = htmlReport(shop());
+  expect(page).toContain('<code class="command">agent-posture fix sandbox</code>');
+  expect(/\.command \{([^}]*)\}/.exec(page)?.[1]).toMatch(/white-space: pre;.*user-select: all/);
+});
+
 test('says first what nobody approved, then what is not proven and what could not be tried', () => {
   const text = body(
     report(

@@ -3,7 +3,7 @@ import { changesAnything } from '../../src/generate/changes.ts';
 import type { Change } from '../../src/generate/types.ts';
 import { diffLines, diffSize } from '../../src/ui/diff-lines.ts';
 import type { Line } from '../../src/ui/lines.ts';
-import { commonName, planLines } from '../../src/ui/plan-lines.ts';
+import { commonName, planLines, wholePlanLines } from '../../src/ui/plan-lines.ts';
 import { createTheme } from '../../src/ui/theme.ts';
 import { PLAN } from '../support/demo-engine.ts';
 
@@ -46,6 +46,36 @@ describe('planLines', () => {
     expect(lines).toHaveLength(5);
     expect(lines.at(-1)).toContain('4 more files');
     expect(lines.at(-1)).toContain('docs/security-posture.md');
+  });
+
+  it('says all of it where it is read whole: every path, every word', () => {
+    const long = `docs/${'a-long-name/'.repeat(5)}end.md`;
+    const reason = 'a reason of many words that no column of a narrow window has room for';
+    const lines = textOf(
+      wholePlanLines(
+        {
+          ...plan(
+            { path: long, reason },
+            { output: 'hooks', path: '.githooks/a' },
+            { output: 'hooks', path: '.githooks/b' },
+          ),
+          skipped: plan({ output: 's', path: 'left' }).changes,
+        },
+        40,
+        titleOf,
+      ),
+    );
+    for (const text of lines) expect(text.length).toBeLessThanOrEqual(40);
+    expect(lines.map(text => text.slice(11).trim()).join('')).toContain(long);
+    expect(lines.map(text => text.trim()).join(' ')).toContain(reason);
+    expect(lines.slice(-6)).toEqual([
+      '   new     .githooks/a',
+      '           .githooks/b',
+      '             no secret is committed',
+      '   skip    left',
+      '             left out; the next generate',
+      '             writes it',
+    ]);
   });
 
   it('shows what was left out before anything is folded away, and several of it as one', () => {

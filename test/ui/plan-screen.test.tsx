@@ -129,6 +129,17 @@ describe('the plan, part by part', () => {
     await shown.waitFor('nothing is written yet');
   });
 
+  it.each([12, 14, 16, 18, 20, 22, 24])('counts every file, and files as files, in a window of %i rows', async rows => {
+    shown = await show(<Choosing />, { rows });
+    const frame = shown.frame();
+    expect(frame).not.toMatch(/… \d+ more$/m);
+    const counted = Number(/and +(\d+) more files?/.exec(frame)?.[1] ?? 0);
+    const listed = [...frame.matchAll(/^ {3}(?:new|change|LOOK) +\S+(?: +\((\d+) files\))?/gm)];
+    expect(counted + listed.reduce((sum, [, files]) => sum + Number(files ?? 1), 0)).toBe(
+      PLAN.changes.filter(({ state }) => state !== 'unchanged').length,
+    );
+  });
+
   it.each([
     [20, 5],
     [40, 12],

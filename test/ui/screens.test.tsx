@@ -23,7 +23,7 @@ describe('the first screen', () => {
   const screen = (report = beforeReport(), extra = {}) => (
     <FindingScreen
       report={report}
-      facts={FACTS}
+      context={{ facts: FACTS, posture: { version: 1, project: 'shop-api' } }}
       questions={{ quick: 4, whole: 19 }}
       recorded={false}
       resumable={undefined}
@@ -40,6 +40,12 @@ describe('the first screen', () => {
     expect(shown.frame()).toContain('Tried from your shell, no box: 21 places, 1.1 s. No value shown or sent.');
     expect(shown.frame()).toContain('Claude Code 2.1.330: its own sandbox is off   (.claude/settings.json)');
     expect(shown.frame()).toContain('and 1 more');
+  });
+
+  it('says for which agent files are made where none was seen', async () => {
+    const unseen = { ...context, facts: { ...FACTS, agents: [] } };
+    shown = await show(screen(beforeReport(), { context: unseen }));
+    expect(shown.frame()).toContain('Files are made for Claude Code, a guess: no agent was seen here');
   });
 
   it('never calls anything safe: nothing reached is a count of tries', async () => {
@@ -148,6 +154,15 @@ describe('a question', () => {
     await shown.press({ text: '?' });
     expect(shown.frame()).toContain('Because.');
     expect(shown.frame()).not.toContain('The article:');
+  });
+
+  it('says under the question what has to be known first, where the window has room for it', async () => {
+    const extra = { step: { ...step('box'), remark: () => 'It has no effect yet.' } };
+    shown = await show(ask('box', extra), { rows: 24 });
+    expect(shown.frame()).toMatch(/1 of 4\n It has no effect yet\./);
+    shown.unmount();
+    shown = await show(ask('box', extra), { rows: 12 });
+    expect(shown.frame()).not.toContain('no effect');
   });
 
   it('shows why an answer will not do', async () => {

@@ -10,6 +10,7 @@ import type { Posture } from '../../src/posture/schema.ts';
 import { parseAnswerFlags, parseAnswers, reproduceCommand, settleAnswers } from '../../src/wizard/answers.ts';
 import { announce, overlayAfter, postureEdits } from '../../src/wizard/edits.ts';
 import { asked, completed, stillValid, type WizardState, withAnswer, wizardReducer } from '../../src/wizard/flow.ts';
+import { madeFor } from '../../src/wizard/steps/agents.ts';
 import { stepsOf } from '../../src/wizard/steps/index.ts';
 import type { Answers, PlainStep, StepContext } from '../../src/wizard/types.ts';
 import { facts as anyFacts, FACTS } from './facts.ts';
@@ -196,6 +197,32 @@ scanning:
     expect(allowedHosts(fresh({ ...FACTS, agents }))).toBeUndefined();
     const remote = { name: 'origin', url: 'ssh://git@git.example.com:2222/a/b.git', forge: 'gitea' as const };
     expect(allowedHosts(fresh({ ...FACTS, git: { ...FACTS.git, remote } }))?.at(-1)).toBe('git.example.com');
+  });
+
+  it('says for which agents files are made and where each was seen, or that it is a guess', () => {
+    expect(madeFor(fresh(FACTS))).toBe('Codex (seen in .codex)');
+    const none = { ...FACTS, agents: [] };
+    expect(madeFor(fresh(none))).toBe('Claude Code, a guess: no agent was seen here');
+    const declared = {
+      ...fresh(none),
+      existing: true,
+      posture: { version: 1 as const, project: 'x', agents: ['qwen'] },
+    };
+    expect(madeFor(declared as StepContext)).toBe('Qwen Code');
+    const agents = stepsOf('whole').find(({ id }) => id === 'agents') as PlainStep;
+    expect(announce(agents, ['claude-code'], fresh(none), {})).toBe(
+      'Agents: Claude Code (a guess: no agent was seen here)',
+    );
+    expect(agents.choices(fresh(none), {})[0]?.value).toBe('claude-code');
+    expect(announce(agents, ['claude-code'], fresh(FACTS), {})).toBe('Agents: Claude Code');
+  });
+
+  it('says in the question about hosts whose are not known', () => {
+    const hosts = stepsOf('whole').find(({ id }) => id === 'hosts') as PlainStep;
+    expect(hosts.remark?.(fresh(FACTS), {})).toBeUndefined();
+    expect(hosts.remark?.(fresh(FACTS), { agents: ['codex', 'cursor'] })).toBe(
+      'The hosts that Cursor needs are not known: name them too.',
+    );
   });
 
   it('opens no network for an agent that only a file speaks of, and says what is left to be done', () => {

@@ -27,6 +27,7 @@ function textsOf(step: Step): string[] {
     step.title,
     step.question(context, answers),
     step.why,
+    step.remark?.(context, answers) ?? '',
     ...fields.flatMap(({ title, hint }) => [title, hint]),
     ...choices.flatMap(({ label, hint }) => [label, hint ?? '']),
     ...partsOf(step, step.fallback(context, answers), context, answers),
@@ -47,11 +48,18 @@ describe('what the questions say', () => {
     (_, step) => {
       expect(step.why).toMatch(/^[A-Z].*[.]$/);
       expect(step.why.length).toBeLessThan(900);
+      expect(step.remark?.(context, answers) ?? 'None.').toMatch(/^[A-Z].{0,76}[.]$/);
       expect(step.title.length).toBeLessThan(20);
       expect(step.question(context, answers).length).toBeLessThan(120);
       expect(textsOf(step).join(' ')).not.toMatch(/\bsecure(ly|s)?\b|\bsafe\b/i);
     },
   );
+
+  it('says of what is declared alone, beside the question, that it has no effect yet', () => {
+    for (const step of steps)
+      if (/until then counts? as not covered/.test(step.why))
+        expect(step.remark?.(context, answers), step.id).toContain(' yet.');
+  });
 
   it("quotes the article in its own words, wherever the question is the article's", () => {
     const article = readFileSync(new URL('../fixtures/article.txt', import.meta.url), 'utf8');

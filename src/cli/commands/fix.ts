@@ -1,4 +1,5 @@
 import { EXIT, UserError } from '../../base/errors.ts';
+import { asStarted, own } from '../../base/started.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { oneLine } from '../../base/text.ts';
 import { changesAnything } from '../../generate/changes.ts';
@@ -96,7 +97,7 @@ function listed(report: Report): Outcome {
           hang(
             ` [${n}] ${pad(id, 12)} `,
             oneLine(
-              `${title}. Closes ${closes.length}.${line === null ? ' Yours to do.' : line.startsWith('agent-posture fix ') ? '' : ` With: ${line}`}`,
+              `${title}. Closes ${closes.length}.${line === null ? ' Yours to do.' : line.startsWith('agent-posture fix ') ? '' : ` With: ${asStarted(line)}`}`,
             ),
             style.width,
           ),
@@ -111,9 +112,9 @@ function nothingToFix(report: Report): string {
     return `Nothing can be fixed before it can be tried: ${oneLine(
       gone.map(({ title, reason }) => `${title}: ${reason ?? 'not available'}`).join('; ') ||
         'not everything was tried',
-    )}. agent-posture doctor says what is missing.`;
+    )}. ${own('doctor')} says what is missing.`;
   const { reached, tooTight } = count(things(report));
   return reached + tooTight === 0
     ? 'Nothing to fix.'
-    : `Nothing that this program can change: ${reached + tooTight} in the last report are yours to close. agent-posture test names them, agent-posture explain ROW says how.`;
+    : `Nothing that this program can change: ${reached + tooTight} in the last report are yours to close. ${own('test')} names them, ${own('explain ROW')} says how.`;
 }

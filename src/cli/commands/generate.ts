@@ -1,5 +1,6 @@
 import { agents } from '../../agents/index.ts';
 import { EXIT, formatPosition, UserError } from '../../base/errors.ts';
+import { own } from '../../base/started.ts';
 import { stateFolder } from '../../base/state.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { list, oneLine } from '../../base/text.ts';
@@ -65,7 +66,7 @@ export const command: Command = async context => {
       [
         ...planLines(plan, style),
         ...applied.notes.map(oneLine),
-        ...(applied.journal ? ['', ` ${counted(said)} written. agent-posture undo takes it back.`] : []),
+        ...(applied.journal ? ['', ` ${counted(said)} written. ${own('undo')} takes it back.`] : []),
       ].join('\n'),
   };
 };
@@ -104,7 +105,7 @@ async function halfWritten(root: string): Promise<Outcome | undefined> {
   return {
     exitCode: EXIT.findings,
     json: { drift: [], notes: [what] },
-    text: () => `${oneLine(what)}.\n  next: agent-posture undo, or run it again: either puts that back first`,
+    text: () => `${oneLine(what)}.\n  next: ${own('undo')}, or run it again: either puts that back first`,
   };
 }
 

@@ -24,12 +24,21 @@ function namesOf(environment: string, { posture, facts }: RenderContext): string
   return [...new Set([...found, ...injected])].filter(name => NAME.test(name)).sort();
 }
 
+/** An example that the repository has of its own, for all environments. */
+const OWN_EXAMPLE = /^\.env\.(?:example|sample|template|dist)$/;
+
 /** What a reader of the file has to know about a name: which credential it carries, and where its value comes from. */
 function hint(name: string, environment: string, posture: Posture): string {
   const credential = posture.credentials?.find(each => each.environment === environment && each.inject === name);
   const manager = posture.secrets?.managers?.[environment];
   if (credential === undefined) return '';
   return `  # ${commentText(`${credential.id}${manager === undefined ? '' : `, from ${manager}`}`)}`;
+}
+
+/** Whether the repository's own example has all these names, so that one of ours would say nothing that is not said there. */
+function isDocumented(names: readonly string[], environment: string, { posture, facts }: RenderContext): boolean {
+  const own = facts.envNames.find(({ path }) => OWN_EXAMPLE.test(path));
+  return own !== undefined && names.every(name => own.names.includes(name) && hint(name, environment, posture) === '');
 }
 
 export const envExamples: Output = {
@@ -40,18 +49,15 @@ export const envExamples: Output = {
   guard: false,
   render(context) {
     const environments = Object.keys(context.posture.environments ?? {});
-    return environments.map(environment => {
+    return environments.flatMap(environment => {
       const names = namesOf(environment, context);
+      if (isDocumented(names, environment, context)) return [];
       const lines = [
         `# The variables of ${environment}: names only. Values come from a secrets manager or a file that git ignores.`,
         ...names.map(name => `${name}=${hint(name, environment, context.posture)}`),
       ];
-      return {
-        mode: 'owned',
-        path: `.env.${environment}.example`,
-        content: `${lines.join('\n')}\n`,
-        yields: true,
-      };
+      const content = `${lines.join('\n')}\n`;
+      return [{ mode: 'owned' as const, path: `.env.${environment}.example`, content, yields: true }];
     });
   },
 };

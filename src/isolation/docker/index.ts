@@ -11,6 +11,7 @@ import { randomHex } from '../../base/hash.ts';
 import { stateFolder } from '../../base/state.ts';
 import { shellLine } from '../../base/text.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
+import { IDENTITY_NAMES } from '../environment.ts';
 import { kindOf } from '../git.ts';
 import { holdersOf, type LaidGuards, layGuards } from '../guards.ts';
 import { expandHidden, expandWritable, hiddenNotes } from '../hidden.ts';
@@ -50,9 +51,12 @@ async function detect(root: string): Promise<RuntimeFact> {
 const CLOSE = 60_000;
 
 /** Names, never values: the engine's client takes the values from its own environment. */
-function keyWords({ agents, env }: BoxContext): string[] {
-  return loginsOf(agents).flatMap(login => login.keys.flatMap(key => (env[key] === undefined ? [] : ['-e', key])));
+function handedIn({ agents, env }: BoxContext): string[] {
+  const names = [...loginsOf(agents).flatMap(login => login.keys), ...IDENTITY_NAMES];
+  return names.filter(name => env[name] !== undefined);
 }
+
+const handedWords = (context: BoxContext) => handedIn(context).flatMap(name => ['-e', name]);
 
 /**
  * Where the compose file lays the repository, and what it already lays. UserError where it cannot be read, or where a link
@@ -138,9 +142,9 @@ function containerWords(
 ): string[] {
   const { isolation } = context;
   if (isolation.container !== undefined)
-    return ['exec', '-i', ...(tty ? ['-t'] : []), ...keyWords(context), isolation.container, ...words];
+    return ['exec', '-i', ...(tty ? ['-t'] : []), ...handedWords(context), isolation.container, ...words];
   const service = isolation.service ?? SERVICE;
-  const run = ['run', '--rm', ...(tty ? [] : ['-T']), ...keyWords(context), ...extra, service];
+  const run = ['run', '--rm', ...(tty ? [] : ['-T']), ...handedWords(context), ...extra, service];
   return [...composeWords(context.root), ...run, ...words];
 }
 
@@ -174,8 +178,7 @@ export const docker: Runtime = {
       AGENT_GID: String(process.getgid?.() ?? 1000),
       [WORKSPACE_NAME]: root,
     });
-    for (const key of loginsOf(context.agents).flatMap(login => login.keys))
-      if (context.env[key] !== undefined) env[key] = context.env[key];
+    for (const name of handedIn(context)) env[name] = context.env[name] ?? '';
     const open = (extra: readonly string[], notes: readonly string[], close: () => Promise<void>): Boxed => {
       const child = spawn(name, [...first, ...containerWords(context, words, tty, extra)], { cwd: root, env, stdio });
       return { child, notes, signal: signal => void child.kill(signal), close };

@@ -1,5 +1,6 @@
 import { Box } from 'ink';
 import { Fragment, type ReactNode } from 'react';
+import { plural } from '../../base/text.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { clip, type Part, share } from '../layout.ts';
@@ -46,7 +47,9 @@ export function Stack({ blocks }: { blocks: readonly Block[] }): ReactNode {
           // biome-ignore lint/suspicious/noArrayIndexKey: blocks keep their place
           return <Fragment key={index}>{block.draw(given, width)}</Fragment>;
         }
-        const lines = clip(block.lines, given, count => [span(`   ${glyphs.ellipsis} ${count} more`, 'quiet')]);
+        const lines = clip(block.lines, given, count => [
+          span(`   ${glyphs.ellipsis} ${plural(count, 'more line')}`, 'quiet'),
+        ]);
         // biome-ignore lint/suspicious/noArrayIndexKey: blocks keep their place
         return <Lines key={index} lines={lines} width={width} />;
       })}

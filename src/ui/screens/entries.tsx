@@ -3,13 +3,14 @@ import { formatPosition } from '../../base/errors.ts';
 import { plural } from '../../base/text.ts';
 import { asEntries, checkEntry, fieldText, standing } from '../../wizard/step.ts';
 import type { Answer, Answers, Entry, ListStep, StepContext, Suggestion } from '../../wizard/types.ts';
+import { Frame } from '../components/frame.tsx';
 import { type RowItem, Rows, unread } from '../components/rows.tsx';
-import { type Block, SPACE, Stack } from '../components/stack.tsx';
+import type { Block } from '../components/stack.tsx';
 import type { KeyPress } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
-import { keyBar } from '../key-bar.ts';
-import { type Line, line, span, wrapText } from '../lines.ts';
+import type { Keys } from '../key-bar.ts';
+import { type Line, line, span } from '../lines.ts';
 import { Form } from './form.tsx';
 
 const GO_ON = '=';
@@ -26,6 +27,7 @@ interface Open {
 export function Entries({
   step,
   head,
+  remark,
   above,
   context,
   answers,
@@ -39,12 +41,14 @@ export function Entries({
 }: {
   step: ListStep;
   head: readonly Line[];
+  /** What has to be known before it is answered. */
+  remark: readonly Line[];
   /** What was answered so far. */
   above: readonly Line[];
   context: StepContext;
   answers: Answers;
   why?: readonly Line[] | undefined;
-  keys: readonly (readonly [string, string])[];
+  keys: Keys;
   /** Why the list as it stands does not do, where that is known already. */
   refused?: string | undefined;
   draft?: Answer | undefined;
@@ -52,9 +56,8 @@ export function Entries({
   onAnswer: (answer: Answer) => string | undefined;
   onKey: (press: KeyPress) => void;
 }): ReactNode {
-  const theme = useTheme();
+  const { glyphs } = useTheme();
   const { width, height } = useSize();
-  const { glyphs } = theme;
   const [entries, setEntries] = useState<readonly Entry[]>(() => asEntries(draft ?? standing(step, context, answers)));
   const [open, setOpen] = useState<Open>();
   const [gone, setGone] = useState<{ entry: Entry; index: number }>();
@@ -157,7 +160,7 @@ export function Entries({
     { value: ADD, label: `another ${step.noun}`, mark: { text: '+', tone: 'good', says: 'add' }, tone: 'quiet' },
   ];
   const below = unread(items, at, width);
-  const bar: (readonly [string, string])[] = [
+  const bar: Keys = [
     ['enter', at === GO_ON ? 'go on' : at.startsWith(ADD) ? 'add' : 'change'],
     ['a', 'add'],
     ...(indexOf(at) === undefined ? [] : [['d', 'remove'] as const]),
@@ -165,73 +168,53 @@ export function Entries({
     ...(items.length > height - 8 ? [['/', 'search'] as const] : []),
     ...keys,
   ];
-  const blocks: Block[] = [
-    SPACE,
-    { lines: above, rank: 9, least: 1 },
-    ...(above.length > 0 ? [SPACE] : []),
-    { lines: head, rank: 1 },
-    SPACE,
-    {
-      want: items.length,
-      least: Math.min(3, items.length),
-      rank: 0,
-      draw: (rows, columns) => (
-        <Rows
-          key={`${entries.length} ${suggestions.length}`}
-          items={items}
-          rows={rows}
-          width={columns}
-          initial={at}
-          onHighlight={setAt}
-          onKey={(press, item) => {
-            const { name, text } = press;
-            const index = indexOf(item?.value);
-            if (name === 'enter') {
-              if (item?.value === GO_ON) setProblem(onAnswer(latest.current));
-              else if (item?.value === ADD) create();
-              else if (index !== undefined && latest.current[index])
-                setOpen({ index, entry: latest.current[index], fresh: false });
-              else {
-                const suggestion = suggestions[Number(item?.value.slice(1))];
-                if (suggestion) add(suggestion);
-              }
-            } else if (text === 'a') create();
-            else if (text === 'u') putBack();
-            else if ((text === 'd' || name === 'delete') && index !== undefined) remove(index);
-            else onKey(press);
-          }}
-        />
-      ),
-    },
-    ...(below === undefined
-      ? []
-      : [
-          SPACE,
-          { lines: wrapText(below, width - 4).map(text => line(span(`   ${text}`, 'quiet'))), rank: 7, least: 2 },
-        ]),
-    ...(gone
-      ? [
-          SPACE,
-          {
-            lines: [line(span(`   ${fieldText(gone.entry, step.key)} is taken out; u puts it back`, 'quiet'))],
-            rank: 5,
-          },
-        ]
-      : []),
-    ...(problem === undefined
-      ? []
-      : [
-          {
-            lines: wrapText(problem, width - 3).map(text => line(span(` ${glyphs.tight} ${text}`, 'warn'))),
-            rank: 2,
-            least: 1,
-          },
-        ]),
-    ...(why && why.length > 0 ? [SPACE, { lines: why, rank: 8, least: 2 }] : []),
-    SPACE,
-    { lines: [keyBar(bar, width, theme)], rank: 4 },
-  ];
-  return <Stack blocks={blocks} />;
+  const control: Block = {
+    want: items.length,
+    least: Math.min(3, items.length),
+    rank: 0,
+    draw: (rows, columns) => (
+      <Rows
+        key={`${entries.length} ${suggestions.length}`}
+        items={items}
+        rows={rows}
+        width={columns}
+        initial={at}
+        onHighlight={setAt}
+        onKey={(press, item) => {
+          const { name, text } = press;
+          const index = indexOf(item?.value);
+          if (name === 'enter') {
+            if (item?.value === GO_ON) setProblem(onAnswer(latest.current));
+            else if (item?.value === ADD) create();
+            else if (index !== undefined && latest.current[index])
+              setOpen({ index, entry: latest.current[index], fresh: false });
+            else {
+              const suggestion = suggestions[Number(item?.value.slice(1))];
+              if (suggestion) add(suggestion);
+            }
+          } else if (text === 'a') create();
+          else if (text === 'u') putBack();
+          else if ((text === 'd' || name === 'delete') && index !== undefined) remove(index);
+          else onKey(press);
+        }}
+      />
+    ),
+  };
+  return (
+    <Frame
+      above={above}
+      title={head}
+      under={remark}
+      control={control}
+      said={[
+        below === undefined ? undefined : { text: below, rank: 7, least: 2 },
+        gone && { text: `${fieldText(gone.entry, step.key)} is taken out; u puts it back`, rank: 5 },
+      ]}
+      problem={problem}
+      why={why}
+      keys={bar}
+    />
+  );
 }
 
 const placeOf = (index: number): string => `#${index}`;

@@ -1,10 +1,13 @@
 import { type ReactNode, useState } from 'react';
+import { formatPosition } from '../../base/errors.ts';
 import { plural } from '../../base/text.ts';
 import type { Facts } from '../../discover/facts.ts';
 import { count, things } from '../../report/things.ts';
 import type { Report } from '../../selftest/types.ts';
+import { isGuess, madeFor } from '../../wizard/steps/agents.ts';
 import { withheld } from '../../wizard/steps/credentials.ts';
-import type { Path } from '../../wizard/types.ts';
+import type { Path, StepContext } from '../../wizard/types.ts';
+import { keyBlock } from '../components/keys.tsx';
 import { Lines } from '../components/lines.tsx';
 import { Menu, type MenuItem } from '../components/menu.tsx';
 import { Scroll } from '../components/scroll.tsx';
@@ -13,7 +16,6 @@ import { type Finding, findings, reachedCount, singleFindings, triedFrom } from 
 import { useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
-import { keyBar } from '../key-bar.ts';
 import { type Line, line, paragraph, span, table, wrapText } from '../lines.ts';
 import { markOf } from '../marks.ts';
 import type { Theme } from '../theme.ts';
@@ -62,16 +64,20 @@ function firstFindings(list: readonly Finding[], rows: number, total: number, wi
   return hidden > 0 && rows > 1 ? [...lines, line(span(`   and ${hidden} more`, 'quiet'))] : lines;
 }
 
-/** Agents that were found and what their settings say of their own sandbox. */
-export function agentLines(facts: Facts): Line[] {
-  return facts.agents.map(agent => {
+/** Agents that were found and what their settings say of their own sandbox; where none was, for which one files are made. */
+export function agentLines(context: StepContext, width: number): Line[] {
+  if (isGuess(context))
+    return wrapText(`Files are made for ${madeFor(context)}; "Set up everything" asks`, width - 1).map(text =>
+      line(` ${text}`),
+    );
+  return context.facts.agents.map(agent => {
     const box =
       agent.ownSandbox === undefined
         ? 'cannot tell whether its own sandbox is on'
         : agent.ownSandbox
           ? 'its own sandbox is on'
           : 'its own sandbox is off';
-    const where = agent.settings[0]?.path;
+    const where = agent.settings[0]?.path ?? formatPosition(agent.seen);
     return line(
       ` ${agent.title}${agent.version ? ` ${agent.version}` : ''}: ${box}`,
       span(where ? `   (${where})` : '', 'quiet'),
@@ -99,7 +105,7 @@ export type FindingChoice = 'close' | 'whole' | 'resume' | 'back' | 'quit';
 /** The first screen: what was reached, and what to do about it. */
 export function FindingScreen({
   report,
-  facts,
+  context,
   questions,
   recorded,
   resumable,
@@ -107,7 +113,7 @@ export function FindingScreen({
   onChoose,
 }: {
   report: Report;
-  facts: Facts;
+  context: StepContext;
   /** How many are asked on each path. */
   questions: Record<Path, number>;
   /** Whether the list stands above already, because the user came back here. */
@@ -196,8 +202,8 @@ export function FindingScreen({
       lines: recorded ? [] : wrapText(triedFrom(report), width - 1).map(text => line(span(` ${text}`, 'quiet'))),
       rank: 6,
     },
-    { lines: recorded ? [] : agentLines(facts), rank: 5, least: 1 },
-    { lines: withheldLines(facts, width, theme), rank: 2, least: 1 },
+    { lines: recorded ? [] : agentLines(context, width), rank: 5, least: 1 },
+    { lines: withheldLines(context.facts, width, theme), rank: 2, least: 1 },
     {
       lines: (recorded ? [] : notesOf(report)).map(note => line(span(` ${note}`, 'quiet'))),
       rank: 7,
@@ -220,26 +226,22 @@ export function FindingScreen({
       ),
     },
     SPACE,
-    {
-      lines: [
-        keyBar(
-          [
-            ['enter', 'choose'],
-            [theme.glyphs.upDown, 'move'],
-            ['esc', 'quit'],
-          ],
-          width,
-          theme,
-        ),
+    keyBlock(
+      [
+        ['enter', 'choose'],
+        [theme.glyphs.upDown, 'move'],
+        ['esc', 'quit'],
       ],
-      rank: 9,
-    },
+      width,
+      theme,
+      9,
+    ),
   ];
   return <Stack blocks={blocks} />;
 }
 
 /** What of the first screen stays above, once it is answered. */
-export function findingRecord(report: Report, facts: Facts, width: number, theme: Theme): Line[] {
+export function findingRecord(report: Report, context: StepContext, width: number, theme: Theme): Line[] {
   const total = singleFindings(report).length;
   return [
     line(),
@@ -248,7 +250,7 @@ export function findingRecord(report: Report, facts: Facts, width: number, theme
     ...firstFindings(findings(report), SHOWN + 1, total, width, theme),
     line(),
     ...wrapText(triedFrom(report), width - 1).map(text => line(span(` ${text}`, 'quiet'))),
-    ...agentLines(facts),
-    ...withheldLines(facts, width, theme),
+    ...agentLines(context, width),
+    ...withheldLines(context.facts, width, theme),
   ];
 }

@@ -2,16 +2,16 @@ import { type ReactNode, useRef, useState } from 'react';
 import { oneLine } from '../../base/text.ts';
 import { checkEntry, checkField, fieldText, fieldTexts, isSeveral, splitTexts } from '../../wizard/step.ts';
 import type { Answers, Choice, Entry, Field, StepContext } from '../../wizard/types.ts';
+import { Frame } from '../components/frame.tsx';
 import { MultiMenu } from '../components/multi-menu.tsx';
 import { type RowItem, Rows, unread } from '../components/rows.tsx';
-import { type Block, SPACE, Stack } from '../components/stack.tsx';
+import type { Block } from '../components/stack.tsx';
 import { TextEntry } from '../components/text-entry.tsx';
 import type { KeyPress } from '../hooks/use-keys.ts';
 import { useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
-import { useTheme } from '../hooks/use-theme.ts';
-import { keyBar } from '../key-bar.ts';
-import { cells, type Line, line, pad, span, TWO_COLUMNS, wrapText } from '../lines.ts';
+import type { Keys } from '../key-bar.ts';
+import { cells, type Line, line, pad, span, TWO_COLUMNS } from '../lines.ts';
 
 /** The row that takes the whole form. */
 const DONE = '=';
@@ -40,6 +40,7 @@ function offered(choices: readonly Choice[], text: string): string | undefined {
  */
 export function Form({
   head,
+  remark = [],
   above = [],
   fields,
   initial,
@@ -55,6 +56,8 @@ export function Form({
   why,
 }: {
   head: readonly Line[];
+  /** What has to be known before it is answered. */
+  remark?: readonly Line[];
   /** What was answered so far. */
   above?: readonly Line[];
   fields: readonly Field[];
@@ -72,13 +75,11 @@ export function Form({
   /** Keys that mean nothing to the form, with what stands in it. */
   onKey: (press: KeyPress, entry: Entry) => void;
   /** Shown in the bar, behind those of the form. */
-  keys: readonly (readonly [string, string])[];
+  keys: Keys;
   /** Why it is asked, where that is wanted now. */
   why?: readonly Line[] | undefined;
 }): ReactNode {
-  const theme = useTheme();
   const { width, height } = useSize();
-  const { glyphs } = theme;
   const [entry, setEntry] = useState(initial);
   const [editing, setEditing] = useState<Field | undefined>(fresh ? nextAsked(fields, initial, 0) : undefined);
   const [at, setAt] = useState(editing?.id ?? DONE);
@@ -144,35 +145,23 @@ export function Form({
   ];
   const cut = editing ? undefined : unread(rows, at, width);
   const highlighted = editing ?? fields.find(({ id }) => id === at);
-  const said = (text: string, tone: 'plain' | 'quiet' | 'warn', sign = ''): Line[] =>
-    wrapText(text, Math.min(width, 90) - 4).map((row, index) =>
-      line(span(` ${index === 0 ? sign : ' '.repeat(sign.length)}${sign === '' ? '  ' : ' '}${row}`, tone)),
-    );
-  const hint: Line[] = highlighted
-    ? said(`${highlighted.hint}${highlighted.optional ? '; may be left empty' : ''}`, 'quiet')
-    : [];
-  const wrong: Line[] = problem === undefined ? [] : said(problem, 'warn', glyphs.tight);
-  const frame = (
-    control: Block,
-    bar: readonly (readonly [string, string])[],
-    name: readonly Line[] = [],
-  ): ReactNode => (
-    <Stack
-      blocks={[
-        SPACE,
-        { lines: above, rank: 9, least: 1 },
-        ...(above.length > 0 ? [SPACE] : []),
-        { lines: head, rank: 1 },
-        SPACE,
-        ...(name.length > 0 ? [{ lines: name, rank: 3 }] : []),
-        control,
-        ...(cut === undefined ? [] : [SPACE, { lines: said(cut, 'plain'), rank: 6, least: 1 }]),
-        ...(hint.length > 0 ? [SPACE, { lines: hint, rank: 7, least: 1 }] : []),
-        ...(wrong.length > 0 ? [{ lines: wrong, rank: 2, least: 1 }] : []),
-        ...(why && why.length > 0 && height > 16 ? [SPACE, { lines: why, rank: 8, least: 2 }] : []),
-        SPACE,
-        { lines: [keyBar(bar, width, theme)], rank: 4 },
+  const frame = (control: Block, bar: Keys, name?: readonly Line[]): ReactNode => (
+    <Frame
+      above={above}
+      title={head}
+      under={name === undefined ? remark : []}
+      over={name ?? []}
+      control={control}
+      said={[
+        cut === undefined ? undefined : { text: cut, rank: 6, tone: 'plain' },
+        highlighted && {
+          text: `${highlighted.hint}${highlighted.optional ? '; may be left empty' : ''}`,
+          rank: 7,
+        },
       ]}
+      problem={problem}
+      why={height > 16 ? why : undefined}
+      keys={bar}
     />
   );
 
@@ -295,7 +284,7 @@ function EditText({
   field: Field;
   initial: string;
   choices: readonly Choice[];
-  frame: (control: Block, bar: readonly (readonly [string, string])[], name: readonly Line[]) => ReactNode;
+  frame: (control: Block, bar: Keys, name: readonly Line[]) => ReactNode;
   title: readonly Line[];
   onChange: (text: string) => void;
   onEnter: (text: string) => void;

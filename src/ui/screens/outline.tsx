@@ -2,12 +2,11 @@ import { type ReactNode, useState } from 'react';
 import { plural } from '../../base/text.ts';
 import { partsOf } from '../../wizard/step.ts';
 import type { Answers, Step, StepContext } from '../../wizard/types.ts';
+import { Frame } from '../components/frame.tsx';
 import { type RowItem, Rows, unread } from '../components/rows.tsx';
-import { SPACE, Stack } from '../components/stack.tsx';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
-import { keyBar } from '../key-bar.ts';
-import { edges, line, span, wrapText } from '../lines.ts';
+import { edges, line, span } from '../lines.ts';
 import { withheldLines } from './finding.tsx';
 
 const PLAN = '=';
@@ -63,63 +62,41 @@ export function Outline({
   ];
   const below = unread(items, at, width);
   return (
-    <Stack
-      blocks={[
-        SPACE,
-        {
-          lines: [
-            edges(
-              line(span(' All questions', 'strong')),
-              line(span(progressOf(steps.length, open, context.existing === true), 'quiet')),
-              width,
-              glyphs.ellipsis,
-            ),
-          ],
-          rank: 1,
-        },
-        { lines: withheldLines(context.facts, width, theme), rank: 4, least: 1 },
-        SPACE,
-        {
-          want: items.length,
-          least: 3,
-          rank: 0,
-          draw: (rows, columns) => (
-            <Rows
-              items={items}
-              rows={rows}
-              width={columns}
-              initial={at}
-              onHighlight={setAt}
-              onKey={({ name, text }, item) => {
-                if (name === 'enter' && item) item.value === PLAN ? onPlan() : onStep(item.value);
-                else if (name === 'left' || name === 'backspace' || text === 'o' || name === 'outline') onBack();
-                else if (name === 'escape' || text === 'q') onQuit();
-              }}
-            />
-          ),
-        },
-        ...(below === undefined
-          ? []
-          : [
-              SPACE,
-              { lines: wrapText(below, width - 4).map(text => line(span(`   ${text}`, 'quiet'))), rank: 3, least: 2 },
-            ]),
-        SPACE,
-        {
-          lines: [
-            keyBar(
-              [
-                ['enter', 'go there'],
-                ['/', 'search'],
-                [glyphs.left, 'back'],
-                ['esc', 'quit'],
-              ],
-              width,
-              theme,
-            ),
-          ],
-          rank: 2,
-        },
+    <Frame
+      title={[
+        edges(
+          line(span(' All questions', 'strong')),
+          line(span(progressOf(steps.length, open, context.existing === true), 'quiet')),
+          width,
+          glyphs.ellipsis,
+        ),
+      ]}
+      under={withheldLines(context.facts, width, theme)}
+      control={{
+        want: items.length,
+        least: 3,
+        rank: 0,
+        draw: (rows, columns) => (
+          <Rows
+            items={items}
+            rows={rows}
+            width={columns}
+            initial={at}
+            onHighlight={setAt}
+            onKey={({ name, text }, item) => {
+              if (name === 'enter' && item) item.value === PLAN ? onPlan() : onStep(item.value);
+              else if (name === 'left' || name === 'backspace' || text === 'o' || name === 'outline') onBack();
+              else if (name === 'escape' || text === 'q') onQuit();
+            }}
+          />
+        ),
+      }}
+      said={[below === undefined ? undefined : { text: below, rank: 5, least: 2 }]}
+      keys={[
+        ['enter', 'go there'],
+        ['/', 'search'],
+        [glyphs.left, 'back'],
+        ['esc', 'quit'],
       ]}
     />
   );

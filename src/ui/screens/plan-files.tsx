@@ -1,12 +1,11 @@
 import { type ReactNode, useRef, useState } from 'react';
 import { leaving, partsOf, taking } from '../../generate/parts.ts';
 import type { Change, Plan } from '../../generate/types.ts';
+import { Frame } from '../components/frame.tsx';
 import { type RowItem, Rows, unread } from '../components/rows.tsx';
-import { SPACE, Stack } from '../components/stack.tsx';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
-import { keyBar } from '../key-bar.ts';
-import { edges, line, span, wrapText } from '../lines.ts';
+import { edges, line, span } from '../lines.ts';
 import { commonName, type TitleOf } from '../plan-lines.ts';
 
 /** What becomes of a part that is left out. */
@@ -33,8 +32,7 @@ export function PlanFiles({
   /** The path of a change whose part is under the pointer first. */
   current?: string | undefined;
 }): ReactNode {
-  const theme = useTheme();
-  const { glyphs } = theme;
+  const { glyphs } = useTheme();
   const { width } = useSize();
   const parts = partsOf(plan);
   const begin = parts.find(({ changes }) => changes.some(({ path }) => path === current)) ?? parts[0];
@@ -67,70 +65,48 @@ export function PlanFiles({
   const left = items.filter(({ checked }) => !checked).length;
   const below = unread(items, at, width);
   const fixed = plan.changes.find(({ output, state }) => output === 'posture' && state !== 'unchanged');
-  const said = (text: string, tone: 'quiet' | 'warn') =>
-    wrapText(text, width - 4).map(row => line(span(`   ${row}`, tone)));
   return (
-    <Stack
-      blocks={[
-        SPACE,
-        {
-          lines: [
-            edges(
-              line(span(' What is written', 'strong')),
-              line(span(left === 0 ? 'all of it' : `${items.length - left} of ${items.length}`, 'quiet')),
-              width,
-              glyphs.ellipsis,
-            ),
-          ],
-          rank: 1,
-        },
-        SPACE,
-        {
-          want: items.length,
-          least: 1,
-          rank: 0,
-          draw: (rows, columns) => (
-            <Rows
-              several
-              items={items}
-              rows={rows}
-              width={columns}
-              initial={at}
-              onHighlight={setAt}
-              onKey={({ name, text }, item, shown) => {
-                if (text === ' ' || text === 's') toggle([item?.value]);
-                else if (text === 'a') toggle(shown.map(({ value }) => value));
-                else if (name === 'enter' || name === 'right')
-                  onView(parts.find(({ outputs }) => outputs.join() === item?.value)?.changes ?? []);
-                else if (name === 'left' || name === 'backspace' || name === 'escape' || text === 'q') onClose();
-              }}
-            />
-          ),
-        },
-        ...(below === undefined ? [] : [SPACE, { lines: said(below, 'quiet'), rank: 5, least: 1 }]),
-        SPACE,
-        { lines: left > 0 ? said(LATER, 'warn') : [], rank: 3, least: 1 },
-        {
-          lines: fixed ? said(`${fixed.path} is written in any case: all else is made from it.`, 'quiet') : [],
-          rank: 6,
-          least: 1,
-        },
-        SPACE,
-        {
-          lines: [
-            keyBar(
-              [
-                ['space', 'leave out, take'],
-                ['enter', 'see its lines'],
-                ['a', 'all'],
-                [glyphs.left, 'back to the plan'],
-              ],
-              width,
-              theme,
-            ),
-          ],
-          rank: 4,
-        },
+    <Frame
+      title={[
+        edges(
+          line(span(' What is written', 'strong')),
+          line(span(left === 0 ? 'all of it' : `${items.length - left} of ${items.length}`, 'quiet')),
+          width,
+          glyphs.ellipsis,
+        ),
+      ]}
+      control={{
+        want: items.length,
+        least: 1,
+        rank: 0,
+        draw: (rows, columns) => (
+          <Rows
+            several
+            items={items}
+            rows={rows}
+            width={columns}
+            initial={at}
+            onHighlight={setAt}
+            onKey={({ name, text }, item, shown) => {
+              if (text === ' ' || text === 's') toggle([item?.value]);
+              else if (text === 'a') toggle(shown.map(({ value }) => value));
+              else if (name === 'enter' || name === 'right')
+                onView(parts.find(({ outputs }) => outputs.join() === item?.value)?.changes ?? []);
+              else if (name === 'left' || name === 'backspace' || name === 'escape' || text === 'q') onClose();
+            }}
+          />
+        ),
+      }}
+      said={[
+        below === undefined ? undefined : { text: below, rank: 5 },
+        left > 0 ? { text: LATER, rank: 3, tone: 'warn' } : undefined,
+        fixed && { text: `${fixed.path} is written in any case: all else is made from it.`, rank: 6 },
+      ]}
+      keys={[
+        ['space', 'leave out, take'],
+        ['enter', 'see its lines'],
+        ['a', 'all'],
+        [glyphs.left, 'back to the plan'],
       ]}
     />
   );

@@ -1,18 +1,20 @@
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { own } from '../../base/started.ts';
 import { plural } from '../../base/text.ts';
 import { changesAnything } from '../../generate/changes.ts';
 import { leaving, partsOf, setAside, taking } from '../../generate/parts.ts';
 import { counted } from '../../generate/paths.ts';
 import type { Change, Plan } from '../../generate/types.ts';
+import { keyBlock } from '../components/keys.tsx';
+import { Lines } from '../components/lines.tsx';
 import { Menu, type MenuItem } from '../components/menu.tsx';
 import { Scroll } from '../components/scroll.tsx';
 import { type Block, SPACE, Stack } from '../components/stack.tsx';
 import { useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
-import { keyBar } from '../key-bar.ts';
-import { edges, type Line, line, span, wrapText } from '../lines.ts';
-import { pending, planLines, type TitleOf } from '../plan-lines.ts';
+import { cells, edges, type Line, line, span, wrapText } from '../lines.ts';
+import { pending, planLines, type TitleOf, wholePlanLines } from '../plan-lines.ts';
 
 // The first frame of the wizard does not wait for them; they are there before anybody asks for them.
 const loadDiff = () => import('./diff.tsx');
@@ -105,7 +107,7 @@ export function PlanScreen({
         lines={[
           ...answered,
           ...(answered.length > 0 ? [line()] : []),
-          ...planLines(rest, width, theme, titleOf, Number.POSITIVE_INFINITY),
+          ...wholePlanLines(rest, width, titleOf),
           ...(notes.length > 0 ? [line(), ...notes] : []),
         ]}
         keys={[['esc', 'back']]}
@@ -120,7 +122,7 @@ export function PlanScreen({
   const left = partsOf({ changes: rest.skipped ?? [] }).length;
   const most = height < 9 ? 2 : height < 28 ? 5 : 9;
   const lines = planLines(rest, width, theme, titleOf, most);
-  const rows = answered.length + planLines(rest, width, theme, titleOf, Number.POSITIVE_INFINITY).length + notes.length;
+  const rows = answered.length + wholePlanLines(rest, width, titleOf).length + notes.length;
   const writes = changesAnything(rest);
   const items: MenuItem<PlanChoice | Own>[] = [
     {
@@ -159,7 +161,12 @@ export function PlanScreen({
       rank: 1,
     },
     SPACE,
-    { lines, rank: 2, least: 1 },
+    {
+      want: lines.length,
+      least: Math.min(1, lines.length),
+      rank: 2,
+      draw: (given, columns) => <Lines lines={planLines(rest, columns, theme, titleOf, given)} width={columns} />,
+    },
     {
       lines:
         kept > 0
@@ -174,7 +181,7 @@ export function PlanScreen({
     },
     SPACE,
     {
-      lines: writes ? [line(' Taken back whole by  ', span('agent-posture undo', 'accent'))] : [],
+      lines: writes ? takenBack(width) : [],
       rank: 5,
     },
     SPACE,
@@ -198,22 +205,25 @@ export function PlanScreen({
       ),
     },
     SPACE,
-    {
-      lines: [
-        keyBar(
-          [
-            ['enter', 'choose'],
-            [glyphs.left, 'back'],
-            ['esc', 'quit'],
-          ],
-          width,
-          theme,
-        ),
+    keyBlock(
+      [
+        ['enter', 'choose'],
+        [glyphs.left, 'back'],
+        ['esc', 'quit'],
       ],
-      rank: 6,
-    },
+      width,
+      theme,
+      6,
+    ),
   ];
   return <Stack blocks={blocks} />;
+}
+
+/** By which command; below the words, where it would be cut behind them. */
+function takenBack(width: number): Line[] {
+  const words = ' Taken back whole by  ';
+  const command = span(own('undo'), 'accent');
+  return cells(words + command.text) <= width ? [line(words, command)] : [line(words), line('   ', command)];
 }
 
 /** The outputs that are left out, once those of one part are turned over. */

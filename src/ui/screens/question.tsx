@@ -2,16 +2,17 @@ import { type ReactNode, useRef, useState } from 'react';
 import { formatPosition } from '../../base/errors.ts';
 import { asEntry, asList, asText, partsOf, splitTexts, standing } from '../../wizard/step.ts';
 import type { Answer, Answers, Choice, FormStep, PlainStep, Step, StepContext } from '../../wizard/types.ts';
+import { Frame } from '../components/frame.tsx';
 import { Menu, type MenuItem } from '../components/menu.tsx';
 import { MultiMenu } from '../components/multi-menu.tsx';
 import { unread } from '../components/rows.tsx';
 import { Scroll } from '../components/scroll.tsx';
-import { type Block, SPACE, Stack } from '../components/stack.tsx';
+import type { Block } from '../components/stack.tsx';
 import { TextEntry } from '../components/text-entry.tsx';
 import { type KeyPress, useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
-import { keyBar } from '../key-bar.ts';
+import type { Keys } from '../key-bar.ts';
 import { cells, edges, fitWords, type Line, line, pad, span, together, wrapText } from '../lines.ts';
 import type { Theme } from '../theme.ts';
 import { Entries } from './entries.tsx';
@@ -27,27 +28,36 @@ export function answerText(step: Step, answer: Answer, context: StepContext, ans
 /** Fewer cells than these beside the names, and answers stand under them. */
 const ANSWER = 16;
 
-/** `✓ Never touch   orders-db`: what was answered so far; with `brief` on one row each. */
+/** `✓ Never touch   orders-db`: what was answered so far, and before it what was taken unasked; with `brief` on one row each. */
 export function answeredLines(
   done: readonly Step[],
   answers: Answers,
   context: StepContext,
   width: number,
   { glyphs }: Theme,
-  { brief = false } = {},
+  {
+    brief = false,
+    unasked = [],
+  }: { brief?: boolean; unasked?: readonly (readonly [title: string, says: string])[] } = {},
 ): Line[] {
-  const names = Math.max(0, ...done.map(step => cells(step.title)));
+  const rows = [
+    ...unasked.map(([title, says]) => ({ title, parts: [says] })),
+    ...done.map(step => ({
+      title: step.title,
+      parts: answerText(step, answers[step.id] ?? '', context, answers).split(', '),
+    })),
+  ];
+  const names = Math.max(0, ...rows.map(({ title }) => cells(title)));
   const beside = width - names - 7 >= ANSWER;
   const room = beside ? width - names - 7 : width - 4;
-  return done.flatMap(step => {
-    const parts = answerText(step, answers[step.id] ?? '', context, answers).split(', ');
+  return rows.flatMap(({ title, parts }) => {
     const given = brief
       ? [fitWords(parts.join(', '), room, glyphs.ellipsis)]
       : wrapText(parts.map(part => (cells(part) < room ? together(part) : part)).join(', '), room);
     const name = (text: string): Line => line(' ', span(`${glyphs.done} `, 'good'), span(text, 'quiet'));
-    if (!beside) return [name(step.title), ...given.map(text => line(`   ${text}`))];
+    if (!beside) return [name(title), ...given.map(text => line(`   ${text}`))];
     return given.map((text, index) =>
-      index === 0 ? [...name(pad(step.title, names)), ...line(`   ${text}`)] : line(' '.repeat(names + 6), text),
+      index === 0 ? [...name(pad(title, names)), ...line(`   ${text}`)] : line(' '.repeat(names + 6), text),
     );
   });
 }
@@ -144,13 +154,15 @@ export function Question({ step, draft, ...rest }: { step: Step } & Asking): Rea
       ? edges(line(span(` ${text}`, 'strong')), line(span(progress, 'quiet')), width, glyphs.ellipsis)
       : line(span(` ${text}`, 'strong')),
   );
+  const says = height < LOW ? undefined : step.remark?.(context, answers);
+  const remark = says === undefined ? [] : wrapText(says, width - 2).map(text => line(span(` ${text}`, 'warn')));
   const keys: [string, string][] = [
     [typing ? 'tab' : '?', why ? 'hide why' : 'why'],
     [typing ? glyphs.up : glyphs.left, 'back'],
     ...(of > 4 ? ([[typing ? 'ctrl+o' : 'o', 'all questions']] as [string, string][]) : []),
     ['esc', 'quit'],
   ];
-  const shared = { head, above, why: why ? reasons : undefined, keys, onKey: take };
+  const shared = { head, remark, above, why: why ? reasons : undefined, keys, onKey: take };
   switch (step.kind) {
     case 'form':
       return <FormQuestion step={step} {...asking} {...shared} />;
@@ -163,15 +175,18 @@ export function Question({ step, draft, ...rest }: { step: Step } & Asking): Rea
 
 interface Shared {
   head: readonly Line[];
+  /** What has to be known before it is answered. */
+  remark: readonly Line[];
   above: readonly Line[];
   why: readonly Line[] | undefined;
-  keys: readonly (readonly [string, string])[];
+  keys: Keys;
   onKey: (press: KeyPress) => void;
 }
 
 function FormQuestion({
   step,
   head,
+  remark,
   above,
   why,
   keys,
@@ -186,6 +201,7 @@ function FormQuestion({
   return (
     <Form
       head={head}
+      remark={remark}
       above={above}
       fields={step.fields}
       initial={asEntry(draft ?? standing(step, context, answers))}
@@ -206,6 +222,7 @@ function FormQuestion({
 function Plain({
   step,
   head,
+  remark,
   above,
   why,
   keys,
@@ -289,36 +306,24 @@ function Plain({
           ),
       };
 
-  const bar: (readonly [string, string])[] = [
+  const bar: Keys = [
     ['enter', typing ? 'take it' : step.kind === 'multi' ? taking(stands) : 'choose'],
     ...(step.kind === 'multi' ? ([['space', 'mark']] as const) : []),
     ...(step.kind === 'multi' && items.length > 10 ? ([['/', 'search']] as const) : []),
     ...keys,
   ];
-  const blocks: Block[] = [
-    SPACE,
-    { lines: above, rank: 6, least: 1 },
-    ...(above.length > 0 ? [SPACE] : []),
-    { lines: head, rank: 1 },
-    SPACE,
-    control,
-    ...(below !== undefined
-      ? [SPACE, { lines: wrapText(below, width - 4).map(text => line(span(`   ${text}`, 'quiet'))), rank: 7, least: 2 }]
-      : []),
-    ...(problem === undefined
-      ? []
-      : [
-          {
-            lines: wrapText(problem, width - 3).map(text => line(span(` ${glyphs.tight} ${text}`, 'warn'))),
-            rank: 2,
-            least: 1,
-          },
-        ]),
-    ...(why ? [SPACE, { lines: why, rank: 3, least: 1 }] : []),
-    SPACE,
-    { lines: [keyBar(bar, width, theme)], rank: 4 },
-  ];
-  return <Stack blocks={blocks} />;
+  return (
+    <Frame
+      above={above}
+      title={head}
+      under={remark}
+      control={control}
+      said={[below === undefined ? undefined : { text: below, rank: 7, least: 2 }]}
+      problem={problem}
+      why={why}
+      keys={bar}
+    />
+  );
 }
 
 /** What enter does with a list in which each is marked first: that it takes none is no surprise then. */

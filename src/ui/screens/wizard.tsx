@@ -14,6 +14,7 @@ import {
   withAnswer,
   wizardReducer,
 } from '../../wizard/flow.ts';
+import { madeFor } from '../../wizard/steps/agents.ts';
 import type { Answer, Answers, Given, InitEngine, Path, Step, StepContext } from '../../wizard/types.ts';
 import { widened } from '../../wizard/widen.ts';
 import { Printed } from '../components/lines.tsx';
@@ -131,7 +132,7 @@ export function Wizard({
 
   function begin(given: Given): void {
     become(given);
-    if (record.before && !recorded) print(findingRecord(record.before, context.facts, width, theme));
+    if (record.before && !recorded) print(findingRecord(record.before, context, width, theme));
     const all = asked(engine.stepsOf(given.path), context, given.answers);
     const open = all.find(step => given.answers[step.id] === undefined);
     // Where a posture stands, nobody wants to hear every question again: they choose what to change.
@@ -158,13 +159,13 @@ export function Wizard({
   const told =
     context.existing && path === 'whole' ? questions.filter(({ id }) => answers[id] !== undefined) : questions;
 
+  const answered = (): Line[] =>
+    answeredLines(told, final, context, width, theme, {
+      unasked: final.agents === undefined ? [['Agents', madeFor(context)]] : [],
+    });
+
   function apply(plan: Plan): void {
-    print([
-      line(),
-      ...answeredLines(told, final, context, width, theme),
-      line(),
-      ...planLines(plan, width, theme, titleOf),
-    ]);
+    print([line(), ...answered(), line(), ...planLines(plan, width, theme, titleOf)]);
     const given = { path, answers: final };
     record.given = given;
     record.plan = plan;
@@ -209,7 +210,7 @@ export function Wizard({
         return (
           <FindingScreen
             report={record.before as Report}
-            facts={context.facts}
+            context={context}
             recorded={recorded}
             questions={{
               quick: countOf(engine, 'quick', context),
@@ -264,7 +265,7 @@ export function Wizard({
           <PlanScreen
             title="The plan"
             plan={phase.plan}
-            answered={answeredLines(told, final, context, width, theme)}
+            answered={answered()}
             applyLabel={(phase.plan.loosens?.length ?? 0) > 0 ? 'Apply, and loosen the posture' : 'Apply'}
             titleOf={titleOf}
             skipped={skipped}

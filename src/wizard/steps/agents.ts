@@ -1,7 +1,24 @@
 import { agents as known } from '../../agents/index.ts';
+import { formatPosition } from '../../base/errors.ts';
+import { list } from '../../base/text.ts';
 import { agentsOf } from '../../isolation/proposal.ts';
 import { asList, notAmong } from '../step.ts';
-import type { PlainStep } from '../types.ts';
+import type { PlainStep, StepContext } from '../types.ts';
+
+const GUESS = 'a guess: no agent was seen here';
+
+/** Whether the agents that are proposed were neither seen here nor declared. */
+export function isGuess({ facts, posture }: StepContext): boolean {
+  return facts.agents.length === 0 && !posture.agents?.length;
+}
+
+/** For which agents files are made where nobody says it: those that were seen, each with its place, or a guess that says so. */
+export function madeFor(context: StepContext): string {
+  const seen = new Map(context.facts.agents.map(({ id, seen }) => [id, ` (seen in ${formatPosition(seen)})`]));
+  const titles = agents.fallback(context, {}) as readonly string[];
+  const all = list(titles.map(id => `${known.find(one => one.id === id)?.title ?? id}${seen.get(id) ?? ''}`));
+  return isGuess(context) ? `${all}, ${GUESS}` : all;
+}
 
 /** Which coding agents work here. */
 export const agents: PlainStep = {
@@ -14,9 +31,12 @@ export const agents: PlainStep = {
   why: 'Each agent has settings of its own, with rules that it keeps to and, in some, a sandbox. Settings are made for the agents that you mark, and the files by which an agent is steered are kept from all of them: one agent must not write what another obeys. Mark those of your colleagues too, as the settings are committed.',
   quote:
     'The agent should only have access to the specific repositories, branches, and systems it absolutely needs to complete its assigned task.',
-  choices({ facts, posture }) {
+  choices(context) {
+    const { facts, posture } = context;
+    const guessed = isGuess(context) ? agentsOf(context) : [];
     const found = new Map(facts.agents.map(agent => [agent.id, agent]));
-    const rank = (id: string) => (found.has(id) ? 0 : posture.agents?.some(one => one === id) ? 1 : 2);
+    const rank = (id: string) =>
+      found.has(id) ? 0 : posture.agents?.some(one => one === id) || guessed.includes(id) ? 1 : 2;
     return [...known]
       .sort((a, b) => rank(a.id) - rank(b.id))
       .map(({ id, title }) => {
@@ -26,7 +46,7 @@ export const agents: PlainStep = {
           (fact.binary === undefined
             ? 'used in this repository'
             : `installed${fact.version ? `, ${fact.version}` : ''}`);
-        return { value: id, label: title, hint: here, seen: fact?.seen };
+        return { value: id, label: title, hint: here ?? (guessed.includes(id) ? GUESS : undefined), seen: fact?.seen };
       });
   },
   fallback: context =>

@@ -2,7 +2,7 @@ import { UserError } from '../../base/errors.ts';
 import { list } from '../../base/text.ts';
 import { splitWords } from '../../base/words.ts';
 import type { Facts, RuntimeFact } from '../../discover/facts.ts';
-import { allowedHosts, hidePatterns } from '../../isolation/proposal.ts';
+import { allowedHosts, hidePatterns, withoutHosts } from '../../isolation/proposal.ts';
 import type { PostureEdit } from '../../posture/model.ts';
 import type { Isolation } from '../../posture/schema.ts';
 import { asList, asText, unfit } from '../step.ts';
@@ -147,6 +147,11 @@ export const hosts: PlainStep = {
   kind: 'texts',
   paths: ['whole'],
   question: () => 'Which hosts may the agent reach from its box? With commas; none shuts the network.',
+  remark(context, answers) {
+    const unknown = withoutHosts(chosenGround(context, answers));
+    if (unknown.length === 0) return undefined;
+    return `The hosts that ${list(unknown)} ${unknown.length > 1 ? 'need' : 'needs'} are not known: name them too.`;
+  },
   why: 'Every host that is let through is a way out for whatever the agent can read, so let through few. What stands here is what your agents and your forge need. Package registries are shut: add those of your package managers where agents shall install packages, or install them yourself outside. A host with :port is let through at that port alone; *.example.com stands for all names below.',
   quote:
     'The agent should only have access to the specific repositories, branches, and systems it absolutely needs to complete its assigned task.',

@@ -47,6 +47,7 @@ export const managers: ListStep = {
   key: 'environment',
   paths: ['whole'],
   question: () => 'Where shall the secrets of each environment be kept?',
+  remark: () => 'Written down; nothing is moved into a manager yet.',
   why: 'A manager hands out a secret to who needs it, when it is needed, and writes down that it did; a file does none of that, and is copied with the folder it lies in. The article asks for one before any code is generated, with secrets of each environment kept apart. This version writes down where; policies, injection and loans are to come with the credentials command, and until then count as not covered.',
   quote: 'Use services like HashiCorp Vault, AWS Secrets Manager, or Azure Key Vault',
   fields: [
@@ -98,6 +99,7 @@ export const vault: FormStep = {
   kind: 'form',
   paths: ['whole'],
   question: () => 'Where is Vault, and where in it do the secrets of this project lie?',
+  remark: () => 'Written down; nothing is made in Vault yet.',
   why: 'With the address, the mount and a path for each environment, an identity can be made that reads one environment and no other.',
   quote: 'Use environment-specific secret injection',
   fields: [
@@ -158,6 +160,7 @@ export const credentials: ListStep = {
   key: 'id',
   paths: ['whole'],
   question: () => 'With which credentials shall agents work, each for one environment?',
+  remark: () => 'Written down, names only; none is made, limited or rotated yet.',
   why: 'The best-known accident with a coding agent happened with a token that was made for one environment and opened another. The article asks for separate credentials by environment, rights by schema and table, regular rotation, and an end with the task. Names only are written down, never a value. This version does not make them yet: that is to come with the credentials command, and until then counts as not covered.',
   quote: 'Create separate credential sets for different environments',
   fields: [

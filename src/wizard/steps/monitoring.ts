@@ -75,6 +75,7 @@ export const monitoring: FormStep = {
   kind: 'form',
   paths: ['whole'],
   question: () => 'From what use on shall an alarm be raised?',
+  remark: () => 'Written down; nothing watches for it and no alarm is raised yet.',
   why: 'Even with every wall in place the article asks for monitoring in real time, of five things: unusual commits, credentials made or used, queries over the usual, connections to unexpected places, and large exports. The thresholds are written down now, from what is normal here. The watcher that raises the alarms is to come with the watch command, and until then counts as not covered.',
   quote: 'Even with all these safeguards in place, you need real-time monitoring.',
   fields: FIELDS,

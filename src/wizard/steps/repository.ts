@@ -122,7 +122,7 @@ export const identity: FormStep = {
   kind: 'form',
   paths: ['whole'],
   question: () => 'As whom shall agents commit?',
-  why: 'When something is wrong, the first question is what else the same hand did. The article asks for clear attribution of every change. An identity of its own for the agent answers it with one command, and a line in each of its commits does so too where an agent commits under your name.',
+  why: 'When something is wrong, the first question is what else the same hand did. The article asks for clear attribution of every change. An identity of its own for the agent answers it with one command: what agent-posture run starts commits under it, unless GIT_AUTHOR_NAME and the like are set where you start it (a command of your own has to hand them on). A line in each of its commits answers it too where an agent commits under your name.',
   quote: 'Make sure every change your AI agent makes is tracked in version control with clear attribution.',
   fields: [
     {

@@ -38,6 +38,7 @@ export const review: FormStep = {
   kind: 'form',
   paths: ['whole'],
   question: () => 'What in a change shall a reviewer be warned of, and what shall wait for a yes?',
+  remark: () => 'A checklist for pull requests; no change is searched yet.',
   why: `The article names five kinds of change that deserve a look: ${list(REVIEW_CLASSES.map(id => CLASS_TEXT[id].hint))}. They become the checklist of a pull request now. That changes are searched for them is to come with the audit command, and until then counts as not covered.`,
   quote: "The same skepticism you'd apply to third-party code should apply to AI-generated code.",
   fields: REVIEW_CLASSES.map(field),

@@ -108,6 +108,20 @@ describe('.gitignore and the examples', () => {
     expect(read('production')).toEqual(['PROD_ONLY=', 'SHARED=']);
   });
 
+  test("no example is laid beside the repository's own that would say nothing more", () => {
+    const written = (...names: string[]) => {
+      const envNames = [
+        { path: '.env.example', names: ['DATABASE_URL', 'SHARED'] },
+        { path: '.env.production', names },
+      ];
+      return [...render(FULL, { envNames }).keys()].filter(path => path.startsWith('.env'));
+    };
+    // Of development a credential is known, which the repository's own does not name.
+    const development = '.env.development.example';
+    expect(written('SHARED')).toEqual([development]);
+    expect(written('SHARED', 'PROD_ONLY')).toEqual([development, '.env.production.example']);
+  });
+
   test('the names that discovery finds come into the example of their environment, and stay without the file', async () => {
     repository.write('.env', "export SHARED='x'\n");
     repository.write(

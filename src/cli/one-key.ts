@@ -1,0 +1,73 @@
+import { Interrupted } from '../base/errors.ts';
+import type { Streams } from './terminal.ts';
+
+/** For so long what was typed before the question stood there is thrown away: nobody can have meant it. */
+const TYPED_AHEAD = 20;
+
+const YES = /^(?:y|yes)[\r\n]*$/i;
+const NO = /^(?:n|no|\u001b|\u0004)?[\r\n]*$/i;
+const ENTER = /^[\r\n]+$/;
+
+/** What was read says, whole: anything else, such as what was pasted, is no answer. */
+function meant(typed: string): boolean | undefined {
+  if (YES.test(typed)) return true;
+  return NO.test(typed) ? false : undefined;
+}
+
+/**
+ * Yes or no by one key, without enter behind it; enter, escape and an end of input are no. `habit`: an enter may still come
+ * for the question before this one, whose answer was taken by its letter; it is no answer to this one.
+ */
+export async function oneKey(
+  { stdin, stderr }: Pick<Streams, 'stdin' | 'stderr'>,
+  question: string,
+  { signal, habit }: { signal: AbortSignal; habit: boolean },
+): Promise<{ yes: boolean; byLetter: boolean }> {
+  const wasRaw = stdin.isRaw === true;
+  const keys = typeof stdin.setRawMode === 'function';
+  if (keys) stdin.setRawMode(true);
+  let release = () => {};
+  try {
+    if (keys) await drained(stdin);
+    stderr.write(question);
+    const answer = await new Promise<{ yes: boolean; byLetter: boolean }>((resolve, reject) => {
+      let expected = habit;
+      const onData = (data: Buffer | string): void => {
+        const typed = String(data);
+        const yes = meant(typed);
+        if (typed.includes('\u0003')) onStop();
+        else if (ENTER.test(typed) && expected) expected = false;
+        else if (yes !== undefined) resolve({ yes, byLetter: /^[a-z]$/i.test(typed) });
+      };
+      const onStop = (): void => reject(new Interrupted('SIGINT'));
+      const onEnd = (): void => resolve({ yes: false, byLetter: false });
+      release = () => {
+        stdin.off('data', onData);
+        stdin.off('end', onEnd);
+        signal.removeEventListener('abort', onStop);
+      };
+      stdin.on('data', onData);
+      stdin.on('end', onEnd);
+      stdin.resume();
+      signal.addEventListener('abort', onStop);
+      if (signal.aborted) onStop();
+    });
+    stderr.write(answer.yes ? 'y\n' : 'n\n');
+    return answer;
+  } catch (error) {
+    stderr.write('\n');
+    throw error;
+  } finally {
+    release();
+    stdin.pause();
+    if (keys) stdin.setRawMode(wasRaw);
+  }
+}
+
+async function drained(stdin: Streams['stdin']): Promise<void> {
+  const ignore = (): void => {};
+  stdin.on('data', ignore);
+  stdin.resume();
+  await new Promise(resolve => setTimeout(resolve, TYPED_AHEAD));
+  stdin.off('data', ignore);
+}
