@@ -35,7 +35,9 @@ function walk(
 ) {
   const asked =
     'steps' in question
-      ? `the wizard's ${question.steps.map(id => named(id, steps)).join(', ')}`
+      ? [`the wizard's ${question.steps.map(id => named(id, steps)).join(', ')}`, question.beside]
+          .filter(Boolean)
+          .join('. ')
       : `nothing. ${question.none}`;
   const made =
     'outputs' in generated

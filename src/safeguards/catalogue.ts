@@ -82,7 +82,8 @@ export const safeguards: readonly Safeguard[] = [
     id: 'SEC-1',
     title: 'No secrets within reach',
     question: {
-      none: 'Known credential places, and every secret file that is found, are hidden by default.',
+      steps: ['refused'],
+      beside: 'Known credential places, and every secret file that is found, are hidden by default.',
     },
     why: 'A secret that can be read is a secret that can be written into code, a log, a prompt or a request. Most are found where every tool looks for them: the repository, its history, the home folder, the environment.',
     article:

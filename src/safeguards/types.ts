@@ -2,8 +2,8 @@
 export interface Safeguard {
   id: string;
   title: string;
-  /** Ids of the wizard's steps that ask for it, or what is done without a question, and why. */
-  question: { steps: readonly string[] } | { none: string };
+  /** Ids of the wizard's steps that ask for it, with what is done beside them without a question; or that alone, and why. */
+  question: { steps: readonly string[]; beside?: string } | { none: string };
   /** What it keeps from happening, two or three sentences for a reader who has not heard of it. */
   why: string;
   /** The article's own words. */
