@@ -51,6 +51,11 @@ export interface AgentDefinition {
    * test/real/reader.test.ts.
    */
   stumbles?: readonly JsonExtra[];
+  /**
+   * Started in a folder below the root of the repository, whether it takes the settings of the root. Seen with the real one
+   * (test/real); absent: not known.
+   */
+  goesUp?: boolean;
   /** Files that no output has to write, and that can overrule what its output wrote. */
   overruling?: readonly string[];
   /** Its settings make it ask the program in templates/agent-hook.mjs, since they cannot say all of it themselves. */

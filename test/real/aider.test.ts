@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { partFolder } from '../../scripts/parts.js';
+import { aider } from '../../src/agents/aider/detect.ts';
 import { describeWith, part } from '../support/parts.ts';
 import type { Stage } from './drive.ts';
 import type { Driven } from './drive-program.ts';
@@ -50,6 +51,16 @@ describeWith(['aider', 'bubblewrap'], 'the real Aider and the settings we genera
       expect(said).toContain('Addedsrc/app.tstothechat.');
     }
   }, 120_000);
+
+  test('hold where it is started in a folder below', async () => {
+    expect(aider.goesUp).toBe(true);
+    await generate(stage, rulesOnly('aider'));
+    stage.write('packages/api/a.ts', 'works');
+    stage.from = 'packages/api';
+    const said = (await drive('../../secrets/a.txt', 'a.ts')).stdout.replace(/\s/g, '');
+    expect(said).toMatch(/Skipping\S*secrets\/a\.txtthatmatches/);
+    expect(said).toMatch(/Added\S*a\.tstothechat\./);
+  }, 60_000);
 
   test('without them the same file comes in', async () => {
     expect((await drive('secrets/a.txt')).stdout).toMatch(/Added secrets\/a\.txt to the chat/);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { claudeCode } from '../../src/agents/claude-code/detect.ts';
 import type { Posture } from '../../src/posture/schema.ts';
 import { FULL, HOSTILE } from '../generate/outputs/lab.ts';
 import { describeWith, part } from '../support/parts.ts';
@@ -50,6 +51,16 @@ describeWith(['claude-code', 'bubblewrap'], 'the real Claude Code and the settin
       expect(results).toEqual([expect.stringContaining('denied by your permission settings')]);
     }
   }, 60_000);
+
+  test('started in a folder below, it does not take the rules', async () => {
+    expect(claudeCode.goesUp).toBe(false);
+    await generate(stage, FULL);
+    stage.write('packages/api/.env', 'CANARY');
+    stage.from = 'packages/api';
+    expect((await drive([read(`${stage.root}/packages/api/.env`)])).results).toEqual([
+      expect.stringContaining('CANARY'),
+    ]);
+  });
 
   test('a broken file is noticed by the same look, and holds nothing', async () => {
     stage.write('.env', 'CANARY');

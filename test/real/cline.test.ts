@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { cline } from '../../src/agents/cline/detect.ts';
 import { describeWith, part } from '../support/parts.ts';
 import type { Stage } from './drive.ts';
 import type { Driven, Order } from './drive-program.ts';
@@ -54,6 +55,16 @@ describeWith(['cline', 'bubblewrap'], 'the real Cline and the hook we generate',
     expect(told).not.toContain(undefined);
     expect(readFileSync(join(stage.root, 'agent-posture.yaml'), 'utf8')).toBe('version: 1\n');
   }, 180_000);
+
+  test('holds where it is started in a folder below', async () => {
+    expect(cline.goesUp).toBe(true);
+    await generate(stage, rulesOnly('cline'));
+    stage.write('packages/api/.env', 'CANARY');
+    stage.from = 'packages/api';
+    const { results, stdout, stderr } = await drive([shell('cat .env')]);
+    expect(results).toEqual([]);
+    expect(`${stdout}${stderr}`).toMatch(/aborted|hides this file/);
+  }, 60_000);
 
   test('lets work through', async () => {
     await generate(stage, rulesOnly('cline'));

@@ -1,11 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { codex } from '../../src/agents/codex/detect.ts';
 import { FULL, HOSTILE } from '../generate/outputs/lab.ts';
 import { describeWith, part } from '../support/parts.ts';
 import type { Stage } from './drive.ts';
 import type { Driven } from './drive-program.ts';
-import { generate, hidingOdd, layOdd, ODD, stageWithGit } from './generated.ts';
+import { generate, hidingOdd, layOdd, ODD, rulesOnly, stageWithGit } from './generated.ts';
 
 describeWith(['codex', 'bubblewrap'], 'the real Codex and the configuration we generate', () => {
   let stage: Stage;
@@ -73,6 +74,15 @@ trust_level = "trusted"
     const { code, turns, stderr } = await drive();
     expect({ code, turns }).toEqual({ code: 1, turns: 0 });
     expect(stderr).toMatch(/invalid type/);
+  });
+
+  test('started in a folder below, it takes the rules', async () => {
+    expect(codex.goesUp).toBe(true);
+    await generate(stage, { ...rulesOnly('codex'), isolation: { runtime: 'native', files: { hide: ['.env*'] } } });
+    stage.write('packages/api/.env', 'CANARY');
+    stage.from = 'packages/api';
+    const { results } = await drive(['cat .env']);
+    expect(results).toEqual([expect.stringContaining('Permission denied')]);
   });
 
   test('names that hold brackets, stars and backslashes are hidden, and those beside them are not', async () => {

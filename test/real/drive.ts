@@ -13,6 +13,8 @@ export class Stage {
   readonly folder: string;
   readonly home: string;
   readonly root: string;
+  /** Where agents are started, from the root. */
+  from = '.';
   #program: Promise<string> | undefined;
 
   constructor() {
@@ -42,7 +44,7 @@ export class Stage {
     this.#program ??= bundle(join(import.meta.dirname, 'drive-program.ts'), join(this.folder, 'program'));
     const file = join(this.folder, 'order.json');
     const env = { PATH: process.env.PATH ?? '', HOME: this.home, LANG: 'C.UTF-8', ...order.env };
-    writeFileSync(file, JSON.stringify({ ...order, env, cwd: this.root } satisfies Order));
+    writeFileSync(file, JSON.stringify({ ...order, env, cwd: join(this.root, this.from) } satisfies Order));
     const child = spawn(
       part('bubblewrap'),
       [

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { agents } from '../../src/agents/index.ts';
 import type { Posture } from '../../src/posture/schema.ts';
 import { describeWith } from '../support/parts.ts';
 import type { Stage } from './drive.ts';
@@ -135,6 +136,15 @@ export function describeRules(of: RulesOf, more?: (scene: Scene) => void): void 
       expect(inputsOf(allowed, index => isHeld(results[held.length + index]))).toEqual([]);
       expect(results.join('\n')).not.toContain('CANARY');
       expect(existsSync(join(stage.root, 'src/new.ts'))).toBe(true);
+    });
+
+    const { goesUp } = agents.find(({ id }) => id === agent) ?? {};
+    test(`started in a folder below, it ${goesUp ? 'takes' : 'does not take'} the rules`, async () => {
+      await generate(stage, rulesOnly(agent));
+      stage.write('packages/api/.env', 'CANARY');
+      stage.from = 'packages/api';
+      const { results } = await drive([shell('cat .env && sleep 0.3')]);
+      expect(results).toEqual([expect.stringMatching(goesUp ? denied : 'CANARY')]);
     });
 
     const { odd } = of;

@@ -8,6 +8,7 @@ export const aider: AgentDefinition = {
   userFiles: ['~/.aider.conf.yml'],
   marks: [],
   writes: ['.aiderignore', '.aider.conf.yml'],
+  goesUp: true,
   detect: context =>
     detectAgent(
       {

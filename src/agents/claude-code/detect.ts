@@ -16,6 +16,7 @@ export const claudeCode: AgentDefinition = {
   writes: ['.claude/'],
   // It says so on stderr, and goes on without the file.
   stumbles: ['a comment', 'a trailing comma'],
+  goesUp: false,
   overruling: SETTINGS,
   // https://code.claude.com/docs/en/memory
   instructions: { path: 'CLAUDE.md', takesIn: page => `@${page}` },

@@ -8,6 +8,7 @@ export const cline: AgentDefinition = {
   userFiles: ['~/.cline/data/globalState.json', '~/.cline/data/settings/cline_mcp_settings.json'],
   marks: [{ variable: 'CLINE_ACTIVE', value: 'true', source: 'https://docs.cline.bot/' }],
   writes: ['.clinerules/'],
+  goesUp: true,
   ignoreFile: '.clineignore',
   asksHook: true,
   detect: context =>

@@ -16,6 +16,7 @@ export const codex: AgentDefinition = {
   hosts: ['api.openai.com', 'auth.openai.com', 'chatgpt.com'],
   login,
   writes: ['.codex/'],
+  goesUp: true,
   detect: context =>
     detectAgent(
       {

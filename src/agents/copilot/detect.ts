@@ -21,6 +21,7 @@ export const copilot: AgentDefinition = {
   // https://docs.github.com/en/copilot/reference/allowlist-reference
   hosts: ['api.github.com', 'api.githubcopilot.com', '*.githubcopilot.com'],
   writes: ['.github/hooks/'],
+  goesUp: true,
   overruling: SETTINGS,
   asksHook: true,
   detect: context =>

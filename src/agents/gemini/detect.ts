@@ -13,6 +13,7 @@ export const gemini: AgentDefinition = {
   ignoreFile: '.geminiignore',
   // It does not start then.
   stumbles: ['a byte order mark', 'a trailing comma'],
+  goesUp: false,
   // https://geminicli.com/docs/reference/memport
   instructions: { path: 'GEMINI.md', takesIn: page => `@./${page}` },
   detect: context =>

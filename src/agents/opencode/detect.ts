@@ -9,6 +9,7 @@ export const opencode: AgentDefinition = {
   userFiles: ['~/.config/opencode/opencode.json', '~/.config/opencode/opencode.jsonc'],
   marks: [{ variable: 'OPENCODE', value: '1', source: 'https://github.com/anomalyco/opencode' }],
   writes: [SETTINGS[0]],
+  goesUp: true,
   overruling: SETTINGS,
   detect: context =>
     detectAgent(

@@ -17,6 +17,7 @@ export const qwen: AgentDefinition = {
   ignoreFile: '.qwenignore',
   // It goes on without the file, and says nothing.
   stumbles: ['a trailing comma'],
+  goesUp: false,
   detect: context =>
     detectAgent(
       {
