@@ -62,6 +62,8 @@ describe('init in a terminal', () => {
     const session = start(['init'], { cols: 100, rows: 40 });
     const keys = await toPlan(session);
     expect(files()).toEqual(before);
+    // Which is not asked on this way, and is said all the same.
+    expect(session.frame()).toMatch(/✓ Agents +\S.* (?:seen in|a guess)/);
     await session.press('enter');
     // What is asked for while it tries again stands as the screens do; enter is no.
     const asking = await session.waitFor('Approve exactly this, and remember it? [y/N]', PATIENCE);

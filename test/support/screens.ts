@@ -74,7 +74,7 @@ async function drawQuick(stage: Stage): Promise<string[]> {
   film(3);
   await wizard.press('enter');
   await wizard.waitFor('nothing is written yet');
-  stage.draw(wizard, '3-plan', 'Never touch');
+  stage.draw(wizard, '3-plan', 'Agents  ');
   film(4);
   await wizard.press('down', 'enter');
   await wizard.waitFor('file 1 of');
