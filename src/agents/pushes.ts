@@ -17,7 +17,13 @@ const SPELLINGS = {
 } as const;
 
 /** The branch patterns, of fnmatch, that a rule can say at all. */
-const sayable = (branches: readonly string[]) => branches.filter(branch => /^[\w./@+*?[\]-]+$/.test(branch));
+const SAYABLE = /^[\p{L}\p{N}_./@+#=%*?[\]-]+$/u;
+const sayable = (branches: readonly string[]) => branches.filter(branch => SAYABLE.test(branch));
+
+/** The others: the hook and the forge's rule hold those. */
+export function unsayableBranches(branches: readonly string[]): string[] {
+  return branches.filter(branch => !SAYABLE.test(branch));
+}
 
 const SETS = /\[[!^]?[\w.-]+\]/g;
 

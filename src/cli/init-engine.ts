@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { belowNote } from '../agents/below.ts';
 import { isApproved, recordApproval } from '../base/approvals.ts';
 import { formatPosition } from '../base/errors.ts';
 import { writeAtomic } from '../base/files.ts';
@@ -78,10 +79,12 @@ export async function createEngine(
       );
       const loosens = posture ? loosenings(posture.shared, next) : [];
       const network = networkNote({ facts, posture: next });
+      const below = belowNote(facts, next);
       const unboxed = unboxable(facts.root, facts.home);
       const ahead = [
         ...(unboxed === undefined ? [] : [`No box can be made here: ${unboxed}.`]),
         ...(network === undefined ? [] : [network]),
+        ...(below === undefined ? [] : [below]),
         ...pulls(plan),
         ...(hidden ? [hidden.says] : []),
         ...loosens.map(each => `This loosens the posture: ${each}.`),

@@ -7,10 +7,9 @@ const SHOWN = 3;
 
 /**
  * What one agent's settings refuse it to read and the posture, which hides `hide`, hides from none: the other agents, and
- * every program that one starts, still read it. Nothing without a posture.
+ * every program that one starts, still read it.
  */
-export function refusedToOne(agents: readonly AgentFact[], hide: readonly string[] | undefined): Finding[] {
-  if (hide === undefined) return [];
+export function refusedToOne(agents: readonly AgentFact[], hide: readonly string[]): Finding[] {
   return agents.flatMap(({ title, refused = [] }) => {
     const open = refused.filter(({ pattern }) => !hides(hide, pattern));
     if (open.length === 0) return [];

@@ -88,6 +88,8 @@ export interface Facts {
   harmlessFiles?: readonly { path: string; why: string }[];
   /** Names, never values, of the variables in `.env` files, by file: what the examples are made from. */
   envNames: readonly { path: string; names: readonly string[] }[];
+  /** Folders below the root with a package of their own. */
+  packages?: readonly string[];
   /** Dumps, exports, spreadsheets and databases in files. */
   data?: readonly DataFact[];
   ci?: readonly CiFact[];

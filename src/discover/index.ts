@@ -114,6 +114,7 @@ export async function discover(
     harmlessFiles,
     envNames: read.envNames.filter(({ path }) => !harmlessFiles.some(file => file.path === path)),
     ...(more && {
+      packages: more.packages,
       data: more.data,
       ci: more.ci,
       // What the box knows of is told with it.

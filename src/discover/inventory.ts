@@ -5,6 +5,7 @@ import { dataFiles } from './data-files.ts';
 import { environmentNamed } from './environments.ts';
 import type { CiFact, DataFact, Facts, Seen, ToolFact } from './facts.ts';
 import type { Mention } from './mention.ts';
+import { packageFolders } from './packages.ts';
 import { protectedBranches } from './protected-branches.ts';
 import { toolFacts, withVersions } from './tools.ts';
 import { namesUses, usesIn } from './uses.ts';
@@ -14,6 +15,7 @@ import type { Entry } from './walk.ts';
 export interface Inventory {
   mentions: Mention[];
   environments: { id: string; seen: Seen }[];
+  packages: string[];
   data: DataFact[];
   ci: CiFact[];
   tools: ToolFact[];
@@ -57,6 +59,7 @@ export async function takeInventory(
       const id = environmentNamed(named.name);
       return id === undefined ? [] : [{ id, seen: { path, line: named.line } }];
     }),
+    packages: packageFolders(entries),
     data,
     ci: services.ci,
     tools,

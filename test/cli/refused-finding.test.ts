@@ -72,8 +72,7 @@ describe('what only one agent is refused', () => {
     expect(refusedToOne([agent(...refusedReads(settings(...rules)))], [...hidden, ...hiddenInHome])).toEqual([]);
   });
 
-  it('is nothing without a posture, or where nothing is refused', () => {
-    expect(refusedToOne([agent('a')], undefined)).toEqual([]);
+  it('is nothing where nothing is refused', () => {
     expect(refusedToOne([agent()], [])).toEqual([]);
   });
 });

@@ -33,7 +33,9 @@ export async function generate(stage: Stage, posture: Posture, facts: Partial<Fa
 }
 
 /** The full posture for one agent, without a box: its rules alone. */
-export const rulesOnly = (agent: 'codex' | 'gemini' | 'qwen' | 'opencode' | 'copilot' | 'cline' | 'aider'): Posture => ({
+export const rulesOnly = (
+  agent: 'codex' | 'gemini' | 'qwen' | 'opencode' | 'copilot' | 'cline' | 'aider',
+): Posture => ({
   ...FULL,
   agents: [agent],
   isolation: { runtime: 'none', files: FULL.isolation?.files ?? {} },

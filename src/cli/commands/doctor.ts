@@ -1,4 +1,5 @@
 import { access, constants, stat } from 'node:fs/promises';
+import { belowNote } from '../../agents/below.ts';
 import { errorCode, UserError } from '../../base/errors.ts';
 import { findProgram, loadersAtStart, run } from '../../base/exec.ts';
 import { displayPath, isWithin } from '../../base/files.ts';
@@ -11,6 +12,7 @@ import { discover } from '../../discover/index.ts';
 import { unboxable } from '../../isolation/index.ts';
 import { clearPlaceholders } from '../../isolation/placeholders.ts';
 import { loadPosture } from '../../posture/load.ts';
+import type { Posture } from '../../posture/schema.ts';
 import { painter, type Style } from '../../report/style.ts';
 import { hang, pad } from '../../report/width.ts';
 import type { Command, Context } from '../command.ts';
@@ -33,6 +35,8 @@ export const command: Command = async context => {
   const unknown = clearPlaceholders(root);
   const recovered = await recoverTries(root);
   const facts = await discover(root, { home, env: terminal.streams.env, defaultBranch: false });
+  const posture = await postureOf(root);
+  const below = posture && belowNote(facts, posture);
   const findings: Finding[] = [
     {
       name: 'agent-posture',
@@ -55,7 +59,8 @@ export const command: Command = async context => {
       ({ id, version: of }): Finding => ({ name: id, state: 'ok', detail: of ?? 'version not known' }),
     ),
     ...inventoryFindings(facts),
-    ...refusedToOne(facts.agents, await hidden(root)),
+    ...(posture ? refusedToOne(facts.agents, posture.isolation?.files?.hide ?? []) : []),
+    ...(below === undefined ? [] : [{ name: 'below', state: 'attention' as const, detail: below }]),
     await stateFolderFinding(home, root),
     ...unknown.map(
       (note): Finding => ({
@@ -82,13 +87,13 @@ export const command: Command = async context => {
   return { exitCode: 0, json: { findings }, text: style => findings.flatMap(each => print(each, style)).join('\n') };
 };
 
-/** What the posture hides; undefined where there is none, or an invalid one: that is for other commands to say. */
-async function hidden(root: string): Promise<readonly string[] | undefined> {
+/** The posture; undefined where there is none, or an invalid one: that is for other commands to say. */
+async function postureOf(root: string): Promise<Posture | undefined> {
   const loaded = await loadPosture(root, { stateFolder: stateFolder(root) }).catch(error => {
     if (error instanceof UserError) return undefined;
     throw error;
   });
-  return loaded && (loaded.posture.isolation?.files?.hide ?? []);
+  return loaded?.posture;
 }
 
 function print({ name, state, detail, next }: Finding, style: Style): string[] {

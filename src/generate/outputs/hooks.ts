@@ -1,4 +1,6 @@
 import { agents } from '../../agents/index.ts';
+import { unsayableBranches } from '../../agents/pushes.ts';
+import { list } from '../../base/text.ts';
 import type { Output, RenderContext, Rendered } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
 import { commentText, shellWord } from './encode.ts';
@@ -43,13 +45,23 @@ function gitSecretsCheck({ posture }: RenderContext): string {
 
 const ownHookPart = (name: string) => template('githooks/own', { NAME: name }).trimEnd();
 
+/** The branches that the hook holds, and no rule of an agent. */
+function unsaidBranches({ posture }: RenderContext): string[] {
+  const unsaid = posture.agents?.length ? unsayableBranches(protectedPatterns(posture)) : [];
+  if (unsaid.length === 0) return [];
+  return [`The rules of agents cannot say ${list(unsaid)} of repository.protected: git's hook refuses pushes there`];
+}
+
 export const hooks: Output = {
   id: 'git-hooks',
   title: "git hooks: no secret is committed, no protected branch is pushed, an agent's commit says whose it is",
   safeguards: ['SEC-4', 'VCS-1', 'VCS-4', 'GRD-2'],
   templateVersion: 4,
   guard: true,
-  notes: context => (wantsCommit(context) || scansAt(context, 'push') ? caseNotes('A git hook', context) : []),
+  notes: context => [
+    ...(wantsCommit(context) || scansAt(context, 'push') ? caseNotes('A git hook', context) : []),
+    ...unsaidBranches(context),
+  ],
   render(context) {
     const files: Rendered[] = [];
     const leaks = context.posture.scanning?.engines.includes('gitleaks') ? 'yes' : 'no';

@@ -427,6 +427,17 @@ describe('the pre-commit hook', () => {
 });
 
 describe('the hooks', () => {
+  test('tell of branches that the rules of agents cannot say, and hold them', () => {
+    const hooks = outputs.find(({ id }) => id === 'git-hooks');
+    const notes = (protect: string[], agents: Posture['agents'] = ['claude-code']) =>
+      hooks?.notes?.(context({ version: 1, project: 'x', agents, repository: { protected: protect } }, '/x'));
+    expect(notes(['main', 'größe', 'fix#1', 'a{b}', 'x&y'])).toEqual([
+      "The rules of agents cannot say a{b} and x&y of repository.protected: git's hook refuses pushes there",
+    ]);
+    expect(notes(['main'])).toEqual([]);
+    expect(notes(['a{b}'], [])).toEqual([]);
+  });
+
   testWith(['shellcheck'], 'are clean to shellcheck', () => {
     for (const name of ['pre-commit', 'pre-push']) {
       const { stdout, status } = spawnSync(part('shellcheck'), ['-s', 'sh', join(repository.root, '.githooks', name)], {
