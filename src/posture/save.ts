@@ -70,7 +70,8 @@ function splice(text: string, edits: readonly PostureEdit[]): string | undefined
  */
 function spliceFolded(text: string, edits: readonly PostureEdit[]): string | undefined {
   const folded = fold(text, new Set(edits.map(({ path }) => String(path[0]))));
-  if (!folded) return undefined;
+  // Where nothing is left that shows its line ends, it would get others.
+  if (!folded || folded.text.includes('\r\n') !== text.includes('\r\n')) return undefined;
   const before = readTree(text, POSTURE_FILE);
   const short = before.problems.length === 0 ? splice(folded.text, edits) : undefined;
   if (short === undefined) return undefined;

@@ -186,7 +186,7 @@ describe('editPosture', () => {
       // Whether a new key gets an empty line before it hangs on what is seen of the file.
       const attempt = (edit: () => string | undefined) => {
         try {
-          return edit()?.replace(/^\s*\n/gm, '');
+          return edit()?.replace(/(^|\n)(?:[ \t]*\r?\n)+/g, '$1');
         } catch {
           return undefined;
         }
@@ -195,6 +195,12 @@ describe('editPosture', () => {
       expect(attempt(() => editPosture(text, edits))).toBe(expected);
     },
   );
+
+  it('keeps the line ends of a file whose only other part is left aside', () => {
+    expect(editPosture('data:\r\n- {}\r\n- id: x', [{ path: ['systems'], value: {} }])).toBe(
+      'data:\r\n- {}\r\n- id: x\r\nsystems: {}',
+    );
+  });
 
   it('edits a posture of ten thousand credentials without reading them again for each edit', () => {
     const credentials = Array.from({ length: 10_000 }, (_, i) => `  - { id: c${i}, environment: dev, kind: role }`);

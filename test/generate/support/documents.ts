@@ -136,7 +136,7 @@ export const tomlDocument = fc
   )
   .map(([top, tables, ending, crlf, bom]) => {
     const sections = tables.map(([name, list, body]) =>
-      list ? `[[s-${name}]]\n${body}` : `[ t-${name} ] # x\n${body}`,
+      list ? `[[S-${name}]]\n${body}` : `[ T-${name} ] # x\n${body}`,
     );
     return finish([top, ...sections].join('\n\n') + (ending ? '\n' : ''), crlf, bom);
   });
