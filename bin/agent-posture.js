@@ -49,7 +49,10 @@ function print(text) {
     process.stderr.write(boot().unwritten(error.code) + '\n');
     process.exitCode = 2;
   });
-  process.stdout.write(text);
+  // Once it is written, nothing is left to do; of its own accord Node takes milliseconds to put its heap away.
+  process.stdout.write(text, function (error) {
+    if (!error) process.exit();
+  });
 }
 
 function start() {

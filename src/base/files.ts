@@ -110,6 +110,11 @@ export function isWithin(root: string, path: string): boolean {
  * is a symbolic link, or when it would leave the root.
  */
 export async function placeWithin(root: string, path: string): Promise<string> {
+  return (await findWithin(root, path)).place;
+}
+
+/** The same, with whether anything is there: who reads what is missing pays for an error, and most of what is looked at is. */
+export async function findWithin(root: string, path: string): Promise<{ place: string; there: boolean }> {
   const absolute = resolve(root, path);
   const refuse = (what: string) =>
     new UserError({
@@ -124,7 +129,7 @@ export async function placeWithin(root: string, path: string): Promise<string> {
   for (const part of relative(root, absolute).split(sep).filter(Boolean)) {
     at = `${at}${sep}${part}`;
     const stats = lstatSync(at, { throwIfNoEntry: false });
-    if (!stats) break;
+    if (!stats) return { place: absolute, there: false };
     if (stats.isSymbolicLink()) {
       const target = await realpath(at).catch(() => undefined);
       throw refuse(
@@ -132,7 +137,7 @@ export async function placeWithin(root: string, path: string): Promise<string> {
       );
     }
   }
-  return absolute;
+  return { place: absolute, there: true };
 }
 
 /**

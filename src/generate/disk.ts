@@ -2,7 +2,16 @@ import { constants, type Stats } from 'node:fs';
 import { lstat, mkdir, open, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, UserError } from '../base/errors.ts';
-import { placeWithin, plainStep, READ_LIMIT, readBounded, type Step, syncFolder, writeAtomic } from '../base/files.ts';
+import {
+  findWithin,
+  placeWithin,
+  plainStep,
+  READ_LIMIT,
+  readBounded,
+  type Step,
+  syncFolder,
+  writeAtomic,
+} from '../base/files.ts';
 import type { FileOnDisk } from './types.ts';
 
 /** A file as it is, null where there is none, or why it is left alone; `closed` where this user may not look at it. */
@@ -12,7 +21,9 @@ export type Look = { file: FileOnDisk | null } | { refused: string; closed?: tru
 export async function look(root: string, path: string): Promise<Look> {
   let place: string;
   try {
-    place = await placeWithin(root, path);
+    const found = await findWithin(root, path);
+    if (!found.there) return { file: null };
+    place = found.place;
   } catch (error) {
     if (error instanceof UserError) return { refused: error.problems[0]?.what ?? error.message };
     if (errorCode(error) === 'ENOTDIR') return { refused: 'a part of its path is a file, not a folder' };
