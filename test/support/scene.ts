@@ -22,7 +22,7 @@ const OLD_FILES: Record<string, string> = {
   'server.js': "import { createServer } from 'node:http';\n\ncreateServer().listen(3000);\n",
   'compose.yaml':
     'services:\n  db:\n    image: postgres:17\n    environment:\n      POSTGRES_PASSWORD: example\n    ports: ["127.0.0.1:5433:5432"]\n',
-  '.claude/settings.json': `${JSON.stringify({ permissions: { allow: ['Bash(npm test)'] } }, null, 2)}\n`,
+  '.claude/settings.json': `${JSON.stringify({ permissions: { allow: ['Bash(npm test)'], deny: ['Read(./reports/**)'] } }, null, 2)}\n`,
   '.env': 'PORT=3000\nSESSION_KEY=bm90aGluZw2\n',
 };
 

@@ -119,6 +119,7 @@ const QUESTIONS: readonly (readonly [name: string, words: string])[] = [
   ['credentials', 'With which credentials'],
   ['box', 'boxed in?'],
   ['hosts', 'Which hosts'],
+  ['refused', 'refused these paths'],
   ['guards', 'Refuse pushes'],
   ['branches', 'Which branches'],
   ['reviews', 'How many people'],
@@ -151,7 +152,7 @@ async function drawWhole(stage: Stage): Promise<string[]> {
       await wizard.waitFor('A new system');
       await wizard.press({ text: 'Orders DB' });
       await wizard.waitFor('lower-case letters');
-      stage.draw(wizard, 'whole-refused');
+      stage.draw(wizard, 'whole-invalid');
       await wizard.press('ctrl-u', { text: 'billing' }, 'enter');
       await wizard.waitFor('PostgreSQL');
       await wizard.press({ text: '/' }, { text: 'pay' });
