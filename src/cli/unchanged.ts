@@ -6,17 +6,13 @@ import { oneLine } from '../base/text.ts';
 import { discover, FOR_FILES } from '../discover/index.ts';
 import { recall, summaryOf } from '../generate/memo.ts';
 import { clearPlaceholders } from '../isolation/placeholders.ts';
-import { parseArguments } from './args.ts';
 import { splitPath } from './path.ts';
-import { type FlagName, flagTable } from './program.ts';
+import { plainGenerate } from './plain.ts';
 import { findRoot } from './root.ts';
 import { printable } from './terminal.ts';
 import { NOTHING_TO_DO } from './words.ts';
 
 // `generate` where nothing has changed, bundled by itself: it runs in every hook and every build.
-
-/** Flags beside which the answer is the same. */
-const PLAIN: readonly string[] = ['root', 'quiet', 'no-color'];
 
 /**
  * What `generate` prints where nothing has changed since it last had nothing to do; undefined for everything else, bad input
@@ -24,10 +20,9 @@ const PLAIN: readonly string[] = ['root', 'quiet', 'no-color'];
  */
 export async function unchanged(args: readonly string[]): Promise<string | undefined> {
   try {
-    const { spec, flags } = parseArguments(args);
-    const special = (Object.keys(flagTable) as FlagName[]).some(name => flags.is(name) && !PLAIN.includes(name));
-    if (spec.name !== 'generate' || special) return undefined;
-    const root = await findRoot(flags.value('root'));
+    const asked = plainGenerate(args);
+    if (!asked) return undefined;
+    const root = await findRoot(asked.root);
     // As everywhere, what is started is not taken from the repository (law 7).
     process.env.PATH = splitPath(process.env.PATH ?? '', root).trusted.join(delimiter);
     clearPlaceholders(root);
