@@ -172,11 +172,11 @@ for (const { agent, needs = [], files, order, read, hidden, home, others } of CA
           }),
         );
       };
-      const drive = (files: Readonly<Record<string, string>>) =>
+      const drive = (files: Readonly<Record<string, string>>, open = 'src/app.ts', shut = 'config/master.key') =>
         stage.drive(
           {
             ...order(stage),
-            calls: [read(`${stage.root}/src/app.ts`), read(hidden?.(stage) ?? `${stage.root}/config/master.key`)],
+            calls: [read(`${stage.root}/${open}`), read(hidden?.(stage) ?? `${stage.root}/${shut}`)],
           },
           files,
         );
@@ -188,6 +188,17 @@ for (const { agent, needs = [], files, order, read, hidden, home, others } of CA
         expect(results[0]).toContain('works');
         expect(results[1]).not.toContain('CANARY');
       }, 60_000);
+
+      test('hold where it is started in a folder below', async () => {
+        stage.write('packages/api/app.ts', 'works');
+        stage.write('packages/api/master.key', 'CANARY');
+        stage.from = 'packages/api';
+        const below = ['packages/api/app.ts', 'packages/api/master.key'] as const;
+        const { results } = await drive(machine(['*.key', '~/.ssh']), ...below);
+        expect(results[0]).toContain('works');
+        expect(results[1]).not.toContain('CANARY');
+        expect((await drive({ '/etc/agent-posture-test': '' }, ...below)).results[1]).toContain('CANARY');
+      }, 120_000);
 
       test('the same full of hostile text', async () => {
         const { results, stdout, stderr } = await drive(
