@@ -34,7 +34,10 @@ export type PartId =
   | 'opencode'
   | 'copilot'
   | 'cline'
-  | 'aider';
+  | 'aider'
+  | 'lefthook'
+  | 'husky'
+  | 'pre-commit';
 export const PARTS: Readonly<Record<PartId, unknown>>;
 export const partsFolder: string;
 export function partFolder(id: PartId): string;

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { outermost } from '../base/outermost.ts';
+import type { Facts } from '../discover/facts.ts';
 import { POSTURE_FILE } from '../posture/model.ts';
 import { agents } from './index.ts';
 
@@ -23,6 +24,15 @@ export const COMMON_GUARDS: readonly string[] = [
   '.vscode/',
   '.idea/',
 ];
+
+/**
+ * Where a hook manager is told what to run, a folder with a trailing `/`. Where only package.json speaks of it, that is
+ * where it looks next: nobody wants their package.json kept from changes.
+ */
+export function managerPlace({ id, seen }: NonNullable<Facts['git']['hookManager']>): string {
+  if (id === 'husky') return '.husky/';
+  return seen.path === 'package.json' ? 'lefthook.yml' : seen.path;
+}
 
 const ENDINGS = ['yml', 'yaml', 'toml', 'json'];
 const withEndings = (names: readonly string[], endings: readonly string[]) =>

@@ -1,3 +1,4 @@
+import { managerPlace } from '../../agents/guards.ts';
 import { agentsOf } from '../../agents/index.ts';
 import { outermost } from '../../base/outermost.ts';
 import { POSTURE_FILE } from '../../posture/model.ts';
@@ -42,7 +43,7 @@ export function guardsLaid(context: RenderContext): string[] {
     ...(posture.scanning?.engines.includes('gitleaks') ? ['.gitleaks.toml'] : []),
     ...ciFiles(context),
     ...(boxesInContainer(context) ? ['.devcontainer/'] : []),
-    ...(manager ? [manager.id === 'husky' ? '.husky/' : manager.seen.path] : []),
+    ...(manager ? [managerPlace(manager)] : []),
     ...seen.filter(path => !/^[~/]|^\.\.(\/|$)|\p{C}/u.test(path) && !context.gone?.has(path)),
   ]);
 }

@@ -1,3 +1,4 @@
+import { managerPlace } from '../../agents/guards.ts';
 import { list } from '../../base/text.ts';
 import type { Output, RenderContext, Rendered } from '../types.ts';
 import {
@@ -61,11 +62,11 @@ function plainCalls(context: RenderContext): Rendered[] {
   return [...calls, { mode: 'git-config', key: 'core.hooksPath', value }];
 }
 
-/** A command of ours for each hook in the settings of lefthook. */
+/** A command of ours for each hook in the settings of lefthook, in whatever format they are: https://lefthook.dev/configuration/ */
 const lefthookCalls = (context: RenderContext, path: string): Rendered => ({
   mode: 'keys',
   path,
-  format: 'yaml',
+  format: path.endsWith('.toml') ? 'toml' : path.endsWith('.json') ? 'json' : 'yaml',
   claims: namesOf(context).map(name => ({
     path: [name, 'commands', 'agent-posture'],
     value: { run: `sh ${placeOf(context, name)} {0}`, ...(name === 'pre-push' ? { use_stdin: true } : {}) },
@@ -151,12 +152,12 @@ export const hookCalls: Output = {
     const { present, hookManager } = context.facts.git;
     if (names.length === 0 || !present) return [];
     if (hookManager === undefined) return plainCalls(context);
-    const { path } = hookManager.seen;
+    const path = managerPlace(hookManager);
     switch (hookManager.id) {
       case 'husky':
         return names.map(name => callIn(context, name, `.husky/${name}`, false));
       case 'lefthook':
-        return /\.ya?ml$/.test(path) ? [lefthookCalls(context, path)] : [];
+        return [lefthookCalls(context, path)];
       case 'pre-commit':
         return [preCommitCalls(context, path)];
     }

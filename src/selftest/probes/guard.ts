@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, lstat, readdir, readlink, realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { COMMON_GUARDS, GIT_GUARDS, guardsThere, LEFTHOOK_GUARDS } from '../../agents/guards.ts';
+import { COMMON_GUARDS, GIT_GUARDS, guardsThere, LEFTHOOK_GUARDS, managerPlace } from '../../agents/guards.ts';
 import { agents } from '../../agents/index.ts';
 import { errorCode } from '../../base/errors.ts';
 import { displayPath, isWithin, statsOf } from '../../base/files.ts';
@@ -27,8 +27,9 @@ export function guardPaths(
   const ofAgents = agents.filter(({ id }) => ids.has(id)).flatMap(({ guardFiles }) => guardFiles);
   const hooks = git.hooksPath === undefined ? [] : hooksFolder(root, git.hooksPath);
   const common = [...COMMON_GUARDS, ...GIT_GUARDS, ...guardsThere(root)];
-  const manager = git.hookManager?.id === 'lefthook' ? [git.hookManager.seen.path, ...LEFTHOOK_GUARDS] : [];
-  const ofManager = manager.filter(path => path !== 'package.json');
+  const ofManager = git.hookManager
+    ? [managerPlace(git.hookManager), ...(git.hookManager.id === 'lefthook' ? LEFTHOOK_GUARDS : [])]
+    : [];
   return [...new Set([...common, ...ofAgents, ...hooks, ...ofManager, ...commandFiles(root, isolation?.command)])];
 }
 
