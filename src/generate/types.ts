@@ -66,6 +66,8 @@ export interface Output {
   title: string;
   /** Ids of the safeguards it serves. */
   safeguards: readonly string[];
+  /** Ids of the agents whose settings it lays, or whose settings name it. */
+  agents?: readonly string[];
   /** Counts up when a template changes its meaning. */
   templateVersion: number;
   /** A guard: an edit that empties or weakens it is reported rather than merged. */

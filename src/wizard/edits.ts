@@ -1,12 +1,11 @@
 import { formatPosition } from '../base/errors.ts';
 import { list } from '../base/text.ts';
-import { agentsOf } from '../isolation/proposal.ts';
 import { checkMeaning } from '../posture/check.ts';
 import type { PostureEdit } from '../posture/model.ts';
 import { type Overlay, postureSchema } from '../posture/schema.ts';
 import { withEdits } from '../posture/splice.ts';
 import { asList, editsOf, partsOf, unfit } from './step.ts';
-import { ID } from './steps/found.ts';
+import { agentsUnasked, ID } from './steps/found.ts';
 import type { Answer, Answers, Step, StepContext } from './types.ts';
 
 /** What is declared as it was found, as far as no answer is about it. */
@@ -16,7 +15,7 @@ function foundEdits(context: StepContext, answers: Answers): PostureEdit[] {
     ({ id }) => ID.test(id) && !unfit(id) && posture.environments?.[id] === undefined,
   );
   return [
-    ...(answers.agents === undefined ? [{ path: ['agents'], value: agentsOf(context) }] : []),
+    ...(answers.agents === undefined ? [{ path: ['agents'], value: [...agentsUnasked(context)] }] : []),
     ...(answers.environments === undefined
       ? fresh.map(({ id, suggested }) => ({ path: ['environments', id], value: { agentAccess: suggested } }))
       : []),

@@ -50,6 +50,17 @@ describe('the quick path', () => {
     expect(asked(quickSteps, fresh(FACTS), {}).map(({ id }) => id)).toEqual(['never-touch', 'box', 'guards']);
   });
 
+  it('declares no agent beside those of a posture that stands, and opens no host for one', () => {
+    const text = 'version: 1\nproject: shop\nagents: [claude-code]\n';
+    const stands = { ...fresh(FACTS), posture: parsePosture(text, 'p'), existing: true };
+    const { answers } = byDefault(stands);
+    const made = parsePosture(posture(answers, stands, text), 'p');
+    expect(made.agents).toEqual(['claude-code']);
+    const boxed = parsePosture(posture({ ...answers, box: 'bubblewrap' }, stands, text), 'p');
+    expect(boxed.isolation?.network?.allow.filter(host => /openai|chatgpt/.test(host))).toEqual([]);
+    expect(boxed.isolation?.network?.allow).toContain('api.anthropic.com');
+  });
+
   it('puts what looks like production first and takes it by default, saying where it was seen', () => {
     const { answers, announced } = byDefault(fresh(FACTS));
     expect(

@@ -73,12 +73,12 @@ export const command: Command = async context => {
 
 const IDS = outputs.map(({ id }) => id);
 
-/** The outputs that a word after --only means: the one of that id, or those of that agent, whose ids begin with the agent's. */
+/** The outputs that a word after --only means: the one of that id, or those of that agent. */
 function outputsOf(word: string): string[] {
   const meant = IDS.includes(word)
     ? [word]
     : agents.some(({ id }) => id === word)
-      ? IDS.filter(id => id.startsWith(`${word}-`))
+      ? outputs.filter(({ agents }) => agents?.includes(word)).map(({ id }) => id)
       : [];
   if (meant.length > 0) return meant;
   throw new UserError({ what: `there is no output "${word}"${didYouMean(word, IDS)}; there are ${list(IDS)}` });

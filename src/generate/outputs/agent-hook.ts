@@ -1,6 +1,6 @@
 import { inArgument } from '../../agents/expressions.ts';
 import { HOOK_FILE, hookRules } from '../../agents/hook.ts';
-import { agentsOf } from '../../agents/index.ts';
+import { agents, agentsOf } from '../../agents/index.ts';
 import type { Posture } from '../../posture/schema.ts';
 import type { Output } from '../types.ts';
 import { rulesOf } from './agent-output.ts';
@@ -13,6 +13,7 @@ export const agentHook: Output = {
   id: 'agent-hook',
   title: 'the program that the hooks of agents ask about hidden files, guards and pushes',
   safeguards: ['SEC-1', 'VCS-4', 'GRD-1', 'GRD-2'],
+  agents: agents.filter(({ asksHook }) => asksHook).map(({ id }) => id),
   templateVersion: 2,
   guard: true,
   notes(context) {

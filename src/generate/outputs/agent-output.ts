@@ -20,7 +20,7 @@ export function rulesOf(context: Pick<RenderContext, 'posture' | 'facts'>): Sour
   };
 }
 
-interface AgentOutput extends Omit<Output, 'guard' | 'notes'> {
+interface AgentOutput extends Omit<Output, 'agents' | 'guard' | 'notes'> {
   agent: AgentDefinition;
   /** What of the hidden files its rules cannot say. */
   notes?(hidden: Hidden): string[];
@@ -38,6 +38,7 @@ export function agentOutput({ agent, render, overrules, notes, ...output }: Agen
       context.posture.agents?.includes(id) ? make(context) : [];
   return {
     ...output,
+    agents: [id],
     guard: true,
     render: whereDeclared(context => [
       ...(ignored ? ignoreFile(context, ignored) : []),

@@ -4,6 +4,7 @@ import { list } from '../../base/text.ts';
 import { agentsOf } from '../../isolation/proposal.ts';
 import { asList, notAmong } from '../step.ts';
 import type { PlainStep, StepContext } from '../types.ts';
+import { agentsUnasked } from './found.ts';
 
 const GUESS = 'a guess: no agent was seen here';
 
@@ -15,8 +16,9 @@ export function isGuess({ facts, posture }: StepContext): boolean {
 /** For which agents files are made where nobody says it: those that were seen, each with its place, or a guess that says so. */
 export function madeFor(context: StepContext): string {
   const seen = new Map(context.facts.agents.map(({ id, seen }) => [id, ` (seen in ${formatPosition(seen)})`]));
-  const titles = agents.fallback(context, {}) as readonly string[];
-  const all = list(titles.map(id => `${known.find(one => one.id === id)?.title ?? id}${seen.get(id) ?? ''}`));
+  const all = list(
+    agentsUnasked(context).map(id => `${known.find(one => one.id === id)?.title ?? id}${seen.get(id) ?? ''}`),
+  );
   return isGuess(context) ? `${all}, ${GUESS}` : all;
 }
 
@@ -49,8 +51,7 @@ export const agents: PlainStep = {
         return { value: id, label: title, hint: here ?? (guessed.includes(id) ? GUESS : undefined), seen: fact?.seen };
       });
   },
-  fallback: context =>
-    context.existing && context.posture.agents?.length ? context.posture.agents : agentsOf(context),
+  fallback: agentsUnasked,
   validate: (answer, context, answers) =>
     notAmong(asList(answer), agents.choices(context, answers)) ??
     (asList(answer).length === 0 ? 'mark at least one: settings are made for those that are marked' : undefined),

@@ -1,8 +1,9 @@
 import type { Facts, SystemFact } from '../../discover/facts.ts';
+import { agentsOf } from '../../isolation/proposal.ts';
 import { readAddress } from '../../posture/address.ts';
 import { saysProduction } from '../../posture/environment.ts';
 import { accessTo, type Posture, type System } from '../../posture/schema.ts';
-import { unfit } from '../step.ts';
+import { asList, unfit } from '../step.ts';
 import type { Answers, StepContext } from '../types.ts';
 
 /** An id as a posture takes it. */
@@ -48,11 +49,15 @@ export function closedEnvironment(name: string | undefined, { facts, posture }: 
   return (access ?? 'none') === 'none' ? name : undefined;
 }
 
+/** The agents where nobody says which: those of a posture that stands, else those found, or a guess. */
+export function agentsUnasked(context: StepContext): readonly string[] {
+  const { existing, posture } = context;
+  return existing && posture.agents?.length ? posture.agents : agentsOf(context);
+}
+
 /** The agents that are chosen, and of what was found only what is about them: what a box is proposed from. */
 export function chosenGround(context: StepContext, answers: Answers): StepContext {
-  const chosen = answers.agents;
-  if (!Array.isArray(chosen)) return context;
-  const ids = chosen as readonly string[];
+  const ids = answers.agents === undefined ? agentsUnasked(context) : asList(answers.agents);
   return {
     ...context,
     posture: { ...context.posture, agents: ids as NonNullable<Posture['agents']> },
