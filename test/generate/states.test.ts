@@ -325,6 +325,29 @@ describe('a guard of ours', () => {
 });
 
 describe('keys in a file of theirs', () => {
+  test('that stood in tables of TOML named by one header only go with the tables that it implied', async () => {
+    const s = scene();
+    const profile = output('codex', [
+      {
+        mode: 'keys',
+        path: 'config.toml',
+        format: 'toml',
+        claims: [
+          { path: ['permissions', 'ours', 'extends'], value: 'x', guard: true },
+          { path: ['default'], value: 'ours', guard: true },
+        ],
+      },
+    ]);
+    await s.generate([profile]);
+    expect(read(s, 'config.toml')).toContain('[permissions.ours]');
+    await s.generate([]);
+    expect(existsSync(join(s.root, 'config.toml'))).toBe(false);
+    put(s, 'config.toml', 'model = "mine"\n');
+    await s.generate([profile]);
+    await s.generate([]);
+    expect(read(s, 'config.toml').trim()).toBe('model = "mine"');
+  });
+
   test('are refused where the program that reads it would leave the whole file out, and taken away all the same', async () => {
     const s = scene();
     const claims = [{ path: ['deny'], elements: ['a'], guard: true }];

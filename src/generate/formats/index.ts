@@ -1,7 +1,7 @@
 import { json } from './json.ts';
 import { toml } from './toml.ts';
 import type { Edit, Format, KeyPath, Parsed } from './types.ts';
-import { applyToValue, same, valueAt } from './values.ts';
+import { applyToValue, isTable, same, valueAt } from './values.ts';
 import { yaml } from './yaml.ts';
 
 /** The registry of formats with keys. */
@@ -19,10 +19,28 @@ export function applyEdits(format: Format, text: string, edits: readonly Edit[])
     model = applyToValue(model, edit);
     result = parsed.edit(edit);
     parsed = format.parse(result);
+    // In TOML a table that only the header of one below it spoke of goes with that one.
+    if (format.id === 'toml' && edit.kind === 'remove') model = withoutEmptied(model, parsed.value, edit.path);
     if (!same(parsed.value, model))
       throw new Error(`the ${format.title} editor did not do what it was asked: ${edit.kind} ${edit.path.join('.')}`);
   }
   return result;
+}
+
+/** A value without the tables on the way to `path` that are empty in it, where the text has them no longer. */
+function withoutEmptied(model: unknown, text: unknown, path: KeyPath): unknown {
+  for (let length = 1; length < path.length; length++) {
+    const way = path.slice(0, length);
+    const table = valueAt(model, way);
+    if (valueAt(text, way) !== undefined) continue;
+    const empty = isTable(table) && Object.keys(table).every(key => isEmptyBelow(table[key]));
+    return empty ? applyToValue(model, { kind: 'remove', path: way }) : model;
+  }
+  return model;
+}
+
+function isEmptyBelow(value: unknown): boolean {
+  return isTable(value) && Object.keys(value).every(key => isEmptyBelow(value[key]));
 }
 
 /**

@@ -133,10 +133,11 @@ export const tomlDocument = fc
     fc.boolean(),
     fc.boolean(),
     fc.boolean(),
+    fc.boolean(),
   )
-  .map(([top, tables, ending, crlf, bom]) => {
+  .map(([top, tables, ending, crlf, bom, deep]) => {
     const sections = tables.map(([name, list, body]) =>
-      list ? `[[S-${name}]]\n${body}` : `[ T-${name} ] # x\n${body}`,
+      list ? `[[S-${name}]]\n${body}` : `[ ${deep ? 'D.' : ''}T-${name} ] # x\n${body}`,
     );
     return finish([top, ...sections].join('\n\n') + (ending ? '\n' : ''), crlf, bom);
   });
