@@ -1,5 +1,6 @@
 import { UserError } from '../base/errors.ts';
 import { KEPT_EDITS } from './changes.ts';
+import { commentStyle } from './comments.ts';
 import { baseline, type Decision, hashOf, isExecutable, type Piece, type Situation, worst } from './decision.ts';
 import { decode } from './decode.ts';
 import { comesFirst, findBlocks, isMarker, putBlock, takeBlock } from './formats/blocks.ts';
@@ -175,8 +176,8 @@ function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, te
     return conflict('its block is not as we write it');
   }
   if (reads(base)) return write('update', lines, 'follows the posture');
-  const script = rendering.executable === true;
-  const restored = guarded ? restoreLines(base, theirs, { script, harmless: harmlessIn(at.path) }) : theirs;
+  const style = commentStyle(at.path, rendering.executable === true);
+  const restored = guarded ? restoreLines(base, theirs, { style, harmless: harmlessIn(at.path) }) : theirs;
   if (restored !== theirs) {
     if (at.restore) {
       const put = takeLinesBack(wanted, base, restored) ?? wanted;

@@ -1,4 +1,5 @@
 import { diffArrays } from 'diff';
+import { type CommentStyle, isEffective } from './comments.ts';
 
 /** How a text came from another: which of the other's lines it still has, and what was put in before each and at the end. */
 interface Alignment {
@@ -68,16 +69,10 @@ function bare(line: string): string {
   return line.replace(/[ \t]+$/, '');
 }
 
-/** Whether a line does something: it is neither empty nor a comment, or the first of a script. */
-export function isEffective(line: string, index: number): boolean {
-  const start = line.trimStart();
-  return bare(start) !== '' && (!/^(#|\/\/)/.test(start) || (index === 0 && start.startsWith('#!')));
-}
-
 /** What of the lines that somebody has added to ours may stay: always so of comments and empty lines. */
 export interface Tolerance {
-  /** A script has done its work behind the last of our lines. */
-  script: boolean;
+  /** How comments are written there. A script has done its work behind the last of our lines. */
+  style: CommentStyle;
   /** Lines that cannot undo ours, wherever they stand. */
   harmless?: ((line: string) => boolean) | undefined;
 }
@@ -86,21 +81,24 @@ export interface Tolerance {
  * An edited text with those lines of `base` back in their places that do something and were taken out or changed, and
  * what went with them; without added ones that may undo them. All other edits are kept as they are.
  */
-export function restoreLines(base: string, edited: string, { script, harmless }: Tolerance): string {
+export function restoreLines(base: string, edited: string, { style, harmless }: Tolerance): string {
   const ours = base.split('\n');
   const { has, put } = align(ours.map(bare), edited.split('\n').map(bare));
-  const missed = missedLines(ours, has);
+  const does = (line: string, index: number) => isEffective(line, index, style, ours[index - 1]);
+  const missed = missedLines(ours, has, does);
   const raw = edited.split('\n');
-  const last = ours.findLastIndex(isEffective);
-  const gone = new Set(ours.filter((line, index) => !has[index] && isEffective(line, index)).map(uncommented));
+  const last = ours.findLastIndex(does);
+  const gone = new Set(ours.filter((line, index) => !has[index] && does(line, index)).map(uncommented));
   const result: string[] = [];
   let at = 0;
   for (let gap = 0; gap <= ours.length; gap++) {
     const added = raw.slice(at, at + (put[gap]?.length ?? 0));
     at += added.length;
-    const free = script && gap > last;
-    const kept = added.filter(line =>
-      isEffective(line, 1) ? free || harmless?.(line) === true : line.trim() === '' || !gone.has(uncommented(line)),
+    const free = style === 'script' && gap > last;
+    const kept = added.filter((line, index) =>
+      isEffective(line, 1, style, index === 0 ? ours[gap - 1] : added[index - 1])
+        ? free || harmless?.(line) === true
+        : line.trim() === '' || !gone.has(uncommented(line)),
     );
     const line = ours[gap];
     // The first line of a script says what runs it: nothing goes before it.
@@ -116,8 +114,12 @@ export function restoreLines(base: string, edited: string, { script, harmless }:
 }
 
 /** The missing lines that do something, and those that are missing just beside them: their comments. */
-function missedLines(lines: readonly string[], has: readonly boolean[]): boolean[] {
-  const missed = lines.map((line, index) => !has[index] && isEffective(line, index));
+function missedLines(
+  lines: readonly string[],
+  has: readonly boolean[],
+  does: (line: string, index: number) => boolean,
+): boolean[] {
+  const missed = lines.map((line, index) => !has[index] && does(line, index));
   const spread = (index: number, from: number) => {
     if (!has[index] && missed[from]) missed[index] = true;
   };

@@ -2,10 +2,11 @@ import { diffArrays } from 'diff';
 import { diff3Merge } from 'node-diff3';
 import { plural } from '../base/text.ts';
 import { KEPT_EDITS } from './changes.ts';
+import { type CommentStyle, commentStyle, isEffective } from './comments.ts';
 import { baseline, type Decision, hashOf, isExecutable, type Piece, type Situation } from './decision.ts';
 import { decode } from './decode.ts';
 import { lineEnding } from './formats/values.ts';
-import { isEffective, restoreLines, takeLinesBack } from './lines.ts';
+import { restoreLines, takeLinesBack } from './lines.ts';
 import { type EntryOf, unpack } from './manifest.ts';
 import { meansTheSame } from './meaning.ts';
 import type { Rendered } from './types.ts';
@@ -99,9 +100,9 @@ export function decideOwned(piece: OwnedPiece, at: Situation): Decision {
 
   const asMeant = meansTheSame(at.path, theirs, base);
   if (guarded && !asMeant) {
-    const weaker = weakening(base, theirs, executable === true);
+    const weaker = weakening(base, theirs, commentStyle(at.path, executable === true));
     if (weaker && at.restore) {
-      const restored = restoreGuard(base, theirs, rendering);
+      const restored = restoreGuard(base, theirs, rendering, commentStyle(at.path, executable === true));
       return restored === undefined
         ? conflict('it guards less than it should, and cannot be put back')
         : write('update', encode(restored), `put back: ${weaker.reason}`);
@@ -123,11 +124,15 @@ export function decideOwned(piece: OwnedPiece, at: Situation): Decision {
 }
 
 /** The file with what guards in it put back, in its new version, and with the edits that do no harm. */
-function restoreGuard(base: string, theirs: string, { content, executable }: OwnedRendering): string | undefined {
-  const script = executable === true;
+function restoreGuard(
+  base: string,
+  theirs: string,
+  { content, executable }: OwnedRendering,
+  style: CommentStyle,
+): string | undefined {
   if (theirs.trim() === '') return content;
-  const restored = restoreLines(base, script ? theirs.replaceAll('\r\n', '\n') : theirs, { script });
-  return weakening(base, restored, script) ? content : takeLinesBack(content, base, restored);
+  const restored = restoreLines(base, executable ? theirs.replaceAll('\r\n', '\n') : theirs, { style });
+  return weakening(base, restored, style) ? content : takeLinesBack(content, base, restored);
 }
 
 function reasonOfUpdate(entry: EntryOf<'owned'> | undefined, template: number): string {
@@ -184,10 +189,10 @@ function withoutTheirNames(ours: string, theirs: string, base: string): string {
 export function weakening(
   base: string,
   theirs: string,
-  script: boolean,
+  style: CommentStyle,
 ): { reason: string; line: number | undefined } | undefined {
-  const ours = effective(base);
-  const now = effective(theirs);
+  const ours = effective(base, style);
+  const now = effective(theirs, style);
   if (ours.length > 0 && now.length === 0) return { reason: 'it was emptied', line: 1 };
   const parts = diffArrays(
     ours.map(({ text }) => text),
@@ -206,14 +211,14 @@ export function weakening(
       reason: `${plural(gone.length, 'line')} of it gone or changed: ${gone[0]?.trim().slice(0, 60)}`,
       line: added[0]?.line,
     };
-  const before = added.find(({ last }) => !(script && last));
+  const before = added.find(({ last }) => !(style === 'script' && last));
   return before && { reason: 'lines were added that may undo it', line: before.line };
 }
 
-function effective(text: string): { text: string; line: number }[] {
+function effective(text: string, style: CommentStyle): { text: string; line: number }[] {
   return text
     .split('\n')
-    .flatMap((line, index) =>
-      isEffective(line, index) ? [{ text: line.replace(/[ \t]+$/, ''), line: index + 1 }] : [],
+    .flatMap((line, index, all) =>
+      isEffective(line, index, style, all[index - 1]) ? [{ text: line.replace(/[ \t]+$/, ''), line: index + 1 }] : [],
     );
 }
