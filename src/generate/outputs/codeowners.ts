@@ -1,8 +1,9 @@
 import { agentGuards } from '../../agents/guards.ts';
 import { outermost } from '../../base/outermost.ts';
-import { plural } from '../../base/text.ts';
-import { DEEP, readPattern, type Speller, spelled } from '../../posture/patterns.ts';
+import { oneLine, plural, truncate } from '../../base/text.ts';
+import { DEEP, patternRules, readPattern, type Speller, spelled } from '../../posture/patterns.ts';
 import type { Posture } from '../../posture/schema.ts';
+import { findBlocks } from '../formats/blocks.ts';
 import type { Output, RenderContext } from '../types.ts';
 import { ciFiles } from './ci.ts';
 import { pathExpression } from './encode.ts';
@@ -100,8 +101,44 @@ function forgeOf({ posture, facts }: RenderContext): Forge | undefined {
   return forge === 'github' || forge === 'gitlab' || forge === 'gitea' ? forge : undefined;
 }
 
+const ID = 'codeowners';
+
+function placeOf({ facts }: RenderContext, forge: Forge): string {
+  const there = facts.git.owners?.seen.path;
+  return [PLACE[forge], 'CODEOWNERS', 'docs/CODEOWNERS'].find(path => path === there) ?? PLACE[forge];
+}
+
+/** A path that a pattern means; undefined for that of everything, which each later line is meant to take something from. */
+function sampleOf(pattern: string): string | undefined {
+  if (pattern === '*') return undefined;
+  const path = pattern.replace(/^\//, '').replace(/\*+/g, 'x').replace(/\?/g, 'x');
+  return path.endsWith('/') ? `${path}x` : path;
+}
+
+/**
+ * The first line behind ours that takes a path from the owners which ours name. At GitLab a section begins anew and adds
+ * to what stands before it; Gitea's expressions are not read here, so that any line there may.
+ */
+function takenFrom(rules: readonly Rule[], forge: Forge, text: string): string | undefined {
+  const block = findBlocks(text).find(({ output }) => output === ID);
+  if (!block) return undefined;
+  const behind = text.slice(block.to).split(/\r?\n/);
+  const section = forge === 'gitlab' ? behind.findIndex(line => /^\^?\[/.test(line)) : -1;
+  return (section < 0 ? behind : behind.slice(0, section)).find(line => {
+    if (/^\s*(?:#|$)/.test(line)) return false;
+    if (forge === 'gitea') return true;
+    const [pattern = '', ...owners] = line.trim().split(/(?<!\\)\s+/);
+    const named = owners.slice(0, owners.indexOf('#') < 0 ? owners.length : owners.indexOf('#'));
+    const taken = patternRules([pattern]);
+    return rules.some(rule => {
+      const sample = sampleOf(rule.pattern);
+      return sample !== undefined && taken.ignores(sample) && !rule.owners.every(owner => named.includes(owner));
+    });
+  });
+}
+
 export const codeowners: Output = {
-  id: 'codeowners',
+  id: ID,
   title: "whose review a path needs, and the guards' own",
   safeguards: ['AUD-6', 'GRD-1'],
   templateVersion: 1,
@@ -109,8 +146,7 @@ export const codeowners: Output = {
   render(context) {
     const forge = forgeOf(context);
     if (forge === undefined) return [];
-    const there = context.facts.git.owners?.seen.path;
-    const place = [PLACE[forge], 'CODEOWNERS', 'docs/CODEOWNERS'].find(path => path === there) ?? PLACE[forge];
+    const place = placeOf(context, forge);
     const lines = ordered(context, place).flatMap(({ pattern, owners }) => {
       const text = written(pattern, forge);
       return text === undefined ? [] : [`${text} ${owners.join(' ')}`];
@@ -118,6 +154,17 @@ export const codeowners: Output = {
     if (lines.length === 0) return [];
     const about = '# From repository.owners of agent-posture.yaml. Later lines win, so these stand behind yours.';
     return [{ mode: 'block', path: place, comment: '#', lines: [about, ...lines] }];
+  },
+  overrules(context) {
+    const forge = forgeOf(context);
+    if (forge === undefined) return [];
+    const path = placeOf(context, forge);
+    const rules = ordered(context, path).filter(({ pattern }) => written(pattern, forge) !== undefined);
+    const weaker = (text: string) => {
+      const line = takenFrom(rules, forge, text);
+      return line && `later lines win, and "${truncate(oneLine(line.trim()), 60)}" stands behind ours`;
+    };
+    return rules.length > 0 ? [{ path, weaker }] : [];
   },
   notes(context) {
     const forge = forgeOf(context);

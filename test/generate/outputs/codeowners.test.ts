@@ -37,6 +37,32 @@ describe('the owners of paths', () => {
     expect(linesOf(owned({}))).toEqual([]);
   });
 
+  test.each([
+    ['github', '* @evil', 'loosened'],
+    ['github', '/db/', 'loosened'],
+    ['github', '*.sql @evil @dba', 'unchanged'],
+    ['github', 'db/x @evil # @dba', 'loosened'],
+    ['github', '/docs/ @writers', 'unchanged'],
+    ['github', '# * @evil', 'unchanged'],
+    ['gitlab', '[Docs]\n* @writers', 'unchanged'],
+    ['gitlab', '* @evil', 'loosened'],
+    ['gitea', '.* @evil', 'loosened'],
+  ] as const)('at %s, "%s" behind ours is %s', async (forge, line, state) => {
+    const posture = owned({ '*': ['@lead'], 'db/': ['@dba'], '*.sql': ['@dba'] }, forge);
+    const { changes } = await repository.generate(posture);
+    const path = changes.find(({ output }) => output === 'codeowners')?.path ?? '';
+    const text = readFileSync(join(repository.root, path), 'utf8');
+    repository.write(path, `${text}${line}\n`);
+    const git = { ...context(posture, '/x').facts.git, owners: { seen: { path }, rules: [] } };
+    const plan = await repository.plan(posture, { git });
+    expect(plan.changes.find(change => change.output === 'codeowners')?.state).toBe(state);
+    // Above ours anything may stand.
+    repository.write(path, `${line}\n${text}`);
+    expect((await repository.plan(posture, { git })).changes.find(change => change.path === path)?.state).toBe(
+      'unchanged',
+    );
+  });
+
   test('what cannot be said is left out and told, never said as something else', () => {
     const posture = owned({
       '!x': ['@a'],
