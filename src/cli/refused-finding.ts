@@ -1,6 +1,6 @@
 import { list, oneLine, plural } from '../base/text.ts';
 import type { AgentFact } from '../discover/facts.ts';
-import { hides } from '../posture/patterns.ts';
+import { hides, hidesSome } from '../posture/patterns.ts';
 
 /** How many are named. */
 const SHOWN = 3;
@@ -11,7 +11,7 @@ const SHOWN = 3;
  */
 export function refusedToOne(agents: readonly AgentFact[], hide: readonly string[]): Finding[] {
   return agents.flatMap(({ title, refused = [] }) => {
-    const open = refused.filter(({ pattern }) => !hides(hide, pattern));
+    const open = refused.filter(({ pattern }) => hidesSome(pattern) && !hides(hide, pattern));
     if (open.length === 0) return [];
     const named = open.slice(0, SHOWN).map(({ pattern }) => oneLine(pattern));
     const more = open.length > SHOWN ? [`${open.length - SHOWN} more`] : [];

@@ -189,6 +189,8 @@ async function addOverruled(
   if (reason === undefined) return;
   const at = changes.findIndex(change => change.path === path && !change.beside);
   const there = changes[at];
+  // Two agents can read one file, and say the same of it.
+  if (there?.state === 'loosened' && there.reason.includes(reason)) return;
   if (there?.state === 'loosened') changes[at] = { ...there, reason: `${there.reason}; ${reason}` };
   else if (there?.state === 'unchanged') changes[at] = { ...there, state: 'loosened', byHand: true, reason };
   // What else becomes of the file goes on.

@@ -368,6 +368,13 @@ function meet<T>(
   return below[0] === true;
 }
 
+/** Whether a pattern hides something, and not all there is. */
+export function hidesSome(pattern: string): boolean {
+  const read = readPattern(pattern);
+  const isAnything = (part: Part) => part === DEEP || part.every(({ kind }) => kind === 'any');
+  return read !== undefined && !read.exception && !read.parts.every(isAnything);
+}
+
 /** Whether what a pattern means is hidden already by others, by the same words or because a file that it means is. */
 export function hides(hide: readonly string[], pattern: string): boolean {
   if (hide.includes(pattern)) return true;

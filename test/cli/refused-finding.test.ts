@@ -13,6 +13,10 @@ describe('what Claude Code is refused to read', () => {
     ['Read(./secrets/**)', ['secrets/**']],
     ['Read(/**/.env*)', ['.env*']],
     ['Read(~/.ssh/**)', ['~/.ssh/**']],
+    // Taken out of their place they would mean the opposite, or something of the home.
+    ['Read(**/!.env)', []],
+    ['Read(./!**/.env)', []],
+    ['Read(./~/.ssh/**)', []],
     // The whole disk, what lies beside the repository, and what is no path at all.
     ['Read(//etc/shadow)', []],
     ['Read(../other/**)', []],
@@ -71,6 +75,13 @@ describe('what only one agent is refused', () => {
     const rules = denyRules(source);
     expect(refusedToOne([agent(...refusedReads(settings(...rules)))], [...hidden, ...hiddenInHome])).toEqual([]);
   });
+
+  it.each(['*', '/**', '**/*', '~/**', '~/', '/[', 'a\\'])(
+    'is nothing for %j, which hides all there is, or nothing',
+    pattern => {
+      expect(refusedToOne([agent(pattern)], [])).toEqual([]);
+    },
+  );
 
   it('is nothing where nothing is refused', () => {
     expect(refusedToOne([agent()], [])).toEqual([]);

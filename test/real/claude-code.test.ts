@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { claudeCode } from '../../src/agents/claude-code/detect.ts';
+import { MISSHAPEN } from '../../src/agents/claude-code/shapes.ts';
+import { valueAt } from '../../src/generate/formats/values.ts';
 import type { Posture } from '../../src/posture/schema.ts';
 import { FULL, HOSTILE } from '../generate/outputs/lab.ts';
 import { describeWith, part } from '../support/parts.ts';
@@ -51,6 +55,36 @@ describeWith(['claude-code', 'bubblewrap'], 'the real Claude Code and the settin
       expect(results).toEqual([expect.stringContaining('denied by your permission settings')]);
     }
   }, 60_000);
+
+  test('a key of another shape than it has to be voids the file, each that is said to, and of the right shape none does', async () => {
+    const right = { text: 'x', 'yes or no': false, table: {}, list: [], 'whole number': 30 };
+    await generate(stage, FULL);
+    stage.write('.env', 'CANARY');
+    const laid = JSON.parse(readFileSync(join(stage.root, '.claude/settings.json'), 'utf8'));
+    const readsWith = async (...changes: (readonly [path: readonly string[], value: unknown])[]) => {
+      const settings = structuredClone(laid);
+      for (const [path, value] of changes) {
+        let at = settings;
+        for (const key of path.slice(0, -1)) at = at[key] ??= {};
+        at[path.at(-1) as string] ??= value;
+      }
+      stage.write('.claude/settings.json', JSON.stringify(settings));
+      return (await drive([read(`${stage.root}/.env`)])).results.join().includes('CANARY');
+    };
+    // Of these not every text, or every table, will do.
+    const special = [
+      'permissions.defaultMode',
+      'permissions.disableBypassPermissionsMode',
+      'statusLine',
+      'fileSuggestion',
+    ];
+    const plain = MISSHAPEN.filter(({ path }) => !special.includes(path.join('.')));
+    expect(
+      await readsWith(...plain.map(({ path, shape }) => [path, right[shape as keyof typeof right]] as const)),
+    ).toBe(false);
+    for (const { path, shape } of MISSHAPEN.filter(({ path }) => valueAt(laid, path) === undefined))
+      expect(await readsWith([path, shape === 'text' ? 5 : 'x']), path.join('.')).toBe(true);
+  }, 180_000);
 
   test('started in a folder below, it does not take the rules', async () => {
     expect(claudeCode.goesUp).toBe(false);

@@ -350,6 +350,25 @@ describe('what the answers make', () => {
       { value: 'reports/**', label: 'reports/**', hint: 'refused to Codex', seen: { path: '.claude/settings.json' } },
     ]);
     const text = posture({ ...all, refused: ['reports/**'] }, context);
+    // The same answers over what they made, with another path refused meanwhile, hide no path twice.
+    const later = {
+      ...onTop(context, text),
+      facts: {
+        ...context.facts,
+        agents: [
+          {
+            ...(codex as (typeof FACTS.agents)[number]),
+            refused: [...refused, { pattern: 'dist/**', seen: { path: 'x' } }],
+          },
+        ],
+      },
+    };
+    expect(
+      settleAnswers(steps, later, { ...all, refused: ['reports/**'] }, { defaults: true }).answers.refused,
+    ).toEqual(['reports/**']);
+    expect(posture({ ...all, refused: ['reports/**'] }, later, text)).toBe(text);
+    for (const bad of ['!.env', '*', '~/**', '../x', 'a\\'])
+      expect((step('refused') as PlainStep).validate([bad], context, all), bad).toBeDefined();
     expect(text).toMatch(/hide:.*\.env.*reports\/\*\*/s);
     // Taken over once, it is asked no more; a posture without a box gets its rules alone.
     expect(asked(steps, onTop(context, text), {}).some(({ id }) => id === 'refused')).toBe(false);

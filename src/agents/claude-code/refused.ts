@@ -21,7 +21,7 @@ function patternOf(path: string): string | undefined {
   const anchored = /^\.?\//.test(path);
   const body = path.replace(/^\.?\//, '');
   if (body === '' || body.startsWith('../')) return undefined;
-  const anywhere = /^\*\*\/([^/]+)$/.exec(body)?.[1];
-  if (anywhere !== undefined) return anywhere;
-  return anchored && !body.includes('/') ? `/${body}` : body;
+  const pattern = /^\*\*\/([^/]+)$/.exec(body)?.[1] ?? (anchored && !body.includes('/') ? `/${body}` : body);
+  // Said in another place, these would mean the opposite, or something of the home.
+  return /^(?:!|~\/)/.test(pattern) ? undefined : pattern;
 }

@@ -1,5 +1,6 @@
 import { claudeCode } from '../../agents/claude-code/detect.ts';
 import { denyRules, rulePaths, sandboxSettings } from '../../agents/claude-code/settings.ts';
+import { MISSHAPEN } from '../../agents/claude-code/shapes.ts';
 import { SETTINGS, VOIDS } from '../../agents/claude-code/voids.ts';
 import { patternOfPath } from '../../posture/patterns.ts';
 import type { Claim } from '../types.ts';
@@ -18,7 +19,9 @@ export const claudeSettings = agentOutput({
   overrules(context) {
     const { ownSandbox } = rulesOf(context);
     // What the generated file itself has to say of the sandbox is a claim of its own.
-    return SETTINGS.map(path => overruledBy(VOIDS, path, ownSandbox && path !== GENERATED));
+    return SETTINGS.map(path =>
+      path === GENERATED ? overruledBy([...VOIDS, ...MISSHAPEN], path, false) : overruledBy(VOIDS, path, ownSandbox),
+    );
   },
   notes: hidden => unsaidBy('A rule of Claude Code', hidden, rulePaths),
   render(context) {

@@ -1,7 +1,7 @@
 import type { Seen } from '../../discover/facts.ts';
 import { hidePatterns } from '../../isolation/proposal.ts';
-import { hides } from '../../posture/patterns.ts';
-import { asList, notAmong, unfit } from '../step.ts';
+import { hides, hidesSome } from '../../posture/patterns.ts';
+import { asList, unfit } from '../step.ts';
 import type { Answers, PlainStep, StepContext } from '../types.ts';
 import { chosenGround } from './found.ts';
 
@@ -13,15 +13,22 @@ function hiddenAlready(context: StepContext, answers: Answers): readonly string[
   return context.posture.isolation?.files?.hide ?? hidePatterns(chosenGround(context, answers));
 }
 
+/** Why a path is none that a posture hides. */
+function unusable(pattern: string): string | undefined {
+  if (pattern.length > LONGEST) return `a path of at most ${LONGEST} characters`;
+  if (pattern.split(/[\\/]/).includes('..')) return 'a pattern inside the repository, or one that starts with ~/';
+  if (!hidesSome(pattern)) return 'a pattern that hides something, and not all there is';
+  return unfit(pattern);
+}
+
 /** What agents' own settings refuse them to read and nothing hides from the others, each once, with who is refused it. */
 function refusedToSome(context: StepContext, answers: Answers): { pattern: string; to: string; seen: Seen }[] {
   const hidden = hiddenAlready(context, answers);
   const found = new Map<string, { pattern: string; to: string; seen: Seen }>();
   for (const { title, refused = [] } of context.facts.agents)
-    for (const { pattern, seen } of refused) {
-      const unusable = pattern.length > LONGEST || unfit(pattern) || pattern.split(/[\\/]/).includes('..');
-      if (!unusable && !found.has(pattern) && !hides(hidden, pattern)) found.set(pattern, { pattern, to: title, seen });
-    }
+    for (const { pattern, seen } of refused)
+      if (!unusable(pattern) && !found.has(pattern) && !hides(hidden, pattern))
+        found.set(pattern, { pattern, to: title, seen });
   return [...found.values()];
 }
 
@@ -44,13 +51,18 @@ export const refused: PlainStep = {
       seen,
     })),
   fallback: () => [],
-  validate: (answer, context, answers) => notAmong(asList(answer), refused.choices(context, answers)),
+  // What was taken once is no choice any more, and the answers of that run still say it.
+  validate: answer =>
+    asList(answer)
+      .map(unusable)
+      .find(reason => reason !== undefined),
   applies: (context, answers) => refusedToSome(context, answers).length > 0,
   dependsOn: ['agents', 'box'],
   edits(answer, context, answers) {
-    const taken = asList(answer);
+    const hidden = hiddenAlready(context, answers);
+    const taken = asList(answer).filter(pattern => !hidden.includes(pattern));
     if (taken.length === 0) return [];
-    const hide = [...hiddenAlready(context, answers), ...taken];
+    const hide = [...hidden, ...taken];
     // Where there is to be no box, the rules of the agents' settings are all that hides it.
     const unboxed = context.posture.isolation === undefined && answers.box === 'none' && context.existing;
     return [
