@@ -76,6 +76,7 @@ const GUARDS_IF_THERE: readonly string[] = [
   // What git obeys of the working tree, and what hook managers do.
   '.gitattributes',
   '.gitmodules',
+  '.gitleaksignore',
   '.pre-commit-config.yml',
   ...withEndings(['lefthook', '.lefthook', '.config/lefthook'], ENDINGS),
   '.overcommit.yml',

@@ -4,7 +4,7 @@ import type { Posture } from '../../posture/schema.ts';
 import type { Output, RenderContext, Rendered } from '../types.ts';
 import { shellWord } from './encode.ts';
 import { hiddenCases } from './hidden-cases.ts';
-import { template } from './template.ts';
+import { gitleaksOver, template } from './template.ts';
 
 /** What the workflow calls to look for secrets: a script, so that no text of the posture stands in a file of the CI. */
 const SCAN = '.agent-posture/scan.sh';
@@ -92,6 +92,7 @@ function scanScript(context: RenderContext): Rendered {
       ABOUT: others.length > 0 ? `, and with ${others.join(' and ')}` : '',
       GITLEAKS: leaks ? 'yes' : 'no',
       SECRETS: template('githooks/secrets', { HIDDEN: hiddenCases(context) }).trimEnd(),
+      GITLEAKSOVER: gitleaksOver(),
       GITSECRETS: usesGitSecrets(context.posture) ? `${template('githooks/git-secrets', {})}\n` : '',
       GITSECRETSCALL: usesGitSecrets(context.posture) ? template('ci/git-secrets', {}) : '',
       ACCEPTED: acceptedLines(context.posture),

@@ -7,7 +7,7 @@ import { commentText, shellWord } from './encode.ts';
 import { scansAt } from './guards.ts';
 import { caseNotes, hiddenCases } from './hidden-cases.ts';
 import { covered, FOLDER, placeOf, wantsCommit, wantsMessage, wantsPush } from './hook-places.ts';
-import { template } from './template.ts';
+import { gitleaksOver, template } from './template.ts';
 
 /** For each agent that tells what it starts, a line that takes its name; the first one counts. */
 function markLines(): string {
@@ -73,6 +73,7 @@ export const hooks: Output = {
         executable: true,
         content: template('githooks/pre-commit', {
           GITLEAKS: leaks,
+          GITLEAKSOVER: gitleaksOver(),
           SECRETS: secrets(),
           GITSECRETS: gitSecretsCheck(context),
           OWN: ownHookPart('pre-commit'),
@@ -88,7 +89,7 @@ export const hooks: Output = {
           PROTECTED: shellWord(protectedPatterns(context.posture).join('\n')),
           ABOUT: scan ? ', and of commits that hold secrets' : '',
           SCAN: scan
-            ? `gitleaks=${leaks}\n${secrets()}\n\n${template('githooks/look', {}).trimEnd()}`
+            ? `gitleaks=${leaks}\n${secrets()}\n\n${gitleaksOver()}\n\n${template('githooks/look', {}).trimEnd()}`
             : 'look() { :; }',
           OWN: ownHookPart('pre-push'),
         }),

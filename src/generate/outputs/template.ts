@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../base/package.ts';
 
+/** How the hooks and CI ask gitleaks. */
+export const gitleaksOver = (): string => template('githooks/gitleaks', {}).trimEnd();
+
 /** A file of `templates/`, with each `@@NAME@@` replaced by a text that the caller has encoded for that format. */
 export function template(path: string, values: Readonly<Record<string, string>>): string {
   const text = readFileSync(join(packageRoot, 'templates', path), 'utf8');

@@ -388,7 +388,9 @@ describe('the pre-commit hook', () => {
     stage('a.txt');
     fake(1);
     expect(commit({ PATH: `${bin}:/usr/bin:/bin` }).code).toBe(1);
-    expect(readFileSync(join(repository.folder, 'asked'), 'utf8')).toMatch(/--log-opts=--text --root -1 [0-9a-f]{40}/);
+    expect(readFileSync(join(repository.folder, 'asked'), 'utf8')).toMatch(
+      /--log-opts=--text .* --root -1 [0-9a-f]{40}/,
+    );
     fake(0);
     expect(commit({ PATH: `${bin}:/usr/bin:/bin` }).code).toBe(0);
     stage('b.txt');
@@ -397,6 +399,44 @@ describe('the pre-commit hook', () => {
       code: 0,
       stderr: 'agent-posture: gitleaks is not installed, so only the built-in checks ran\n',
     });
+  });
+
+  testWith(['gitleaks'], 'no setting, attribute or list of its own keeps the real gitleaks from looking', async () => {
+    const env = { PATH: `${dirname(part('gitleaks'))}:${process.env.PATH}` };
+    const secret = (name: string) =>
+      `const ${name} = 'https://hooks.slack.com/services/T${'0A'.repeat(5)}/B${'0A'.repeat(5)}/${'aB3'.repeat(8)}';\n`;
+    stage('.gitattributes', '*.txt diff=hide\n');
+    stage('plain.txt', 'nothing here\n');
+    expect(commit(env)).toMatchObject({ code: 0 });
+    for (const [key, value] of [
+      ['color.ui', 'always'],
+      ['color.diff', 'always'],
+      ['diff.hide.textconv', 'true'],
+      ['diff.hide.command', 'true'],
+      ['diff.hide.xfuncname', '('],
+      ['diff.external', 'true'],
+    ] as const) {
+      repository.git('config', key, value);
+      stage('src/s.txt', secret(key.replaceAll('.', '_')));
+      expect(commit(env).code, key).toBe(1);
+      repository.git('config', '--unset', key);
+    }
+    // Another object in the place of the one that is committed, in this clone alone.
+    const [blob, harmless] = ['src/s.txt', 'plain.txt'].map(path => repository.git('rev-parse', `:${path}`).trim());
+    repository.git('replace', blob ?? '', harmless ?? '');
+    expect(commit(env).code).toBe(1);
+    repository.git('replace', '-d', blob ?? '');
+    // What it is to pass over is seen by others first.
+    repository.write('.gitleaksignore', 'src/s.txt:slack-webhook-url:1\n');
+    expect(commit(env)).toMatchObject({ code: 1, stderr: expect.stringContaining('.gitleaksignore is not as it was') });
+    repository.git('restore', '--staged', 'src/s.txt');
+    repository.git('add', '.gitleaksignore');
+    expect(commit(env)).toMatchObject({ code: 0 });
+    repository.git('add', 'src/s.txt');
+    expect(commit(env)).toMatchObject({ code: 0 });
+    expect(repository.run(['push', '-q', 'origin', 'HEAD:fix'], env)).toMatchObject({ code: 0 });
+    repository.write('.gitleaksignore', '');
+    expect(repository.run(['push', '-q', 'origin', 'HEAD:other'], env)).toMatchObject({ code: 1 });
   });
 
   testWith(
