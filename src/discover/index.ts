@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { delimiter, isAbsolute, join, relative } from 'node:path';
+import { detect } from '../agents/detect.ts';
 import { agents, surroundingAgent } from '../agents/index.ts';
 import { findProgram } from '../base/exec.ts';
 import { displayPath, readBounded, statsOf } from '../base/files.ts';
@@ -85,7 +86,7 @@ export async function discover(
     projectName(real),
     walking,
     asking,
-    Promise.all(agents.map(agent => agent.detect(context))),
+    Promise.all(agents.map(agent => detect(agent, context))),
     findBoxes(real, home, boxes),
     walking.then(({ entries }) => sortSecrets(real, entries)),
     walking.then(async ({ entries }) => readMentions(real, entries, await reader)),
