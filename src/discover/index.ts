@@ -118,8 +118,7 @@ export async function discover(
       packages: more.packages,
       data: more.data,
       ci: more.ci,
-      // What the box knows of is told with it.
-      tools: more.tools.filter(({ id }) => !available.some(runtime => runtime.id === id)),
+      tools: more.tools,
     }),
     instructionLinks: instructionLinks(real),
     instructionSource,
