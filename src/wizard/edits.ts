@@ -1,6 +1,6 @@
 import { formatPosition } from '../base/errors.ts';
 import { list } from '../base/text.ts';
-import { agentsOf } from '../isolation/proposal.ts';
+import { agentsToDeclare } from '../isolation/proposal.ts';
 import { checkMeaning } from '../posture/check.ts';
 import type { PostureEdit } from '../posture/model.ts';
 import { type Overlay, postureSchema } from '../posture/schema.ts';
@@ -16,7 +16,7 @@ function foundEdits(context: StepContext, answers: Answers): PostureEdit[] {
     ({ id }) => ID.test(id) && !unfit(id) && posture.environments?.[id] === undefined,
   );
   return [
-    ...(answers.agents === undefined ? [{ path: ['agents'], value: agentsOf(context) }] : []),
+    ...(answers.agents === undefined ? [{ path: ['agents'], value: agentsToDeclare(context) }] : []),
     ...(answers.environments === undefined
       ? fresh.map(({ id, suggested }) => ({ path: ['environments', id], value: { agentAccess: suggested } }))
       : []),

@@ -1,7 +1,7 @@
 import { agents as known } from '../../agents/index.ts';
 import { formatPosition } from '../../base/errors.ts';
 import { list } from '../../base/text.ts';
-import { agentsOf } from '../../isolation/proposal.ts';
+import { agentsToDeclare } from '../../isolation/proposal.ts';
 import { asList, notAmong } from '../step.ts';
 import type { PlainStep, StepContext } from '../types.ts';
 
@@ -33,7 +33,7 @@ export const agents: PlainStep = {
     'The agent should only have access to the specific repositories, branches, and systems it absolutely needs to complete its assigned task.',
   choices(context) {
     const { facts, posture } = context;
-    const guessed = isGuess(context) ? agentsOf(context) : [];
+    const guessed = isGuess(context) ? agentsToDeclare(context) : [];
     const found = new Map(facts.agents.map(agent => [agent.id, agent]));
     const rank = (id: string) =>
       found.has(id) ? 0 : posture.agents?.some(one => one === id) || guessed.includes(id) ? 1 : 2;
@@ -50,7 +50,7 @@ export const agents: PlainStep = {
       });
   },
   fallback: context =>
-    context.existing && context.posture.agents?.length ? context.posture.agents : agentsOf(context),
+    context.existing && context.posture.agents?.length ? context.posture.agents : agentsToDeclare(context),
   validate: (answer, context, answers) =>
     notAmong(asList(answer), agents.choices(context, answers)) ??
     (asList(answer).length === 0 ? 'mark at least one: settings are made for those that are marked' : undefined),
