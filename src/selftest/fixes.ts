@@ -11,6 +11,7 @@ import {
   withPatterns,
 } from '../isolation/proposal.ts';
 import type { Runtime } from '../isolation/types.ts';
+import { withoutPort } from '../posture/address.ts';
 import type { PostureEdit } from '../posture/model.ts';
 import type { Isolation, Posture } from '../posture/schema.ts';
 import type { Origin, Probe } from './probes/types.ts';
@@ -240,7 +241,7 @@ export const FIX_KINDS: readonly FixKind[] = [
       const hosts = new Set(
         rows.flatMap(({ probe }) => (probe.subject.kind === 'address' ? [probe.subject.host] : [])),
       );
-      const left = allow.filter(entry => !hosts.has(entry.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')));
+      const left = allow.filter(entry => !hosts.has(withoutPort(entry).replace(/^\[|\]$/g, '')));
       return left.length === allow.length ? undefined : [{ path: ['isolation', 'network', 'allow'], value: left }];
     },
   },

@@ -1,5 +1,6 @@
 import { cursor } from '../../agents/cursor/detect.ts';
 import { ASKED, denyRules, hookEntry, rulePaths, SANDBOX_VOIDS } from '../../agents/cursor/settings.ts';
+import { withoutPort } from '../../posture/address.ts';
 import type { Claim, Rendered } from '../types.ts';
 import { agentOutput, rulesOf } from './agent-output.ts';
 import { unsaidBy } from './hidden.ts';
@@ -46,7 +47,7 @@ export const cursorSettings = agentOutput({
           { path: ['networkPolicy', 'default'], value: 'deny', guard: true },
           {
             path: ['networkPolicy', 'allow'],
-            elements: rules.allow.map(host => host.replace(/:\d+$/, '')),
+            elements: rules.allow.map(withoutPort),
             guard: true,
           },
         );
