@@ -18,7 +18,7 @@ export const claudeSettings = agentOutput({
   overrules(context) {
     const { ownSandbox } = rulesOf(context);
     // What the generated file itself has to say of the sandbox is a claim of its own.
-    return SETTINGS.map(path => overruledBy(VOIDS, path, ownSandbox && path !== GENERATED));
+    return SETTINGS.map(path => overruledBy(VOIDS, path, { ownSandbox: ownSandbox && path !== GENERATED }));
   },
   notes: hidden => unsaidBy('A rule of Claude Code', hidden, rulePaths),
   render(context) {
