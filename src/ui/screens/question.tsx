@@ -148,7 +148,7 @@ export function Question({ step, draft, ...rest }: { step: Step } & Asking): Rea
       ? edges(line(span(` ${text}`, 'strong')), line(span(progress, 'quiet')), width, glyphs.ellipsis)
       : line(span(` ${text}`, 'strong')),
   );
-  const says = height < LOW ? undefined : step.remark?.(context, answers);
+  const says = step.remark?.(context, answers);
   const remark = says === undefined ? [] : wrapText(says, width - 2).map(text => line(span(` ${text}`, 'warn')));
   const keys: [string, string][] = [
     [typing ? 'tab' : '?', why ? 'hide why' : 'why'],
