@@ -1,4 +1,3 @@
-import type { AgentFact } from '../discover/facts.ts';
 import type { AgentId } from '../posture/schema.ts';
 import type { JsonExtra } from './reader.ts';
 
@@ -11,6 +10,35 @@ export interface DetectContext {
   platform: NodeJS.Platform;
   /** Whether to tell versions also where that takes reading a long list. */
   thorough?: boolean;
+}
+
+/** A settings file that was found, in the order of `Traces.settings`. */
+export interface SettingsFile {
+  path: string;
+  text: string;
+}
+
+/** Where an agent shows itself. Paths are repository-relative, `~/…`, or absolute. */
+export interface Traces {
+  /** Names of its command line program, or places outside PATH (`~/…`) where its installer lays it; the first found wins. */
+  programs: readonly string[];
+  /** Another program has the same name: it only counts with a known package or another trace. */
+  ambiguous?: boolean;
+  /** npm packages that carry it: the version is theirs. */
+  packages: readonly string[];
+  /** Its distribution on PyPI, and its Debian package. */
+  python?: string;
+  debian?: string;
+  /** A variable that moves its folder in the home. */
+  folder?: { variable: string; usually: string };
+  /** Its settings, in the order in which later ones win. */
+  settings: readonly string[];
+  /** Other files or folders that show that it is used. */
+  others?: readonly string[];
+  /** Whether its own sandbox is on by these settings. Absent: that cannot be told. */
+  ownSandbox?: (settings: readonly SettingsFile[], env: DetectContext['env']) => boolean | undefined;
+  /** What one of these settings refuses it to read, as gitignore patterns or `~/…`. Absent: that cannot be told. */
+  refused?: (text: string) => readonly string[];
 }
 
 /** What an agent needs in a box to be logged in, and nothing of the user's other settings. */
@@ -31,8 +59,8 @@ export interface AgentDefinition {
   /** `claude-code`, `codex` … */
   id: AgentId;
   title: string;
-  /** What of it is on this machine or in this repository, or undefined. Read only; never throws for what it finds. */
-  detect(context: DetectContext): Promise<AgentFact | undefined>;
+  /** By what it is found (src/agents/detect.ts). */
+  traces: Traces;
   /** Repository-relative files, and folders with a trailing `/`, that steer or restrain this agent: settings, hooks, rules, MCP servers. */
   guardFiles: readonly string[];
   /** The same in the user's home, as `~/…`. */

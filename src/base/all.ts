@@ -9,3 +9,11 @@ export async function allEnded<T>(work: Iterable<Promise<T>>): Promise<T[]> {
     return one.value;
   });
 }
+
+/** As Promise.all, with a name for each. */
+export async function allNamed<T extends Readonly<Record<string, unknown>>>(
+  work: T,
+): Promise<{ [name in keyof T]: Awaited<T[name]> }> {
+  const pairs = await Promise.all(Object.entries(work).map(async ([name, one]) => [name, await one] as const));
+  return Object.fromEntries(pairs) as { [name in keyof T]: Awaited<T[name]> };
+}

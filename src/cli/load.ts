@@ -8,9 +8,6 @@ import { type LoadedPosture, POSTURE_FILE } from '../posture/model.ts';
 import { hasRecords } from '../selftest/records.ts';
 import type { Context } from './command.ts';
 
-/** Boxes of ours: where one of them is declared, no other is recommended. */
-const OWN_BOXES: readonly string[] = ['bubblewrap', 'docker'];
-
 interface Looking {
   /** Whether it matters which boxes can be started here: by default only where the posture declares none yet. */
   boxes?: boolean | 'always';
@@ -34,7 +31,13 @@ export async function load(
     for (const note of await recoverTries(root)) terminal.note(note);
   }
   const reading = loadPosture(root, { stateFolder: stateFolder(root) });
-  const undeclared = () => reading.then(posture => !OWN_BOXES.includes(posture?.posture.isolation?.runtime ?? 'none'));
+  // Where a box of ours is declared, no other is recommended.
+  const undeclared = async () => {
+    const runtime = (await reading)?.posture.isolation?.runtime;
+    if (runtime === undefined) return true;
+    const { runtimeOf } = await import('../isolation/index.ts');
+    return runtimeOf(runtime)?.madeBy !== 'us';
+  };
   const looking =
     known ??
     discover(root, {

@@ -1,13 +1,16 @@
 import { realpathSync } from 'node:fs';
-import { delimiter, isAbsolute, join, relative } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { detect } from '../agents/detect.ts';
 import { agents, surroundingAgent } from '../agents/index.ts';
+import { allNamed } from '../base/all.ts';
 import { findProgram } from '../base/exec.ts';
-import { displayPath, readBounded, statsOf } from '../base/files.ts';
+import { displayPath, readBounded } from '../base/files.ts';
 import { heldByGit, trackedFiles } from '../base/git.ts';
 import { harmless } from '../posture/harmless.ts';
 import { variableNames } from './env-file.ts';
 import { environmentsOf } from './environments.ts';
 import type { Facts } from './facts.ts';
+import { instructionLinks, rootRule } from './instructions.ts';
 import type { Mention } from './mention.ts';
 import { projectName } from './project.ts';
 import { gitFacts } from './repository.ts';
@@ -40,8 +43,6 @@ const GIVEN = 20;
 /** As many systems are told as a person could go through, and more. */
 const MENTIONS = 1_000;
 const SECRET_FILES = 500;
-/** What agents read in the root before they begin, and what a generated file adds to. */
-const INSTRUCTIONS = ['AGENTS.md', 'CLAUDE.md', 'GEMINI.md'] as const;
 const SCANNERS = ['gitleaks', 'trufflehog', 'git-secrets'] as const;
 
 /** What is on this machine and in this repository. Read only, bounded, offline; nothing of the repository is run. */
@@ -69,45 +70,35 @@ export async function discover(
   const stock = Promise.all([stocktaker, walking, asking]).then(([taker, { entries }, { git }]) =>
     taker?.takeInventory(real, home, entries, { git, scanners }),
   );
-  const [
-    project,
+  const {
     files,
     git,
-    found,
-    available,
-    { secrets, secretFiles, harmlessFiles },
-    read,
-    accounts,
     more,
-    owners,
-    instructionSource,
-  ] = await Promise.all([
-    projectName(real),
-    walking,
-    asking,
-    Promise.all(agents.map(agent => agent.detect(context))),
-    findBoxes(real, home, boxes),
-    walking.then(({ entries }) => sortSecrets(real, entries)),
-    walking.then(async ({ entries }) => readMentions(real, entries, await reader)),
-    reader?.then(known => accountMentions(real, home, env, known)),
-    stock,
-    Promise.all([walking, asking]).then(
-      ([
-        { entries },
-        {
-          git: { remote },
-        },
-      ]) => readOwners(real, entries, remote?.forge),
+    read,
+    secrets: { secrets, secretFiles, harmlessFiles },
+    ...found
+  } = await allNamed({
+    project: projectName(real),
+    files: walking,
+    git: asking,
+    agents: Promise.all(agents.map(agent => detect(agent, context))),
+    runtimes: findBoxes(real, home, boxes),
+    secrets: walking.then(({ entries }) => sortSecrets(real, entries)),
+    read: walking.then(async ({ entries }) => readMentions(real, entries, await reader)),
+    accounts: reader?.then(known => accountMentions(real, home, env, known)),
+    more: stock,
+    owners: Promise.all([walking, asking]).then(([{ entries }, { git }]) =>
+      readOwners(real, entries, git.remote?.forge),
     ),
-    walking.then(({ entries }) => rootRule(real, entries)),
-  ]);
-  const mentions = [read.mentions, accounts ?? [], more?.mentions ?? []].flatMap(part => part.slice(0, MENTIONS));
+    instructionSource: walking.then(({ entries }) => rootRule(real, entries)),
+  });
+  const mentions = [read.mentions, found.accounts ?? [], more?.mentions ?? []].flatMap(part => part.slice(0, MENTIONS));
   const systems = (await reader)?.systemFacts(mentions) ?? [];
   return {
     root: real,
     home,
-    project,
-    agents: found.filter(agent => agent !== undefined),
+    project: found.project,
+    agents: found.agents.filter(agent => agent !== undefined),
     systems,
     environments: environmentsOf(systems, files.entries, more?.environments),
     secretFiles,
@@ -117,14 +108,13 @@ export async function discover(
       packages: more.packages,
       data: more.data,
       ci: more.ci,
-      // What the box knows of is told with it.
-      tools: more.tools.filter(({ id }) => !available.some(runtime => runtime.id === id)),
+      tools: more.tools,
     }),
     instructionLinks: instructionLinks(real),
-    instructionSource,
+    instructionSource: found.instructionSource,
     requestTemplates: requestTemplates(files.entries),
-    runtimes: available,
-    git: { ...git.git, ...more?.git, ...(owners && { owners }) },
+    runtimes: found.runtimes,
+    git: { ...git.git, ...more?.git, ...(found.owners && { owners: found.owners }) },
     scanners: more?.scanners ?? scanners,
     insideAgent: surroundingAgent(env),
     notes: [
@@ -181,38 +171,6 @@ function requestTemplates(entries: readonly Entry[]): NonNullable<Facts['request
     github: first(/^(?:\.github\/|docs\/)?pull_request_template\.md$/i).sort()[0],
     gitlab: first(/^\.gitlab\/merge_request_templates\/default\.md$/i).sort()[0],
   };
-}
-
-/** A file under one of these names is often a link to another of them: what is laid into one then stands in both. */
-function instructionLinks(root: string): NonNullable<Facts['instructionLinks']> {
-  return INSTRUCTIONS.flatMap(path => {
-    if (!statsOf(join(root, path))?.isSymbolicLink()) return [];
-    try {
-      const to = relative(root, realpathSync(join(root, path)));
-      return [{ path, to: to.startsWith('..') || isAbsolute(to) ? undefined : to }];
-    } catch {
-      return [{ path, to: undefined }];
-    }
-  });
-}
-
-/** How much of a rule is read for its head, in bytes. */
-const HEAD = 4_000;
-
-/**
- * The one rule of rulesync's that goes into every agent's page, which its head says of it. Source:
- * https://github.com/dyoshikawa/rulesync/blob/main/docs/reference/file-formats.md, and test/e2e/rulesync.test.ts.
- */
-async function rootRule(root: string, entries: readonly Entry[]): Promise<string | undefined> {
-  const rules = entries
-    .filter(({ path, link }) => !link && /^\.rulesync\/rules\/[\w.-]+\.md$/.test(path))
-    .slice(0, 100);
-  for (const { path } of rules.sort((a, b) => (a.path < b.path ? -1 : 1))) {
-    const file = await readBounded(join(root, path), HEAD);
-    const head = file.ok ? /^---\r?\n(.*?)\r?\n---/s.exec(file.data.toString('utf8'))?.[1] : undefined;
-    if (head !== undefined && /^root:[ \t]*true[ \t]*$/m.test(head)) return path;
-  }
-  return undefined;
 }
 
 async function findBoxes(

@@ -9,9 +9,8 @@ interface Program extends PackageNames {
   title: string;
 }
 
-/** Programs that put walls round others. */
-const SANDBOXES: readonly Program[] = [
-  { id: 'srt', title: 'Anthropic sandbox runtime', npm: ['@anthropic-ai/sandbox-runtime'] },
+/** Programs that put walls round others, beside the runtimes (src/isolation). */
+export const SANDBOXES: readonly Program[] = [
   { id: 'podman', title: 'Podman', debian: 'podman' },
   { id: 'devcontainer', title: 'Dev Container CLI', npm: ['@devcontainers/cli'] },
   { id: 'firejail', title: 'Firejail', debian: 'firejail' },

@@ -9,8 +9,13 @@ import { none } from './none.ts';
 import { srt } from './srt/index.ts';
 import type { Runtime } from './types.ts';
 
-/** Every runtime that this version starts. Adding one is a folder and a line here. */
-export const runtimes: readonly Runtime[] = [bubblewrap, srt, docker, command, native, none];
+/** Every runtime that this version starts, in the order in which they are proposed. */
+export const runtimes: readonly Runtime[] = [bubblewrap, docker, srt, native, command, none];
+
+/** Whether files and network of this runtime are those of the posture. */
+export function followsPosture(id: unknown): boolean {
+  return runtimes.some(runtime => runtime.id === id && (runtime.madeBy === 'us' || runtime.madeBy === 'agent'));
+}
 
 /** Why no box can be made round a repository; undefined where one can. */
 export function unboxable(root: string, home: string): string | undefined {
@@ -24,10 +29,8 @@ export async function detectRuntimes(root: string, home: string): Promise<Runtim
   const why = unboxable(root, home);
   const found = await Promise.all(runtimes.map(runtime => runtime.detect(root)));
   // What writes the repository writes the whole home then, and with it what starts at the next login.
-  return found.map(fact => (why && ROUND.has(fact.id) ? { id: fact.id, available: false, detail: why } : fact));
+  return found.map(fact => (why && followsPosture(fact.id) ? { id: fact.id, available: false, detail: why } : fact));
 }
-
-const ROUND: ReadonlySet<RuntimeId> = new Set(['bubblewrap', 'srt', 'docker', 'native']);
 
 /** The runtime with this id; undefined for one that a posture may name and this version does not start. */
 export function runtimeOf(id: RuntimeId): Runtime | undefined {

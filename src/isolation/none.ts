@@ -20,6 +20,8 @@ export async function startBare(
 export const none: Runtime = {
   id: 'none',
   title: 'no box',
+  madeBy: 'nobody',
+  choice: { label: 'not now', hint: 'rules only; shell commands get round them' },
   limits: 'Keeps nothing out: what you reach, the agent reaches.',
   detect: async () => ({ id: 'none', available: true, detail: 'nothing around the agent' }),
   approval: () => undefined,

@@ -73,7 +73,7 @@ export function hidePatterns({ facts, posture }: Ground, reached: readonly strin
 }
 
 /** The agents to declare: those of the posture and those found; the most common one where there is none. */
-export function agentsOf({ facts, posture }: Ground): string[] {
+export function agentsToDeclare({ facts, posture }: Ground): string[] {
   const all = [...new Set([...(posture.agents ?? []), ...facts.agents.map(({ id }) => id)])];
   return all.length > 0 ? all : ['claude-code'];
 }
@@ -99,7 +99,7 @@ export function openHosts(posture: Posture): string[] {
 
 /** The declared agents of which it is not known what hosts they need. */
 function unknownAgents(ground: Ground): { title: string; here: boolean }[] {
-  return agentsOf(ground).flatMap(id => {
+  return agentsToDeclare(ground).flatMap(id => {
     const agent = agents.find(one => one.id === id);
     const found = ground.facts.agents.find(one => one.id === id);
     return agent?.hosts ? [] : [{ title: agent?.title ?? id, here: found?.binary !== undefined }];
@@ -119,7 +119,7 @@ export function withoutHosts(ground: Ground): string[] {
 export function allowedHosts(ground: Ground): string[] | undefined {
   const { facts, posture } = ground;
   if (unknownAgents(ground).some(({ here }) => here)) return undefined;
-  const known = agentsOf(ground).flatMap(id => agents.find(agent => agent.id === id)?.hosts ?? []);
+  const known = agentsToDeclare(ground).flatMap(id => agents.find(agent => agent.id === id)?.hosts ?? []);
   const remote = facts.git.remote;
   const host = remote && remote.forge !== 'local' ? remoteHost(remote.url) : undefined;
   const forge = host === undefined ? [] : [host, ...(host === 'github.com' ? ['api.github.com'] : [])];
@@ -140,7 +140,7 @@ export function networkNote(ground: Ground): string | undefined {
     return `The network of the box is not restricted${unknown.length > 0 ? `, as ${whose}` : ''}: name the hosts that agents need in agent-posture.yaml, isolation.network.allow.`;
   // Of an agent that only a file speaks of, somebody who uses it has to say what it needs: nobody has added anything yet.
   const proposed = allowedHosts({ ...ground, posture: { ...ground.posture, isolation: undefined } });
-  const shut = agentsOf(ground).length === all.length && network.allow.every(entry => proposed?.includes(entry));
+  const shut = agentsToDeclare(ground).length === all.length && network.allow.every(entry => proposed?.includes(entry));
   return shut
     ? `The box lets no agent reach its model yet, as ${whose}: name them in agent-posture.yaml, isolation.network.allow.`
     : undefined;

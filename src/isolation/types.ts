@@ -28,9 +28,17 @@ export interface Boxed {
   close(): Promise<void>;
 }
 
+/** A way to start something boxed in, in the registry of runtimes (src/isolation/index.ts). */
 export interface Runtime {
   id: RuntimeId;
+  /** As the heading of a column. */
   title: string;
+  /** Who makes its walls: this program or the agent, either from the posture; somebody else; or nobody, as there are none. */
+  madeBy: 'us' | 'agent' | 'somebody' | 'nobody';
+  /** As one of those to choose from: `a container`, with what one gets. */
+  choice: { label: string; hint: string };
+  /** How it is installed, where it was not found. */
+  install?: string;
   /** What it does not keep out, in one line, shown where it is chosen. */
   limits: string;
   detect(root: string): Promise<RuntimeFact>;

@@ -78,6 +78,11 @@ export function isHost(host: string): boolean {
   );
 }
 
+/** An entry of a list of hosts without its port, for programs that know none. */
+export function withoutPort(entry: string): string {
+  return entry.replace(/:\d+$/, '');
+}
+
 /** `host`, `host:port`, `[v6]` or `[v6]:port` in parts; undefined for anything else. */
 export function splitHostPort(text: string): { host: string; port: number | undefined } | undefined {
   const match = /^(?:\[([^\]]+)\]|([^:[\]/\s]+))(?::(\d{1,5}))?$/.exec(text);

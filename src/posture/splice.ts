@@ -557,9 +557,9 @@ function cut(text: string, splices: readonly Splice[]): string {
   return result;
 }
 
-/** The value with the changes made: what the text must mean afterwards. */
-export function withEdits(data: unknown, edits: readonly { path: Path; value: unknown }[]): unknown {
-  return edits.reduce((before, { path, value }) => applied(before, path, withoutUndefined(value)), data);
+/** The value with the changes made: what the text must mean afterwards. It keeps its type where the changes keep to that. */
+export function withEdits<T>(data: T, edits: readonly { path: Path; value: unknown }[]): T {
+  return edits.reduce<unknown>((before, { path, value }) => applied(before, path, withoutUndefined(value)), data) as T;
 }
 
 function applied(data: unknown, path: Path, value: unknown): unknown {

@@ -1,6 +1,7 @@
 import { loginsOf } from '../agents/index.ts';
 import { plural, shellLine } from '../base/text.ts';
 import type { Facts } from '../discover/facts.ts';
+import { runtimes } from '../isolation/index.ts';
 import {
   allowedHosts,
   type Ground,
@@ -9,8 +10,10 @@ import {
   patternsFor,
   withPatterns,
 } from '../isolation/proposal.ts';
+import type { Runtime } from '../isolation/types.ts';
+import { withoutPort } from '../posture/address.ts';
 import type { PostureEdit } from '../posture/model.ts';
-import type { Isolation, Posture, RuntimeId } from '../posture/schema.ts';
+import type { Isolation, Posture } from '../posture/schema.ts';
 import type { Origin, Probe } from './probes/types.ts';
 import { type Fix, REMOVED, type Row } from './types.ts';
 
@@ -37,13 +40,6 @@ interface FixKind {
   edits?(rows: readonly Failing[], context: FixContext): PostureEdit[] | undefined;
 }
 
-const BOXES: readonly RuntimeId[] = ['bubblewrap', 'docker', 'podman', 'srt'];
-const BOX_TITLES: Partial<Record<RuntimeId, string>> = {
-  bubblewrap: 'a bubblewrap box',
-  docker: 'a container',
-  podman: 'a container',
-  srt: 'an srt box',
-};
 const NETWORK: ReadonlySet<Origin> = new Set(['system', 'outside', 'metadata']);
 const BOXED: ReadonlySet<Origin> = new Set([
   'posture-file',
@@ -64,8 +60,10 @@ const BOXED: ReadonlySet<Origin> = new Set([
 ]);
 const HIDEABLE: ReadonlySet<Origin> = new Set(['posture-file', 'secret-file', 'place', 'socket', 'sibling']);
 
-function bestBox({ facts }: FixContext): RuntimeId | undefined {
-  return BOXES.find(id => facts.runtimes.some(runtime => runtime.id === id && runtime.available));
+/** The first of our own boxes that can be started here. */
+function bestBox({ facts }: FixContext): Runtime | undefined {
+  const startable = new Set(facts.runtimes.flatMap(({ id, available }) => (available ? [id] : [])));
+  return runtimes.find(({ id, madeBy }) => madeBy === 'us' && startable.has(id));
 }
 
 const isDeclaredBox = (isolation: Isolation | undefined): boolean =>
@@ -99,7 +97,7 @@ function groundOf({ facts, posture }: FixContext): Ground {
 
 /** The box that the wizard would declare, with what was reached hidden too. A list of hosts that stands is kept. */
 function proposedBox(rows: readonly Failing[], context: FixContext): Isolation | undefined {
-  const runtime = bestBox(context);
+  const runtime = bestBox(context)?.id;
   if (runtime === undefined) return undefined;
   const ground = groundOf(context);
   const before = ground.posture.isolation;
@@ -207,7 +205,7 @@ export const FIX_KINDS: readonly FixKind[] = [
       literalOrWay(failing) &&
       !isDeclaredBox(posture?.isolation) &&
       (BOXED.has(failing.probe.origin) || (overNetwork(failing) && restricts({ facts, posture }))),
-    title: (_rows, context) => `start agents in ${BOX_TITLES[bestBox(context) ?? 'bubblewrap'] ?? 'a box'}`,
+    title: (_rows, context) => `start agents in ${bestBox(context)?.choice.label ?? 'a box'}`,
     text: "Declares a box in which the repository can be written, your home is hidden, and other processes and sockets are out of sight; where your agent's hosts are known, it reaches these, your forge and the systems that agents may use, and no other. Start agents with: agent-posture run -- COMMAND. Whatever is started outside it still reaches all of this.",
     edits: (rows, context) => {
       const value = proposedBox(rows, context);
@@ -243,7 +241,7 @@ export const FIX_KINDS: readonly FixKind[] = [
       const hosts = new Set(
         rows.flatMap(({ probe }) => (probe.subject.kind === 'address' ? [probe.subject.host] : [])),
       );
-      const left = allow.filter(entry => !hosts.has(entry.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')));
+      const left = allow.filter(entry => !hosts.has(withoutPort(entry).replace(/^\[|\]$/g, '')));
       return left.length === allow.length ? undefined : [{ path: ['isolation', 'network', 'allow'], value: left }];
     },
   },
@@ -278,7 +276,7 @@ export const FIX_KINDS: readonly FixKind[] = [
     edits: (_rows, context) =>
       canSwitch(context)
         ? [
-            { path: ['isolation', 'runtime'], value: bestBox(context) },
+            { path: ['isolation', 'runtime'], value: bestBox(context)?.id },
             { path: ['isolation', 'command'], value: undefined },
           ]
         : undefined,
@@ -359,8 +357,7 @@ export const FIX_KINDS: readonly FixKind[] = [
 /** Whether another runtime than the declared one can be started here. */
 function canSwitch(context: FixContext): boolean {
   const declared = context.posture?.isolation?.runtime;
-  const best = bestBox(context);
-  return best !== undefined && declared === 'command' && best !== declared;
+  return declared === 'command' && bestBox(context) !== undefined;
 }
 
 /**

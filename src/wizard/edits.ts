@@ -4,7 +4,7 @@ import { checkMeaning } from '../posture/check.ts';
 import type { PostureEdit } from '../posture/model.ts';
 import { type Overlay, postureSchema } from '../posture/schema.ts';
 import { withEdits } from '../posture/splice.ts';
-import { asList, editsOf, partsOf, unfit } from './step.ts';
+import { aboutOf, asList, editsOf, partsOf, unfit } from './step.ts';
 import { agentsUnasked, ID } from './steps/found.ts';
 import type { Answer, Answers, Step, StepContext } from './types.ts';
 
@@ -76,7 +76,7 @@ export function announce(step: Step, answer: Answer, context: StepContext, answe
   const choices = step.choices(context, answers);
   const parts = asList(answer).map(value => {
     const choice = choices.find(one => one.value === value);
-    const about = [choice?.hint, choice?.seen && `found in ${formatPosition(choice.seen)}`].filter(Boolean).join('; ');
+    const about = choice ? aboutOf(choice) : '';
     return `${choice?.label ?? value}${about ? ` (${about})` : ''}`;
   });
   return `${step.title}: ${listSome(parts) || noneOf(choices.flatMap(({ label, seen }) => (seen ? [label] : [])))}`;

@@ -1,8 +1,9 @@
+import { formatPosition } from '../base/errors.ts';
 import { list } from '../base/text.ts';
 import type { PostureEdit } from '../posture/model.ts';
 import { SECRET_ADVICE, secretShape } from '../posture/secrets.ts';
 import { unseenCharacter } from '../posture/tree.ts';
-import type { Answer, Answers, Choice, Entry, Field, Step, StepContext } from './types.ts';
+import type { Answer, Answers, Choice, Entry, Field, ListStep, Step, StepContext, Suggestion } from './types.ts';
 
 export function asList(answer: Answer | undefined): readonly string[] {
   if (typeof answer === 'string') return answer === '' ? [] : [answer];
@@ -148,7 +149,8 @@ export function checkAnswer(step: Step, answer: Answer, context: StepContext, an
   }
 }
 
-function keyOf(step: Extract<Step, { kind: 'list' }>, entry: Entry): string {
+/** What tells an entry from every other one of its list. */
+export function keyOf(step: ListStep, entry: Entry): string {
   return (step.together ?? [step.key]).map(id => fieldText(entry, id)).join('\0');
 }
 
@@ -184,6 +186,11 @@ export function remembered<T>(
     known.set(answers, { context, made });
     return made;
   };
+}
+
+/** What is said beside the name of something to choose: its hint, and where it was found; empty where there is neither. */
+export function aboutOf({ hint, seen }: Pick<Choice | Suggestion, 'hint' | 'seen'>): string {
+  return [hint, seen && `found in ${formatPosition(seen)}`].filter(Boolean).join('; ');
 }
 
 /** An answer in words, as parts of a list. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { allEnded } from '../../src/base/all.ts';
+import { allEnded, allNamed } from '../../src/base/all.ts';
 
 const later = (work: () => void, time = 20) => new Promise<void>(done => setTimeout(done, time)).then(work);
 
@@ -18,4 +18,9 @@ it('waits for the others where one fails, and throws what failed first in the li
 
 it('gives the values in order', async () => {
   expect(await allEnded([Promise.resolve(1), later(() => {}).then(() => 2)])).toEqual([1, 2]);
+});
+
+it('gives named work back by its names, what is no promise too, and fails with the first that fails', async () => {
+  expect(await allNamed({ one: Promise.resolve(1), two: 'two', none: undefined })).toEqual({ one: 1, two: 'two' });
+  await expect(allNamed({ one: 1, two: Promise.reject(new Error('two failed')) })).rejects.toThrow('two failed');
 });

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { agents, surroundingAgent } from '../../src/agents/index.ts';
-import { agentsOf, allowedHosts } from '../../src/isolation/proposal.ts';
+import { agentsToDeclare, allowedHosts } from '../../src/isolation/proposal.ts';
 import { parsePosture } from '../../src/posture/load.ts';
 import { labFacts } from '../labs/box.ts';
 import { Fixture } from './fixture.ts';
@@ -42,7 +42,7 @@ describe('the registry of agents', () => {
   });
   it('has the agent that is declared where none was found, and knows its hosts', () => {
     const nobody = { facts: { ...labFacts('/r', '/h'), agents: [] }, posture: { version: 1 as const, project: 'x' } };
-    expect(agents.map(({ id }) => id)).toEqual(expect.arrayContaining(agentsOf(nobody)));
+    expect(agents.map(({ id }) => id)).toEqual(expect.arrayContaining(agentsToDeclare(nobody)));
     expect(allowedHosts(nobody)).toEqual(expect.arrayContaining(['api.anthropic.com']));
   });
   it.each(['claude-code', 'codex', 'gemini', 'copilot'] as const)('knows which hosts %s needs', id => {

@@ -178,12 +178,12 @@ describe('tools', () => {
     fixture = new Fixture();
     const bin = join(fixture.folder, 'bin');
     mkdirSync(bin);
-    const srt = fixture.put('../lib/node_modules/@anthropic-ai/sandbox-runtime/cli.js', '#!/bin/sh\nexit 99\n', 0o755);
+    const cli = fixture.put('../lib/node_modules/@devcontainers/cli/devcontainer.js', '#!/bin/sh\nexit 99\n', 0o755);
     fixture.put(
-      '../lib/node_modules/@anthropic-ai/sandbox-runtime/package.json',
-      '{"name":"@anthropic-ai/sandbox-runtime","version":"0.0.7"}',
+      '../lib/node_modules/@devcontainers/cli/package.json',
+      '{"name":"@devcontainers/cli","version":"0.89.0"}',
     );
-    symlinkSync(srt, join(bin, 'srt'));
+    symlinkSync(cli, join(bin, 'devcontainer'));
     symlinkSync(fixture.put('../mise/installs/gitleaks/8.30.1/gitleaks', '', 0o755), join(bin, 'gitleaks'));
     fixture.put('../bin/nsjail', '', 0o755);
     const path = process.env.PATH;
@@ -191,7 +191,7 @@ describe('tools', () => {
     try {
       const { tools = [], scanners } = await discover(fixture.root, { home: fixture.home, env: {}, boxes: false });
       expect(tools.map(({ id, version }) => [id, version])).toEqual([
-        ['srt', '0.0.7'],
+        ['devcontainer', '0.89.0'],
         ['nsjail', undefined],
       ]);
       expect(scanners).toEqual([{ id: 'gitleaks', version: '8.30.1' }]);

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
+import { SANDBOXES } from '../../src/discover/tools.ts';
 import { seccompFilter } from '../../src/isolation/bubblewrap/seccomp.ts';
 import { commandFiles } from '../../src/isolation/command/files.ts';
 import { boxEnvironment } from '../../src/isolation/environment.ts';
-import { runtimeOf, runtimes } from '../../src/isolation/index.ts';
+import { followsPosture, runtimeOf, runtimes } from '../../src/isolation/index.ts';
 import type { BoxContext, Boxed } from '../../src/isolation/types.ts';
 import type { Isolation } from '../../src/posture/schema.ts';
 
@@ -39,6 +40,19 @@ describe('the runtimes', () => {
       expect(runtime.limits).not.toMatch(/\bsecure/i);
     }
     expect(runtimeOf('kubernetes')).toBeUndefined();
+  });
+
+  test('are proposed with words of their own, what can be proven first, and told in no other list', () => {
+    for (const key of ['label', 'hint'] as const)
+      expect(new Set(runtimes.map(({ choice }) => choice[key])).size).toBe(runtimes.length);
+    expect(runtimes.map(({ madeBy }) => madeBy)).toEqual(['us', 'us', 'us', 'agent', 'somebody', 'nobody']);
+    expect(runtimes.filter(({ id }) => followsPosture(id)).map(({ id }) => id)).toEqual([
+      'bubblewrap',
+      'docker',
+      'srt',
+      'native',
+    ]);
+    expect(SANDBOXES.filter(({ id }) => runtimes.some(runtime => runtime.id === id))).toEqual([]);
   });
 
   test('a container that cannot be prepared leaves nothing that was laid for it', async () => {

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { mountTable, placeOn } from '../../src/selftest/controls.ts';
-import { endRound, readUpTo, remembered, strongest, within } from '../../src/selftest/pack/base.ts';
+import { endRound, oncePerRound, readUpTo, strongest, within } from '../../src/selftest/pack/base.ts';
 import type { Session } from '../../src/selftest/session/session.ts';
 import type { FileSystemPlace, Observation } from '../../src/selftest/wire.ts';
 import { describeWith } from '../support/parts.ts';
@@ -261,7 +261,7 @@ describe.runIf(asRoot).each(FORMS)('a mount that never answers (%s)', form => {
 describe('what is looked up', () => {
   it('is looked up again in the next round', () => {
     let made = 0;
-    const look = remembered(() => ++made);
+    const look = oncePerRound(() => ++made);
     expect([look(), look()]).toEqual([1, 1]);
     endRound();
     expect([look(), look()]).toEqual([2, 2]);

@@ -162,7 +162,11 @@ describe('a question', () => {
     expect(shown.frame()).toMatch(/1 of 4\n It has no effect yet\./);
     shown.unmount();
     shown = await show(ask('box', extra), { rows: 12 });
+    expect(shown.frame()).toContain('no effect');
+    shown.unmount();
+    shown = await show(ask('box', extra), { rows: 3 });
     expect(shown.frame()).not.toContain('no effect');
+    expect(shown.frame()).toContain('❯');
   });
 
   it('shows why an answer will not do', async () => {

@@ -1,4 +1,3 @@
-import { detectAgent } from '../detect.ts';
 import type { AgentDefinition } from '../types.ts';
 
 export const aider: AgentDefinition = {
@@ -9,18 +8,12 @@ export const aider: AgentDefinition = {
   marks: [],
   writes: ['.aiderignore', '.aider.conf.yml'],
   goesUp: true,
-  detect: context =>
-    detectAgent(
-      {
-        id: 'aider',
-        title: 'Aider',
-        programs: ['aider', '~/.local/bin/aider'],
-        packages: [],
-        python: 'aider-chat',
-        settings: ['~/.aider.conf.yml', '.aider.conf.yml'],
-        traces: ['.aider.chat.history.md', '.aiderignore', '~/.aider'],
-        ownSandbox: () => false,
-      },
-      context,
-    ),
+  traces: {
+    programs: ['aider', '~/.local/bin/aider'],
+    packages: [],
+    python: 'aider-chat',
+    settings: ['~/.aider.conf.yml', '.aider.conf.yml'],
+    others: ['.aider.chat.history.md', '.aiderignore', '~/.aider'],
+    ownSandbox: () => false,
+  },
 };

@@ -1,4 +1,3 @@
-import { detectAgent } from '../detect.ts';
 import type { AgentDefinition } from '../types.ts';
 
 export const amp: AgentDefinition = {
@@ -7,17 +6,11 @@ export const amp: AgentDefinition = {
   guardFiles: ['.amp/', '.amp/settings.json'],
   userFiles: ['~/.config/amp/settings.json'],
   marks: [{ variable: 'AGENT', value: 'amp', source: 'https://github.com/agentsmd/agents.md/issues/136' }],
-  detect: context =>
-    detectAgent(
-      {
-        id: 'amp',
-        title: 'Amp',
-        programs: ['amp'],
-        ambiguous: true,
-        packages: ['@sourcegraph/amp', '@ampcode/cli'],
-        settings: ['~/.config/amp/settings.json', '.amp/settings.json'],
-        traces: ['.amp', '~/.config/amp', '~/.local/share/amp'],
-      },
-      context,
-    ),
+  traces: {
+    programs: ['amp'],
+    ambiguous: true,
+    packages: ['@sourcegraph/amp', '@ampcode/cli'],
+    settings: ['~/.config/amp/settings.json', '.amp/settings.json'],
+    others: ['.amp', '~/.config/amp', '~/.local/share/amp'],
+  },
 };

@@ -1,5 +1,5 @@
-import { detectAgent, lastJsonValue } from '../detect.ts';
 import type { AgentDefinition } from '../types.ts';
+import { lastJsonValue } from '../values.ts';
 import { login } from './login.ts';
 import { refusedReads } from './refused.ts';
 import { SETTINGS } from './voids.ts';
@@ -20,26 +20,20 @@ export const claudeCode: AgentDefinition = {
   overruling: SETTINGS,
   // https://code.claude.com/docs/en/memory
   instructions: { path: 'CLAUDE.md', takesIn: page => `@${page}` },
-  detect: context =>
-    detectAgent(
-      {
-        id: 'claude-code',
-        title: 'Claude Code',
-        programs: ['claude', '~/.local/bin/claude', '~/.claude/local/claude'],
-        packages: ['@anthropic-ai/claude-code'],
-        folder: { variable: 'CLAUDE_CONFIG_DIR', usually: '~/.claude' },
-        // Managed settings win over all others: https://code.claude.com/docs/en/settings
-        settings: [
-          '~/.claude/settings.json',
-          '.claude/settings.json',
-          '.claude/settings.local.json',
-          '/etc/claude-code/managed-settings.json',
-          '/Library/Application Support/ClaudeCode/managed-settings.json',
-        ],
-        traces: ['.claude', 'CLAUDE.md', '~/.claude'],
-        ownSandbox: files => lastJsonValue(files, 'sandbox', 'enabled') === true,
-        refused: refusedReads,
-      },
-      context,
-    ),
+  traces: {
+    programs: ['claude', '~/.local/bin/claude', '~/.claude/local/claude'],
+    packages: ['@anthropic-ai/claude-code'],
+    folder: { variable: 'CLAUDE_CONFIG_DIR', usually: '~/.claude' },
+    // Managed settings win over all others: https://code.claude.com/docs/en/settings
+    settings: [
+      '~/.claude/settings.json',
+      '.claude/settings.json',
+      '.claude/settings.local.json',
+      '/etc/claude-code/managed-settings.json',
+      '/Library/Application Support/ClaudeCode/managed-settings.json',
+    ],
+    others: ['.claude', 'CLAUDE.md', '~/.claude'],
+    ownSandbox: files => lastJsonValue(files, 'sandbox', 'enabled') === true,
+    refused: refusedReads,
+  },
 };

@@ -1,4 +1,4 @@
-import { jsonValue } from '../detect.ts';
+import { jsonValue } from '../values.ts';
 
 /** A `Read` rule's path may not hold what ends it. */
 const READ_RULE = /^Read\(([^()\n\r]{1,500})\)$/;

@@ -1,3 +1,4 @@
+import { withoutPort } from '../../posture/address.ts';
 import { bracketed, type Pattern, plainPath, readPattern, type Speller, spelled } from '../../posture/patterns.ts';
 import { pushGlobs } from '../pushes.ts';
 import type { RuleSource, Source } from '../source.ts';
@@ -66,6 +67,6 @@ export function sandboxSettings({
       ...hiddenInHome.flatMap(plain).map(path => `~/${path}`),
     ],
     denyWrite: guards.map(guard => `./${guard.replace(/\/+$/, '')}`),
-    allowedDomains: allow?.map(host => host.replace(/:\d+$/, '')),
+    allowedDomains: allow?.map(withoutPort),
   };
 }

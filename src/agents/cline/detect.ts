@@ -1,4 +1,3 @@
-import { detectAgent } from '../detect.ts';
 import type { AgentDefinition } from '../types.ts';
 
 export const cline: AgentDefinition = {
@@ -11,16 +10,10 @@ export const cline: AgentDefinition = {
   goesUp: true,
   ignoreFile: '.clineignore',
   asksHook: true,
-  detect: context =>
-    detectAgent(
-      {
-        id: 'cline',
-        title: 'Cline',
-        programs: ['cline'],
-        packages: ['cline'],
-        settings: ['~/.cline/data/globalState.json'],
-        traces: ['.clinerules', '.clineignore', '~/.cline'],
-      },
-      context,
-    ),
+  traces: {
+    programs: ['cline'],
+    packages: ['cline'],
+    settings: ['~/.cline/data/globalState.json'],
+    others: ['.clinerules', '.clineignore', '~/.cline'],
+  },
 };

@@ -1,6 +1,5 @@
 import { parse } from 'smol-toml';
-import { detectAgent, type SettingsFile } from '../detect.ts';
-import type { AgentDefinition } from '../types.ts';
+import type { AgentDefinition, SettingsFile } from '../types.ts';
 import { login } from './login.ts';
 
 export const codex: AgentDefinition = {
@@ -17,27 +16,21 @@ export const codex: AgentDefinition = {
   login,
   writes: ['.codex/'],
   goesUp: true,
-  detect: context =>
-    detectAgent(
-      {
-        id: 'codex',
-        title: 'Codex',
-        programs: ['codex'],
-        packages: ['@openai/codex'],
-        folder: { variable: 'CODEX_HOME', usually: '~/.codex' },
-        // What is managed wins: https://developers.openai.com/codex/enterprise/managed-configuration
-        settings: [
-          '/etc/codex/config.toml',
-          '~/.codex/config.toml',
-          '.codex/config.toml',
-          '/etc/codex/managed_config.toml',
-          '/etc/codex/requirements.toml',
-        ],
-        traces: ['.codex', '~/.codex'],
-        ownSandbox: sandboxMode,
-      },
-      context,
-    ),
+  traces: {
+    programs: ['codex'],
+    packages: ['@openai/codex'],
+    folder: { variable: 'CODEX_HOME', usually: '~/.codex' },
+    // What is managed wins: https://developers.openai.com/codex/enterprise/managed-configuration
+    settings: [
+      '/etc/codex/config.toml',
+      '~/.codex/config.toml',
+      '.codex/config.toml',
+      '/etc/codex/managed_config.toml',
+      '/etc/codex/requirements.toml',
+    ],
+    others: ['.codex', '~/.codex'],
+    ownSandbox: sandboxMode,
+  },
 };
 
 /**

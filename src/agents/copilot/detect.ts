@@ -1,4 +1,3 @@
-import { detectAgent } from '../detect.ts';
 import type { AgentDefinition } from '../types.ts';
 import { SETTINGS } from './files.ts';
 
@@ -24,24 +23,18 @@ export const copilot: AgentDefinition = {
   goesUp: true,
   overruling: SETTINGS,
   asksHook: true,
-  detect: context =>
-    detectAgent(
-      {
-        id: 'copilot',
-        title: 'GitHub Copilot CLI',
-        programs: ['copilot'],
-        // AWS Copilot's program has the same name.
-        ambiguous: true,
-        packages: ['@github/copilot'],
-        folder: { variable: 'COPILOT_HOME', usually: '~/.copilot' },
-        settings: [
-          '~/.copilot/config.json',
-          '~/.copilot/settings.json',
-          '.github/copilot/settings.json',
-          '.github/copilot/settings.local.json',
-        ],
-        traces: ['.github/copilot-instructions.md', '.github/copilot', '~/.copilot'],
-      },
-      context,
-    ),
+  traces: {
+    programs: ['copilot'],
+    // AWS Copilot's program has the same name.
+    ambiguous: true,
+    packages: ['@github/copilot'],
+    folder: { variable: 'COPILOT_HOME', usually: '~/.copilot' },
+    settings: [
+      '~/.copilot/config.json',
+      '~/.copilot/settings.json',
+      '.github/copilot/settings.json',
+      '.github/copilot/settings.local.json',
+    ],
+    others: ['.github/copilot-instructions.md', '.github/copilot', '~/.copilot'],
+  },
 };

@@ -1,5 +1,5 @@
-import { detectAgent, jsonValue } from '../detect.ts';
 import type { AgentDefinition } from '../types.ts';
+import { jsonValue } from '../values.ts';
 
 export const cursor: AgentDefinition = {
   id: 'cursor',
@@ -19,22 +19,16 @@ export const cursor: AgentDefinition = {
   writes: ['.cursor/'],
   ignoreFile: '.cursorignore',
   asksHook: true,
-  detect: context =>
-    detectAgent(
-      {
-        id: 'cursor',
-        title: 'Cursor',
-        programs: ['cursor-agent', '~/.local/bin/cursor-agent', 'cursor'],
-        packages: [],
-        debian: 'cursor',
-        settings: ['~/.cursor/cli-config.json', '~/.cursor/sandbox.json', '.cursor/cli.json', '.cursor/sandbox.json'],
-        traces: ['.cursor', '.cursorrules', '~/.cursor'],
-        // Only the switch that turns it off is in a file: https://cursor.com/docs/reference/sandbox
-        ownSandbox: files =>
-          files.some(({ path, text }) => path.endsWith('sandbox.json') && jsonValue(text, 'type') === 'insecure_none')
-            ? false
-            : undefined,
-      },
-      context,
-    ),
+  traces: {
+    programs: ['cursor-agent', '~/.local/bin/cursor-agent', 'cursor'],
+    packages: [],
+    debian: 'cursor',
+    settings: ['~/.cursor/cli-config.json', '~/.cursor/sandbox.json', '.cursor/cli.json', '.cursor/sandbox.json'],
+    others: ['.cursor', '.cursorrules', '~/.cursor'],
+    // Only the switch that turns it off is in a file: https://cursor.com/docs/reference/sandbox
+    ownSandbox: files =>
+      files.some(({ path, text }) => path.endsWith('sandbox.json') && jsonValue(text, 'type') === 'insecure_none')
+        ? false
+        : undefined,
+  },
 };

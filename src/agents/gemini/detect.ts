@@ -1,5 +1,5 @@
-import { detectAgent, lastJsonValue } from '../detect.ts';
 import type { AgentDefinition } from '../types.ts';
+import { lastJsonValue } from '../values.ts';
 
 export const gemini: AgentDefinition = {
   id: 'gemini',
@@ -16,29 +16,22 @@ export const gemini: AgentDefinition = {
   goesUp: false,
   // https://geminicli.com/docs/reference/memport
   instructions: { path: 'GEMINI.md', takesIn: page => `@./${page}` },
-  detect: context =>
-    detectAgent(
-      {
-        id: 'gemini',
-        title: 'Gemini CLI',
-        programs: ['gemini'],
-        packages: ['@google/gemini-cli'],
-        // System settings win over all others, system defaults over none: https://geminicli.com/docs/reference/configuration/
-        settings: [
-          '/etc/gemini-cli/system-defaults.json',
-          '/Library/Application Support/GeminiCli/system-defaults.json',
-          '~/.gemini/settings.json',
-          '.gemini/settings.json',
-          '/etc/gemini-cli/settings.json',
-          '/Library/Application Support/GeminiCli/settings.json',
-        ],
-        traces: ['.gemini', '.geminiignore', 'GEMINI.md', '~/.gemini'],
-        ownSandbox: (files, env) => {
-          const value =
-            env.GEMINI_SANDBOX ?? lastJsonValue(files, 'tools', 'sandbox') ?? lastJsonValue(files, 'sandbox');
-          return value !== undefined && value !== false && value !== 'false' && value !== '';
-        },
-      },
-      context,
-    ),
+  traces: {
+    programs: ['gemini'],
+    packages: ['@google/gemini-cli'],
+    // System settings win over all others, system defaults over none: https://geminicli.com/docs/reference/configuration/
+    settings: [
+      '/etc/gemini-cli/system-defaults.json',
+      '/Library/Application Support/GeminiCli/system-defaults.json',
+      '~/.gemini/settings.json',
+      '.gemini/settings.json',
+      '/etc/gemini-cli/settings.json',
+      '/Library/Application Support/GeminiCli/settings.json',
+    ],
+    others: ['.gemini', '.geminiignore', 'GEMINI.md', '~/.gemini'],
+    ownSandbox: (files, env) => {
+      const value = env.GEMINI_SANDBOX ?? lastJsonValue(files, 'tools', 'sandbox') ?? lastJsonValue(files, 'sandbox');
+      return value !== undefined && value !== false && value !== 'false' && value !== '';
+    },
+  },
 };

@@ -1,4 +1,3 @@
-import { detectAgent } from '../detect.ts';
 import type { AgentDefinition } from '../types.ts';
 
 const SOURCE = 'https://block.github.io/goose/docs/guides/environment-variables';
@@ -12,18 +11,12 @@ export const goose: AgentDefinition = {
     { variable: 'GOOSE_TERMINAL', value: '1', source: SOURCE },
     { variable: 'AGENT', value: 'goose', source: SOURCE },
   ],
-  detect: context =>
-    detectAgent(
-      {
-        id: 'goose',
-        title: 'Goose',
-        programs: ['goose', '~/.local/bin/goose'],
-        // A tool for database migrations has the same name.
-        ambiguous: true,
-        packages: [],
-        settings: ['~/.config/goose/config.yaml'],
-        traces: ['.goosehints', '.gooseignore', '~/.config/goose'],
-      },
-      context,
-    ),
+  traces: {
+    programs: ['goose', '~/.local/bin/goose'],
+    // A tool for database migrations has the same name.
+    ambiguous: true,
+    packages: [],
+    settings: ['~/.config/goose/config.yaml'],
+    others: ['.goosehints', '.gooseignore', '~/.config/goose'],
+  },
 };

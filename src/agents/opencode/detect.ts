@@ -1,4 +1,3 @@
-import { detectAgent } from '../detect.ts';
 import type { AgentDefinition } from '../types.ts';
 import { SETTINGS } from './files.ts';
 
@@ -11,24 +10,18 @@ export const opencode: AgentDefinition = {
   writes: [SETTINGS[0]],
   goesUp: true,
   overruling: SETTINGS,
-  detect: context =>
-    detectAgent(
-      {
-        id: 'opencode',
-        title: 'opencode',
-        programs: ['opencode', '~/.opencode/bin/opencode'],
-        packages: [
-          'opencode-ai',
-          'opencode-linux-x64',
-          'opencode-linux-arm64',
-          'opencode-darwin-x64',
-          'opencode-darwin-arm64',
-        ],
-        settings: ['~/.config/opencode/opencode.json', '~/.config/opencode/opencode.jsonc', ...SETTINGS],
-        traces: ['.opencode', '~/.config/opencode', '~/.local/share/opencode'],
-        // Its SECURITY.md says that it has no sandbox.
-        ownSandbox: () => false,
-      },
-      context,
-    ),
+  traces: {
+    programs: ['opencode', '~/.opencode/bin/opencode'],
+    packages: [
+      'opencode-ai',
+      'opencode-linux-x64',
+      'opencode-linux-arm64',
+      'opencode-darwin-x64',
+      'opencode-darwin-arm64',
+    ],
+    settings: ['~/.config/opencode/opencode.json', '~/.config/opencode/opencode.jsonc', ...SETTINGS],
+    others: ['.opencode', '~/.config/opencode', '~/.local/share/opencode'],
+    // Its SECURITY.md says that it has no sandbox.
+    ownSandbox: () => false,
+  },
 };

@@ -1,5 +1,5 @@
-import { detectAgent, lastJsonValue } from '../detect.ts';
 import type { AgentDefinition } from '../types.ts';
+import { lastJsonValue } from '../values.ts';
 
 export const qwen: AgentDefinition = {
   id: 'qwen',
@@ -18,20 +18,14 @@ export const qwen: AgentDefinition = {
   // It goes on without the file, and says nothing.
   stumbles: ['a trailing comma'],
   goesUp: false,
-  detect: context =>
-    detectAgent(
-      {
-        id: 'qwen',
-        title: 'Qwen Code',
-        programs: ['qwen'],
-        packages: ['@qwen-code/qwen-code'],
-        settings: ['~/.qwen/settings.json', '.qwen/settings.json', '/etc/qwen-code/settings.json'],
-        traces: ['.qwen', '.qwenignore', 'QWEN.md', '~/.qwen'],
-        ownSandbox: files => {
-          const value = lastJsonValue(files, 'tools', 'sandbox') ?? lastJsonValue(files, 'sandbox');
-          return value !== undefined && value !== false && value !== '';
-        },
-      },
-      context,
-    ),
+  traces: {
+    programs: ['qwen'],
+    packages: ['@qwen-code/qwen-code'],
+    settings: ['~/.qwen/settings.json', '.qwen/settings.json', '/etc/qwen-code/settings.json'],
+    others: ['.qwen', '.qwenignore', 'QWEN.md', '~/.qwen'],
+    ownSandbox: files => {
+      const value = lastJsonValue(files, 'tools', 'sandbox') ?? lastJsonValue(files, 'sandbox');
+      return value !== undefined && value !== false && value !== '';
+    },
+  },
 };

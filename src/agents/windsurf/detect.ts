@@ -1,4 +1,3 @@
-import { detectAgent } from '../detect.ts';
 import type { AgentDefinition } from '../types.ts';
 
 export const windsurf: AgentDefinition = {
@@ -10,17 +9,11 @@ export const windsurf: AgentDefinition = {
   writes: ['.windsurf/'],
   ignoreFile: '.codeiumignore',
   asksHook: true,
-  detect: context =>
-    detectAgent(
-      {
-        id: 'windsurf',
-        title: 'Windsurf',
-        programs: ['windsurf'],
-        packages: [],
-        debian: 'windsurf',
-        settings: ['~/.codeium/windsurf/mcp_config.json', '.windsurf/hooks.json'],
-        traces: ['.windsurf', '.codeiumignore', '.windsurfrules', '~/.codeium/windsurf'],
-      },
-      context,
-    ),
+  traces: {
+    programs: ['windsurf'],
+    packages: [],
+    debian: 'windsurf',
+    settings: ['~/.codeium/windsurf/mcp_config.json', '.windsurf/hooks.json'],
+    others: ['.windsurf', '.codeiumignore', '.windsurfrules', '~/.codeium/windsurf'],
+  },
 };

@@ -9,7 +9,7 @@ import { stateHome } from '../../base/state-home.ts';
 import { version } from '../../base/version.ts';
 import type { AgentFact, Facts, RuntimeFact } from '../../discover/facts.ts';
 import { discover } from '../../discover/index.ts';
-import { unboxable } from '../../isolation/index.ts';
+import { runtimeOf, unboxable } from '../../isolation/index.ts';
 import { clearPlaceholders } from '../../isolation/placeholders.ts';
 import { loadPosture } from '../../posture/load.ts';
 import type { Posture } from '../../posture/schema.ts';
@@ -44,7 +44,7 @@ export const command: Command = async context => {
       detail: `${version}, Node ${process.versions.node}, ${process.platform} ${process.arch}`,
     },
     await git(root, facts.git.untold),
-    ...facts.runtimes.filter(({ id }) => id !== 'none' && id !== 'native' && id !== 'command').map(box(facts)),
+    ...facts.runtimes.filter(({ id }) => runtimeOf(id)?.madeBy === 'us').map(box(facts)),
     ...(facts.agents.length > 0
       ? facts.agents.map(agent)
       : [
@@ -141,16 +141,11 @@ async function git(root: string, untold: string | undefined): Promise<Finding> {
     : { name: 'git', state: 'attention', detail: `${detail}; ${untold}`, next: 'see what git status says here' };
 }
 
-const INSTALL: Partial<Record<RuntimeFact['id'], string>> = {
-  bubblewrap: 'Debian, Ubuntu: sudo apt install bubblewrap. Fedora: sudo dnf install bubblewrap',
-  docker: 'start the engine, or install it: https://docs.docker.com/engine/install',
-};
-
 function box({ root, home }: Facts): (fact: RuntimeFact) => Finding {
   // Where none can be made, installing one changes nothing.
   const installs = unboxable(root, home) === undefined;
   return ({ id, available, detail }) => {
-    const next = available || !installs ? undefined : INSTALL[id];
+    const next = available || !installs ? undefined : runtimeOf(id)?.install;
     return { name: id, state: available ? 'ok' : 'missing', detail, ...(next ? { next } : {}) };
   };
 }

@@ -36,7 +36,7 @@ export const command: Command = async context => {
   if (!(await approveBox(declared, approver(context, facts.insideAgent), `to run ${argv[0]} in it`, 'nothing is run')))
     throw new UserError({ what: 'not started: what the box of this posture runs was not approved' });
   const { runtime, box } = declared;
-  if (runtime.id === 'none' || runtime.id === 'native')
+  if (runtime.madeBy === 'nobody' || runtime.madeBy === 'agent')
     terminal.note(
       `NOT BOXED: ${argv[0]} runs as you, with nothing of ours around it (${runtime.title}). ${runtime.limits}`,
     );

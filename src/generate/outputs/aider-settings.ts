@@ -11,7 +11,7 @@ export const aiderSettings = agentOutput({
   title: 'Aider: an ignore file for hidden files and guards, and commits that go through the hooks',
   safeguards: ['SEC-1', 'VCS-4', 'GRD-1'],
   templateVersion: 1,
-  overrules: context => [takenOut(context, IGNORE), overruledBy(VOIDS, SETTINGS, false, 'yaml')],
+  overrules: context => [takenOut(context, IGNORE), overruledBy(VOIDS, SETTINGS, { format: 'yaml' })],
   render(context) {
     const claims = Object.entries(ENFORCED).map(([key, value]): Claim => ({ path: [key], value, guard: true }));
     // It has no other rules, so that the guards stand in its ignore file as well, whatever is hidden.

@@ -20,7 +20,7 @@ export const claudeSettings = agentOutput({
     const { ownSandbox } = rulesOf(context);
     // What the generated file itself has to say of the sandbox is a claim of its own.
     return SETTINGS.map(path =>
-      path === GENERATED ? overruledBy([...VOIDS, ...MISSHAPEN], path, false) : overruledBy(VOIDS, path, ownSandbox),
+      path === GENERATED ? overruledBy([...VOIDS, ...MISSHAPEN], path) : overruledBy(VOIDS, path, { ownSandbox }),
     );
   },
   notes: hidden => unsaidBy('A rule of Claude Code', hidden, rulePaths),

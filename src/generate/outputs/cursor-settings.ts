@@ -1,5 +1,6 @@
 import { cursor } from '../../agents/cursor/detect.ts';
 import { ASKED, denyRules, hookEntry, rulePaths, SANDBOX_VOIDS } from '../../agents/cursor/settings.ts';
+import { withoutPort } from '../../posture/address.ts';
 import type { Claim, Rendered } from '../types.ts';
 import { agentOutput, rulesOf } from './agent-output.ts';
 import { unsaidBy } from './hidden.ts';
@@ -14,7 +15,7 @@ export const cursorSettings = agentOutput({
     'Cursor: an ignore file, rules and hooks for hidden files, guards and pushes, and its sandbox where it is the box',
   safeguards: ['ISO-1', 'SEC-1', 'VCS-4', 'GRD-1'],
   templateVersion: 1,
-  overrules: context => [overruledBy(SANDBOX_VOIDS, SANDBOX, rulesOf(context).ownSandbox)],
+  overrules: context => [overruledBy(SANDBOX_VOIDS, SANDBOX, { ownSandbox: rulesOf(context).ownSandbox })],
   notes: hidden => unsaidBy('A rule of Cursor', hidden, rulePaths),
   render(context) {
     const rules = rulesOf(context);
@@ -46,7 +47,7 @@ export const cursorSettings = agentOutput({
           { path: ['networkPolicy', 'default'], value: 'deny', guard: true },
           {
             path: ['networkPolicy', 'allow'],
-            elements: rules.allow.map(host => host.replace(/:\d+$/, '')),
+            elements: rules.allow.map(withoutPort),
             guard: true,
           },
         );

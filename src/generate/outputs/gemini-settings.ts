@@ -16,7 +16,7 @@ export const geminiSettings = agentOutput({
   title: 'Gemini CLI: hidden files, and a policy for guards and pushes (once you trust the folder in Gemini CLI)',
   safeguards: ['ISO-1', 'SEC-1', 'VCS-4', 'GRD-1'],
   templateVersion: 1,
-  overrules: () => [overruledBy(VOIDS, SETTINGS, false)],
+  overrules: () => [overruledBy(VOIDS, SETTINGS)],
   notes: ({ plain, home }) =>
     unsaidNote('The policy of Gemini CLI', [...plain, ...home], line => inArgument('file_path', line) !== undefined),
   render(context) {

@@ -2,12 +2,11 @@ import { type Void, voidsIn } from '../../agents/voids.ts';
 import { formats } from '../formats/index.ts';
 import { type Format, FormatProblem } from '../formats/types.ts';
 
-/** A settings file, and what in it overrules ours by this table. */
+/** A settings file, and what in it overrules ours by this table; `ownSandbox`: also where it is the agent's sandbox that it weakens. */
 export function overruledBy(
   table: readonly Void[],
   path: string,
-  ownSandbox: boolean,
-  format: Format['id'] = 'json',
+  { ownSandbox = false, format = 'json' }: { ownSandbox?: boolean; format?: Format['id'] } = {},
 ): { path: string; weaker(text: string): string | undefined } {
   return {
     path,

@@ -13,7 +13,7 @@ export const qwenSettings = agentOutput({
   title: 'Qwen Code: rules for hidden files, guards and pushes, and its sandbox where it is the box',
   safeguards: ['ISO-1', 'SEC-1', 'VCS-4', 'GRD-1'],
   templateVersion: 1,
-  overrules: () => [overruledBy(VOIDS, SETTINGS, false)],
+  overrules: () => [overruledBy(VOIDS, SETTINGS)],
   notes: hidden => unsaidBy('A rule of Qwen Code', hidden, rulePaths),
   render(context) {
     const rules = rulesOf(context);

@@ -306,6 +306,9 @@ async function build(
 export const bubblewrap: Runtime = {
   id: 'bubblewrap',
   title: 'bubblewrap box',
+  madeBy: 'us',
+  choice: { label: 'a bubblewrap box', hint: 'only this repository, keys hidden' },
+  install: 'Debian, Ubuntu: sudo apt install bubblewrap. Fedora: sudo dnf install bubblewrap',
   limits:
     'Shares this machine’s kernel. A repository that is made inside below the root (a folder with its own .git, a submodule) brings settings that git outside obeys, even for git status in the root: agent-posture run names it when it ends. Where the network is not restricted, services of this machine on loopback and abstract sockets stay in reach. A hidden or guarded file that a program outside replaces while the box runs is no longer kept until the next start.',
   detect,

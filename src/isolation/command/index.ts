@@ -19,6 +19,8 @@ function wrapperOf({ isolation }: BoxContext): string {
 export const command: Runtime = {
   id: 'command',
   title: 'your own wrapper',
+  madeBy: 'somebody',
+  choice: { label: 'one you have', hint: 'you type the command next' },
   limits: 'Keeps out what the wrapper keeps out; nothing of isolation.network or isolation.files is carried out by it.',
   detect: async () => ({ id: 'command', available: true, detail: 'a command of your own' }),
   approval(context) {

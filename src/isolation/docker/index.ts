@@ -151,6 +151,12 @@ function containerWords(
 export const docker: Runtime = {
   id: 'docker',
   title: 'compose container',
+  madeBy: 'us',
+  choice: {
+    label: 'a container',
+    hint: 'compose and devcontainer, network by a proxy; its first start pulls images',
+  },
+  install: 'start the engine, or install it: https://docs.docker.com/engine/install',
   limits:
     'Shares the engine’s kernel. Whoever may use the engine’s socket is root on this machine: it is not mounted, keep it so. A hidden or guarded file that a program outside replaces while the box runs is no longer kept until the next start. A repository that is made inside below the root brings settings that git outside obeys: agent-posture run names it when it ends. A second container that is started in a repository while the first one runs can be led astray by it with links: start one at a time. Opened by an editor as a devcontainer, files are hidden as of the last generate, and guards that are missing can be made.',
   detect,

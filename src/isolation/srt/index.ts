@@ -40,6 +40,11 @@ async function detect(root: string): Promise<RuntimeFact> {
 export const srt: Runtime = {
   id: 'srt',
   title: 'sandbox runtime (srt)',
+  madeBy: 'us',
+  choice: {
+    label: 'the sandbox runtime (srt)',
+    hint: 'files and hosts by its settings file, which is made',
+  },
   limits:
     'Hides what isolation.files.hide names, as it is there at the start, and nothing else: the rest of the home can be read. Its network has the listed hosts alone, also where isolation.network does not restrict it. A guard is kept where it lies; the folder round it can be moved.',
   detect,

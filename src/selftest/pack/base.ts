@@ -31,7 +31,7 @@ export function endRound(): void {
 }
 
 /** What is looked up once for all tries of a round that need it: a try that is made again looks by itself. */
-export function remembered<T>(make: () => T): () => T {
+export function oncePerRound<T>(make: () => T): () => T {
   let kept: { value: T; round: number } | undefined;
   return () => {
     if (kept?.round !== rounds) kept = { value: make(), round: rounds };
@@ -179,7 +179,7 @@ export function within(limit: string | undefined, result: Result): Result {
   return limit === undefined || result.outcome === 'done' ? result : { outcome: 'error', reason: limit };
 }
 
-const found = remembered(() => new Map<string, string | undefined>());
+const found = oncePerRound(() => new Map<string, string | undefined>());
 
 /** The absolute path of a program on the pack's PATH. */
 export function which(name: string, env: Readonly<Record<string, string>>): string | undefined {

@@ -3,7 +3,7 @@ import { lstat, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Mount, parseMounts } from '../../base/mounts.ts';
 import type { FileSystemPlace, Observation } from '../wire.ts';
-import { codeOf, readText, readUpTo, remembered, running } from './base.ts';
+import { codeOf, oncePerRound, readText, readUpTo, running } from './base.ts';
 
 /** More processes than this are not looked at. */
 const MOST = 5_000;
@@ -33,7 +33,7 @@ export function processesCut(pids: readonly string[]): string | undefined {
 /** Bytes of the mount table that are read. */
 const TABLE = 32_000_000;
 
-const table = remembered<{ all: readonly Mount[]; cut: string | undefined }>(() => {
+const table = oncePerRound<{ all: readonly Mount[]; cut: string | undefined }>(() => {
   const { text, isCut } = readUpTo('/proc/self/mountinfo', TABLE);
   return {
     all: parseMounts(text),
@@ -174,7 +174,7 @@ function otherPoints(device: string, wanted: Wanted): string[] {
 /** `other`: a link, or something that could not be looked at. */
 type Kind = 'none' | 'file' | 'folder' | 'other';
 
-const kinds = remembered(() => new Map<string, Map<string, Kind | Promise<Kind>>>());
+const kinds = oncePerRound(() => new Map<string, Map<string, Kind | Promise<Kind>>>());
 
 /** What stands at a mount point, or under a name in it, without following a link. */
 function kindOf(point: string, name: string): Kind | Promise<Kind> {
@@ -194,7 +194,7 @@ function kindOf(point: string, name: string): Kind | Promise<Kind> {
 const PROMPT = /^(proc|sysfs|cgroup2?|devpts|mqueue|devtmpfs)$/;
 
 /** Mount points where another one lies, whatever lies over it, by their device. The root itself has answered. */
-const slowPoints = remembered(
+const slowPoints = oncePerRound(
   () =>
     new Map(
       mounts()

@@ -10,10 +10,10 @@ import {
   compare,
   digest,
   failed,
+  oncePerRound,
   type Question,
   type Result,
   readFile,
-  remembered,
   runProgram,
   strongest,
   which,
@@ -31,8 +31,8 @@ import {
   type Views,
 } from './proc.ts';
 
-const views = remembered<Views>(otherViews);
-const opened = remembered<Promise<OpenFiles>>(openFiles);
+const views = oncePerRound<Views>(otherViews);
+const opened = oncePerRound<Promise<OpenFiles>>(openFiles);
 
 async function readOne(path: string, question: Question, at?: string): Promise<Result> {
   try {
@@ -112,7 +112,7 @@ const quote = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`;
 /** Whether a mount namespace can be made here at all: where not, that is the answer for every file, and asked for all at once. */
 let askedFor: (() => Promise<Result | undefined>) | undefined;
 function mountNamespace(unshare: string, env: Context['env']): () => Promise<Result | undefined> {
-  askedFor ??= remembered(async () => {
+  askedFor ??= oncePerRound(async () => {
     const ran = await runProgram([unshare, '-m', 'sh', '-c', 'exit 0'], {
       signal: AbortSignal.timeout(2_000),
       env: { ...env, LC_ALL: 'C' },

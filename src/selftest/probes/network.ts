@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { findProgram } from '../../base/exec.ts';
 import { displayPath, expandHome, isWithin, realPathOf, throughProc } from '../../base/files.ts';
-import { endpointOf } from '../../posture/address.ts';
+import { endpointOf, withoutPort } from '../../posture/address.ts';
 import { saysProduction } from '../../posture/environment.ts';
 import { accessTo, type System, type SystemKind } from '../../posture/schema.ts';
 import type { Greeting } from '../wire.ts';
@@ -140,7 +140,7 @@ function besides({ host, port }: Address, asks: boolean, { root, readOnly }: Pro
 
 /** A name that the declared box may reach, for what is not on the list to pass for. */
 function allowedName({ posture }: ProbeContext): string | undefined {
-  const names = (posture?.isolation?.network?.allow ?? []).map(entry => entry.replace(/:\d+$/, ''));
+  const names = (posture?.isolation?.network?.allow ?? []).map(withoutPort);
   // One below it, where all below it are allowed.
   return names
     .map(name => name.replace(/^\*\./, 'www.'))

@@ -1,7 +1,6 @@
 import { type ReactNode, useRef, useState } from 'react';
-import { formatPosition } from '../../base/errors.ts';
 import { plural } from '../../base/text.ts';
-import { asEntries, checkEntry, fieldText, standing } from '../../wizard/step.ts';
+import { aboutOf, asEntries, checkEntry, fieldText, keyOf, standing } from '../../wizard/step.ts';
 import type { Answer, Answers, Entry, ListStep, StepContext, Suggestion } from '../../wizard/types.ts';
 import { Frame } from '../components/frame.tsx';
 import { type RowItem, Rows, unread } from '../components/rows.tsx';
@@ -116,12 +115,9 @@ export function Entries({
         context={context}
         answers={{ ...answers, [step.id]: entries.filter((_, place) => place !== index) }}
         onDone={next => {
-          const twice = latest.current.some(
-            (other, place) =>
-              place !== index &&
-              (step.together ?? [step.key]).every(id => fieldText(other, id) === fieldText(next, id)),
-          );
-          if (twice) return `${fieldText(next, step.key)} is here already`;
+          const key = keyOf(step, next);
+          if (latest.current.some((other, place) => place !== index && keyOf(step, other) === key))
+            return `${fieldText(next, step.key)} is here already`;
           become(latest.current.toSpliced(index, 1, next));
           setOpen(undefined);
           setGone(undefined);
@@ -149,10 +145,10 @@ export function Entries({
       };
     }),
     ...suggestions.map(
-      ({ label, hint, seen }, index): RowItem => ({
+      (suggestion, index): RowItem => ({
         value: `${ADD}${index}`,
-        label,
-        hint: [hint, seen && `found in ${formatPosition(seen)}`].filter(Boolean).join('; '),
+        label: suggestion.label,
+        hint: aboutOf(suggestion),
         mark: { text: '+', tone: 'good', says: 'add' },
         tone: 'quiet',
       }),

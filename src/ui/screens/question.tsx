@@ -1,7 +1,6 @@
 import { type ReactNode, useRef, useState } from 'react';
-import { formatPosition } from '../../base/errors.ts';
-import { asEntry, asList, asText, partsOf, splitTexts, standing } from '../../wizard/step.ts';
-import type { Answer, Answers, Choice, FormStep, PlainStep, Step, StepContext } from '../../wizard/types.ts';
+import { aboutOf, asEntry, asList, asText, partsOf, splitTexts, standing } from '../../wizard/step.ts';
+import type { Answer, Answers, FormStep, PlainStep, Step, StepContext } from '../../wizard/types.ts';
 import { Frame } from '../components/frame.tsx';
 import { Menu, type MenuItem } from '../components/menu.tsx';
 import { MultiMenu } from '../components/multi-menu.tsx';
@@ -60,11 +59,6 @@ export function answeredLines(
       index === 0 ? [...name(pad(title, names)), ...line(`   ${text}`)] : line(' '.repeat(names + 6), text),
     );
   });
-}
-
-function hintOf(choice: Choice): string | undefined {
-  const seen = choice.seen && `found in ${formatPosition(choice.seen)}`;
-  return [choice.hint, seen].filter(Boolean).join('; ') || undefined;
 }
 
 /** How many of the answers before are shown above a question: the last ones; in a low window the last alone. */
@@ -154,7 +148,7 @@ export function Question({ step, draft, ...rest }: { step: Step } & Asking): Rea
       ? edges(line(span(` ${text}`, 'strong')), line(span(progress, 'quiet')), width, glyphs.ellipsis)
       : line(span(` ${text}`, 'strong')),
   );
-  const says = height < LOW ? undefined : step.remark?.(context, answers);
+  const says = step.remark?.(context, answers);
   const remark = says === undefined ? [] : wrapText(says, width - 2).map(text => line(span(` ${text}`, 'warn')));
   const keys: [string, string][] = [
     [typing ? 'tab' : '?', why ? 'hide why' : 'why'],
@@ -257,7 +251,7 @@ function Plain({
   const items: MenuItem<string>[] = choices.map(choice => ({
     value: choice.value,
     label: choice.label,
-    hint: hintOf(choice),
+    hint: aboutOf(choice) || undefined,
   }));
   // What its row has no room for, whole.
   const mark = { text: glyphs.on, tone: 'plain' as const };

@@ -1,7 +1,7 @@
 import { agents as known } from '../../agents/index.ts';
 import { formatPosition } from '../../base/errors.ts';
 import { list } from '../../base/text.ts';
-import { agentsOf } from '../../isolation/proposal.ts';
+import { agentsToDeclare } from '../../isolation/proposal.ts';
 import { asList, notAmong } from '../step.ts';
 import type { PlainStep, StepContext } from '../types.ts';
 import { agentsUnasked } from './found.ts';
@@ -35,7 +35,7 @@ export const agents: PlainStep = {
     'The agent should only have access to the specific repositories, branches, and systems it absolutely needs to complete its assigned task.',
   choices(context) {
     const { facts, posture } = context;
-    const guessed = isGuess(context) ? agentsOf(context) : [];
+    const guessed = isGuess(context) ? agentsToDeclare(context) : [];
     const found = new Map(facts.agents.map(agent => [agent.id, agent]));
     const rank = (id: string) =>
       found.has(id) ? 0 : posture.agents?.some(one => one === id) || guessed.includes(id) ? 1 : 2;

@@ -1,53 +1,38 @@
 import { UserError } from '../../base/errors.ts';
 import { list } from '../../base/text.ts';
 import { splitWords } from '../../base/words.ts';
-import type { Facts, RuntimeFact } from '../../discover/facts.ts';
+import type { Facts } from '../../discover/facts.ts';
+import { followsPosture, runtimes } from '../../isolation/index.ts';
 import { allowedHosts, hidePatterns, withoutHosts } from '../../isolation/proposal.ts';
+import type { Runtime } from '../../isolation/types.ts';
 import type { PostureEdit } from '../../posture/model.ts';
-import type { Isolation } from '../../posture/schema.ts';
+import type { Isolation, RuntimeId } from '../../posture/schema.ts';
 import { asList, asText, unfit } from '../step.ts';
 import type { PlainStep, StepContext } from '../types.ts';
 import { chosenGround } from './found.ts';
 
-type Box = 'bubblewrap' | 'docker' | 'srt' | 'native' | 'command' | 'none';
-const BOXES: readonly Box[] = ['bubblewrap', 'docker', 'srt', 'native', 'command', 'none'];
-const BOX_TEXT: Readonly<Record<Box, { label: string; hint: string }>> = {
-  bubblewrap: { label: 'a bubblewrap box', hint: 'only this repository, keys hidden' },
-  docker: { label: 'a container', hint: 'compose and devcontainer, network by a proxy; its first start pulls images' },
-  srt: { label: 'the sandbox runtime (srt)', hint: 'files and hosts by its settings file, which is made' },
-  native: { label: "the agent's own sandbox", hint: 'its rules: not tried' },
-  command: { label: 'one you have', hint: 'you type the command next' },
-  none: { label: 'not now', hint: 'rules only; shell commands get round them' },
-};
-
-function runtimeFact(box: Box, { runtimes }: Facts): RuntimeFact | undefined {
-  return runtimes.find(({ id }) => id === box);
-}
-
 /** Why a box cannot be used on this machine; undefined where it can. */
-function unavailable(box: Box, facts: Facts): string | undefined {
-  if (box === 'command' || box === 'none') return undefined;
-  const fact = runtimeFact(box, facts);
-  if (box === 'native') return fact && !fact.available ? fact.detail : undefined;
+function unavailable({ id, madeBy }: Runtime, facts: Facts): string | undefined {
+  if (madeBy === 'somebody' || madeBy === 'nobody') return undefined;
+  const fact = facts.runtimes.find(one => one.id === id);
+  if (madeBy === 'agent') return fact && !fact.available ? fact.detail : undefined;
   return fact?.available ? undefined : (fact?.detail ?? 'not found');
 }
 
 /** The strongest box that this machine can start. An agent's own sandbox comes after those that can be proven. */
-function strongest(facts: Facts): Box {
-  return BOXES.find(box => box !== 'command' && unavailable(box, facts) === undefined) ?? 'none';
+function strongest(facts: Facts): RuntimeId {
+  const first = runtimes.find(box => box.madeBy !== 'somebody' && unavailable(box, facts) === undefined);
+  return first?.id ?? 'none';
 }
 
-function isBox(value: unknown): value is Box {
-  return BOXES.includes(value as Box);
+function boxOf(value: unknown): Runtime | undefined {
+  return runtimes.find(({ id }) => id === value);
 }
 
-/** The boxes whose network and files are of our making. */
-const RESTRICTS: ReadonlySet<unknown> = new Set<Box>(['bubblewrap', 'docker', 'srt', 'native']);
-
-function isolationEdits(box: Box, context: StepContext, command: string | undefined): PostureEdit[] {
+function isolationEdits(box: RuntimeId, context: StepContext, command: string | undefined): PostureEdit[] {
   const standing = context.posture.isolation;
   const edits: PostureEdit[] = [];
-  const restricts = RESTRICTS.has(box);
+  const restricts = followsPosture(box);
   const files = {
     ...(restricts ? { write: ['.'] } : {}),
     hide: hidePatterns(context),
@@ -70,15 +55,16 @@ export const box: PlainStep = {
   title: 'Boxed in by',
   kind: 'select',
   paths: ['quick', 'whole'],
-  values: BOXES,
+  values: runtimes.map(({ id }) => id),
   question: () => 'How shall the agent be boxed in?',
   why: "Rules in an agent's settings are read by the agent; a command it starts does not read them. A box is kept by the operating system: what is not let in is not there. It writes this repository only, does not see your keys and .env files, and reaches the hosts of the agent's model and of your forge (any host, where those of an agent that is installed here are not known). Package registries and everything else are shut until you add them under isolation.network.allow, because an agent that may reach any host may send your source there. A host that is let through is a way out for what the agent can read: let through few.",
   quote: 'Before you let any AI agent touch your production code, run it in a sandboxed environment.',
   choices({ facts }) {
     const best = strongest(facts);
-    const all = BOXES.map(id => {
-      const gone = unavailable(id, facts);
-      const { label, hint } = BOX_TEXT[id];
+    const all = runtimes.map(runtime => {
+      const gone = unavailable(runtime, facts);
+      const { id } = runtime;
+      const { label, hint } = runtime.choice;
       if (gone !== undefined) return { id, gone: true, choice: { value: id, label, hint: `not here, ${gone}` } };
       return {
         id,
@@ -89,24 +75,32 @@ export const box: PlainStep = {
     return [...all.filter(({ gone }) => !gone), ...all.filter(({ gone }) => gone)].map(({ choice }) => choice);
   },
   fallback({ facts, posture, existing }) {
-    const standing = posture.isolation?.runtime;
-    if (isBox(standing) && unavailable(standing, facts) === undefined) return standing;
-    return existing && standing === undefined ? 'none' : strongest(facts);
+    const standing = boxOf(posture.isolation?.runtime);
+    if (standing && unavailable(standing, facts) === undefined) return standing.id;
+    return existing && posture.isolation?.runtime === undefined ? 'none' : strongest(facts);
   },
   proposal: (context, answers) => box.fallback({ ...context, existing: false }, answers),
   validate(answer, { facts }) {
-    if (!isBox(answer)) return `expected one of ${list(BOXES, 'or')}`;
-    const gone = unavailable(answer, facts);
-    return gone === undefined ? undefined : `${BOX_TEXT[answer].label} cannot be used here: ${gone}`;
+    const chosen = boxOf(answer);
+    if (!chosen)
+      return `expected one of ${list(
+        runtimes.map(({ id }) => id),
+        'or',
+      )}`;
+    const gone = unavailable(chosen, facts);
+    return gone === undefined ? undefined : `${chosen.choice.label} cannot be used here: ${gone}`;
   },
   applies: () => true,
   dependsOn: [],
   // With a command, the next step writes both: the one means nothing without the other.
-  edits: (answer, context, answers) =>
+  edits(answer, context, answers) {
+    const chosen = boxOf(answer);
     // That there is none needs no line where none was ever asked for.
-    isBox(answer) && answer !== 'command' && !(answer === 'none' && context.existing && !context.posture.isolation)
-      ? isolationEdits(answer, chosenGround(context, answers), undefined)
-      : [],
+    const unasked = answer === 'none' && context.existing && !context.posture.isolation;
+    return chosen && chosen.id !== 'command' && !unasked
+      ? isolationEdits(chosen.id, chosenGround(context, answers), undefined)
+      : [];
+  },
 };
 
 export const boxCommand: PlainStep = {
@@ -160,7 +154,7 @@ export const hosts: PlainStep = {
     const { existing, posture } = context;
     const declared = posture.isolation?.network?.allow;
     // A box that stands without a word about the network has an open one.
-    const open = existing && RESTRICTS.has(posture.isolation?.runtime);
+    const open = existing && followsPosture(posture.isolation?.runtime);
     const allowed = declared ?? (open ? undefined : allowedHosts(chosenGround(context, answers)));
     return allowed === undefined ? [ANY_HOST] : allowed.length > 0 ? allowed : [NO_HOST];
   },
@@ -171,7 +165,7 @@ export const hosts: PlainStep = {
       return '"none" and "any" stand alone';
     return hosts.map(unfit).find(reason => reason !== undefined);
   },
-  applies: (_, answers) => RESTRICTS.has(answers.box),
+  applies: (_, answers) => followsPosture(answers.box),
   dependsOn: ['agents', 'box'],
   edits(answer) {
     const [first] = asList(answer);

@@ -51,16 +51,14 @@ export function systemOf(entry: Entry): System {
 /** The systems that these answers declare, by the list or by the quick path's questions; those of the posture where neither was asked. */
 export const systemsAfter = remembered((context, answers): readonly System[] => {
   if (answers.systems !== undefined) return asEntries(answers.systems).map(systemOf);
-  const { posture } = withEdits({ posture: context.posture }, neverTouchEdits(context, answers)) as StepContext;
-  return posture.systems ?? [];
+  return withEdits(context.posture, neverTouchEdits(context, answers)).systems ?? [];
 });
 
 function neverTouchEdits(context: StepContext, answers: Answers): PostureEdit[] {
-  const edits = [neverTouch, neverTouchAddress].flatMap(step => {
+  return [neverTouch, neverTouchAddress].flatMap(step => {
     const answer = answers[step.id];
     return answer !== undefined && step.applies(context, answers) ? editsOf(step, answer, context, answers) : [];
   });
-  return edits.map(({ path, value }) => ({ path: ['posture', ...path], value }));
 }
 
 /** How rights are written on one line: `select insert on app.orders app.items; select on audit.*`. */

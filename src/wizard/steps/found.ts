@@ -1,5 +1,5 @@
 import type { Facts, SystemFact } from '../../discover/facts.ts';
-import { agentsOf } from '../../isolation/proposal.ts';
+import { agentsToDeclare } from '../../isolation/proposal.ts';
 import { readAddress } from '../../posture/address.ts';
 import { saysProduction } from '../../posture/environment.ts';
 import { accessTo, type Posture, type System } from '../../posture/schema.ts';
@@ -52,7 +52,7 @@ export function closedEnvironment(name: string | undefined, { facts, posture }: 
 /** The agents where nobody says which: those of a posture that stands, else those found, or a guess. */
 export function agentsUnasked(context: StepContext): readonly string[] {
   const { existing, posture } = context;
-  return existing && posture.agents?.length ? posture.agents : agentsOf(context);
+  return existing && posture.agents?.length ? posture.agents : agentsToDeclare(context);
 }
 
 /** The agents that are chosen, and of what was found only what is about them: what a box is proposed from. */
