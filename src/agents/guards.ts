@@ -77,6 +77,11 @@ const GUARDS_IF_THERE: readonly string[] = [
   '.gitattributes',
   '.gitmodules',
   '.gitleaksignore',
+  // What writes the agents' settings, hooks and pages.
+  '.rulesync/',
+  'rulesync.jsonc',
+  'rulesync.json',
+  'rulesync.local.jsonc',
   '.pre-commit-config.yml',
   ...withEndings(['lefthook', '.lefthook', '.config/lefthook'], ENDINGS),
   '.overcommit.yml',

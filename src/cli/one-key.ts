@@ -1,8 +1,10 @@
 import { Interrupted } from '../base/errors.ts';
 import type { Streams } from './terminal.ts';
 
-/** For so long what was typed before the question stood there is thrown away: nobody can have meant it. */
+/** For so long what was typed before the question stood there is thrown away: nobody can have meant it. Milliseconds. */
 const TYPED_AHEAD = 20;
+/** The same behind an answer by one letter, which a finger may press twice, or hold. */
+const PRESSED_TWICE = 500;
 
 const YES = /^(?:y|yes)[\r\n]*$/i;
 const NO = /^(?:n|no|\u001b|\u0004)?[\r\n]*$/i;
@@ -28,7 +30,7 @@ export async function oneKey(
   if (keys) stdin.setRawMode(true);
   let release = () => {};
   try {
-    if (keys) await drained(stdin);
+    if (keys) await drained(stdin, habit ? PRESSED_TWICE : TYPED_AHEAD);
     stderr.write(question);
     const answer = await new Promise<{ yes: boolean; byLetter: boolean }>((resolve, reject) => {
       let expected = habit;
@@ -64,10 +66,10 @@ export async function oneKey(
   }
 }
 
-async function drained(stdin: Streams['stdin']): Promise<void> {
+async function drained(stdin: Streams['stdin'], time: number): Promise<void> {
   const ignore = (): void => {};
   stdin.on('data', ignore);
   stdin.resume();
-  await new Promise(resolve => setTimeout(resolve, TYPED_AHEAD));
+  await new Promise(resolve => setTimeout(resolve, time));
   stdin.off('data', ignore);
 }

@@ -97,7 +97,7 @@ export interface Facts {
   /** The files of instructions for agents in the root that are links, and where in the repository each leads; undefined: out of it. */
   instructionLinks?: readonly { path: string; to: string | undefined }[];
   /** The rule of rulesync's from which it writes those files whole: what is to stand in them has to stand there. */
-  instructionSource?: string | undefined;
+  instructionSource?: { path: string; writesFor: readonly string[] } | undefined;
   /** The file that a new request for review begins with, by the forge that reads it. */
   requestTemplates?: { github?: string | undefined; gitlab?: string | undefined };
   runtimes: RuntimeFact[];

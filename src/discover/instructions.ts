@@ -23,18 +23,34 @@ export function instructionLinks(root: string): NonNullable<Facts['instructionLi
 /** How much of a rule is read for its head, in bytes. */
 const HEAD = 4_000;
 
+const CONFIG = /^rulesync\.jsonc?$/;
+/** What its settings name, each on a line or not: all that is asked of them. */
+const NAMED = /"(targets|features)"\s*:\s*\[([^\]]*)\]/g;
+
 /**
- * The one rule of rulesync's that goes into every agent's page, which its head says of it. Source:
+ * The one rule of rulesync's that goes into every agent's page, by what its head and rulesync's settings say, and the agents
+ * that rulesync writes for by its own names. Undefined where it is not sure that rulesync writes the pages. Source:
  * https://github.com/dyoshikawa/rulesync/blob/main/docs/reference/file-formats.md, and test/e2e/rulesync.test.ts.
  */
-export async function rootRule(root: string, entries: readonly Entry[]): Promise<string | undefined> {
-  const rules = entries
-    .filter(({ path, link }) => !link && /^\.rulesync\/rules\/[\w.-]+\.md$/.test(path))
-    .slice(0, 100);
+export async function rootRule(root: string, entries: readonly Entry[]): Promise<Facts['instructionSource']> {
+  const mine = entries.filter(({ link, ignored }) => !link && !ignored);
+  const config = mine.find(({ path }) => CONFIG.test(path));
+  const settings = config && (await readBounded(join(root, config.path), 100_000));
+  if (!settings?.ok) return undefined;
+  const named: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+    [...settings.data.toString('utf8').matchAll(NAMED)].map(([, key, list]) => [key, namesIn(list)]),
+  );
+  if (!named.features?.some(feature => feature === 'rules' || feature === '*') || !named.targets) return undefined;
+  const rules = mine.filter(({ path }) => /^\.rulesync\/rules\/[\w.-]+\.md$/.test(path)).slice(0, 100);
   for (const { path } of rules.sort((a, b) => (a.path < b.path ? -1 : 1))) {
     const file = await readBounded(join(root, path), HEAD);
     const head = file.ok ? /^---\r?\n(.*?)\r?\n---/s.exec(file.data.toString('utf8'))?.[1] : undefined;
-    if (head !== undefined && /^root:[ \t]*true[ \t]*$/m.test(head)) return path;
+    const said = head?.match(/^root:.*$/gm) ?? [];
+    const all = /^targets:\s*(?:\[\s*["']?\*["']?\s*\]|\r?\n\s*-\s*["']?\*["']?)\s*$/m.test(head ?? '');
+    if (said.length === 1 && /^root:[ \t]*true[ \t]*\r?$/.test(said[0] ?? '') && all)
+      return { path, writesFor: named.targets };
   }
   return undefined;
 }
+
+const namesIn = (list = '') => [...list.matchAll(/"([^"]*)"/g)].map(match => match[1] ?? '');

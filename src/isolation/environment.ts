@@ -14,13 +14,23 @@ const IDENTITY = {
 } as const;
 export const IDENTITY_NAMES: readonly string[] = Object.keys(IDENTITY);
 
-/** The variables by which what runs in a box commits as the agent; none without an identity. Those of the user's own win. */
+/**
+ * The variables by which what runs in a box commits as the agent; none without an identity. Where the user has any of their
+ * own for the author, or for the committer, theirs are all there is for that: half of each would be nobody.
+ */
 export function identityVariables(
   identity: { name: string; email: string } | undefined,
   own: NodeJS.ProcessEnv,
 ): Record<string, string> {
   if (identity === undefined) return {};
-  return Object.fromEntries(Object.entries(IDENTITY).map(([name, part]) => [name, own[name] || identity[part]]));
+  return Object.fromEntries(
+    Object.entries(IDENTITY).flatMap(([name, part]) => {
+      const role = name.replace(/_(?:NAME|EMAIL)$/, '');
+      const theirs = own[`${role}_NAME`] || own[`${role}_EMAIL`];
+      const value = theirs ? own[name] : identity[part];
+      return value ? [[name, value]] : [];
+    }),
+  );
 }
 
 /**
@@ -32,8 +42,11 @@ export function boxEnvironment(env: Record<string, string>, keep: readonly strin
     Object.entries(env).filter(
       ([name, value]) =>
         keep.includes(name) ||
-        IDENTITY_NAMES.includes(name) ||
-        !(secretLookingName(name) || LEADS_OUT.test(name) || secretLookingValue(value)),
+        !(
+          secretLookingName(name) ||
+          secretLookingValue(value) ||
+          (LEADS_OUT.test(name) && !IDENTITY_NAMES.includes(name))
+        ),
     ),
   );
 }

@@ -2,6 +2,7 @@ import type { Problem } from '../base/errors.ts';
 import { didYouMean } from '../base/suggest.ts';
 import { list } from '../base/text.ts';
 import { isHost, readAddress, splitHostPort } from './address.ts';
+import { addressProblem, nameProblem } from './identity.ts';
 import { SYSTEM_KINDS } from './schema.ts';
 import { MOST_PROBLEMS, type Path, shown, type Tree } from './tree.ts';
 
@@ -199,18 +200,16 @@ export function checkMeaning(tree: Pick<Tree, 'data' | 'locate'>, known: unknown
           what: `${shown(name)} is no owner`,
           expected: '@user, @organisation/team or an e-mail address',
         });
-  const email = own(own(repository, 'agentIdentity'), 'email');
-  if (typeof email === 'string' && !/^[^\s@<>]+@[^\s@<>]+$/.test(email))
-    add(['repository', 'agentIdentity', 'email'], {
-      what: `${shown(email)} is no e-mail address`,
-      expected: 'name@example.com',
-    });
-  const identity = own(own(repository, 'agentIdentity'), 'name');
-  if (typeof identity === 'string' && /[<>\n]/.test(identity))
-    add(['repository', 'agentIdentity', 'name'], {
-      what: 'a name for git cannot hold < or >',
-      expected: 'a plain name',
-    });
+  const identity = own(repository, 'agentIdentity');
+  for (const [part, problem] of [
+    ['name', nameProblem],
+    ['email', addressProblem],
+  ] as const) {
+    const value = own(identity, part);
+    const expected = typeof value === 'string' && value !== '' ? problem(value) : undefined;
+    if (expected !== undefined)
+      add(['repository', 'agentIdentity', part], { what: `git would not commit as ${shown(value)}`, expected });
+  }
 
   for (const [index, row] of entries(own(data, 'accepted')))
     if (typeof row.until === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(row.until) && !realDate(row.until))

@@ -34,6 +34,12 @@ describe.skipIf(!hasBox)('a commit in the box', () => {
     );
   });
 
+  test('is nobody’s by half', async () => {
+    expect(await commits(DECLARED, { GIT_AUTHOR_NAME: 'Ada' })).toMatch(
+      /^Ada <(?!agent@)[^>]*>, shop agent <agent@shop\.invalid>$/,
+    );
+  });
+
   test("is the user's, where no identity is declared", async () => {
     expect(await commits(POSTURE)).not.toContain('agent');
   });

@@ -287,7 +287,7 @@ accepted:
     ['secrets: { managers: { dev: local } }', '"dev" is not declared under "environments"'],
     ['secrets: { vault: { address: "http://a:b@c", mount: kv, path: x } }', 'user or a password'],
     ['repository: { owners: { "*": ["alice"] } }', 'is no owner'],
-    ['repository: { agentIdentity: { name: x, email: nobody } }', 'no e-mail address'],
+    ['repository: { agentIdentity: { name: x, email: nobody } }', 'git would not commit as "nobody"'],
     ['repository: { agentIdentity: { name: "x <y>", email: a@b.c } }', 'a plain name'],
     ['agents: [codex, codex]', '"codex" is here twice'],
     ['selftest: { metadata: maybe }', '"metadata" is "maybe"'],

@@ -68,9 +68,29 @@ function points(posture: Posture): string[] {
   ].filter(point => typeof point === 'string');
 }
 
+/** What rulesync calls our agents, of those that it writes pages for: https://github.com/dyoshikawa/rulesync#supported-tools-and-features */
+const RULESYNC: Readonly<Record<string, readonly string[]>> = {
+  'claude-code': ['claudecode'],
+  codex: ['codexcli', 'agentsmd'],
+  gemini: ['geminicli'],
+  qwen: ['qwencode'],
+  opencode: ['opencode', 'agentsmd'],
+  copilot: ['copilot', 'copilotcli'],
+  cline: ['cline'],
+  cursor: ['cursor'],
+  windsurf: ['windsurf'],
+};
+
+/** What another generator writes the pages of all these agents from; where it leaves one out, the page is ours to write. */
+function sourceOf({ agents = [] }: Posture, { instructionSource: source }: RenderContext['facts']): string | undefined {
+  const has = (names: readonly string[]) => names.some(name => source?.writesFor.includes(name));
+  return source && (has(['*']) || agents.every(id => has(RULESYNC[id] ?? []))) ? source.path : undefined;
+}
+
 /** Where the page goes: into what another generator writes all pages from; behind a link, into what it leads to; undefined where that is no page of the repository. */
-function placeOf({ facts }: RenderContext): string | undefined {
-  if (facts.instructionSource !== undefined) return facts.instructionSource;
+function placeOf({ posture, facts }: RenderContext): string | undefined {
+  const source = sourceOf(posture, facts);
+  if (source !== undefined) return source;
   const link = facts.instructionLinks?.find(({ path }) => path === PAGE);
   if (!link) return PAGE;
   return link.to !== undefined && /\.md$/i.test(link.to) && isOwnPath(link.to) ? link.to : undefined;
@@ -116,7 +136,7 @@ export const agentImports: Output = {
   render(context) {
     const { posture, facts } = context;
     const page = placeOf(context);
-    if (page === undefined || facts.instructionSource !== undefined) return [];
+    if (page === undefined || sourceOf(posture, facts) !== undefined) return [];
     // The others read AGENTS.md themselves (https://agents.md), but for Aider, which takes what its own settings name.
     return agents
       .filter(({ id }) => posture.agents?.includes(id))

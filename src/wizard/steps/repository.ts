@@ -1,3 +1,4 @@
+import { addressProblem, nameProblem } from '../../posture/identity.ts';
 import type { PostureEdit } from '../../posture/model.ts';
 import { asList, asText, fieldText, fieldTexts, slug, unfit } from '../step.ts';
 import type { FormStep, ListStep, PlainStep, StepContext } from '../types.ts';
@@ -131,7 +132,7 @@ export const identity: FormStep = {
       kind: 'text',
       optional: true,
       hint: 'such as shop-api agent; empty: none is declared',
-      validate: value => (/[<>\n]/.test(value) ? 'a plain name, without < and >' : undefined),
+      validate: nameProblem,
     },
     {
       id: 'email',
@@ -141,7 +142,7 @@ export const identity: FormStep = {
       hint: "an address that the forge knows for the agent; .invalid is nobody's",
       validate(value, _context, _answers, entry) {
         if (fieldText(entry, 'name') === '') return 'it goes with a name';
-        return /^[^\s@<>]+@[^\s@<>]+$/.test(value) ? undefined : 'an address such as agent@example.com';
+        return addressProblem(value);
       },
     },
     {

@@ -153,4 +153,46 @@ describe('the agents’ page', () => {
       expect(page?.notes?.(context(FULL, '/x', links))).toHaveLength(1);
     }
   });
+
+  test.each([
+    ['with its settings', {}, ['claude-code', 'codex'], true],
+    [
+      'which writes for any agent',
+      { 'rulesync.jsonc': '{ "targets": ["*"], "features": ["*"] }' },
+      ['windsurf', 'cline'],
+      true,
+    ],
+    ['which leaves out an agent of the posture', {}, ['claude-code', 'gemini'], false],
+    [
+      'which writes no pages',
+      { 'rulesync.jsonc': '{ "targets": ["*"], "features": ["mcp"] }' },
+      ['claude-code'],
+      false,
+    ],
+    ['without settings', { 'rulesync.jsonc': undefined }, ['claude-code'], false],
+    [
+      'whose rule is for some',
+      { '.rulesync/rules/a.md': '---\nroot: true\ntargets: [cursor]\n---\n' },
+      ['claude-code'],
+      false,
+    ],
+    [
+      'whose rule says two things',
+      { '.rulesync/rules/a.md': '---\nroot: true\ntargets: ["*"]\nroot: false\n---\n' },
+      ['claude-code'],
+      false,
+    ],
+    ['that git ignores', { '.gitignore': '.rulesync/\n' }, ['claude-code'], false],
+  ] as const)('beside rulesync %s it goes where every agent gets it', async (_name, files, agents, there) => {
+    const all: Record<string, string | undefined> = {
+      'rulesync.jsonc': '{ "targets": ["claudecode", "codexcli"], "features": ["rules"] }',
+      '.rulesync/rules/a.md': '---\nroot: true\ntargets: ["*"]\n---\n\n# Ours\n',
+      ...files,
+    };
+    for (const [path, text] of Object.entries(all)) if (text !== undefined) repository.write(path, text);
+    const { instructionSource } = await discover(repository.root, { home: repository.folder, env: {}, boxes: false });
+    const { changes } = await repository.generate({ ...FULL, agents: [...agents] }, { instructionSource }, PAGES);
+    expect(changes.some(({ path }) => path === '.rulesync/rules/a.md')).toBe(there);
+    expect(changes.some(({ path }) => path === 'AGENTS.md')).toBe(!there);
+  });
 });
