@@ -213,7 +213,7 @@ function hooksFolder(root: string, hooksPath: string | undefined): string | unde
 const HOOK_NAME =
   /^(?:pre|post|prepare|commit|applypatch|fsmonitor|reference|sendemail|p4|push|proc)-[a-z-]{2,40}$|^update$/;
 /** The hooks that do work of ours. */
-const OUR_HOOKS: readonly string[] = ['pre-commit', 'prepare-commit-msg', 'pre-push'];
+export const OUR_HOOKS = ['pre-commit', 'prepare-commit-msg', 'pre-push'] as const;
 /** The line that our own hooks have: `templates/githooks`. */
 const OURS = 'Written by agent-posture from agent-posture.yaml';
 
@@ -252,7 +252,7 @@ async function coveredHooks(root: string, common: string, laid: ReadonlySet<stri
   const known = [...laid].flatMap(path => /^\.githooks\/([a-z-]+)$/.exec(path)?.[1] ?? []);
   // These are there for what they do themselves, unless it says that all they do is to call another.
   const ownWork = await Promise.all(
-    OUR_HOOKS.map(async name => {
+    OUR_HOOKS.map(async (name): Promise<string[]> => {
       const file = await readBounded(join(root, '.githooks', name), 100_000);
       return file.ok && file.data.toString('utf8').includes(FORWARDS) ? [] : [name];
     }),

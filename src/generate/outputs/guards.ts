@@ -3,15 +3,9 @@ import { agentsOf } from '../../agents/index.ts';
 import { outermost } from '../../base/outermost.ts';
 import { POSTURE_FILE } from '../../posture/model.ts';
 import type { RenderContext } from '../types.ts';
-import { protectedPatterns } from './branches.ts';
 import { ciFiles } from './ci.ts';
+import { FOLDER, namesOf } from './hook-places.ts';
 import { ignoreLines } from './ignore-file.ts';
-
-/** Whether a scan at this stage is asked for; without `at`, at every stage. */
-export function scansAt({ posture }: Pick<RenderContext, 'posture'>, stage: 'commit' | 'push'): boolean {
-  const { scanning } = posture;
-  return scanning !== undefined && (scanning.at?.includes(stage) ?? true);
-}
 
 export function boxesInContainer({ posture }: Pick<RenderContext, 'posture'>): boolean {
   const { isolation } = posture;
@@ -34,12 +28,7 @@ export function guardsLaid(context: RenderContext): string[] {
     '.agent-posture/',
     ...declared.flatMap(({ writes = [] }) => writes),
     ...(ignoreLines(context).length > 0 ? declared.flatMap(({ ignoreFile = [] }) => ignoreFile) : []),
-    ...(scansAt(context, 'commit') ||
-    scansAt(context, 'push') ||
-    posture.repository?.attribution === true ||
-    protectedPatterns(posture).length > 0
-      ? ['.githooks/']
-      : []),
+    ...(namesOf(context).length > 0 ? [`${FOLDER}/`] : []),
     ...(posture.scanning?.engines.includes('gitleaks') ? ['.gitleaks.toml'] : []),
     ...ciFiles(context),
     ...(boxesInContainer(context) ? ['.devcontainer/'] : []),

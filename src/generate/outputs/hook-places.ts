@@ -1,11 +1,17 @@
 import { isAbsolute, relative, resolve } from 'node:path';
+import type { OUR_HOOKS } from '../../discover/repository.ts';
 import { isOwnPath } from '../manifest.ts';
 import type { RenderContext } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
-import { scansAt } from './guards.ts';
 
 /** The folder of our git hooks. */
 export const FOLDER = '.githooks';
+
+/** Whether a scan at this stage is asked for; without `at`, at every stage. */
+export function scansAt({ posture }: Pick<RenderContext, 'posture'>, stage: 'commit' | 'push'): boolean {
+  const { scanning } = posture;
+  return scanning !== undefined && (scanning.at?.includes(stage) ?? true);
+}
 
 /** What the posture asks for, by the hook that does it. */
 export const wantsCommit = (context: RenderContext) => scansAt(context, 'commit');
@@ -13,7 +19,7 @@ export const wantsPush = (context: RenderContext) =>
   protectedPatterns(context.posture).length > 0 || scansAt(context, 'push');
 export const wantsMessage = ({ posture }: RenderContext) => posture.repository?.attribution === true;
 
-export type HookName = 'pre-commit' | 'prepare-commit-msg' | 'pre-push';
+export type HookName = (typeof OUR_HOOKS)[number];
 
 /** The hooks that the posture asks for. */
 export const namesOf = (context: RenderContext): HookName[] => [

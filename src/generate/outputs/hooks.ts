@@ -4,9 +4,8 @@ import { list } from '../../base/text.ts';
 import type { Output, RenderContext, Rendered } from '../types.ts';
 import { protectedPatterns } from './branches.ts';
 import { commentText, shellWord } from './encode.ts';
-import { scansAt } from './guards.ts';
 import { caseNotes, hiddenCases } from './hidden-cases.ts';
-import { covered, FOLDER, placeOf, wantsCommit, wantsMessage, wantsPush } from './hook-places.ts';
+import { covered, FOLDER, placeOf, scansAt, wantsCommit, wantsMessage, wantsPush } from './hook-places.ts';
 import { gitleaksOver, template } from './template.ts';
 
 /** For each agent that tells what it starts, a line that takes its name; the first one counts. */
