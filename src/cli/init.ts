@@ -47,7 +47,9 @@ export async function unattended(context: Context): Promise<Outcome> {
     };
   }
   const repeat = engine.reproduce(given);
-  for (const note of plan.ahead ?? []) terminal.note(oneLine(note));
+  const ahead = terminal.quiet ? [] : (plan.ahead ?? []);
+  for (const note of ahead) terminal.note(oneLine(note));
+  const told = { ...plan, notes: plan.notes.filter(note => !ahead.includes(note)) };
   const { written, conflicts, journal, notes } = await engine.apply(plan, given);
   for (const note of notes) terminal.note(oneLine(note));
   const after = tries ? await engine.secondTry(onEvent, signal) : undefined;
@@ -63,7 +65,7 @@ export async function unattended(context: Context): Promise<Outcome> {
       report: after ? jsonReport(after) : null,
       repeat,
     },
-    text: style => ending({ plan, before, after, repeat, undoable: journal !== undefined }, style),
+    text: style => ending({ plan: told, before, after, repeat, undoable: journal !== undefined }, style),
   };
 }
 

@@ -7,6 +7,7 @@ import { ago } from '../../base/units.ts';
 import type { Facts } from '../../discover/facts.ts';
 import { drift } from '../../generate/drift.ts';
 import { networkNote } from '../../isolation/proposal.ts';
+import { isBoxed } from '../../posture/boxed.ts';
 import type { Posture } from '../../posture/schema.ts';
 import { undoneParts } from '../../posture/undone.ts';
 import { count, headline, things, title, unapprovedLines } from '../../report/things.ts';
@@ -95,8 +96,7 @@ export const command: Command = async context => {
 
 /** How an agent is started in the declared box: outside of it, it holds for nobody. */
 function startOf({ isolation, agents }: Posture, facts: Facts): string | undefined {
-  const { runtime } = isolation ?? {};
-  if (runtime === undefined || runtime === 'none' || runtime === 'native') return undefined;
+  if (!isBoxed(isolation)) return undefined;
   return `agent-posture run -- ${agentCommand(facts.agents, agents) ?? 'YOUR-AGENT'}`;
 }
 
