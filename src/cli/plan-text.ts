@@ -1,4 +1,4 @@
-import { own } from '../base/started.ts';
+import { asStarted } from '../base/started.ts';
 import { oneLine, sanitize } from '../base/text.ts';
 import { changesAnything, sameBytes } from '../generate/changes.ts';
 import { formatDiff } from '../generate/diff.ts';
@@ -38,8 +38,8 @@ export function planLines(plan: Plan, style: Style): string[] {
   return [
     ...(lines.length > 0 ? lines : [rest]),
     ...(listed ? hang(' ', LISTED, style.width) : []),
-    ...(restorable ? hang(' ', `To put back what is LOOSENED: ${own('generate --restore')}`, style.width) : []),
-    ...notes.map(oneLine),
+    ...(restorable ? hang(' ', 'To put back what is LOOSENED: agent-posture generate --restore', style.width) : []),
+    ...notes.map(note => asStarted(oneLine(note))),
   ];
 }
 

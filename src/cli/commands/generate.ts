@@ -1,6 +1,6 @@
 import { agents } from '../../agents/index.ts';
 import { EXIT, formatPosition, UserError } from '../../base/errors.ts';
-import { own } from '../../base/started.ts';
+import { asStarted, own } from '../../base/started.ts';
 import { stateFolder } from '../../base/state.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { list, oneLine } from '../../base/text.ts';
@@ -65,7 +65,7 @@ export const command: Command = async context => {
     text: style =>
       [
         ...planLines(plan, style),
-        ...applied.notes.map(oneLine),
+        ...applied.notes.map(note => asStarted(oneLine(note))),
         ...(applied.journal ? ['', ` ${counted(said)} written. ${own('undo')} takes it back.`] : []),
       ].join('\n'),
   };
@@ -121,10 +121,11 @@ function check(plan: Plan): Outcome {
         ...(found.length === 0
           ? ['The files are as the posture asks.']
           : found.map(
-              ({ path, line, reason }) => `${line ? `${formatPosition({ path, line })}: ` : ''}${oneLine(reason)}`,
+              ({ path, line, reason }) =>
+                `${line ? `${formatPosition({ path, line })}: ` : ''}${asStarted(oneLine(reason))}`,
             )),
         ...(edited.length > 0 ? [`Edited by hand, and kept so: ${list(edited)}.`] : []),
-        ...plan.notes.map(oneLine),
+        ...plan.notes.map(note => asStarted(oneLine(note))),
       ].join('\n'),
   };
 }

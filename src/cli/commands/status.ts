@@ -1,7 +1,6 @@
 import { agentCommand } from '../../agents/command.ts';
 import { approvalHash, isApproved } from '../../base/approvals.ts';
 import { EXIT } from '../../base/errors.ts';
-import { asStarted, own } from '../../base/started.ts';
 import { oneLine, plural } from '../../base/text.ts';
 import { ago } from '../../base/units.ts';
 import type { Facts } from '../../discover/facts.ts';
@@ -34,7 +33,8 @@ export const command: Command = async context => {
     return {
       exitCode: EXIT.ok,
       json: { posture: null },
-      text: style => hang('', `No posture here. ${own('test')} looks, ${own('init')} closes.`, style.width).join('\n'),
+      text: style =>
+        hang('', 'No posture here. agent-posture test looks, agent-posture init closes.', style.width).join('\n'),
     };
   const [plan, last] = await Promise.all([planOutputs(facts, posture), lastReport(root)]);
   const found = drift(plan);
@@ -79,10 +79,10 @@ export const command: Command = async context => {
         ...part(
           'proof',
           proof
-            ? `${proof.headline} ${ago(new Date(proof.at))}, from: ${proof.from}${proof.stale.map(why => `; ${asStarted(why)}`).join('')}`
-            : `none yet: ${own('test')}`,
+            ? `${proof.headline} ${ago(new Date(proof.at))}, from: ${proof.from}${proof.stale.map(why => `; ${why}`).join('')}`
+            : 'none yet: agent-posture test',
         ),
-        ...(proof?.untried ?? []).flatMap(line => hang(' ! ', asStarted(oneLine(line)), style.width)),
+        ...(proof?.untried ?? []).flatMap(line => hang(' ! ', oneLine(line), style.width)),
         ...approvals.flatMap(({ text, approved }, index) =>
           part(index === 0 ? 'approved' : '', `${approved ? 'yes' : 'not yet'}: ${text}`),
         ),
