@@ -397,7 +397,7 @@ describe('laws', () => {
         .slice(1, -1)
         .replaceAll(/("[a-z-]+"):/g, '\n$1: ')
         .replaceAll(/,\n/g, '\n')}\n`;
-      expect(parseAnswers(file, 'answers.yaml', quickSteps)).toEqual(answers);
+      expect(parseAnswers(file, 'answers.yaml', quickSteps)).toEqual({ answers, problems: [], unread: new Set() });
     },
   );
 
@@ -507,7 +507,27 @@ describe('answers without a terminal', () => {
     ['version: 1\nbox: &a none\n', 'an anchor'],
     [`version: 1\nbox-command: curl https://a:${'hunter22'}@x\n`, 'looks like an address with a password'],
   ])('an answers file %j is refused with its place', (text, expected) => {
-    expect(problems(() => parseAnswers(text, 'a.yaml', quickSteps))).toContain(expected);
+    const read = () => {
+      const { problems: found } = parseAnswers(text, 'a.yaml', quickSteps);
+      throw new UserError(found);
+    };
+    expect(problems(read)).toContain(expected);
+  });
+
+  it('tells what cannot be read with what will not do, all at once', () => {
+    const read = parseAnswers(
+      'version: 1\nbxo: none\nnever-touch: [nope]\nbox: [none]\nguards: [scan-comit]\n',
+      'a.yaml',
+      quickSteps,
+    );
+    const all = problems(() => settleAnswers(quickSteps, fresh(FACTS), read.answers, { defaults: false, read }));
+    for (const said of ['unknown step "bxo"', '"nope" is none of', '"box" is a list', '"scan-comit" is none of'])
+      expect(all).toContain(said);
+    expect(all).not.toContain('no answer for "box"');
+    const alone = parseAnswers('version: 1\nbxo: none\n', 'a.yaml', quickSteps);
+    expect(problems(() => settleAnswers(quickSteps, fresh(FACTS), {}, { defaults: true, read: alone }))).toContain(
+      'bxo',
+    );
   });
 
   it.each([

@@ -151,7 +151,7 @@ describe('laws of the whole path', () => {
     ({ context, answers }) => {
       const first = posture(answers, context);
       const read = [
-        parseAnswers(answersText({ path: 'whole', answers }), 'answers.yaml'),
+        parseAnswers(answersText({ path: 'whole', answers }), 'answers.yaml').answers,
         parseAnswerFlags(flagsOf(answers)),
       ];
       // What is read alike is settled alike, and the same answers make the same posture: they are functions of nothing else.
@@ -450,11 +450,17 @@ describe('what is refused', () => {
   it.each([
     ['systems:\n  - id: a\n    kind: postgres\n    adress: b:1\n', 'answers.yaml:5:5', 'did you mean "address"?'],
     ['systems:\n  - 5\n', 'answers.yaml:3:5', '5 is no system'],
+    [
+      'systems:\n  - { id: A, kind: postgres, adress: b }\n  - { id: b, knd: postgres }\n',
+      'answers.yaml:4:14',
+      '"systems" will not do: A: lower-case letters',
+    ],
     ['review: { network: [warn] }\n', 'answers.yaml:2:20', '"network" is'],
     ['owners: nobody\n', 'answers.yaml:2:9', '"owners" is'],
     ['monitoring: { commitsPerHour: { a: 1 } }\n', 'answers.yaml:2:31', '"commitsPerHour" is'],
   ])('%j, with its place', (text, place, reason) => {
-    const said = refusal(() => parseAnswers(`version: 1\n${text}`, 'answers.yaml'));
+    const read = parseAnswers(`version: 1\n${text}`, 'answers.yaml');
+    const said = refusal(() => settleAnswers(steps, fresh(), read.answers, { defaults: true, read }));
     expect(said).toContain(place);
     expect(said).toContain(reason);
   });
