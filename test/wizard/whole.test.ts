@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
@@ -463,5 +465,23 @@ describe('what is refused', () => {
     const said = refusal(() => settleAnswers(steps, fresh(), read.answers, { defaults: true, read }));
     expect(said).toContain(place);
     expect(said).toContain(reason);
+  });
+});
+
+describe('docs/command-line.md', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/command-line.md'), 'utf8');
+  const examples = [...text.matchAll(/```yaml\n(version: 1\n[\s\S]*?)```/g)].map(([, yaml = '']) => yaml);
+
+  it.each([
+    ['quick', examples[0]],
+    ['whole', examples[1]],
+  ] as const)('has the answers of the %s path, each of which can be read', (path, yaml = '') => {
+    const { answers, problems } = parseAnswers(yaml, 'answers.yaml');
+    expect(problems).toEqual([]);
+    expect(pathOf(answers, false)).toBe(path);
+    const asked = stepsOf(path).filter(({ id }) => !(path === 'quick' && id === 'box-command'));
+    expect(Object.keys(answers).sort()).toEqual(asked.map(({ id }) => id).sort());
+    for (const { id, values } of asked.map(step => ({ values: undefined, ...step })))
+      if (id === 'box' && path === 'quick') for (const value of values ?? []) expect(yaml).toContain(value);
   });
 });
