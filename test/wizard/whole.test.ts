@@ -369,7 +369,9 @@ describe('what the answers make', () => {
 
   it.each([
     [{ hosts: ['none'] }, { allow: [] }],
+    [{ hosts: [] }, { allow: [] }],
     [{ hosts: ['any'] }, undefined],
+    [{ hosts: ['*'] }, undefined],
     [{ hosts: ['a.example.com', 'b.example.com:8443'] }, { allow: ['a.example.com', 'b.example.com:8443'] }],
   ])('takes %j for the network of the box', (given, network) => {
     expect(parsePosture(answered({ box: 'bubblewrap', ...given }).text, 'p').isolation?.network).toEqual(network);
@@ -398,6 +400,7 @@ describe('what is refused', () => {
     [{ data: [{ id: 'x', files: ['../up'] }] }, /a pattern inside the repository/],
     [{ hosts: ['*.com'] }, /would allow a whole top-level domain/],
     [{ hosts: ['none', 'a.example.com'] }, /stand alone/],
+    [{ hosts: ['*api.x.ai'] }, /no host that can be allowed/],
     [{ branches: ['a b'] }, /"a b" can be no branch/],
     [{ owners: [{ path: 'src/**', owners: ['alice'] }] }, /"alice" is no owner/],
     [{ identity: { name: 'bot', attribution: 'maybe' } }, /"maybe" is none of yes or no/],

@@ -20,6 +20,7 @@ export const claudeCode: AgentDefinition = {
   overruling: SETTINGS,
   // https://code.claude.com/docs/en/memory
   instructions: { path: 'CLAUDE.md', takesIn: page => `@${page}` },
+  hasSandbox: true,
   detect: context =>
     detectAgent(
       {

@@ -17,6 +17,7 @@ export const codex: AgentDefinition = {
   login,
   writes: ['.codex/'],
   goesUp: true,
+  hasSandbox: true,
   detect: context =>
     detectAgent(
       {

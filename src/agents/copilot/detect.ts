@@ -24,6 +24,7 @@ export const copilot: AgentDefinition = {
   goesUp: true,
   overruling: SETTINGS,
   asksHook: true,
+  hasSandbox: true,
   detect: context =>
     detectAgent(
       {
