@@ -4,6 +4,7 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
 import { splitWords } from '../../src/base/words.ts';
+import type { SystemFact } from '../../src/discover/facts.ts';
 import { parsePosture } from '../../src/posture/load.ts';
 import { editPosture, newPosture } from '../../src/posture/save.ts';
 import {
@@ -16,7 +17,8 @@ import {
 } from '../../src/wizard/answers.ts';
 import { overlayAfter, postureEdits } from '../../src/wizard/edits.ts';
 import { answersFor, asked, completed, problemOf, type WizardState, wizardReducer } from '../../src/wizard/flow.ts';
-import { asEntries, fieldText } from '../../src/wizard/step.ts';
+import { asEntries, checkAnswer, fieldText } from '../../src/wizard/step.ts';
+import { environmentNames } from '../../src/wizard/steps/environments.ts';
 import { steps as all, stepsOf } from '../../src/wizard/steps/index.ts';
 import type { Answer, Answers, Entry, PlainStep, Step, StepContext } from '../../src/wizard/types.ts';
 import { facts as anyFacts, FACTS } from './facts.ts';
@@ -468,6 +470,39 @@ describe('what is refused', () => {
     const said = refusal(() => settleAnswers(steps, fresh(), read.answers, { defaults: true, read }));
     expect(said).toContain(place);
     expect(said).toContain(reason);
+  });
+});
+
+describe('the environment of a system', () => {
+  const systems = step('systems') as Extract<Step, { kind: 'list' }>;
+  const stripe: SystemFact = {
+    id: 'stripe',
+    kind: 'payment',
+    address: 'api.stripe.com:443',
+    environment: undefined,
+    seen: { path: 'package.json', line: 7 },
+  };
+  const suggested = (fact: SystemFact) =>
+    systems.suggestions?.(fresh({ ...FACTS, systems: [fact] }), { systems: [] })[0];
+
+  it('is production where a found one looks like it, and is asked for where nothing says it', () => {
+    expect(suggested(stripe)).toMatchObject({ asks: true, entry: { id: 'stripe' } });
+    expect(suggested(stripe)?.entry).not.toHaveProperty('environment');
+    const likely = suggested({ ...stripe, seen: { path: 'deploy/production/app.yml' } });
+    expect(likely).toMatchObject({ asks: false, entry: { environment: 'production' } });
+  });
+
+  it('is no short form of one that is here, unless it is here itself', () => {
+    const judge = (environment: string, context = fresh()) =>
+      checkAnswer(systems, [{ id: 'a', kind: 'redis', environment }], context, {});
+    expect(judge('prod')).toContain('"prod" would be another environment beside "production"');
+    for (const name of ['production', 'prod-eu', 'qa', 'staging']) expect(judge(name)).toBeUndefined();
+    expect(judge('prod', fresh({ ...FACTS, environments: [], systems: [] }))).toBeUndefined();
+    expect(judge('prod', onTop(fresh(), 'version: 1\nproject: x\nenvironments: { prod: {} }\n'))).toBeUndefined();
+  });
+
+  it('is offered with production first, as the first names are those that are read', () => {
+    expect(environmentNames(fresh(), {})[0]).toBe('production');
   });
 });
 
