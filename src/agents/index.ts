@@ -33,6 +33,11 @@ export function agentsOf(ids: readonly string[] = []): AgentDefinition[] {
   return ids.flatMap(id => agents.find(agent => agent.id === id) ?? []);
 }
 
+/** Whether one of these agents has a sandbox of its own. */
+export function someSandbox(ids: readonly string[] = []): boolean {
+  return agentsOf(ids).some(({ hasSandbox }) => hasSandbox);
+}
+
 /** The logins of the agents with these ids, as far as they are known. */
 export function loginsOf(ids: readonly string[] = []): Login[] {
   return agents.flatMap(({ id, login }) => (login && ids.includes(id) ? [login] : []));

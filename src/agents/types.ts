@@ -84,6 +84,8 @@ export interface AgentDefinition {
    * (test/real); absent: not known.
    */
   goesUp?: boolean;
+  /** It has a sandbox of its own, which settings of it can turn on. Where it has none, none is offered and none is called off. */
+  hasSandbox?: true;
   /** Files that no output has to write, and that can overrule what its output wrote. */
   overruling?: readonly string[];
   /** Its settings make it ask the program in templates/agent-hook.mjs, since they cannot say all of it themselves. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { EXIT } from '../base/errors.ts';
 import { asStarted, own } from '../base/started.ts';
-import { oneLine } from '../base/text.ts';
+import { oneLine, shellLine } from '../base/text.ts';
 import { exitCodeOf } from '../generate/changes.ts';
 import type { Plan } from '../generate/types.ts';
 import { afterWords, compare, compareNotes } from '../report/compare.ts';
@@ -10,11 +10,11 @@ import type { Style } from '../report/style.ts';
 import { textReport } from '../report/text.ts';
 import { hang } from '../report/width.ts';
 import { LEFT_TO_DO, type Report } from '../selftest/types.ts';
-import { loadAnswers, parseAnswerFlags, pathOf, reproduceCommand, settleAnswers } from '../wizard/answers.ts';
+import { loadAnswers, parseAnswerFlags, pathOf, settleAnswers } from '../wizard/answers.ts';
 import { madeFor } from '../wizard/steps/agents.ts';
 import type { Answers, Given, InitEngine } from '../wizard/types.ts';
 import { approver } from './approve.ts';
-import type { Context, Outcome } from './command.ts';
+import type { Context, Flags, Outcome } from './command.ts';
 import { createEngine } from './init-engine.ts';
 import { load } from './load.ts';
 import { diffText, planJson, planLines } from './plan-text.ts';
@@ -30,7 +30,7 @@ export async function startEngine(context: Context): Promise<InitEngine> {
 export async function unattended(context: Context): Promise<Outcome> {
   const engine = await startEngine(context);
   const { flags, terminal, signal } = context;
-  const { given, own, announced } = await settle(context, engine);
+  const { given, announced } = await settle(context, engine);
   const { answers } = given;
   for (const line of announced) terminal.note(oneLine(line));
   const onEvent = (event: Parameters<typeof progress>[0]) => progress(event, context);
@@ -39,7 +39,7 @@ export async function unattended(context: Context): Promise<Outcome> {
   const plan = await engine.plan(given);
   if (flags.is('dry-run')) {
     // Nothing is kept of a run that only looks, so that it is told as it was asked for.
-    const repeat = reproduceCommand(own);
+    const repeat = asAsked(flags);
     return {
       exitCode: EXIT.ok,
       json: { answers, ...planJson(plan, true), repeat },
@@ -47,7 +47,9 @@ export async function unattended(context: Context): Promise<Outcome> {
     };
   }
   const repeat = engine.reproduce(given);
-  for (const note of plan.ahead ?? []) terminal.note(oneLine(note));
+  const ahead = terminal.quiet ? [] : (plan.ahead ?? []);
+  for (const note of ahead) terminal.note(oneLine(note));
+  const told = { ...plan, notes: plan.notes.filter(note => !ahead.includes(note)) };
   const { written, conflicts, journal, notes } = await engine.apply(plan, given);
   for (const note of notes) terminal.note(oneLine(note));
   const after = tries ? await engine.secondTry(onEvent, signal) : undefined;
@@ -63,24 +65,39 @@ export async function unattended(context: Context): Promise<Outcome> {
       report: after ? jsonReport(after) : null,
       repeat,
     },
-    text: style => ending({ plan, before, after, repeat, undoable: journal !== undefined }, style),
+    text: style => ending({ plan: told, before, after, repeat, undoable: journal !== undefined }, style),
   };
+}
+
+/** To look alone asks for the defaults; beside answers, it judges these as the run would that applies them. */
+function takesDefaults(flags: Flags): boolean {
+  return flags.is('yes') || !(flags.is('answers') || flags.is('answer'));
+}
+
+/** The command that does what was only looked at. */
+function asAsked(flags: Flags): string {
+  const file = flags.value('answers');
+  return shellLine([
+    'agent-posture',
+    'init',
+    ...(takesDefaults(flags) ? ['--yes'] : []),
+    ...(flags.is('quick') ? ['--quick'] : []),
+    ...(file === undefined ? [] : ['--answers', file]),
+    ...flags.values('answer').flatMap(answer => ['--answer', answer]),
+  ]);
 }
 
 async function settle(
   { flags }: Context,
   { context, stepsOf }: InitEngine,
-): Promise<{ given: Given; own: Given; announced: string[] }> {
+): Promise<{ given: Given; announced: string[] }> {
   const file = flags.value('answers');
-  const own: Answers = {
-    ...(file === undefined ? {} : await loadAnswers(resolve(file))),
-    ...parseAnswerFlags(flags.values('answer')),
-  };
+  const read = file === undefined ? undefined : await loadAnswers(resolve(file));
+  const own: Answers = { ...read?.answers, ...parseAnswerFlags(flags.values('answer')) };
   const path = pathOf(own, flags.is('quick'));
-  const settled = settleAnswers(stepsOf(path), context, own, { defaults: flags.is('yes') || flags.is('dry-run') });
+  const settled = settleAnswers(stepsOf(path), context, own, { defaults: takesDefaults(flags), read });
   return {
     given: { path, answers: settled.answers },
-    own: { path, answers: own },
     announced: [...(settled.answers.agents === undefined ? [`Agents: ${madeFor(context)}`] : []), ...settled.announced],
   };
 }

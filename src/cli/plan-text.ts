@@ -1,8 +1,9 @@
-import { own } from '../base/started.ts';
+import { asStarted } from '../base/started.ts';
 import { oneLine, sanitize } from '../base/text.ts';
 import { changesAnything, sameBytes } from '../generate/changes.ts';
 import { formatDiff } from '../generate/diff.ts';
 import { MANIFEST_PATH } from '../generate/paths.ts';
+import { settledIn } from '../generate/settled.ts';
 import type { Change, Plan } from '../generate/types.ts';
 import { STATE_WORDS, TROUBLE } from '../report/plan-words.ts';
 import { painter, type Style } from '../report/style.ts';
@@ -37,9 +38,16 @@ export function planLines(plan: Plan, style: Style): string[] {
   const restorable = changes.some(({ state, byHand }) => state === 'loosened' && !byHand);
   return [
     ...(lines.length > 0 ? lines : [rest]),
+    ...settledIn(plan).flatMap(path =>
+      hang(
+        ' ',
+        `${oneLine(path)} is settled as you left it: the version that lay beside it counts as taken in.`,
+        style.width,
+      ),
+    ),
     ...(listed ? hang(' ', LISTED, style.width) : []),
-    ...(restorable ? hang(' ', `To put back what is LOOSENED: ${own('generate --restore')}`, style.width) : []),
-    ...notes.map(oneLine),
+    ...(restorable ? hang(' ', 'To put back what is LOOSENED: agent-posture generate --restore', style.width) : []),
+    ...notes.map(note => asStarted(oneLine(note))),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { asStarted } from '../base/started.ts';
 import { escapeCi, sanitize } from '../base/text.ts';
 import { isLightBackground, type Style } from '../report/style.ts';
 import type { Flags } from './command.ts';
@@ -89,7 +90,7 @@ export function createTerminal(streams: Streams, flags: Flags): Terminal {
     },
     streams,
     note: line => {
-      if (!quiet) toStderr(`${line}\n`);
+      if (!quiet) toStderr(`${asStarted(line)}\n`);
     },
     show: text => toStderr(`${text}\n`),
     confirm: async (question, signal) => {

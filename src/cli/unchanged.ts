@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { delimiter } from 'node:path';
 import { realPathOf } from '../base/files.ts';
+import { asStarted } from '../base/started.ts';
 import { stateFolder } from '../base/state.ts';
 import { oneLine } from '../base/text.ts';
 import { discover, FOR_FILES } from '../discover/index.ts';
@@ -30,7 +31,9 @@ export async function unchanged(args: readonly string[]): Promise<string | undef
     const place = { root, facts, stateFolder: stateFolder(root) };
     const summary = await summaryOf(place);
     const notes = summary && (await recall(place.stateFolder, summary));
-    return notes ? printable(`${[NOTHING_TO_DO, ...notes.map(oneLine)].join('\n')}\n`, false) : undefined;
+    return notes
+      ? printable(`${[NOTHING_TO_DO, ...notes.map(note => asStarted(oneLine(note)))].join('\n')}\n`, false)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -34,8 +34,10 @@ export interface CiFact {
 export interface ToolFact {
   id: string;
   title: string;
-  use: 'hooks' | 'sandbox';
+  use: 'hooks' | 'sandbox' | 'packages';
   version: string | undefined;
+  /** Of what installs packages: the hosts that it fetches them from, as its makers set them. */
+  hosts?: readonly string[];
   seen: Seen;
 }
 

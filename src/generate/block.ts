@@ -92,7 +92,8 @@ export function decideBlocks(pieces: readonly BlockPiece[], at: Situation): Deci
 
 function decideBlock({ rendering, entry, output }: BlockPiece, at: Situation, text: string): Outcome {
   const blocks = findBlocks(text);
-  const standing = isIgnoreList(at.path) ? standingLines(text, blocks) : NONE;
+  const asked = rendering?.lines ?? (entry ? unpack(entry.baseline).split('\n') : []);
+  const standing = isIgnoreList(at.path) ? standingLines(text, blocks, asked) : NONE;
   const unchanged = (reason: string, kept: EntryOf<'block'> | undefined): Outcome => ({
     state: 'unchanged',
     reason,

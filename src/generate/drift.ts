@@ -1,6 +1,8 @@
+import { list } from '../base/text.ts';
 import { same } from './formats/values.ts';
 import { type ClaimEntry, type Entry, readManifest } from './manifest.ts';
 import { BESIDE, MANIFEST_PATH } from './paths.ts';
+import { settledIn } from './settled.ts';
 import type { Change, ChangeState, Plan } from './types.ts';
 
 export interface Drift {
@@ -73,11 +75,16 @@ export function drift(plan: Plan): Drift[] {
     found.push({ path, state, reason: say[state], line: before ? line : undefined });
   }
   const { before, after } = plan.manifest;
-  if (found.length === 0 && !(before === null ? after === null : after?.equals(before) || asksForLess(before, after)))
+  if (found.length === 0 && !(before === null ? after === null : after?.equals(before) || asksForLess(before, after))) {
+    const settled = settledIn(plan);
     found.push({
       path: MANIFEST_PATH,
       state: before ? 'update' : 'create',
-      reason: `${MANIFEST_PATH} does not list what is generated; run agent-posture generate and commit it.`,
+      reason:
+        settled.length > 0
+          ? `${list(settled)} ${settled.length > 1 ? 'are' : 'is'} settled as you left ${settled.length > 1 ? 'them' : 'it'}, which ${MANIFEST_PATH} does not say yet; run agent-posture generate and commit it.`
+          : `${MANIFEST_PATH} does not list what is generated; run agent-posture generate and commit it.`,
     });
+  }
   return found;
 }

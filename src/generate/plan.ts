@@ -80,7 +80,7 @@ export async function planGeneration(
   // What goes with this plan was there when outputs were rendered: those that name it are rendered once more without.
   const gone = new Set(changes.flatMap(({ state, path }) => (state === 'delete' ? [path] : [])));
   if (!context.gone && context.facts.agents.some(({ settings: found }) => found.some(({ path }) => gone.has(path))))
-    return planGeneration({ ...context, gone }, outputs, options);
+    return withNotes(recovered, await planGeneration({ ...context, gone }, outputs, options));
   for (const output of selected)
     for (const { path, weaker } of output.overrules?.(own) ?? [])
       if (!accepted.has(path)) await addOverruled(root, changes, output.id, path, weaker);
@@ -99,6 +99,11 @@ export async function planGeneration(
       ...selected.flatMap(output => output.notes?.(own) ?? []),
     ],
   };
+}
+
+/** What was put back was put back once, and is told whichever rendering the plan is of. */
+function withNotes(notes: readonly string[], plan: Plan): Plan {
+  return { ...plan, notes: [...notes, ...plan.notes] };
 }
 
 type Rest = Pick<Situation, 'restore' | 'accepted' | 'knows'>;

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { agents } from '../agents/index.ts';
+import { agents, someSandbox } from '../agents/index.ts';
 import { list } from '../base/text.ts';
 import type { Facts } from '../discover/facts.ts';
 import { endpointOf } from '../posture/address.ts';
@@ -132,6 +132,8 @@ export function networkNote(ground: Ground): string | undefined {
   const { runtime, network } = ground.posture.isolation ?? {};
   // Somebody's own command has a network of its own making.
   if (runtime === undefined || runtime === 'none' || runtime === 'command') return undefined;
+  // There is no box then, whatever is declared.
+  if (runtime === 'native' && !someSandbox(agentsToDeclare(ground))) return undefined;
   const all = unknownAgents(ground);
   const here = all.filter(one => one.here);
   const unknown = (here.length > 0 ? here : all).map(({ title }) => title);

@@ -79,7 +79,7 @@ export function reportParts(
     { ...whole(titleLines(report, style), 5), least: 1 },
     { ...whole(headlineLines(report, counts, style, paint), 0), least: 1 },
     whole(
-      unapprovedLines(list).flatMap(line => hang(' ! ', asStarted(oneLine(line)), style.width)),
+      unapprovedLines(list).flatMap(line => hang(' ! ', oneLine(line), style.width)),
       1,
     ),
     whole([rule], 7),
@@ -139,11 +139,7 @@ function headlineLines(report: Report, counts: Counts, style: Style, paint: Pain
 function startLines(report: Report, style: Style): string[] {
   const command = startCommand(report);
   if (command === undefined) return [];
-  return [
-    '',
-    ...hang(' start it with   ', asStarted(command), style.width),
-    ...hang(' ', asStarted(OUTSIDE), style.width),
-  ];
+  return ['', ...hang(' start it with   ', command, style.width), ...hang(' ', OUTSIDE, style.width)];
 }
 
 /** `left` and `right` at the ends of a line, or on two lines where they do not fit. */

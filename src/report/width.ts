@@ -1,3 +1,5 @@
+import { asStarted } from '../base/started.ts';
+
 /**
  * Characters that stand alone and take one column, whatever is beside them: ASCII, Latin, punctuation, arrows, mathematics,
  * boxes, marks, the patterns that spinners are made of. Nearly all text is made of these, and to tell what others are the
@@ -84,8 +86,13 @@ export function wrap(text: string, width: number): string[] {
 const NARROW = 18;
 const BELOW = 6;
 
-/** As `wrap`, with `first` before the first line and as much space before the others; below `first` where beside it is no room. */
-export function hang(first: string, text: string, width: number): string[] {
+/**
+ * As `wrap`, with `first` before the first line and as much space before the others; below `first` where beside it is no room.
+ * Sentences for people are laid out here, so that commands of ours in them are told as the user types them; what files hold
+ * is wrapped as it is.
+ */
+export function hang(first: string, sentence: string, width: number): string[] {
+  const text = asStarted(sentence);
   const indent = displayWidth(first);
   const room = width - indent;
   if (room < NARROW && indent > BELOW && displayWidth(text) > room)

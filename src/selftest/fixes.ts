@@ -12,6 +12,7 @@ import {
 } from '../isolation/proposal.ts';
 import type { Runtime } from '../isolation/types.ts';
 import { withoutPort } from '../posture/address.ts';
+import { isBoxed } from '../posture/boxed.ts';
 import type { PostureEdit } from '../posture/model.ts';
 import type { Isolation, Posture } from '../posture/schema.ts';
 import type { Origin, Probe } from './probes/types.ts';
@@ -66,13 +67,10 @@ function bestBox({ facts }: FixContext): Runtime | undefined {
   return runtimes.find(({ id, madeBy }) => madeBy === 'us' && startable.has(id));
 }
 
-const isDeclaredBox = (isolation: Isolation | undefined): boolean =>
-  isolation !== undefined && isolation.runtime !== 'none' && isolation.runtime !== 'native';
-
 const reached = ({ row }: Failing) => row.verdict === 'exposed';
 /** Tried where the declared box, if there is one, could change it: inside. */
 const whereItCounts = ({ row }: Failing, isolation: Isolation | undefined) =>
-  row.vantage === (isDeclaredBox(isolation) ? 'sandbox' : 'host');
+  row.vantage === (isBoxed(isolation) ? 'sandbox' : 'host');
 /** Rows of a `--via` are closed by whoever wrote that command. */
 const ofVia = ({ row }: Failing) => row.vantage.startsWith('via:');
 const literalOrWay = ({ row }: Failing) => row.escape !== 'history';
@@ -127,7 +125,7 @@ function moreHidden(rows: readonly Failing[], posture: Posture | undefined): str
 function ofLogin({ row }: Failing, posture: Posture | undefined): boolean {
   const logins = loginsOf(posture?.agents ?? []);
   return (
-    isDeclaredBox(posture?.isolation) &&
+    isBoxed(posture?.isolation) &&
     logins.some(({ keys, files }) => keys.includes(row.target) || files.some(file => row.target === `~/${file}`))
   );
 }
@@ -203,7 +201,7 @@ export const FIX_KINDS: readonly FixKind[] = [
       !isGuardLink(failing) &&
       whereItCounts(failing, posture?.isolation) &&
       literalOrWay(failing) &&
-      !isDeclaredBox(posture?.isolation) &&
+      !isBoxed(posture?.isolation) &&
       (BOXED.has(failing.probe.origin) || (overNetwork(failing) && restricts({ facts, posture }))),
     title: (_rows, context) => `start agents in ${bestBox(context)?.choice.label ?? 'a box'}`,
     text: "Declares a box in which the repository can be written, your home is hidden, and other processes and sockets are out of sight; where your agent's hosts are known, it reaches these, your forge and the systems that agents may use, and no other. Start agents with: agent-posture run -- COMMAND. Whatever is started outside it still reaches all of this.",
@@ -223,7 +221,7 @@ export const FIX_KINDS: readonly FixKind[] = [
     text: "Puts a list of allowed hosts in front of the box: everything else is refused. Your agent's own hosts, your forge and the systems that agents may use are on it; add what your package manager needs. Where your agent's hosts are not known, write the list yourself: isolation.network.allow.",
     edits: (_rows, context) => {
       const allow = allowedHosts(groundOf(context));
-      if (allow === undefined || !isDeclaredBox(context.posture?.isolation)) return undefined;
+      if (allow === undefined || !isBoxed(context.posture?.isolation)) return undefined;
       return [{ path: ['isolation', 'network'], value: { allow } }];
     },
   },
@@ -252,7 +250,7 @@ export const FIX_KINDS: readonly FixKind[] = [
       !ofLogin(failing, posture) &&
       whereItCounts(failing, posture?.isolation) &&
       literalOrWay(failing) &&
-      isDeclaredBox(posture?.isolation) &&
+      isBoxed(posture?.isolation) &&
       hideable(failing) &&
       moreHidden([failing], posture).length > (posture?.isolation?.files?.hide ?? []).length,
     title: rows =>
@@ -268,7 +266,7 @@ export const FIX_KINDS: readonly FixKind[] = [
       !ofLogin(failing, posture) &&
       whereItCounts(failing, posture?.isolation) &&
       literalOrWay(failing) &&
-      isDeclaredBox(posture?.isolation) &&
+      isBoxed(posture?.isolation) &&
       (BOXED.has(failing.probe.origin) || failing.row.escape !== null),
     title: (_rows, context) =>
       canSwitch(context) ? 'take the box that this program builds' : 'close the gap in the box itself',
@@ -313,7 +311,7 @@ export const FIX_KINDS: readonly FixKind[] = [
       reached(failing) &&
       failing.row.vantage === 'host' &&
       literalOrWay(failing) &&
-      isDeclaredBox(posture?.isolation) &&
+      isBoxed(posture?.isolation) &&
       (BOXED.has(failing.probe.origin) || NETWORK.has(failing.probe.origin)),
     title: () => 'start agents inside the box',
     text: 'This is what an agent reaches that was started outside the declared box. End it and start it with: agent-posture run -- COMMAND.',
@@ -328,7 +326,7 @@ export const FIX_KINDS: readonly FixKind[] = [
     text: 'Allows in the box what the posture says that agents may do.',
     edits: (rows, context) => {
       const { posture } = context;
-      if (!posture?.isolation || !isDeclaredBox(posture.isolation)) return undefined;
+      if (!posture?.isolation || !isBoxed(posture.isolation)) return undefined;
       const edits: PostureEdit[] = [];
       if (rows.some(({ probe }) => probe.origin === 'system') && posture.isolation.network)
         edits.push({

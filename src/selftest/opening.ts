@@ -3,6 +3,7 @@ import { sha256 } from '../base/hash.ts';
 import { didYouMean } from '../base/suggest.ts';
 import { list } from '../base/text.ts';
 import { runtimeOf } from '../isolation/index.ts';
+import { isBoxed } from '../posture/boxed.ts';
 import { approved } from './approvals.ts';
 import { boxOf } from './box.ts';
 import type { Cleanup } from './cleanup.ts';
@@ -24,7 +25,7 @@ export interface Vantage {
 export function vantagesOf({ root, home, posture, vantages, via, facts }: SelftestOptions): Vantage[] {
   const isolation = posture?.posture.isolation;
   const box = posture && boxOf(facts, posture.posture);
-  const boxed = isolation !== undefined && isolation.runtime !== 'none' && isolation.runtime !== 'native';
+  const boxed = isBoxed(isolation);
   const vias = via.map((_, index) => `via:${index + 1}`);
   const declared = ['host', ...(boxed ? ['sandbox'] : [])];
   const known = [...declared, ...vias];

@@ -39,11 +39,20 @@ export function pathOf(answers: Answers, quick: boolean): Path {
   return quick || quickOnly.some(({ id }) => answers[id] !== undefined) ? 'quick' : 'whole';
 }
 
+/** An answers file as far as it can be read. */
+export interface ReadAnswers {
+  answers: Answers;
+  /** What of it cannot be read, each with its place. */
+  problems: Problem[];
+  /** The steps whose answer stands there and cannot be read. */
+  unread: ReadonlySet<string>;
+}
+
 /**
- * Reads an answers file: `version: 1`, then the ids of steps with their answers. UserError with every problem, with its
- * place; whether the answers will do here is for `settleAnswers` to say.
+ * Reads an answers file: `version: 1`, then the ids of steps with their answers. UserError where it is no such file at all;
+ * whether the answers will do here is for `settleAnswers` to say, with what could not be read.
  */
-export function parseAnswers(text: string, path: string, steps: readonly Step[] = all): Answers {
+export function parseAnswers(text: string, path: string, steps: readonly Step[] = all): ReadAnswers {
   const { data, problems: found, readable, locate } = readTree(text, path);
   const problems: Problem[] = [...found];
   if (!readable) throw new UserError(inFileOrder(problems));
@@ -61,13 +70,17 @@ export function parseAnswers(text: string, path: string, steps: readonly Step[] 
       expected: `version: ${VERSION}, which is what this agent-posture reads`,
     });
   const answers: Record<string, Answer> = {};
+  const unread = new Set<string>();
   const known = ['version', ...steps.map(({ id }) => id)];
   for (const [id, value] of Object.entries(given)) {
     const step = steps.find(one => one.id === id);
     if (step) {
       const answer = readAnswer(step, value);
-      if (answer === undefined) problems.push(misread(step, value, locate));
-      else answers[id] = answer;
+      if (answer === undefined) problems.push(...misread(step, value, locate));
+      // With what can be read of it, the rest is judged at once.
+      const some = answer ?? readAnswer(step, knownOf(step, value));
+      if (some === undefined) unread.add(id);
+      else answers[id] = some;
     } else if (id !== 'version')
       problems.push({
         what: `unknown step ${shown(id)}${didYouMean(id, known)}`,
@@ -75,49 +88,57 @@ export function parseAnswers(text: string, path: string, steps: readonly Step[] 
         expected: `one of ${list(known, 'or')}`,
       });
   }
-  if (problems.length > 0) throw new UserError(inFileOrder(problems));
-  return answers;
+  return { answers, problems: inFileOrder(problems), unread };
+}
+
+/** An answer without the keys that no field has. */
+function knownOf(step: Step, value: unknown): unknown {
+  if (step.kind !== 'form' && step.kind !== 'list') return value;
+  if (Array.isArray(value)) return value.map(entry => (Array.isArray(entry) ? entry : knownOf(step, entry)));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).filter(([key]) => step.fields.some(({ id }) => id === key)));
 }
 
 /** What of an answer cannot be read, as near to it as can be told. */
-function misread(step: Step, value: unknown, locate: ReturnType<typeof readTree>['locate']): Problem {
+function misread(step: Step, value: unknown, locate: ReturnType<typeof readTree>['locate']): Problem[] {
   const whole = { what: `"${step.id}" is ${shown(value)}`, where: locate([step.id]), expected: form(step) };
-  if (step.kind !== 'form' && step.kind !== 'list') return whole;
+  if (step.kind !== 'form' && step.kind !== 'list') return [whole];
+  const found: Problem[] = [];
   const entries =
     step.kind === 'list' ? (Array.isArray(value) ? [...value.entries()] : []) : [[undefined, value] as const];
   for (const [index, entry] of entries) {
     const place = index === undefined ? [step.id] : [step.id, index];
     if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
       if (index !== undefined)
-        return {
+        found.push({
           what: `${shown(entry)} is no ${step.kind === 'list' ? step.noun : 'mapping'}`,
           where: locate(place),
           expected: form(step),
-        };
+        });
       continue;
     }
     const ids = step.fields.map(({ id }) => id);
     for (const [id, one] of Object.entries(entry)) {
       const field = step.fields.find(known => known.id === id);
       if (!field)
-        return {
+        found.push({
           what: `unknown key ${shown(id)} in "${step.id}"${didYouMean(id, ids)}`,
           where: locate([...place, id], 'key'),
           expected: `one of ${list(ids, 'or')}`,
-        };
-      if (readAnswer({ ...step, kind: 'form', fields: [field] } as Step, { [id]: one }) === undefined)
-        return {
+        });
+      else if (readAnswer({ ...step, kind: 'form', fields: [field] } as Step, { [id]: one }) === undefined)
+        found.push({
           what: `"${id}" is ${shown(one)}`,
           where: locate([...place, id]),
           expected: field.kind === 'multi' || field.kind === 'texts' ? 'a list of texts' : 'a text or a number',
-        };
+        });
     }
   }
-  return whole;
+  return found.length > 0 ? found : [whole];
 }
 
-/** Reads an answers file from the disk (bounded, a regular file). UserError for everything wrong with it. */
-export async function loadAnswers(path: string, steps: readonly Step[] = all): Promise<Answers> {
+/** Reads an answers file from the disk (bounded, a regular file). UserError where there is no such file. */
+export async function loadAnswers(path: string, steps: readonly Step[] = all): Promise<ReadAnswers> {
   const read = await readBounded(path);
   if (!read.ok)
     throw new UserError({
@@ -159,7 +180,7 @@ export function parseAnswerFlags(flags: readonly string[], steps: readonly Step[
       const { data, problems: found } = readTree(value, `--answer ${id}`);
       if (found.length > 0) return [...found];
       const answer = readAnswer(step, data);
-      if (answer === undefined) return [misread(step, data, () => ({ path: `--answer ${id}` }))];
+      if (answer === undefined) return misread(step, data, () => ({ path: `--answer ${id}` }));
       answers[id] = answer;
       return [];
     }
@@ -177,6 +198,13 @@ export interface Settled {
   announced: string[];
 }
 
+interface Settling {
+  /** Whether defaults are taken for what is not answered. */
+  defaults: boolean;
+  /** What of the answers could not be read, and of which steps: it is told with what will not do. */
+  read?: Pick<ReadAnswers, 'problems' | 'unread'> | undefined;
+}
+
 /**
  * The answers of a run without a terminal: those given, and with `defaults` the fallbacks of the others, each announced.
  * Every answer passes the step's own check. UserError names all that are missing or will not do, and how to give them.
@@ -185,15 +213,18 @@ export function settleAnswers(
   steps: readonly Step[],
   context: StepContext,
   given: Answers,
-  options: { defaults: boolean },
+  options: Settling,
 ): Settled {
+  const unread = options.read?.problems ?? [];
   const { answers, announced, problems } = settle(steps, context, given, options, checkAnswer);
   const broken = problems.length > 0 ? undefined : postureProblem(steps, answers, context);
   // Answers that hold together need one look; of others each is judged with those before it, to tell which one it is.
   if (problems.length > 0 || broken !== undefined) {
     const each = settle(steps, context, given, options, (...about) => problemOf(steps, ...about));
-    throw new UserError(each.problems.length > 0 ? each.problems : [{ what: broken ?? 'these answers do not hold' }]);
+    const found = each.problems.length > 0 ? each.problems : [{ what: broken ?? 'these answers do not hold' }];
+    throw new UserError([...unread, ...found]);
   }
+  if (unread.length > 0) throw new UserError(unread);
   const kept = withheld(context);
   if (kept !== undefined && steps.some(({ paths }) => !paths.includes('quick'))) announced.push(kept);
   return { answers, announced };
@@ -205,7 +236,7 @@ function settle(
   steps: readonly Step[],
   context: StepContext,
   given: Answers,
-  { defaults }: { defaults: boolean },
+  { defaults, read }: Settling,
   judge: Judge,
 ): Settled & { problems: Problem[] } {
   let answers: Answers = {};
@@ -215,6 +246,10 @@ function settle(
     const own = given[step.id];
     if (!step.applies(context, answers)) {
       if (own !== undefined) notAsked(step, context, announced, problems);
+      continue;
+    }
+    if (own === undefined && read?.unread.has(step.id)) {
+      answers = { ...answers, [step.id]: step.fallback(context, answers) };
       continue;
     }
     if (own === undefined && !defaults && !step.mayBeLeftOut?.(answers)) {

@@ -56,6 +56,8 @@ export interface Field {
 /** Entries that were found and are not taken yet. */
 export interface Suggestion {
   entry: Entry;
+  /** What was found is not all that is to be said: taken, it asks for the rest. */
+  asks?: boolean | undefined;
   label: string;
   hint?: string | undefined;
   seen?: Seen | undefined;

@@ -26,7 +26,7 @@ test('where an administrator can lay something down, it is among the managed set
   expect([...new Set(laid)].sort()).toEqual(folders.filter(id => existsSync(join(FOLDER, id, 'managed.ts'))).sort());
 });
 
-describe.each(agents)('$title', ({ id, writes = [], ignoreFile, asksHook, instructions }) => {
+describe.each(agents)('$title', ({ id, writes = [], ignoreFile, asksHook, hasSandbox, instructions }) => {
   const posture: Posture = { ...FULL, agents: [id] };
   const others = render({ ...FULL, agents: [] });
   const ownOf = (rendered: ReturnType<typeof render>) =>
@@ -44,6 +44,18 @@ describe.each(agents)('$title', ({ id, writes = [], ignoreFile, asksHook, instru
       expect(paths.filter(path => !said.some(guard => covers(guard, path)))).toEqual([]);
       expect(said.filter(guard => !paths.some(path => covers(guard, path)))).toEqual([]);
     }
+  });
+
+  test('has a sandbox of its own where settings of it turn one on', () => {
+    const made = (runtime: 'native' | 'none') => {
+      const all = { ...posture, managedSettings: true, isolation: { ...FULL.isolation, runtime } };
+      const own = ownOf(render(all));
+      const laid = managedSettings.render(context(all, '/x'));
+      return JSON.stringify([own, laid]);
+    };
+    // Codex is always in its own: what it may do without asking hangs on it.
+    const always = made('none').includes('sandbox_mode');
+    expect(hasSandbox === true).toBe(always || made('native') !== made('none'));
   });
 
   test('says whether it asks our program', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { asStarted, own, startedAs } from '../../src/base/started.ts';
+import { COMMANDS } from '../../src/cli/program.ts';
 
 test.each([
   ['/usr/local/bin/agent-posture', {}, 'agent-posture'],
@@ -28,5 +29,24 @@ test.each([
 
 test('a command to copy is the one that was typed', () => {
   expect(own('undo')).toBe('agent-posture undo');
-  expect(asStarted('next: agent-posture init')).toBe('next: agent-posture init');
+  expect(asStarted('next: agent-posture init', 'npx agent-posture')).toBe('next: npx agent-posture init');
+  expect(asStarted('agent-posture test, then agent-posture fix', 'bunx agent-posture')).toBe(
+    'bunx agent-posture test, then bunx agent-posture fix',
+  );
+});
+
+test.each(COMMANDS.map(({ name }) => name))('%s is a command that somebody may have to copy', name => {
+  expect(asStarted(`agent-posture ${name} x`, 'npx agent-posture')).toBe(`npx agent-posture ${name} x`);
+});
+
+test.each([
+  'agent-posture.yaml says so',
+  './agent-posture init',
+  'a file agent-posture tested',
+  '/opt/agent-posture test',
+  'my-agent-posture init',
+  'npx agent-posture init',
+  'pnpm dlx agent-posture init',
+])('%s stays as it is', text => {
+  expect(asStarted(text, 'npx agent-posture')).toBe(text);
 });

@@ -174,6 +174,14 @@ describe('tools', () => {
       ['overcommit', '.overcommit.yml'],
     ]);
   });
+  it('for packages are seen by their lockfile, with the registry that they have of themselves, each once', async () => {
+    fixture = new Fixture({ 'yarn.lock': '', 'uv.lock': '', 'requirements.txt': '', 'web/pnpm-lock.yaml': '' });
+    const { tools = [] } = await fixture.facts();
+    expect(tools.filter(({ use }) => use === 'packages').map(({ id, hosts, seen }) => [id, hosts, seen.path])).toEqual([
+      ['yarn', ['registry.yarnpkg.com'], 'yarn.lock'],
+      ['uv', ['pypi.org', 'files.pythonhosted.org'], 'uv.lock'],
+    ]);
+  });
   it('for boxes and scanners are found on the PATH with their version, and not run', async () => {
     fixture = new Fixture();
     const bin = join(fixture.folder, 'bin');

@@ -136,6 +136,22 @@ describe.each(Object.entries(FLOWS))('%s', (_, files) => {
     expect(stdout).toMatch(/^\+project: /m);
     expect(treeHash(given.root)).toBe(before);
   });
+
+  test('--dry-run judges given answers as the run does that applies them, and repeats what was asked for', async () => {
+    const given = lay(files);
+    writeFileSync(join(given.home, 'a.yaml'), 'version: 1\nbox: none\n');
+    const asked = ['init', '--answers', '../../home/a.yaml'];
+    const [looked, applied] = [await program(given, [...asked, '--dry-run']), await program(given, asked)];
+    expect(applied).toMatchObject({ code: 2, stderr: expect.stringContaining('no answer for "review"') });
+    expect(looked).toMatchObject({ code: 2, stderr: applied.stderr });
+    const { repeat } = JSON.parse((await program(given, [...asked, '--yes', '--dry-run', '--json'])).stdout);
+    expect(repeat).toBe('agent-posture init --yes --answers ../../home/a.yaml');
+    const whole = JSON.parse((await program(given, ['init', '--yes', '--dry-run', '--json'])).stdout).answers;
+    writeFileSync(join(given.home, 'a.yaml'), JSON.stringify({ version: 1, ...whole }));
+    expect(JSON.parse((await program(given, [...asked, '--dry-run', '--json'])).stdout).repeat).toBe(
+      'agent-posture init --answers ../../home/a.yaml',
+    );
+  });
 });
 
 describe('init', () => {
@@ -251,6 +267,12 @@ describe('generate', () => {
       join(given.root, 'agent-posture.yaml'),
       `${readFileSync(join(given.root, 'agent-posture.yaml'), 'utf8')}accepted: []\n`,
     );
+    const settings = join(given.root, '.claude/settings.json');
+    writeFileSync(settings, readFileSync(settings, 'utf8').replace(/"Read\(/, '"Wread('));
+    const diff = await program(given, ['generate', '--diff']);
+    expect(diff.stderr).toContain('LOOSENED   .claude/settings.json');
+    expect(diff.stderr).toContain('agent-posture generate --restore');
+    expect(diff.stdout).not.toContain('LOOSENED');
     const before = treeHash(given.root);
     for (const mode of ['--diff', '--dry-run']) expect((await program(given, ['generate', mode])).code).toBe(0);
     expect(treeHash(given.root)).toBe(before);

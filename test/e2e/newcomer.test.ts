@@ -182,6 +182,12 @@ describe('a file that was there before ours', () => {
       expect([code, text.split(beside).length - 1]).toEqual([4, 1]);
     }
     expect((await said(given, 'status')).text).toContain(`compare it with ${beside}, then remove that.`);
+    rmSync(join(given.root, beside));
+    const check = await said(given, 'generate', '--check');
+    expect(check).toMatchObject({ code: 1, text: expect.stringContaining(`${path} is settled as you left it`) });
+    expect(check.text).not.toContain('does not list');
+    expect((await said(given, 'generate')).text).toContain(`${path} is settled as you left it`);
+    expect((await said(given, 'generate', '--check')).text).toContain('The files are as the posture asks.');
   });
 });
 

@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Step } from '../../src/base/files.ts';
+import type { AgentFact } from '../../src/discover/facts.ts';
 import { applyPlan } from '../../src/generate/apply.ts';
 import { lastCommand, nothingToTakeBack, stoppedRun, undo } from '../../src/generate/journal.ts';
+import { planGeneration } from '../../src/generate/plan.ts';
+import { contextOf } from './support/context.ts';
 import { everyMode } from './support/outputs.ts';
 import { type Scene, scene, snapshot } from './support/scene.ts';
 
@@ -130,6 +133,25 @@ test('what was killed after the plan was made is put back and named', async () =
     exitCode: 4,
     problems: [{ what: interrupted }, { what: expect.stringContaining('changed after the plan') }],
   });
+});
+
+test('what was put back is named too by a plan that takes away settings that discovery saw, and so is made twice', async () => {
+  const s = await started();
+  expect(spawnSync(process.execPath, [child, s.root, s.stateFolder, 'generate', '20']).signal).toBe('SIGKILL');
+  const context = contextOf(s.root);
+  const seen: AgentFact = {
+    id: 'claude-code',
+    title: 'Claude Code',
+    version: undefined,
+    binary: undefined,
+    settings: [{ path: 'only/once.txt', scope: 'project' }],
+    ownSandbox: undefined,
+    seen: { path: 'only/once.txt' },
+  };
+  const facts = { ...context.facts, agents: [seen] };
+  const plan = await planGeneration({ ...context, facts }, everyMode(2), { stateFolder: s.stateFolder });
+  expect(plan.changes).toContainEqual(expect.objectContaining({ path: 'only/once.txt', state: 'delete' }));
+  expect(plan.notes).toEqual([expect.stringMatching(/^generate of .* was interrupted/)]);
 });
 
 test('a failure at any operation puts everything back and says so', async () => {

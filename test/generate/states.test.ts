@@ -610,6 +610,34 @@ describe('lines in a file of theirs', () => {
       expect(read(s, '.gitignore')).toBe(`dist\n${begin}\n.env*\nkey\n!.env*.example\nlate\n${end}\n`);
     });
 
+    test('are not written again behind an exception that is ours too, nor is that where nothing of ours is before it', async () => {
+      const s = scene();
+      const guard = [block(['.env*', '!.env*.example', 'late'], true)];
+      const theirs = '.env*\n!.env*.example\n';
+      put(s, '.gitignore', theirs);
+      await s.generate(guard);
+      expect(read(s, '.gitignore')).toBe(`${theirs}${begin}\nlate\n${end}\n`);
+      expect(only((await s.plan(guard)).changes).state).toBe('unchanged');
+      put(s, '.gitignore', `!.env*.example\n${begin}\nlate\n${end}\n`);
+      expect(only((await s.plan(guard)).changes).state).toBe('loosened');
+      await s.generate(guard, { restore: true });
+      expect(read(s, '.gitignore')).toBe(`!.env*.example\n${begin}\n.env*\n!.env*.example\nlate\n${end}\n`);
+      put(s, '.gitignore', `${theirs}${begin}\nlate\n${end}\n`);
+      await s.generate([]);
+      expect(read(s, '.gitignore')).toBe(theirs);
+    });
+
+    test('are written with the exception where something of ours is before it, or theirs comes too early', async () => {
+      const s = scene();
+      put(s, '.gitignore', '.env*\n!.env*.example\n');
+      await s.generate([block(ours, true)]);
+      expect(read(s, '.gitignore')).toContain(`${begin}\nkey\n!.env*.example\nlate\n${end}\n`);
+      const other = scene();
+      put(other, '.gitignore', '!.env*.example\n.env*\n');
+      await other.generate([block(['.env*', '!.env*.example'], true)]);
+      expect(read(other, '.gitignore')).toContain(`${begin}\n!.env*.example\n${end}\n`);
+    });
+
     test('stay where they are when their owner writes them too, and may then be taken out', async () => {
       const s = scene();
       const guard = [block(ours, true)];

@@ -59,7 +59,7 @@ it('reads an answers file, bounded, and says what is wrong', async () => {
   const path = join(base, 'answers.yaml');
   await expect(loadAnswers(path)).rejects.toThrow(/cannot be read \(ENOENT\)/);
   await writeFile(path, 'version: 1\nbox: none\nnever-touch: [orders-db]\n');
-  expect(await loadAnswers(path)).toEqual(given.answers);
+  expect((await loadAnswers(path)).answers).toEqual(given.answers);
   await writeFile(path, Buffer.alloc(5_000_000, 0x20));
   await expect(loadAnswers(path)).rejects.toThrow(/5\.0 MB\n {2}expected: answers of at most 4 MB/);
   await expect(loadAnswers(base)).rejects.toThrow('EISDIR');

@@ -2,7 +2,7 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
 import { splitWords } from '../../src/base/words.ts';
-import type { Facts } from '../../src/discover/facts.ts';
+import type { Facts, ToolFact } from '../../src/discover/facts.ts';
 import { allowedHosts, networkNote } from '../../src/isolation/proposal.ts';
 import { parsePosture } from '../../src/posture/load.ts';
 import { editPosture, newPosture } from '../../src/posture/save.ts';
@@ -236,6 +236,48 @@ scanning:
     );
   });
 
+  it('names the registries of the lockfiles that are shut, and takes none by itself', () => {
+    const hosts = stepsOf('whole').find(({ id }) => id === 'hosts') as PlainStep;
+    const yarn: ToolFact = {
+      id: 'yarn',
+      title: 'Yarn',
+      use: 'packages',
+      version: undefined,
+      hosts: ['registry.yarnpkg.com'],
+      seen: { path: 'yarn.lock' },
+    };
+    const context = fresh({ ...FACTS, tools: [yarn] });
+    expect(hosts.remark?.(context, {})).toContain('registry.yarnpkg.com (yarn.lock)');
+    expect(hosts.fallback(context, {})).not.toContain('registry.yarnpkg.com');
+    expect(hosts.remark?.(context, { hosts: ['registry.yarnpkg.com'] })).toBeUndefined();
+  });
+
+  it('offers an agent\u2019s own sandbox only where a chosen agent has one', () => {
+    const box = quickSteps.find(({ id }) => id === 'box') as PlainStep;
+    const hints = (...agents: string[]) =>
+      Object.fromEntries(box.choices(fresh(FACTS), { agents }).map(({ value, hint }) => [value, hint]));
+    expect(hints('opencode').native).toBe('not here, opencode has none');
+    expect(hints('codex').native).toBe('its rules: not tried');
+    expect(hints('codex', 'aider').native).toBe('its rules: not tried; none of Aider');
+    expect(box.validate('native', fresh(FACTS), { agents: ['opencode', 'aider'] })).toContain(
+      'opencode and Aider have none',
+    );
+    expect(box.validate('native', fresh(FACTS), { agents: ['codex'] })).toBeUndefined();
+    const bare = fresh({ ...FACTS, runtimes: [{ id: 'native', available: true, detail: '' }] });
+    expect(box.fallback(bare, { agents: ['opencode'] })).toBe('none');
+    const posture: Posture = { ...bare.posture, agents: ['opencode'], isolation: { runtime: 'native' } };
+    expect(networkNote({ facts: { ...FACTS, agents: [] }, posture })).toBeUndefined();
+  });
+
+  it('says before a box is chosen that an agent whose hosts are not known does not reach its model from it', () => {
+    const box = quickSteps.find(({ id }) => id === 'box') as PlainStep;
+    expect(box.remark?.(fresh(FACTS), { agents: ['codex'] })).toBeUndefined();
+    expect(box.remark?.(fresh(FACTS), { agents: ['cursor'] })).toContain('it reaches its model once you name them');
+    const here = { ...FACTS.agents[0], id: 'cursor', title: 'Cursor', binary: '/usr/bin/cursor-agent' };
+    const open = fresh({ ...FACTS, agents: [here] as Facts['agents'] });
+    expect(box.remark?.(open, { agents: ['cursor'] })).toContain('lets any host through until hosts are named');
+  });
+
   it('opens no network for an agent that only a file speaks of, and says what is left to be done', () => {
     const cursor = { ...FACTS.agents[0], id: 'cursor', title: 'Cursor', seen: { path: '.cursorrules' } };
     const said = (agents: object[], isolation: object) => {
@@ -397,7 +439,7 @@ describe('laws', () => {
         .slice(1, -1)
         .replaceAll(/("[a-z-]+"):/g, '\n$1: ')
         .replaceAll(/,\n/g, '\n')}\n`;
-      expect(parseAnswers(file, 'answers.yaml', quickSteps)).toEqual(answers);
+      expect(parseAnswers(file, 'answers.yaml', quickSteps)).toEqual({ answers, problems: [], unread: new Set() });
     },
   );
 
@@ -464,10 +506,21 @@ describe('laws', () => {
     expect(withAnswer(chain, { a: '1', b: '1' }, 'a', '1')).toEqual({ a: '1', b: '1' });
   });
 
-  it('asks again for an address or a command once what it belongs to has changed', () => {
+  it('keeps what was typed for when the question comes back, and asks for it as it was', () => {
     const answers = { 'never-touch': ['OTHER'], address: 'db:1', box: 'command', 'box-command': 'x', guards: [] };
-    expect(Object.keys(withAnswer(quickSteps, answers, 'never-touch', ['cache', 'OTHER']))).not.toContain('address');
-    expect(Object.keys(withAnswer(quickSteps, answers, 'box', 'none'))).not.toContain('box-command');
+    const without = withAnswer(quickSteps, withAnswer(quickSteps, answers, 'never-touch', []), 'box', 'none');
+    const whole = completed(quickSteps, fresh(FACTS), without);
+    expect(whole).toEqual({ 'never-touch': [], box: 'none', guards: [] });
+    const back = withAnswer(quickSteps, withAnswer(quickSteps, without, 'never-touch', ['OTHER']), 'box', 'command');
+    expect(back).toEqual(answers);
+  });
+
+  it('keeps typed hosts whatever box they are let through from, and asks again where other agents need others', () => {
+    const whole = stepsOf('whole');
+    const answers = { agents: ['claude-code'], box: 'bubblewrap', hosts: ['a.example.com'] };
+    const back = withAnswer(whole, withAnswer(whole, answers, 'box', 'native'), 'box', 'bubblewrap');
+    expect(back).toEqual(answers);
+    expect(withAnswer(whole, answers, 'agents', ['codex'])).not.toHaveProperty('hosts');
   });
 
   it('fills in defaults only for what is asked', () => {
@@ -507,7 +560,27 @@ describe('answers without a terminal', () => {
     ['version: 1\nbox: &a none\n', 'an anchor'],
     [`version: 1\nbox-command: curl https://a:${'hunter22'}@x\n`, 'looks like an address with a password'],
   ])('an answers file %j is refused with its place', (text, expected) => {
-    expect(problems(() => parseAnswers(text, 'a.yaml', quickSteps))).toContain(expected);
+    const read = () => {
+      const { problems: found } = parseAnswers(text, 'a.yaml', quickSteps);
+      throw new UserError(found);
+    };
+    expect(problems(read)).toContain(expected);
+  });
+
+  it('tells what cannot be read with what will not do, all at once', () => {
+    const read = parseAnswers(
+      'version: 1\nbxo: none\nnever-touch: [nope]\nbox: [none]\nguards: [scan-comit]\n',
+      'a.yaml',
+      quickSteps,
+    );
+    const all = problems(() => settleAnswers(quickSteps, fresh(FACTS), read.answers, { defaults: false, read }));
+    for (const said of ['unknown step "bxo"', '"nope" is none of', '"box" is a list', '"scan-comit" is none of'])
+      expect(all).toContain(said);
+    expect(all).not.toContain('no answer for "box"');
+    const alone = parseAnswers('version: 1\nbxo: none\n', 'a.yaml', quickSteps);
+    expect(problems(() => settleAnswers(quickSteps, fresh(FACTS), {}, { defaults: true, read: alone }))).toContain(
+      'bxo',
+    );
   });
 
   it.each([

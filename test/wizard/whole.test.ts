@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
 import { splitWords } from '../../src/base/words.ts';
+import type { SystemFact } from '../../src/discover/facts.ts';
 import { parsePosture } from '../../src/posture/load.ts';
 import { editPosture, newPosture } from '../../src/posture/save.ts';
 import {
@@ -14,7 +17,8 @@ import {
 } from '../../src/wizard/answers.ts';
 import { overlayAfter, postureEdits } from '../../src/wizard/edits.ts';
 import { answersFor, asked, completed, problemOf, type WizardState, wizardReducer } from '../../src/wizard/flow.ts';
-import { asEntries, fieldText } from '../../src/wizard/step.ts';
+import { asEntries, checkAnswer, fieldText } from '../../src/wizard/step.ts';
+import { environmentNames } from '../../src/wizard/steps/environments.ts';
 import { steps as all, stepsOf } from '../../src/wizard/steps/index.ts';
 import type { Answer, Answers, Entry, PlainStep, Step, StepContext } from '../../src/wizard/types.ts';
 import { facts as anyFacts, FACTS } from './facts.ts';
@@ -151,7 +155,7 @@ describe('laws of the whole path', () => {
     ({ context, answers }) => {
       const first = posture(answers, context);
       const read = [
-        parseAnswers(answersText({ path: 'whole', answers }), 'answers.yaml'),
+        parseAnswers(answersText({ path: 'whole', answers }), 'answers.yaml').answers,
         parseAnswerFlags(flagsOf(answers)),
       ];
       // What is read alike is settled alike, and the same answers make the same posture: they are functions of nothing else.
@@ -386,7 +390,9 @@ describe('what the answers make', () => {
 
   it.each([
     [{ hosts: ['none'] }, { allow: [] }],
+    [{ hosts: [] }, { allow: [] }],
     [{ hosts: ['any'] }, undefined],
+    [{ hosts: ['*'] }, undefined],
     [{ hosts: ['a.example.com', 'b.example.com:8443'] }, { allow: ['a.example.com', 'b.example.com:8443'] }],
   ])('takes %j for the network of the box', (given, network) => {
     expect(parsePosture(answered({ box: 'bubblewrap', ...given }).text, 'p').isolation?.network).toEqual(network);
@@ -415,6 +421,7 @@ describe('what is refused', () => {
     [{ data: [{ id: 'x', files: ['../up'] }] }, /a pattern inside the repository/],
     [{ hosts: ['*.com'] }, /would allow a whole top-level domain/],
     [{ hosts: ['none', 'a.example.com'] }, /stand alone/],
+    [{ hosts: ['*api.x.ai'] }, /no host that can be allowed/],
     [{ branches: ['a b'] }, /"a b" can be no branch/],
     [{ owners: [{ path: 'src/**', owners: ['alice'] }] }, /"alice" is no owner/],
     [{ identity: { name: 'bot', attribution: 'maybe' } }, /"maybe" is none of yes or no/],
@@ -469,12 +476,69 @@ describe('what is refused', () => {
   it.each([
     ['systems:\n  - id: a\n    kind: postgres\n    adress: b:1\n', 'answers.yaml:5:5', 'did you mean "address"?'],
     ['systems:\n  - 5\n', 'answers.yaml:3:5', '5 is no system'],
+    [
+      'systems:\n  - { id: A, kind: postgres, adress: b }\n  - { id: b, knd: postgres }\n',
+      'answers.yaml:4:14',
+      '"systems" will not do: A: lower-case letters',
+    ],
     ['review: { network: [warn] }\n', 'answers.yaml:2:20', '"network" is'],
     ['owners: nobody\n', 'answers.yaml:2:9', '"owners" is'],
     ['monitoring: { commitsPerHour: { a: 1 } }\n', 'answers.yaml:2:31', '"commitsPerHour" is'],
   ])('%j, with its place', (text, place, reason) => {
-    const said = refusal(() => parseAnswers(`version: 1\n${text}`, 'answers.yaml'));
+    const read = parseAnswers(`version: 1\n${text}`, 'answers.yaml');
+    const said = refusal(() => settleAnswers(steps, fresh(), read.answers, { defaults: true, read }));
     expect(said).toContain(place);
     expect(said).toContain(reason);
+  });
+});
+
+describe('the environment of a system', () => {
+  const systems = step('systems') as Extract<Step, { kind: 'list' }>;
+  const stripe: SystemFact = {
+    id: 'stripe',
+    kind: 'payment',
+    address: 'api.stripe.com:443',
+    environment: undefined,
+    seen: { path: 'package.json', line: 7 },
+  };
+  const suggested = (fact: SystemFact) =>
+    systems.suggestions?.(fresh({ ...FACTS, systems: [fact] }), { systems: [] })[0];
+
+  it('is production where a found one looks like it, and is asked for where nothing says it', () => {
+    expect(suggested(stripe)).toMatchObject({ asks: true, entry: { id: 'stripe' } });
+    expect(suggested(stripe)?.entry).not.toHaveProperty('environment');
+    const likely = suggested({ ...stripe, seen: { path: 'deploy/production/app.yml' } });
+    expect(likely).toMatchObject({ asks: false, entry: { environment: 'production' } });
+  });
+
+  it('is no short form of one that is here, unless it is here itself', () => {
+    const judge = (environment: string, context = fresh()) =>
+      checkAnswer(systems, [{ id: 'a', kind: 'redis', environment }], context, {});
+    expect(judge('prod')).toContain('"prod" would be another environment beside "production"');
+    for (const name of ['production', 'prod-eu', 'qa', 'staging']) expect(judge(name)).toBeUndefined();
+    expect(judge('prod', fresh({ ...FACTS, environments: [], systems: [] }))).toBeUndefined();
+    expect(judge('prod', onTop(fresh(), 'version: 1\nproject: x\nenvironments: { prod: {} }\n'))).toBeUndefined();
+  });
+
+  it('is offered with production first, as the first names are those that are read', () => {
+    expect(environmentNames(fresh(), {})[0]).toBe('production');
+  });
+});
+
+describe('docs/command-line.md', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/command-line.md'), 'utf8');
+  const examples = [...text.matchAll(/```yaml\n(version: 1\n[\s\S]*?)```/g)].map(([, yaml = '']) => yaml);
+
+  it.each([
+    ['quick', examples[0]],
+    ['whole', examples[1]],
+  ] as const)('has the answers of the %s path, each of which can be read', (path, yaml = '') => {
+    const { answers, problems } = parseAnswers(yaml, 'answers.yaml');
+    expect(problems).toEqual([]);
+    expect(pathOf(answers, false)).toBe(path);
+    const asked = stepsOf(path).filter(({ id }) => !(path === 'quick' && id === 'box-command'));
+    expect(Object.keys(answers).sort()).toEqual(asked.map(({ id }) => id).sort());
+    for (const { id, values } of asked.map(step => ({ values: undefined, ...step })))
+      if (id === 'box' && path === 'quick') for (const value of values ?? []) expect(yaml).toContain(value);
   });
 });

@@ -20,6 +20,7 @@ export const claudeCode: AgentDefinition = {
   overruling: SETTINGS,
   // https://code.claude.com/docs/en/memory
   instructions: { path: 'CLAUDE.md', takesIn: page => `@${page}` },
+  hasSandbox: true,
   traces: {
     programs: ['claude', '~/.local/bin/claude', '~/.claude/local/claude'],
     packages: ['@anthropic-ai/claude-code'],

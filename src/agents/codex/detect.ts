@@ -16,6 +16,7 @@ export const codex: AgentDefinition = {
   login,
   writes: ['.codex/'],
   goesUp: true,
+  hasSandbox: true,
   traces: {
     programs: ['codex'],
     packages: ['@openai/codex'],

@@ -23,6 +23,7 @@ export const copilot: AgentDefinition = {
   goesUp: true,
   overruling: SETTINGS,
   asksHook: true,
+  hasSandbox: true,
   traces: {
     programs: ['copilot'],
     // AWS Copilot's program has the same name.

@@ -19,6 +19,7 @@ export const cursor: AgentDefinition = {
   writes: ['.cursor/'],
   ignoreFile: '.cursorignore',
   asksHook: true,
+  hasSandbox: true,
   traces: {
     programs: ['cursor-agent', '~/.local/bin/cursor-agent', 'cursor'],
     packages: [],

@@ -16,6 +16,7 @@ export const gemini: AgentDefinition = {
   goesUp: false,
   // https://geminicli.com/docs/reference/memport
   instructions: { path: 'GEMINI.md', takesIn: page => `@./${page}` },
+  hasSandbox: true,
   traces: {
     programs: ['gemini'],
     packages: ['@google/gemini-cli'],

@@ -18,6 +18,7 @@ export const qwen: AgentDefinition = {
   // It goes on without the file, and says nothing.
   stumbles: ['a trailing comma'],
   goesUp: false,
+  hasSandbox: true,
   traces: {
     programs: ['qwen'],
     packages: ['@qwen-code/qwen-code'],

@@ -1,5 +1,4 @@
 import { EXIT, UserError } from '../../base/errors.ts';
-import { asStarted, own } from '../../base/started.ts';
 import { suggest } from '../../base/suggest.ts';
 import { list, oneLine, shellLine } from '../../base/text.ts';
 import { painter, type Style } from '../../report/style.ts';
@@ -74,7 +73,7 @@ function unmet(id: string, report: Report | undefined): Outcome {
         ...hang(
           'result     ',
           near === undefined
-            ? `none kept: ${own('test')} tries it, and with a posture keeps the report`
+            ? 'none kept: agent-posture test tries it, and with a posture keeps the report'
             : `none kept; the last report has ${oneLine(near)}`,
           style.width,
         ),
@@ -130,7 +129,7 @@ function explainFix({ n, title, text, closes, command: line }: Fix, { rows }: Re
   const targets = [...new Set(rows.filter(({ id }) => closes.includes(id)).map(({ target }) => target))];
   return [
     ...wrap(oneLine(`[${n}] ${title}`), style.width).map(row => painter(style)('bold', row)),
-    ...wrap(oneLine(text), style.width),
+    ...hang('', oneLine(text), style.width),
     '',
     ...hang('closes     ', oneLine(list(targets)), style.width),
     ...hang('how        ', line ?? 'yours to do', style.width),
@@ -148,8 +147,6 @@ function explainRow(row: Row, style: Style): string[] {
     ...part('tried', `${row.attempt} ${row.target}${beside(row.escape)}, from ${row.vantage}`),
     ...(row.evidence?.at ? part('by', row.evidence.at) : []),
     ...row.controls.flatMap((each, index) => part(index === 0 ? 'controls' : '', control(each))),
-    ...(row.fix
-      ? part('to close', row.fix.command ? `${row.fix.text}  ${asStarted(row.fix.command)}` : row.fix.text)
-      : []),
+    ...(row.fix ? part('to close', row.fix.command ? `${row.fix.text}  ${row.fix.command}` : row.fix.text) : []),
   ];
 }

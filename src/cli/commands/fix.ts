@@ -1,11 +1,10 @@
 import { EXIT, UserError } from '../../base/errors.ts';
-import { asStarted, own } from '../../base/started.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { oneLine } from '../../base/text.ts';
 import { changesAnything } from '../../generate/changes.ts';
 import { jsonReport } from '../../report/json.ts';
 import { count, things } from '../../report/things.ts';
-import { hang, pad, wrap } from '../../report/width.ts';
+import { hang, pad } from '../../report/width.ts';
 import type { Fix, Report } from '../../selftest/types.ts';
 import { approver } from '../approve.ts';
 import type { Command, Outcome } from '../command.ts';
@@ -43,7 +42,7 @@ export const command: Command = async context => {
       });
     terminal.show(
       [
-        ...wrap(fix.text, terminal.style.width),
+        ...hang('', fix.text, terminal.style.width),
         '',
         diffText(plan, terminal.style),
         '',
@@ -97,7 +96,7 @@ function listed(report: Report): Outcome {
           hang(
             ` [${n}] ${pad(id, 12)} `,
             oneLine(
-              `${title}. Closes ${closes.length}.${line === null ? ' Yours to do.' : line.startsWith('agent-posture fix ') ? '' : ` With: ${asStarted(line)}`}`,
+              `${title}. Closes ${closes.length}.${line === null ? ' Yours to do.' : line.startsWith('agent-posture fix ') ? '' : ` With: ${line}`}`,
             ),
             style.width,
           ),
@@ -112,9 +111,9 @@ function nothingToFix(report: Report): string {
     return `Nothing can be fixed before it can be tried: ${oneLine(
       gone.map(({ title, reason }) => `${title}: ${reason ?? 'not available'}`).join('; ') ||
         'not everything was tried',
-    )}. ${own('doctor')} says what is missing.`;
+    )}. agent-posture doctor says what is missing.`;
   const { reached, tooTight } = count(things(report));
   return reached + tooTight === 0
     ? 'Nothing to fix.'
-    : `Nothing that this program can change: ${reached + tooTight} in the last report are yours to close. ${own('test')} names them, ${own('explain ROW')} says how.`;
+    : `Nothing that this program can change: ${reached + tooTight} in the last report are yours to close. agent-posture test names them, agent-posture explain ROW says how.`;
 }

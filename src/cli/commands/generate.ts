@@ -1,6 +1,6 @@
 import { agents } from '../../agents/index.ts';
 import { EXIT, formatPosition, UserError } from '../../base/errors.ts';
-import { own } from '../../base/started.ts';
+import { asStarted, own } from '../../base/started.ts';
 import { stateFolder } from '../../base/state.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { list, oneLine } from '../../base/text.ts';
@@ -14,6 +14,8 @@ import { type MemoPlace, remember, summaryOf } from '../../generate/memo.ts';
 import { outputs } from '../../generate/outputs/index.ts';
 import { counted, MANIFEST_PATH } from '../../generate/paths.ts';
 import type { Plan } from '../../generate/types.ts';
+import { TROUBLE } from '../../report/plan-words.ts';
+import type { Style } from '../../report/style.ts';
 import type { Command, Outcome } from '../command.ts';
 import { loadWithPosture } from '../load.ts';
 import { diffText, planJson, planLines } from '../plan-text.ts';
@@ -43,6 +45,8 @@ export const command: Command = async context => {
   const summary = special ? undefined : await summaryOf(place).catch(() => undefined);
   const plan = await planOutputs(facts, posture, { restore: flags.is('restore'), only });
   if (flags.is('check')) return check(plan);
+  // What stays as it is has no difference to print, and is said all the same, beside the diff.
+  if (flags.is('diff')) for (const line of troubleLines(plan, context.terminal.style)) context.terminal.note(line);
   if (flags.is('diff') || flags.is('dry-run'))
     return {
       exitCode: EXIT.ok,
@@ -65,11 +69,19 @@ export const command: Command = async context => {
     text: style =>
       [
         ...planLines(plan, style),
-        ...applied.notes.map(oneLine),
+        ...applied.notes.map(note => asStarted(oneLine(note))),
         ...(applied.journal ? ['', ` ${counted(said)} written. ${own('undo')} takes it back.`] : []),
       ].join('\n'),
   };
 };
+
+/** What a person has to see to, as the plan says it; empty where there is nothing. */
+function troubleLines(plan: Plan, style: Style): string[] {
+  const changes = plan.changes.filter(({ state }) => TROUBLE.has(state));
+  return changes.length > 0
+    ? planLines({ ...plan, changes, notes: [], manifest: { before: null, after: null } }, style)
+    : [];
+}
 
 const IDS = outputs.map(({ id }) => id);
 
@@ -121,10 +133,11 @@ function check(plan: Plan): Outcome {
         ...(found.length === 0
           ? ['The files are as the posture asks.']
           : found.map(
-              ({ path, line, reason }) => `${line ? `${formatPosition({ path, line })}: ` : ''}${oneLine(reason)}`,
+              ({ path, line, reason }) =>
+                `${line ? `${formatPosition({ path, line })}: ` : ''}${asStarted(oneLine(reason))}`,
             )),
         ...(edited.length > 0 ? [`Edited by hand, and kept so: ${list(edited)}.`] : []),
-        ...plan.notes.map(oneLine),
+        ...plan.notes.map(note => asStarted(oneLine(note))),
       ].join('\n'),
   };
 }

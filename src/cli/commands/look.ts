@@ -1,5 +1,4 @@
 import { EXIT } from '../../base/errors.ts';
-import { asStarted } from '../../base/started.ts';
 import { jsonReport } from '../../report/json.ts';
 import { textReport } from '../../report/text.ts';
 import { hang } from '../../report/width.ts';
@@ -19,6 +18,6 @@ export const command: Command = async context => {
   return {
     exitCode: EXIT.ok,
     json: { ...jsonReport(report), next },
-    text: style => `${textReport(report, style)}\n${hang(' ', asStarted(next), style.width).join('\n')}`,
+    text: style => `${textReport(report, style)}\n${hang(' ', next, style.width).join('\n')}`,
   };
 };

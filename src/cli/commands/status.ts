@@ -1,12 +1,12 @@
 import { agentCommand } from '../../agents/command.ts';
 import { approvalHash, isApproved } from '../../base/approvals.ts';
 import { EXIT } from '../../base/errors.ts';
-import { asStarted, own } from '../../base/started.ts';
 import { oneLine, plural } from '../../base/text.ts';
 import { ago } from '../../base/units.ts';
 import type { Facts } from '../../discover/facts.ts';
 import { drift } from '../../generate/drift.ts';
 import { networkNote } from '../../isolation/proposal.ts';
+import { isBoxed } from '../../posture/boxed.ts';
 import type { Posture } from '../../posture/schema.ts';
 import { undoneParts } from '../../posture/undone.ts';
 import { count, headline, things, title, unapprovedLines } from '../../report/things.ts';
@@ -33,7 +33,8 @@ export const command: Command = async context => {
     return {
       exitCode: EXIT.ok,
       json: { posture: null },
-      text: style => hang('', `No posture here. ${own('test')} looks, ${own('init')} closes.`, style.width).join('\n'),
+      text: style =>
+        hang('', 'No posture here. agent-posture test looks, agent-posture init closes.', style.width).join('\n'),
     };
   const [plan, last] = await Promise.all([planOutputs(facts, posture), lastReport(root)]);
   const found = drift(plan);
@@ -78,10 +79,10 @@ export const command: Command = async context => {
         ...part(
           'proof',
           proof
-            ? `${proof.headline} ${ago(new Date(proof.at))}, from: ${proof.from}${proof.stale.map(why => `; ${asStarted(why)}`).join('')}`
-            : `none yet: ${own('test')}`,
+            ? `${proof.headline} ${ago(new Date(proof.at))}, from: ${proof.from}${proof.stale.map(why => `; ${why}`).join('')}`
+            : 'none yet: agent-posture test',
         ),
-        ...(proof?.untried ?? []).flatMap(line => hang(' ! ', asStarted(oneLine(line)), style.width)),
+        ...(proof?.untried ?? []).flatMap(line => hang(' ! ', oneLine(line), style.width)),
         ...approvals.flatMap(({ text, approved }, index) =>
           part(index === 0 ? 'approved' : '', `${approved ? 'yes' : 'not yet'}: ${text}`),
         ),
@@ -95,8 +96,7 @@ export const command: Command = async context => {
 
 /** How an agent is started in the declared box: outside of it, it holds for nobody. */
 function startOf({ isolation, agents }: Posture, facts: Facts): string | undefined {
-  const { runtime } = isolation ?? {};
-  if (runtime === undefined || runtime === 'none' || runtime === 'native') return undefined;
+  if (!isBoxed(isolation)) return undefined;
   return `agent-posture run -- ${agentCommand(facts.agents, agents) ?? 'YOUR-AGENT'}`;
 }
 

@@ -1,5 +1,4 @@
 import { EXIT, UserError } from '../../base/errors.ts';
-import { own } from '../../base/started.ts';
 import { stateFolder } from '../../base/state.ts';
 import { list, shellLine } from '../../base/text.ts';
 import { ago } from '../../base/units.ts';
@@ -69,7 +68,7 @@ function waysOn({ kept }: Undone): string[] {
   return [
     ...(ours.length > 0
       ? [
-          `${list(ours)} ${ours.length > 1 ? 'were' : 'was'} not there before. To be rid of ${ours.length > 1 ? 'them' : 'it'}: rm ${ours.join(' ')}, then ${own('undo')} again.`,
+          `${list(ours)} ${ours.length > 1 ? 'were' : 'was'} not there before. To be rid of ${ours.length > 1 ? 'them' : 'it'}: rm ${ours.join(' ')}, then agent-posture undo again.`,
         ]
       : []),
     ...(files.length > ours.length
@@ -79,9 +78,9 @@ function waysOn({ kept }: Undone): string[] {
       : []),
     ...gone.map(
       ({ path, beside }) =>
-        `To have ${path} as it was before: ${shellLine(['mv', beside ?? '', path])}, then ${own('undo')} again.`,
+        `To have ${path} as it was before: ${shellLine(['mv', beside ?? '', path])}, then agent-posture undo again.`,
     ),
-    `To keep them as they are: ${own('undo --keep')}`,
+    'To keep them as they are: agent-posture undo --keep',
   ];
 }
 
@@ -116,7 +115,7 @@ function takenBack(undone: Undone, loosened: string[]): string {
     ...(back.length > 0 ? [`Put back: ${list(back)}.`] : []),
     ...(yours.length > 0 ? [`Put back, with your edits since: ${list(yours)}.`] : []),
     ...(loosened.length > 0
-      ? [`Loosened again: ${list(loosened)}; ${own('generate --restore')} puts ${them(loosened)} back.`]
+      ? [`Loosened again: ${list(loosened)}; agent-posture generate --restore puts ${them(loosened)} back.`]
       : []),
     ...(removed.length > 0 ? [`Removed: ${list(removed)}.`] : []),
     ...(all.length === 0 ? ['Nothing had to be put back.'] : []),

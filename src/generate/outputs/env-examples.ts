@@ -51,7 +51,8 @@ export const envExamples: Output = {
     const environments = Object.keys(context.posture.environments ?? {});
     return environments.flatMap(environment => {
       const names = namesOf(environment, context);
-      if (isDocumented(names, environment, context)) return [];
+      // A file without a name would tell nobody anything.
+      if (names.length === 0 || isDocumented(names, environment, context)) return [];
       const lines = [
         `# The variables of ${environment}: names only. Values come from a secrets manager or a file that git ignores.`,
         ...names.map(name => `${name}=${hint(name, environment, context.posture)}`),

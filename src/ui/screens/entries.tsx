@@ -75,7 +75,8 @@ export function Entries({
 
   function add(suggestion: Suggestion): void {
     const entry = suggestion.entry;
-    if (checkEntry(step.fields, entry, context, current)) setOpen({ index: latest.current.length, entry, fresh: true });
+    if (suggestion.asks || checkEntry(step.fields, entry, context, current))
+      setOpen({ index: latest.current.length, entry, fresh: true });
     else {
       become([...latest.current, entry]);
       // Enter once more goes on, and does not open what was just added.

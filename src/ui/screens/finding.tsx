@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from 'react';
+import { someSandbox } from '../../agents/index.ts';
 import { formatPosition } from '../../base/errors.ts';
 import { plural } from '../../base/text.ts';
 import type { Facts } from '../../discover/facts.ts';
@@ -71,8 +72,9 @@ export function agentLines(context: StepContext, width: number): Line[] {
       line(` ${text}`),
     );
   return context.facts.agents.map(agent => {
-    const box =
-      agent.ownSandbox === undefined
+    const box = !someSandbox([agent.id])
+      ? 'no sandbox of its own is known'
+      : agent.ownSandbox === undefined
         ? 'cannot tell whether its own sandbox is on'
         : agent.ownSandbox
           ? 'its own sandbox is on'

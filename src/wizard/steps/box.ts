@@ -1,27 +1,36 @@
+import { agentsOf, someSandbox } from '../../agents/index.ts';
 import { UserError } from '../../base/errors.ts';
 import { list } from '../../base/text.ts';
 import { splitWords } from '../../base/words.ts';
-import type { Facts } from '../../discover/facts.ts';
 import { followsPosture, runtimes } from '../../isolation/index.ts';
 import { allowedHosts, hidePatterns, withoutHosts } from '../../isolation/proposal.ts';
 import type { Runtime } from '../../isolation/types.ts';
 import type { PostureEdit } from '../../posture/model.ts';
 import type { Isolation, RuntimeId } from '../../posture/schema.ts';
 import { asList, asText, unfit } from '../step.ts';
-import type { PlainStep, StepContext } from '../types.ts';
+import type { Answers, PlainStep, StepContext } from '../types.ts';
 import { chosenGround } from './found.ts';
 
-/** Why a box cannot be used on this machine; undefined where it can. */
-function unavailable({ id, madeBy }: Runtime, facts: Facts): string | undefined {
+/** Why a box cannot be used on this machine, by the agents that are chosen; undefined where it can. */
+function unavailable({ id, madeBy }: Runtime, ground: StepContext): string | undefined {
   if (madeBy === 'somebody' || madeBy === 'nobody') return undefined;
-  const fact = facts.runtimes.find(one => one.id === id);
-  if (madeBy === 'agent') return fact && !fact.available ? fact.detail : undefined;
-  return fact?.available ? undefined : (fact?.detail ?? 'not found');
+  const fact = ground.facts.runtimes.find(one => one.id === id);
+  if (madeBy !== 'agent') return fact?.available ? undefined : (fact?.detail ?? 'not found');
+  if (fact && !fact.available) return fact.detail;
+  const without = withoutSandbox(ground);
+  return someSandbox(ground.posture.agents)
+    ? undefined
+    : `${list(without)} ${without.length > 1 ? 'have' : 'has'} none`;
+}
+
+/** The chosen agents that have no sandbox of their own. */
+function withoutSandbox({ posture }: StepContext): string[] {
+  return agentsOf(posture.agents).flatMap(({ title, hasSandbox }) => (hasSandbox ? [] : [title]));
 }
 
 /** The strongest box that this machine can start. An agent's own sandbox comes after those that can be proven. */
-function strongest(facts: Facts): RuntimeId {
-  const first = runtimes.find(box => box.madeBy !== 'somebody' && unavailable(box, facts) === undefined);
+function strongest(ground: StepContext): RuntimeId {
+  const first = runtimes.find(box => box.madeBy !== 'somebody' && unavailable(box, ground) === undefined);
   return first?.id ?? 'none';
 }
 
@@ -57,14 +66,26 @@ export const box: PlainStep = {
   paths: ['quick', 'whole'],
   values: runtimes.map(({ id }) => id),
   question: () => 'How shall the agent be boxed in?',
-  why: "Rules in an agent's settings are read by the agent; a command it starts does not read them. A box is kept by the operating system: what is not let in is not there. It writes this repository only, does not see your keys and .env files, and reaches the hosts of the agent's model and of your forge (any host, where those of an agent that is installed here are not known). Package registries and everything else are shut until you add them under isolation.network.allow, because an agent that may reach any host may send your source there. A host that is let through is a way out for what the agent can read: let through few.",
+  remark(context, answers) {
+    const ground = chosenGround(context, answers);
+    const unknown = withoutHosts(ground);
+    if (unknown.length === 0) return undefined;
+    const whose = `The hosts that ${list(unknown)} ${unknown.length > 1 ? 'need' : 'needs'} are not known`;
+    return allowedHosts(ground) === undefined
+      ? `${whose}, so that a box of ours lets any host through until hosts are named.`
+      : `${whose}: in a box of ours, ${unknown.length > 1 ? 'they reach their models' : 'it reaches its model'} once you name them.`;
+  },
+  why: "Rules in an agent's settings are read by the agent; a command it starts does not read them. A box is kept by the operating system: what is not let in is not there. It writes this repository only, does not see your keys and .env files, and reaches the hosts of the agent's model and of your forge. Where it is not known which hosts an agent needs, it depends on whether its program is installed here: then any host is let through until you name some; else none is let through for it, and it cannot reach its model before you name them. Package registries and everything else are shut until you add them under isolation.network.allow, so installing packages fails inside, because an agent that may reach any host may send your source there. A host that is let through is a way out for what the agent can read: let through few.",
   quote: 'Before you let any AI agent touch your production code, run it in a sandboxed environment.',
-  choices({ facts }) {
-    const best = strongest(facts);
+  choices(context, answers) {
+    const ground = chosenGround(context, answers);
+    const best = strongest(ground);
+    const without = withoutSandbox(ground);
     const all = runtimes.map(runtime => {
-      const gone = unavailable(runtime, facts);
+      const gone = unavailable(runtime, ground);
       const { id } = runtime;
-      const { label, hint } = runtime.choice;
+      const { label, hint: says } = runtime.choice;
+      const hint = runtime.madeBy === 'agent' && without.length > 0 ? `${says}; none of ${list(without, 'or')}` : says;
       if (gone !== undefined) return { id, gone: true, choice: { value: id, label, hint: `not here, ${gone}` } };
       return {
         id,
@@ -74,20 +95,19 @@ export const box: PlainStep = {
     });
     return [...all.filter(({ gone }) => !gone), ...all.filter(({ gone }) => gone)].map(({ choice }) => choice);
   },
-  fallback({ facts, posture, existing }) {
-    const standing = boxOf(posture.isolation?.runtime);
-    if (standing && unavailable(standing, facts) === undefined) return standing.id;
-    return existing && posture.isolation?.runtime === undefined ? 'none' : strongest(facts);
+  fallback(context, answers) {
+    const ground = chosenGround(context, answers);
+    const declared = context.posture.isolation?.runtime;
+    const standing = boxOf(declared);
+    if (standing && unavailable(standing, ground) === undefined) return standing.id;
+    return context.existing && declared === undefined ? 'none' : strongest(ground);
   },
   proposal: (context, answers) => box.fallback({ ...context, existing: false }, answers),
-  validate(answer, { facts }) {
+  validate(answer, context, answers) {
     const chosen = boxOf(answer);
-    if (!chosen)
-      return `expected one of ${list(
-        runtimes.map(({ id }) => id),
-        'or',
-      )}`;
-    const gone = unavailable(chosen, facts);
+    const ids = runtimes.map(({ id }) => id);
+    if (!chosen) return `expected one of ${list(ids, 'or')}`;
+    const gone = unavailable(chosen, chosenGround(context, answers));
     return gone === undefined ? undefined : `${chosen.choice.label} cannot be used here: ${gone}`;
   },
   applies: () => true,
@@ -127,12 +147,24 @@ export const boxCommand: PlainStep = {
     }
   },
   applies: (_, answers) => answers.box === 'command',
-  dependsOn: ['box'],
+  // Of another box it is not asked, and it stands for when one comes back.
+  dependsOn: [],
   edits: (answer, context, answers) => isolationEdits('command', chosenGround(context, answers), asText(answer).trim()),
 };
 
+/** What stands for no host, as an empty list does, and for any; a name that is typed on from `*` is no host. */
 const NO_HOST = 'none';
-const ANY_HOST = 'any';
+const ANY_HOST = '*';
+const isAny = (host: string | undefined) => host === ANY_HOST || host === 'any';
+
+/** The registries of the package managers that are used here and are not let through, each with where it was seen. */
+function shutRegistries({ facts, posture }: StepContext, answers: Answers): string[] {
+  const allowed = answers.hosts === undefined ? posture.isolation?.network?.allow : asList(answers.hosts);
+  return (facts.tools ?? []).flatMap(({ hosts = [], seen }) => {
+    const shut = hosts.filter(host => !allowed?.includes(host));
+    return shut.length === 0 ? [] : [`${list(shut)} (${seen.path})`];
+  });
+}
 
 /** The hosts that the box lets through. */
 export const hosts: PlainStep = {
@@ -140,11 +172,20 @@ export const hosts: PlainStep = {
   title: 'Hosts let through',
   kind: 'texts',
   paths: ['whole'],
-  question: () => 'Which hosts may the agent reach from its box? With commas; none shuts the network.',
+  question: () =>
+    'Which hosts may the agent reach from its box? With commas; an empty line shuts the network, * opens it.',
   remark(context, answers) {
     const unknown = withoutHosts(chosenGround(context, answers));
-    if (unknown.length === 0) return undefined;
-    return `The hosts that ${list(unknown)} ${unknown.length > 1 ? 'need' : 'needs'} are not known: name them too.`;
+    const registries = shutRegistries(context, answers);
+    const said = [
+      ...(unknown.length === 0
+        ? []
+        : [`The hosts that ${list(unknown)} ${unknown.length > 1 ? 'need' : 'needs'} are not known: name them too.`]),
+      ...(registries.length === 0
+        ? []
+        : [`Packages come from ${registries.join(', ')}: add those that agents may install from.`]),
+    ];
+    return said.length === 0 ? undefined : said.join(' ');
   },
   why: 'Every host that is let through is a way out for whatever the agent can read, so let through few. What stands here is what your agents and your forge need. Package registries are shut: add those of your package managers where agents shall install packages, or install them yourself outside. A host with :port is let through at that port alone; *.example.com stands for all names below.',
   quote:
@@ -156,20 +197,20 @@ export const hosts: PlainStep = {
     // A box that stands without a word about the network has an open one.
     const open = existing && followsPosture(posture.isolation?.runtime);
     const allowed = declared ?? (open ? undefined : allowedHosts(chosenGround(context, answers)));
-    return allowed === undefined ? [ANY_HOST] : allowed.length > 0 ? allowed : [NO_HOST];
+    return allowed ?? [ANY_HOST];
   },
   validate(answer) {
     const hosts = asList(answer);
-    if (hosts.length === 0) return 'name hosts, or write "none" for no network at all, or "any" to leave it open';
-    if (hosts.length > 1 && hosts.some(host => host === NO_HOST || host === ANY_HOST))
-      return '"none" and "any" stand alone';
+    if (hosts.length > 1 && hosts.some(host => host === NO_HOST || isAny(host)))
+      return `"${NO_HOST}", "${ANY_HOST}" and "any" stand alone`;
     return hosts.map(unfit).find(reason => reason !== undefined);
   },
   applies: (_, answers) => followsPosture(answers.box),
-  dependsOn: ['agents', 'box'],
+  // Other agents need other hosts; another box needs the same.
+  dependsOn: ['agents'],
   edits(answer) {
     const [first] = asList(answer);
-    const value = first === ANY_HOST ? undefined : { allow: first === NO_HOST ? [] : [...asList(answer)] };
+    const value = isAny(first) ? undefined : { allow: first === NO_HOST ? [] : [...asList(answer)] };
     return [{ path: ['isolation', 'network'], value }];
   },
 };

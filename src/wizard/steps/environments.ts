@@ -1,3 +1,4 @@
+import { environmentOf } from '../../posture/environment.ts';
 import type { PostureEdit } from '../../posture/model.ts';
 import { ACCESS, type Access, accessTo } from '../../posture/schema.ts';
 import { asEntries, fieldText, remembered } from '../step.ts';
@@ -33,8 +34,26 @@ function foundNames(context: StepContext, answers: Answers): string[] {
 export const environmentNames = remembered((context, answers): readonly string[] => {
   const chosen = asEntries(answers.environments).map(entry => fieldText(entry, 'id'));
   const declared = Object.keys(context.posture.environments ?? {});
-  return [...new Set([...chosen, ...declared, ...foundNames(context, answers), ...Object.keys(USUAL)])].filter(Boolean);
+  const all = [...chosen, ...declared, ...foundNames(context, answers), ...Object.keys(USUAL)];
+  // The first are those that are read.
+  const rank = (name: string) => (environmentOf(name) === 'production' ? 0 : 1);
+  return [...new Set(all)].filter(Boolean).sort((a, b) => rank(a) - rank(b));
 });
+
+/** Why a text is no name for an environment here: a short form of one that is here already would be another beside it. */
+export function environmentName(value: string, context: StepContext, answers: Answers): string | undefined {
+  if (!ID.test(value)) return 'a name in lower case, such as production';
+  const here = new Set([
+    ...Object.keys(context.posture.environments ?? {}),
+    ...context.facts.environments.map(({ id }) => id),
+    ...[...context.facts.systems, ...systemsAfter(context, answers)].flatMap(({ environment }) => environment ?? []),
+    ...asEntries(answers.environments).map(entry => fieldText(entry, 'id')),
+  ]);
+  const usual = /^[a-z]+$/.test(value) ? environmentOf(value) : undefined;
+  return usual !== undefined && usual !== value && here.has(usual) && !here.has(value)
+    ? `"${value}" would be another environment beside "${usual}", which is here: did you mean that?`
+    : undefined;
+}
 
 /** What agents may do in an environment that no answer is about. */
 export function suggestedAccess(name: string, { facts, posture }: StepContext): Access {
@@ -70,7 +89,7 @@ export const environments: ListStep = {
       kind: 'text',
       hint: 'such as development, staging or production',
       choices: (context, answers) => environmentNames(context, answers).map(value => ({ value, label: value })),
-      validate: value => (ID.test(value) ? undefined : 'a name in lower case, such as staging'),
+      validate: (value, context, answers) => environmentName(value, context, answers),
     },
     {
       id: 'access',

@@ -121,7 +121,8 @@ export const neverTouchAddress: PlainStep = {
     return undefined;
   },
   applies: (_, answers) => asList(answers['never-touch']).includes(OTHER),
-  dependsOn: ['never-touch'],
+  // Where another one is not marked any more, it is not asked, and it stands for when it is marked again.
+  dependsOn: [],
   edits(answer, context, answers) {
     const standing = [...(context.posture.systems ?? []), ...chosenSystems(answers['never-touch'], context)];
     const known = new Set([...standing, ...(context.overlay?.systems ?? [])].map(({ address }) => address));

@@ -4,8 +4,8 @@ import { type Overlay, SYSTEM_KINDS, type System, type SystemKind } from '../../
 import { asEntries, asList, fieldText } from '../step.ts';
 import type { Answers, Entry, ListStep, PlainStep, StepContext } from '../types.ts';
 import { entryOf, isKind, systemsAfter } from './declared.ts';
-import { environmentNames, isClosed, suggestedAccess } from './environments.ts';
-import { foundSystems, ID, looksLikeProduction, systemTitle } from './found.ts';
+import { environmentName, environmentNames, isClosed, suggestedAccess } from './environments.ts';
+import { closedEnvironment, foundSystems, ID, looksLikeProduction, systemTitle } from './found.ts';
 
 const KIND_TEXT: Readonly<Record<SystemKind, string>> = {
   postgres: 'PostgreSQL',
@@ -34,7 +34,9 @@ function foundEntries(
   context: StepContext,
 ): { entry: Entry; likely: boolean; label: string; fact: ReturnType<typeof foundSystems>[number] }[] {
   return foundSystems(context).map(fact => {
-    const { id, kind, environment, address } = fact;
+    const { id, kind, address } = fact;
+    const likely = looksLikeProduction(fact, context.facts);
+    const environment = fact.environment ?? (likely ? closedEnvironment('production', context) : undefined);
     return {
       entry: entryOf({
         id,
@@ -42,7 +44,7 @@ function foundEntries(
         ...(environment !== undefined && ID.test(environment) ? { environment } : {}),
         ...(address === undefined ? {} : { address }),
       }),
-      likely: looksLikeProduction(fact, context.facts),
+      likely,
       label: systemTitle(fact),
       fact,
     };
@@ -86,7 +88,7 @@ export const systems: ListStep = {
       asked: true,
       hint: 'such as production or staging; what agents may do there is asked later, and without one they may do nothing',
       choices: (context, answers) => environmentNames(context, answers).map(value => ({ value, label: value })),
-      validate: value => (ID.test(value) ? undefined : 'a name in lower case, such as production'),
+      validate: (value, context, answers) => environmentName(value, context, answers),
     },
     {
       id: 'address',
@@ -164,6 +166,7 @@ export const systems: ListStep = {
       .filter(({ entry }) => !taken.has(fieldText(entry, 'id')))
       .map(({ entry, likely, label, fact }) => ({
         entry,
+        asks: entry.environment === undefined,
         label,
         hint: likely ? 'looks like production' : fact.environment,
         seen: fact.seen,

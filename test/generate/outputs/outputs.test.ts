@@ -122,6 +122,11 @@ describe('.gitignore and the examples', () => {
     expect(written('SHARED', 'PROD_ONLY')).toEqual([development, '.env.production.example']);
   });
 
+  test('no example is laid that would have no name in it', () => {
+    const written = [...render(FULL, { envNames: [] }).keys()].filter(path => path.startsWith('.env'));
+    expect(written).toEqual(['.env.development.example']);
+  });
+
   test('the names that discovery finds come into the example of their environment, and stay without the file', async () => {
     repository.write('.env', "export SHARED='x'\n");
     repository.write(
