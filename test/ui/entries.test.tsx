@@ -456,13 +456,18 @@ describe('all questions', () => {
     expect(onPlan).toHaveBeenCalledTimes(1);
   });
 
-  it('goes back by left and o, and quits by escape, but not out of a search', async () => {
+  it('goes back by left, o and escape, but not out of a search, and quits by q', async () => {
     shown = await show(outline(whole));
     await shown.press('left', { text: 'o' });
     expect(onBack).toHaveBeenCalledTimes(2);
-    await shown.press({ text: '/' }, { text: 'o' }, 'escape');
-    expect(onQuit).not.toHaveBeenCalled();
+    await shown.press({ text: '/' }, { text: 'o' });
+    expect(shown.frame()).toMatch(/\n enter take it {3}esc end the search$/);
     await shown.press('escape');
+    expect(onBack).toHaveBeenCalledTimes(2);
+    await shown.press('escape');
+    expect(onBack).toHaveBeenCalledTimes(3);
+    expect(onQuit).not.toHaveBeenCalled();
+    await shown.press({ text: 'q' });
     expect(onQuit).toHaveBeenCalledTimes(1);
   });
 

@@ -64,11 +64,11 @@ describe('the first screen', () => {
     expect(shown.frame()).toContain('Answer again');
   });
 
-  it('takes Esc as quit and Enter as the first choice', async () => {
+  it('takes Enter as the first choice and q as quit, and does not quit by Esc', async () => {
     shown = await show(screen());
-    await shown.press('enter');
-    expect(chosen).toHaveBeenCalledWith('close');
-    await shown.press('escape');
+    await shown.press('enter', 'escape');
+    expect(chosen.mock.calls).toEqual([['close']]);
+    await shown.press({ text: 'q' });
     expect(chosen).toHaveBeenLastCalledWith('quit');
   });
 
@@ -182,6 +182,8 @@ describe('a question', () => {
     expect(back).toHaveBeenCalledTimes(1);
     await shown.press('up');
     expect(back).toHaveBeenCalledTimes(2);
+    await shown.press('escape');
+    expect(back).toHaveBeenCalledTimes(3);
   });
 
   it('takes letters as text where text is typed, and keeps it over a look at the reason', async () => {
@@ -202,9 +204,9 @@ describe('the plan', () => {
     shown = await show(<PlanScreen title="The plan" plan={PLAN} answered={[]} applyLabel="Apply" onChoose={choose} />);
     expect(shown.frame()).toContain('nothing is written yet');
     expect(shown.frame()).toMatch(/❯ Apply +9 files/);
-    await shown.press('left');
-    expect(choose).toHaveBeenLastCalledWith('back');
-    await shown.press('escape');
+    await shown.press('left', 'escape');
+    expect(choose.mock.calls).toEqual([['back'], ['back']]);
+    await shown.press({ text: 'q' });
     expect(choose).toHaveBeenLastCalledWith('quit');
     await shown.press('enter');
     expect(choose).toHaveBeenLastCalledWith('apply');

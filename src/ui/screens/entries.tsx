@@ -131,13 +131,13 @@ export function Entries({
         onKey={({ name: key }) => {
           if (key === 'escape' || key === 'left' || key === 'backspace') setOpen(undefined);
         }}
-        keys={[['esc', fresh ? 'not this one' : 'leave it as it was']]}
+        keys={[['esc', fresh ? 'do not add' : 'leave it as it was']]}
       />
     );
   }
 
   const items: RowItem[] = [
-    { value: GO_ON, label: goOn(entries.length, step), tone: 'accent' },
+    { value: GO_ON, label: goOn(entries.length, step), tone: 'accent', apart: true },
     ...entries.map((entry, index): RowItem => {
       const { label, hint } = step.describe(entry, context, current);
       const wrong = checkEntry(step.fields, entry, context, current);
@@ -157,7 +157,12 @@ export function Entries({
         tone: 'quiet',
       }),
     ),
-    { value: ADD, label: `another ${step.noun}`, mark: { text: '+', tone: 'good', says: 'add' }, tone: 'quiet' },
+    {
+      value: ADD,
+      label: `${entries.length === 0 ? 'a first' : 'another'} ${step.noun}`,
+      mark: { text: '+', tone: 'good', says: 'add' },
+      tone: 'quiet',
+    },
   ];
   const below = unread(items, at, width);
   const bar: Keys = [

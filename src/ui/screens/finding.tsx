@@ -135,8 +135,9 @@ export function FindingScreen({
   const every = singleFindings(report);
   const first = firstFindings(list, SHOWN + 1, every.length, width, theme);
 
-  useKeys(({ name, text }) => {
-    if (name === 'escape' || text === 'q') onChoose('quit');
+  // Escape goes back everywhere, and there is nothing to go back to: who presses it once too often does not quit.
+  useKeys(({ text }) => {
+    if (text === 'q') onChoose('quit');
   }, !all);
 
   if (all) {
@@ -230,7 +231,7 @@ export function FindingScreen({
       [
         ['enter', 'choose'],
         [theme.glyphs.upDown, 'move'],
-        ['esc', 'quit'],
+        ['q', 'quit'],
       ],
       width,
       theme,

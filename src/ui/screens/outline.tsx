@@ -4,6 +4,7 @@ import { partsOf } from '../../wizard/step.ts';
 import type { Answers, Step, StepContext } from '../../wizard/types.ts';
 import { Frame } from '../components/frame.tsx';
 import { type RowItem, Rows, unread } from '../components/rows.tsx';
+import { isBack } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { edges, line, span } from '../lines.ts';
@@ -46,6 +47,7 @@ export function Outline({
       label: 'Make the plan',
       hint: open === 0 ? undefined : 'what is not answered stays as it stands below',
       tone: 'accent',
+      apart: true,
     },
     ...steps.map((step): RowItem => {
       const given = answers[step.id] !== undefined;
@@ -85,8 +87,8 @@ export function Outline({
             onHighlight={setAt}
             onKey={({ name, text }, item) => {
               if (name === 'enter' && item) item.value === PLAN ? onPlan() : onStep(item.value);
-              else if (name === 'left' || name === 'backspace' || text === 'o' || name === 'outline') onBack();
-              else if (name === 'escape' || text === 'q') onQuit();
+              else if (isBack(name) || text === 'o' || name === 'outline') onBack();
+              else if (text === 'q') onQuit();
             }}
           />
         ),
@@ -95,8 +97,8 @@ export function Outline({
       keys={[
         ['enter', 'go there'],
         ['/', 'search'],
-        [glyphs.left, 'back'],
-        ['esc', 'quit'],
+        [`esc ${glyphs.left}`, 'back'],
+        ['q', 'quit'],
       ]}
     />
   );
