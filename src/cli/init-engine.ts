@@ -58,7 +58,7 @@ export async function createEngine(
   return {
     context: stepContext,
     stepsOf,
-    resumed: valid && Object.keys(valid.answers).length > 0 ? valid : undefined,
+    resumed: valid && Object.keys({ ...valid.answers, ...valid.unfinished }).length > 0 ? valid : undefined,
     // As in `look`: from the shell, since nothing is laid yet that a box could bring back.
     firstTry: starter({
       context,
@@ -67,7 +67,7 @@ export async function createEngine(
       approve: async () => false,
       options: { readOnly: true, vantages: ['host'] },
     }),
-    remember: given => saveProgress(root, given),
+    remember: begun => saveProgress(root, begun),
     plan: async ({ path, answers }) => {
       const edits = postureEdits(stepsOf(path), answers, stepContext);
       const hidden = privateChange(overlayAfter(stepsOf(path), answers, stepContext), posture, state);

@@ -52,7 +52,8 @@ export function Entries({
   /** Why the list as it stands does not do, where that is known already. */
   refused?: string | undefined;
   draft?: Answer | undefined;
-  onDraft: (answer: Answer) => void;
+  /** Hears of the list as it stands, with the entry that is open; undefined: nothing of it is the user's. */
+  onDraft: (answer: Answer | undefined) => void;
   onAnswer: (answer: Answer) => string | undefined;
   onKey: (press: KeyPress) => void;
 }): ReactNode {
@@ -65,8 +66,10 @@ export function Entries({
   const [problem, setProblem] = useState(refused);
   // Several keys can come in one read, before anything is drawn again.
   const latest = useRef(entries);
+  const touched = useRef(draft !== undefined);
   const become = (next: readonly Entry[]): void => {
     latest.current = next;
+    touched.current = true;
     setEntries(next);
     setProblem(undefined);
     onDraft(next);
@@ -115,6 +118,7 @@ export function Entries({
         doneLabel={fresh ? 'Add it' : 'Keep it so'}
         context={context}
         answers={{ ...answers, [step.id]: entries.filter((_, place) => place !== index) }}
+        onChange={next => onDraft(latest.current.toSpliced(index, 1, next))}
         onDone={next => {
           const twice = latest.current.some(
             (other, place) =>
@@ -129,7 +133,9 @@ export function Entries({
           return undefined;
         }}
         onKey={({ name: key }) => {
-          if (key === 'escape' || key === 'left' || key === 'backspace') setOpen(undefined);
+          if (key !== 'escape' && key !== 'left' && key !== 'backspace') return;
+          setOpen(undefined);
+          onDraft(touched.current ? latest.current : undefined);
         }}
         keys={[['esc', fresh ? 'do not add' : 'leave it as it was']]}
       />
@@ -143,7 +149,8 @@ export function Entries({
       const wrong = checkEntry(step.fields, entry, context, current);
       return {
         value: placeOf(index),
-        label: label || `a ${step.noun}`,
+        // Of one that is not finished, what stands in brackets may be missing.
+        label: label.replace(/ \(\)$/, '') || `a ${step.noun}`,
         hint: wrong ? wrong.reason : hint,
         mark: wrong ? { text: glyphs.tight, tone: 'warn', says: 'unfinished:' } : { text: glyphs.entry, tone: 'quiet' },
       };

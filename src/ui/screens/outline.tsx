@@ -19,6 +19,7 @@ export function Outline({
   answers,
   whole,
   current,
+  next,
   onStep,
   onPlan,
   onBack,
@@ -31,6 +32,8 @@ export function Outline({
   /** The answers with what stands in the place of those that were not given. */
   whole: Answers;
   current: string | undefined;
+  /** The question behind the one that was picked and answered: from there on one is asked after the other. */
+  next?: string | undefined;
   onStep: (id: string) => void;
   onPlan: () => void;
   onBack: () => void;
@@ -95,7 +98,7 @@ export function Outline({
       }}
       said={[below === undefined ? undefined : { text: below, rank: 5, least: 2 }]}
       keys={[
-        ['enter', 'go there'],
+        ['enter', next !== undefined && at === next ? 'go on from here' : 'go there'],
         ['/', 'search'],
         [`esc ${glyphs.left}`, 'back'],
         ['q', 'quit'],

@@ -83,7 +83,7 @@ export interface Asking {
   /** What was typed or marked here before, and not given yet. */
   draft?: Answer | undefined;
   /** Hears of what is typed or marked: it outlives a look at the reason, or at another question. */
-  onDraft: (answer: Answer) => void;
+  onDraft: (answer: Answer | undefined) => void;
   /** Takes the answer, or gives back why it will not do. */
   onAnswer: (answer: Answer) => string | undefined;
   onBack: () => void;
