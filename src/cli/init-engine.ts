@@ -54,7 +54,10 @@ export async function createEngine(
     overlay: posture?.overlay?.says,
   };
   const saved = await loadProgress(root);
-  const valid = saved && { ...saved, answers: stillValid(stepsOf(saved.path), stepContext, saved.answers) };
+  const answers = saved && stillValid(stepsOf(saved.path), stepContext, saved.answers);
+  // What no longer holds is asked for again before one goes on where one was.
+  const gone = Object.keys(saved?.answers ?? {}).length > Object.keys(answers ?? {}).length;
+  const valid = saved && answers && { ...saved, answers, at: gone ? undefined : saved.at };
   return {
     context: stepContext,
     stepsOf,

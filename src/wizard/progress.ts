@@ -56,10 +56,13 @@ export async function loadProgress(root: string): Promise<(Begun & { savedAt: Da
   const saved: unknown = (await store(root)).get('wizard');
   if (!isSaved(saved)) return undefined;
   const { path, answers, at, unfinished, savedAt } = saved;
+  const read = readAnswers(answers);
+  // An answer that is not understood is asked for again, which comes first.
+  const lost = steps.some(({ id }) => Object.hasOwn(answers, id) && !Object.hasOwn(read, id));
   return {
     path,
-    answers: readAnswers(answers),
-    at: steps.find(({ id }) => id === at)?.id,
+    answers: read,
+    at: lost ? undefined : steps.find(({ id }) => id === at)?.id,
     unfinished: readAnswers(unfinished),
     savedAt: new Date(savedAt),
   };

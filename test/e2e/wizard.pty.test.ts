@@ -74,6 +74,7 @@ describe('the quick path', () => {
     const text = await leavesClean(session, 0);
     expect(text).toContain('BEFORE  11 reached   →   AFTER  1 reached');
     expect(text).toContain('What is reached now, the first look did not try: .env in git history');
+    expect(text).toContain('✓ Written: 9 files. What is asked from here on is for the test alone;');
     expect(text).toContain('Work still possible   6 of 6');
     expect(text).toContain('agent-posture undo');
     expect(text).toContain('agent-posture init --yes --answer box=bubblewrap');

@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { reasonOf } from '../../base/errors.ts';
 import { ago } from '../../base/units.ts';
 import { changesAnything } from '../../generate/changes.ts';
+import { counted } from '../../generate/paths.ts';
 import type { Applied, Plan } from '../../generate/types.ts';
 import type { Report } from '../../selftest/types.ts';
 import {
@@ -21,8 +22,9 @@ import { Printed } from '../components/lines.tsx';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { useLifecycle } from '../lifecycle.ts';
-import { type Line, line } from '../lines.ts';
+import { type Line, line, span, wrapText } from '../lines.ts';
 import { planLines } from '../plan-lines.ts';
+import type { Theme } from '../theme.ts';
 import { Busy } from './busy.tsx';
 import { type FindingChoice, FindingScreen, findingRecord } from './finding.tsx';
 import { LiveTest } from './live.tsx';
@@ -151,7 +153,7 @@ export function Wizard({
   /** `at`: where one was. */
   function begin(given: Given, at?: string): void {
     become(given);
-    if (record.before && !recorded) print(findingRecord(record.before, context, width, theme));
+    if (record.before && !recorded) print(findingRecord(record.before, context, width, theme, given.path));
     const open = openAt(engine, context, given, at);
     // Where a posture stands, nobody wants to hear every question again: they choose what to change.
     if (given.path === 'whole' && context.existing) setPhase({ at: 'outline', from: at === undefined ? at : open?.id });
@@ -204,7 +206,10 @@ export function Wizard({
       .hold(async () => {
         record.applied = await engine.apply(plan, given);
       })
-      .then(() => setPhase({ at: 'again' }), lifecycle.fail);
+      .then(() => {
+        print([line(), ...writtenLines(record.applied?.written ?? [], width, theme)]);
+        setPhase({ at: 'again' });
+      }, lifecycle.fail);
   }
 
   function choose(choice: FindingChoice): void {
@@ -344,6 +349,14 @@ function openAt(
   const steps = stepsOf(path);
   const there = asked(steps, context, completed(steps, context, answers)).find(({ id }) => id === at);
   return there ?? asked(steps, context, answers).find(({ id }) => answers[id] === undefined);
+}
+
+/** What is done, before the test asks for what it may do: a no to that takes nothing back. */
+function writtenLines(written: readonly string[], width: number, { glyphs }: Theme): Line[] {
+  const says = `Written: ${counted(written)}. What is asked from here on is for the test alone; a no to it changes none of them.`;
+  return wrapText(says, width - 4).map((text, index) =>
+    line(' ', span(index === 0 ? glyphs.done : ' ', 'good'), ` ${text}`),
+  );
 }
 
 /** `at "Branches", 2 h ago`. */

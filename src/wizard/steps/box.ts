@@ -20,6 +20,15 @@ const BOX_TEXT: Readonly<Record<Box, { label: string; hint: string }>> = {
   none: { label: 'not now', hint: 'rules only; shell commands get round them' },
 };
 
+/** The box that the posture declares, in words; undefined where it says nothing of one. */
+export function declaredBox({ posture }: StepContext): string | undefined {
+  const runtime = posture.isolation?.runtime;
+  if (runtime === undefined) return undefined;
+  if (runtime === 'none') return 'no box';
+  if (runtime === 'command') return 'a box with a command of its own';
+  return BOXES.some(box => box === runtime) ? BOX_TEXT[runtime as Box].label : `${runtime} as the box`;
+}
+
 function runtimeFact(box: Box, { runtimes }: Facts): RuntimeFact | undefined {
   return runtimes.find(({ id }) => id === box);
 }
