@@ -54,11 +54,14 @@ export async function createEngine(
     overlay: posture?.overlay?.says,
   };
   const saved = await loadProgress(root);
-  const valid = saved && { ...saved, answers: stillValid(stepsOf(saved.path), stepContext, saved.answers) };
+  const answers = saved && stillValid(stepsOf(saved.path), stepContext, saved.answers);
+  // What no longer holds is asked for again before one goes on where one was.
+  const gone = Object.keys(saved?.answers ?? {}).length > Object.keys(answers ?? {}).length;
+  const valid = saved && answers && { ...saved, answers, at: gone ? undefined : saved.at };
   return {
     context: stepContext,
     stepsOf,
-    resumed: valid && Object.keys(valid.answers).length > 0 ? valid : undefined,
+    resumed: valid && Object.keys({ ...valid.answers, ...valid.unfinished }).length > 0 ? valid : undefined,
     // As in `look`: from the shell, since nothing is laid yet that a box could bring back.
     firstTry: starter({
       context,
@@ -67,7 +70,7 @@ export async function createEngine(
       approve: async () => false,
       options: { readOnly: true, vantages: ['host'] },
     }),
-    remember: given => saveProgress(root, given),
+    remember: begun => saveProgress(root, begun),
     plan: async ({ path, answers }) => {
       const edits = postureEdits(stepsOf(path), answers, stepContext);
       const hidden = privateChange(overlayAfter(stepsOf(path), answers, stepContext), posture, state);

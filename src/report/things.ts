@@ -1,5 +1,5 @@
 import { shortHash } from '../base/approvals.ts';
-import { oneLine, plural } from '../base/text.ts';
+import { list, oneLine, plural } from '../base/text.ts';
 import { fallen } from '../selftest/baseline.ts';
 import {
   GROUPS,
@@ -298,9 +298,11 @@ export function title(report: Report): string {
   return places.join(', ') || 'nothing could be tried';
 }
 
-/** `Claude Code's rules: not tried`, or undefined where they were. */
+/** `Claude Code's rules: not tried`, or undefined where they were; of several agents all are named. */
 export function untriedRules({ subject }: Report): string | undefined {
-  return subject.agent && !subject.driven ? `${subject.agent}'s rules: not tried` : undefined;
+  const { agent, others = [], driven } = subject;
+  if (!agent || driven) return undefined;
+  return others.length === 0 ? `${agent}'s rules: not tried` : `the rules of ${list([agent, ...others])}: not tried`;
 }
 
 /** The reason that most of the not proven things share, when it is short enough to stand beside their count. */

@@ -248,7 +248,13 @@ async function keepBaseline(
 }
 
 function subjectOf({ facts, posture }: SelftestOptions): Report['subject'] {
-  const agent = facts.agents[0];
+  const [agent, ...others] = facts.agents;
   const command = agentCommand(facts.agents, posture?.posture.agents);
-  return { agent: agent?.title ?? null, version: agent?.version ?? null, driven: false, command };
+  return {
+    agent: agent?.title ?? null,
+    version: agent?.version ?? null,
+    others: others.map(({ title }) => title),
+    driven: false,
+    command,
+  };
 }

@@ -147,6 +147,8 @@ export interface Report {
     agent: string | null;
     version: string | null;
     driven: boolean;
+    /** The names of the other agents that were found. */
+    others?: readonly string[] | undefined;
     /** The name of its program, where it is installed. */
     command?: string | undefined;
   };

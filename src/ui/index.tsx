@@ -102,6 +102,7 @@ export async function runWizard(start: () => Promise<InitEngine>, options: UiOpt
         repeat: engine.reproduce(record.given),
         next,
         rest: record.given.path === 'quick',
+        height: process.stdout.rows || undefined,
       },
       readableColumns(process.stdout.columns || 80),
       theme,

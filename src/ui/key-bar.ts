@@ -7,10 +7,17 @@ export type Keys = readonly (readonly [key: string, does: string])[];
 /** Keys by which one goes on, back, out and to the reason: the last to go where there is no room. */
 const KEPT = new Set(['enter', '?', 'tab', 'esc']);
 
+/** The keys while a list is searched in: those of the search alone, or those of the list, but for what the search has. */
+export function withSearch(keys: Keys, search: Keys | undefined): Keys {
+  if (!search) return keys;
+  const names = new Set(search.flatMap(([key]) => key.split(' ')));
+  const others = keys.filter(([key]) => !key.split(' ').some(name => names.has(name)));
+  return names.has('enter') ? search : [...others, ...search];
+}
+
 /** The keys in one quiet row: where it is narrow, without those that one can do without. */
 export function keyBar(keys: Keys, width: number, theme: Theme): Line {
-  const { left, up } = theme.glyphs;
-  const kept = ([key]: Keys[number]) => Number(KEPT.has(key) || key === left || key === up);
+  const kept = ([key]: Keys[number]) => Number(key.split(' ').some(name => KEPT.has(name)));
   const shown = new Set<Keys[number]>();
   let used = 1;
   for (const one of keys.toSorted((a, b) => kept(b) - kept(a))) {

@@ -26,7 +26,10 @@ function command(text: string, width: number): string[] {
   return parts.map((part, at) => `   ${at > 0 ? '  ' : ''}${part}${at < parts.length - 1 ? ' \\' : ''}`);
 }
 
-/** Before → after, what is left and what to do about it, and how to take it back or repeat it. */
+/**
+ * Before → after, what is left and what to do about it, and how to take it back or repeat it. What is higher than the
+ * window ends with before → after, as its beginning is gone by then.
+ */
 export function summaryLines(
   {
     before,
@@ -36,6 +39,7 @@ export function summaryLines(
     repeat,
     next,
     rest = false,
+    height = Number.POSITIVE_INFINITY,
   }: {
     before: Report;
     after: Report;
@@ -47,6 +51,8 @@ export function summaryLines(
     next?: string | undefined;
     /** Whether there are questions that were not asked. */
     rest?: boolean;
+    /** Of the window. */
+    height?: number | undefined;
   },
   width: number,
   theme: Theme,
@@ -110,7 +116,7 @@ export function summaryLines(
   const said = (texts: readonly string[], tone: Tone): Line[] =>
     texts.flatMap(text => wrapText(text, width - 1).map(row => line(span(` ${row}`, tone))));
   const names = Math.max(...facts.map(([name]) => cells(name)));
-  return [
+  const outcome = [
     ...(width < TWO_COLUMNS
       ? [line(' ', ...was), line(' ', ...is('AFTER '))]
       : [line(' ', ...was, `   ${glyphs.arrow}   `, ...is('AFTER'))]),
@@ -120,6 +126,8 @@ export function summaryLines(
       'warn',
     ),
     line(),
+  ];
+  const besides = [
     ...(rows.length > 0 ? [line(span(' Left', 'strong')), ...rows] : []),
     ...(left.length > 8 ? [line(span(`   and ${left.length - 8} more`, 'quiet'))] : []),
     ...(rows.length > 0 ? [line()] : []),
@@ -138,4 +146,6 @@ export function summaryLines(
     ...command(asStarted(repeat), width).map(text => line(text)),
     line(),
   ];
+  // The shell's own line stands below it.
+  return outcome.length + besides.length < height ? [...outcome, ...besides] : [...besides, ...outcome];
 }

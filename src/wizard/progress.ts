@@ -3,11 +3,13 @@ import { ensurePrivate, stateFolder } from '../base/state.ts';
 import { secretShape } from '../posture/secrets.ts';
 import { readAnswer } from './step.ts';
 import { steps } from './steps/index.ts';
-import type { Answers, Given } from './types.ts';
+import type { Answers, Begun } from './types.ts';
 
 interface Saved {
-  path: Given['path'];
+  path: Begun['path'];
   answers: Record<string, unknown>;
+  at?: string;
+  unfinished?: Record<string, unknown>;
   savedAt: string;
 }
 
@@ -35,12 +37,13 @@ function isSaved(value: unknown): value is Saved {
   );
 }
 
-/** Keeps the answers so far, in the state folder of the repository (0600), so that a run that was left can be resumed. */
-export async function saveProgress(root: string, { path, answers }: Given, now = new Date()): Promise<void> {
-  if (textsIn(answers).some(secretShape))
+/** Keeps a run as far as it is, in the state folder of the repository (0600), so that it can be resumed. */
+export async function saveProgress(root: string, begun: Begun, now = new Date()): Promise<void> {
+  const { path, answers, at, unfinished } = begun;
+  if (textsIn([answers, unfinished]).some(secretShape))
     throw new UserError({ what: 'an answer looks like a secret, so the answers are not kept' });
-  const plain = JSON.parse(JSON.stringify(answers)) as Saved['answers'];
-  (await store(root)).set('wizard', { path, answers: plain, savedAt: now.toISOString() });
+  const plain = JSON.parse(JSON.stringify({ path, answers, at, unfinished })) as Omit<Saved, 'savedAt'>;
+  (await store(root)).set('wizard', { ...plain, savedAt: now.toISOString() });
 }
 
 function textsIn(value: unknown): string[] {
@@ -48,17 +51,32 @@ function textsIn(value: unknown): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
-/** The answers of a run that was left; undefined where there is none. They may no longer fit the facts: see `stillValid`. */
-export async function loadProgress(root: string): Promise<(Given & { savedAt: Date }) | undefined> {
+/** A run that was left; undefined where there is none. Its answers may no longer fit the facts: see `stillValid`. */
+export async function loadProgress(root: string): Promise<(Begun & { savedAt: Date }) | undefined> {
   const saved: unknown = (await store(root)).get('wizard');
   if (!isSaved(saved)) return undefined;
-  const answers: Answers = Object.fromEntries(
+  const { path, answers, at, unfinished, savedAt } = saved;
+  const read = readAnswers(answers);
+  // An answer that is not understood is asked for again, which comes first.
+  const lost = steps.some(({ id }) => Object.hasOwn(answers, id) && !Object.hasOwn(read, id));
+  return {
+    path,
+    answers: read,
+    at: lost ? undefined : steps.find(({ id }) => id === at)?.id,
+    unfinished: readAnswers(unfinished),
+    savedAt: new Date(savedAt),
+  };
+}
+
+function readAnswers(saved: unknown): Answers {
+  if (typeof saved !== 'object' || saved === null) return {};
+  const given = saved as Record<string, unknown>;
+  return Object.fromEntries(
     steps.flatMap(step => {
-      const answer = Object.hasOwn(saved.answers, step.id) ? readAnswer(step, saved.answers[step.id]) : undefined;
+      const answer = Object.hasOwn(given, step.id) ? readAnswer(step, given[step.id]) : undefined;
       return answer === undefined ? [] : [[step.id, answer]];
     }),
   );
-  return { path: saved.path, answers, savedAt: new Date(saved.savedAt) };
 }
 
 /** Forgets them: the run came to its end. */

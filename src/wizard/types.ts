@@ -140,16 +140,22 @@ export interface Given {
   answers: Answers;
 }
 
+/** A run that is not at its end: its answers, the question that was open, and lists and forms that will not do yet. */
+export interface Begun extends Given {
+  at?: string | undefined;
+  unfinished?: Answers | undefined;
+}
+
 /** What `init` does, for a screen or without one. Built in src/cli from the features. */
 export interface InitEngine {
   context: StepContext;
   /** The questions of a path, in their order. */
   stepsOf(path: Path): readonly Step[];
   /** Answers of a run that was left, with their age; undefined without one. */
-  resumed: (Given & { savedAt: Date }) | undefined;
+  resumed: (Begun & { savedAt: Date }) | undefined;
   /** The read-only try before anything is asked. */
   firstTry(onEvent: (event: SelftestEvent) => void, signal: AbortSignal): Promise<Report>;
-  remember(given: Given): Promise<void>;
+  remember(begun: Begun): Promise<void>;
   /** The posture's new text, and the files: one plan. */
   plan(given: Given): Promise<Plan>;
   /** What an output of the plan does for the user, in one line; undefined for what speaks for itself. */

@@ -150,7 +150,7 @@ describe('init in a terminal', () => {
     await again.waitFor('Continue where you stopped', PATIENCE);
     await again.press('enter');
     await again.waitFor('nothing is written yet', PATIENCE);
-    await again.press('escape');
+    await again.press({ text: 'q' });
     expect((await again.exit(PATIENCE)).code).toBe(0);
   });
 

@@ -74,6 +74,7 @@ describe('the quick path', () => {
     const text = await leavesClean(session, 0);
     expect(text).toContain('BEFORE  11 reached   →   AFTER  1 reached');
     expect(text).toContain('What is reached now, the first look did not try: .env in git history');
+    expect(text).toContain('✓ Written: 9 files. What is asked from here on is for the test alone;');
     expect(text).toContain('Work still possible   6 of 6');
     expect(text).toContain('agent-posture undo');
     expect(text).toContain('agent-posture init --yes --answer box=bubblewrap');
@@ -90,7 +91,7 @@ describe('the quick path', () => {
     await session.waitFor('~/.ssh/work');
     await session.press('escape');
     await session.waitFor('Close this');
-    await session.press('escape');
+    await session.press({ text: 'q' });
     expect(await leavesClean(session, 0)).toContain('Nothing was changed.');
   });
 
@@ -221,10 +222,20 @@ describe('stopping', () => {
     expect(logged()).toContain('test stopped');
   });
 
-  it('Esc quits, says that answers are kept, and is no failure', async () => {
+  it('Esc goes back and never out, however often it is pressed; q quits, says that answers are kept, and is no failure', async () => {
     const session = start('wizard');
     await toQuestion(session, 3);
+    for (const question of QUESTIONS.slice(0, 2).toReversed()) {
+      await session.press('escape');
+      await session.waitFor(question);
+    }
     await session.press('escape');
+    await session.waitFor('Back to the questions');
+    await session.press('escape', 'escape');
+    expect(session.frame()).toContain('Back to the questions');
+    await session.press('enter');
+    await session.waitFor('never touch?');
+    await session.press({ text: 'q' });
     const text = await leavesClean(session, 0);
     expect(text).toContain('Nothing was changed.');
     expect(text).toContain('Your answers are kept.');
@@ -312,7 +323,7 @@ describe('odd terminals and odd input', () => {
   });
 
   it('puts the modes of the terminal back, as the shell sees them', async () => {
-    for (const end of ['\u0003', '\u001b']) {
+    for (const end of ['\u0003', 'q']) {
       log = join(folder, `log-${runs++}`);
       const session = spawn('sh', [
         '-c',

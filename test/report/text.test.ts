@@ -100,6 +100,10 @@ describe('the report on a terminal', () => {
   test('says which rules were not tried, and that there is no posture', () => {
     const text = print(report([], { posture: null, subject: { agent: 'Claude Code', version: '2.1', driven: false } }));
     expect(text).toContain("Claude Code's rules: not tried");
+    const subject = { agent: 'Claude Code', others: ['Codex', 'Aider'], version: null, driven: false };
+    expect(print(report([], { posture: null, subject }))).toContain(
+      'the rules of Claude Code, Codex and Aider: not tried',
+    );
     expect(text).toContain('no posture');
     expect(text).toContain('your shell, no box');
   });

@@ -177,13 +177,13 @@ async function drawWhole(stage: Stage): Promise<string[]> {
   }
   await wizard.waitFor('nothing is written yet');
   stage.draw(wizard, 'whole-plan');
-  await wizard.press('escape');
+  await wizard.press({ text: 'q' });
   await wizard.exit();
 
   const resumed = stage.start('init', 30);
   await resumed.waitFor('Continue where you stopped');
   stage.draw(resumed, 'whole-resume');
-  await resumed.press('escape');
+  await resumed.press({ text: 'q' });
   await resumed.exit();
 
   const narrow = stage.start('init', 24, ['--no-color'], { cols: 40 });
@@ -193,7 +193,7 @@ async function drawWhole(stage: Stage): Promise<string[]> {
   await narrow.press('enter');
   await narrow.waitFor('Which systems');
   stage.draw(narrow, 'whole-narrow');
-  await narrow.press('escape');
+  await narrow.press({ text: 'q' });
   await narrow.exit();
   return stage.drawn;
 }

@@ -302,9 +302,23 @@ describe('a list of entries', () => {
   it('leaves an entry as it was by escape, and drops a new one', async () => {
     shown = await show(ask([A]));
     await shown.press('down', 'enter', 'down', 'enter', { text: 'x' }, 'enter', 'escape');
+    expect(onDraft.mock.lastCall).toEqual([undefined]);
     await shown.press({ text: 'a' }, { text: 'new' }, 'enter', 'escape', 'escape');
-    expect(onDraft).not.toHaveBeenCalled();
+    expect(onDraft.mock.lastCall).toEqual([undefined]);
     expect(shown.frame()).toContain('Go on with this one');
+  });
+
+  it('hands out an entry that is not finished with each value that is taken, and takes it back with the entry', async () => {
+    shown = await show(ask([A]));
+    await shown.press({ text: 'a' }, { text: 'new' });
+    // What is still typed is handed to nobody: it may be the beginning of a secret.
+    expect(onDraft).not.toHaveBeenCalled();
+    await shown.press('enter');
+    expect(onDraft.mock.lastCall).toEqual([[A, { id: 'new' }]]);
+    await shown.press('enter', 'enter', 'enter');
+    expect(onDraft.mock.lastCall).toEqual([[A, { id: 'new', kind: 'postgres' }]]);
+    await shown.press({ text: 'a' }, { text: 'more' }, 'enter', 'escape', 'escape');
+    expect(onDraft.mock.lastCall).toEqual([[A, { id: 'new', kind: 'postgres' }]]);
   });
 
   it('takes out by d, says so, and puts it back by u in its place', async () => {
@@ -349,7 +363,6 @@ describe('a list of entries', () => {
     await shown.press({ text: 'a' }, { text: 'a' }, 'enter', 'enter', 'enter', 'enter');
     expect(shown.frame()).toContain('! a is here already');
     expect(shown.frame()).toMatch(/Kind +postgres/);
-    expect(onDraft).not.toHaveBeenCalled();
     // Under its own name an entry stays what it is.
     await shown.press('escape', 'home', 'down', 'enter', 'enter');
     expect(onDraft).toHaveBeenLastCalledWith([A]);
@@ -456,13 +469,18 @@ describe('all questions', () => {
     expect(onPlan).toHaveBeenCalledTimes(1);
   });
 
-  it('goes back by left and o, and quits by escape, but not out of a search', async () => {
+  it('goes back by left, o and escape, but not out of a search, and quits by q', async () => {
     shown = await show(outline(whole));
     await shown.press('left', { text: 'o' });
     expect(onBack).toHaveBeenCalledTimes(2);
-    await shown.press({ text: '/' }, { text: 'o' }, 'escape');
-    expect(onQuit).not.toHaveBeenCalled();
+    await shown.press({ text: '/' }, { text: 'o' });
+    expect(shown.frame()).toMatch(/\n enter take it {3}esc end the search$/);
     await shown.press('escape');
+    expect(onBack).toHaveBeenCalledTimes(2);
+    await shown.press('escape');
+    expect(onBack).toHaveBeenCalledTimes(3);
+    expect(onQuit).not.toHaveBeenCalled();
+    await shown.press({ text: 'q' });
     expect(onQuit).toHaveBeenCalledTimes(1);
   });
 

@@ -84,10 +84,23 @@ describe('a list', () => {
     shown.unmount();
     onKey.mockReset();
     shown = await show(list(ITEMS, 6, 60, { several: true }));
-    await shown.press({ text: '/' }, { text: 'prod' }, 'enter');
-    expect(taken()).toEqual([]);
-    await shown.press('down', 'enter');
+    for (const text of ['prod', 'mail', 'nowhere', '']) {
+      await shown.press({ text: '/' }, 'ctrl-u', { text }, 'enter');
+      expect([text, taken()]).toEqual([text, []]);
+      await shown.press('escape');
+    }
+    await shown.press({ text: '/' }, { text: 'prod' }, 'enter', 'end', 'enter');
     expect(taken()).toEqual(['mail']);
+  });
+
+  it('leaves a command above the list out of a search, so that enter does not give it', async () => {
+    const command: RowItem = { value: '=', label: 'Go on with these', apart: true };
+    shown = await show(list([command, ...ITEMS]));
+    await shown.press({ text: '/' }, { text: 'o' });
+    expect(shown.frame()).toContain('2 of 3 entries');
+    expect(shown.frame()).not.toContain('Go on');
+    await shown.press('enter');
+    expect(taken()).toEqual(['orders-db']);
   });
 
   it('begins a search by a letter where that is no command', async () => {
@@ -256,6 +269,25 @@ describe('a list to mark in', () => {
     expect(onChoose).toHaveBeenLastCalledWith(['orders-db', 'cache', 'mail']);
     await shown.press({ text: 'a' }, 'enter');
     expect(onChoose).toHaveBeenLastCalledWith(['cache']);
+  });
+
+  it('marks by enter in a search what it found where that is one, without taking it back, and takes it by enter after that', async () => {
+    shown = await show(menu(ITEMS));
+    for (let times = 0; times < 2; times++) {
+      await shown.press({ text: '/' }, 'ctrl-u', { text: 'cach' }, 'enter');
+      expect(shown.frame()).toMatch(/◼ cache/);
+      expect(onChoose).not.toHaveBeenCalled();
+    }
+    await shown.press('enter');
+    expect(onChoose.mock.calls).toEqual([[['cache']]]);
+  });
+
+  it('marks none of several, by enter in a search, and by space then the one under the pointer', async () => {
+    shown = await show(menu(ITEMS));
+    await shown.press({ text: '/' }, { text: 'prod' }, 'enter');
+    expect(onMark).not.toHaveBeenCalled();
+    await shown.press('space');
+    expect(onMark.mock.calls).toEqual([[['orders-db']]]);
   });
 
   it('types a space, and an a, into a search instead of marking', async () => {

@@ -2,14 +2,15 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
 import type { SelftestEvent } from '../../src/selftest/types.ts';
 import { DiffScreen } from '../../src/ui/screens/diff.tsx';
-import { FindingScreen } from '../../src/ui/screens/finding.tsx';
+import { FindingScreen, findingRecord } from '../../src/ui/screens/finding.tsx';
 import { LiveTest } from '../../src/ui/screens/live.tsx';
 import { PlanScreen } from '../../src/ui/screens/plan.tsx';
 import { Question } from '../../src/ui/screens/question.tsx';
 import { ReportScreen } from '../../src/ui/screens/report.tsx';
 import { WizardStart } from '../../src/ui/screens/start.tsx';
 import { Wizard, type WizardRecord } from '../../src/ui/screens/wizard.tsx';
-import type { Step } from '../../src/wizard/types.ts';
+import { createTheme } from '../../src/ui/theme.ts';
+import type { Path, Step } from '../../src/wizard/types.ts';
 import { afterReport, beforeReport, demoEngine, FACTS, PLAN, reportOf, STEPS } from '../support/demo-engine.ts';
 import { type Shown, show } from '../support/screen.tsx';
 
@@ -46,6 +47,38 @@ describe('the first screen', () => {
     const unseen = { ...context, facts: { ...FACTS, agents: [] } };
     shown = await show(screen(beforeReport(), { context: unseen }));
     expect(shown.frame()).toContain('Files are made for Claude Code, a guess: no agent was seen here');
+    const stays = (path: Path): string =>
+      findingRecord(
+        beforeReport(),
+        unseen,
+        100,
+        createTheme({ color: false, unicode: true, screenReader: false }),
+        path,
+      )
+        .map(parts => parts.map(({ text }) => text).join(''))
+        .join('\n');
+    expect(stays('quick')).toContain('a guess');
+    // They are asked for in the next line.
+    expect(stays('whole')).not.toContain('a guess');
+  });
+
+  it('says which box the posture declares, where there is one', async () => {
+    const declares = (runtime: 'bubblewrap' | 'none', existing = true) =>
+      show(
+        screen(beforeReport(), {
+          existing,
+          context: { ...context, existing, posture: { ...context.posture, isolation: { runtime } } },
+        }),
+        { rows: 40 },
+      );
+    shown = await declares('bubblewrap');
+    expect(shown.frame()).toContain(' The posture declares a bubblewrap box   (agent-posture.yaml)\n Claude Code');
+    shown.unmount();
+    shown = await declares('none');
+    expect(shown.frame()).toContain('The posture declares no box');
+    shown.unmount();
+    shown = await declares('bubblewrap', false);
+    expect(shown.frame()).not.toContain('declares');
   });
 
   it('never calls anything safe: nothing reached is a count of tries', async () => {
@@ -64,11 +97,11 @@ describe('the first screen', () => {
     expect(shown.frame()).toContain('Answer again');
   });
 
-  it('takes Esc as quit and Enter as the first choice', async () => {
+  it('takes Enter as the first choice and q as quit, and does not quit by Esc', async () => {
     shown = await show(screen());
-    await shown.press('enter');
-    expect(chosen).toHaveBeenCalledWith('close');
-    await shown.press('escape');
+    await shown.press('enter', 'escape');
+    expect(chosen.mock.calls).toEqual([['close']]);
+    await shown.press({ text: 'q' });
     expect(chosen).toHaveBeenLastCalledWith('quit');
   });
 
@@ -186,6 +219,8 @@ describe('a question', () => {
     expect(back).toHaveBeenCalledTimes(1);
     await shown.press('up');
     expect(back).toHaveBeenCalledTimes(2);
+    await shown.press('escape');
+    expect(back).toHaveBeenCalledTimes(3);
   });
 
   it('takes letters as text where text is typed, and keeps it over a look at the reason', async () => {
@@ -206,9 +241,9 @@ describe('the plan', () => {
     shown = await show(<PlanScreen title="The plan" plan={PLAN} answered={[]} applyLabel="Apply" onChoose={choose} />);
     expect(shown.frame()).toContain('nothing is written yet');
     expect(shown.frame()).toMatch(/❯ Apply +9 files/);
-    await shown.press('left');
-    expect(choose).toHaveBeenLastCalledWith('back');
-    await shown.press('escape');
+    await shown.press('left', 'escape');
+    expect(choose.mock.calls).toEqual([['back'], ['back']]);
+    await shown.press({ text: 'q' });
     expect(choose).toHaveBeenLastCalledWith('quit');
     await shown.press('enter');
     expect(choose).toHaveBeenLastCalledWith('apply');

@@ -38,6 +38,19 @@ describe('the summary', () => {
     expect(text).not.toContain('Start it with');
   });
 
+  it('begins with before and after, and ends with them where it is higher than the window', () => {
+    const lines = (height?: number) =>
+      summaryLines({ before, after: before, applied: undefined, repeat: 'x', height }, 80, theme).map(parts =>
+        parts.map(({ text }) => text).join(''),
+      );
+    const whole = lines();
+    expect(whole[0]).toContain('BEFORE  2 reached');
+    expect(lines(whole.length + 1)).toEqual(whole);
+    const turned = lines(whole.length);
+    expect(turned.at(-2)).toContain('BEFORE  2 reached');
+    expect(turned.toSorted()).toEqual(whole.toSorted());
+  });
+
   it('repeats what is still to be done, once', () => {
     const text = print([row({ target: '~/.netrc', verdict: 'blocked' })], {
       notes: ['to do: hooks do not run yet: npx husky', 'nothing was written'],

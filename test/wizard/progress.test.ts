@@ -24,7 +24,7 @@ it('keeps the answers for this user alone, and forgets them', async () => {
   expect(await loadProgress(base)).toBeUndefined();
   const now = new Date('2026-11-23T12:00:00Z');
   await saveProgress(base, given, now);
-  expect(await loadProgress(base)).toEqual({ ...given, savedAt: now });
+  expect(await loadProgress(base)).toEqual({ ...given, at: undefined, unfinished: {}, savedAt: now });
   const folder = stateFolder(base);
   expect((await stat(folder)).mode & 0o777).toBe(0o700);
   for (const name of await readdir(folder)) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
@@ -32,10 +32,18 @@ it('keeps the answers for this user alone, and forgets them', async () => {
   expect(await loadProgress(base)).toBeUndefined();
 });
 
+it('keeps where one was and what is not finished, and drops what is no question or no answer', async () => {
+  const unfinished = { systems: [{ id: 'orders-db' }] };
+  await saveProgress(base, { ...given, at: 'branches', unfinished });
+  expect(await loadProgress(base)).toMatchObject({ ...given, at: 'branches', unfinished });
+  await saveProgress(base, { ...given, at: 'of-a-newer-version', unfinished: { systems: 'x', later: 'y' } });
+  expect(await loadProgress(base)).toMatchObject({ ...given, at: undefined, unfinished: {} });
+});
+
 it('keeps no answer that looks like a secret', async () => {
-  await expect(
-    saveProgress(base, { path: 'quick', answers: { 'box-command': 'x --password=hunter22' } }),
-  ).rejects.toThrow('looks like a secret');
+  const answers = { 'box-command': 'x --password=hunter22' };
+  for (const begun of [{ answers }, { answers: {}, unfinished: { systems: [{ id: 'x --password=hunter22' }] } }])
+    await expect(saveProgress(base, { path: 'quick', ...begun })).rejects.toThrow('looks like a secret');
   const kept = await readdir(stateFolder(base)).catch(() => []);
   for (const name of kept) expect(await readFile(join(stateFolder(base), name), 'utf8')).not.toContain('hunter22');
 });

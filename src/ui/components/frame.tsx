@@ -1,7 +1,7 @@
-import type { ReactNode } from 'react';
+import { createContext, type ReactNode, useState } from 'react';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
-import type { Keys } from '../key-bar.ts';
+import { type Keys, withSearch } from '../key-bar.ts';
 import { type Line, line, span, wrapText } from '../lines.ts';
 import type { Tone } from '../theme.ts';
 import { keyBlock } from './keys.tsx';
@@ -14,6 +14,12 @@ export interface Said {
   tone?: Tone;
   least?: number;
 }
+
+/** From this many rows on, the keys stand apart. */
+const ROOMY = 20;
+
+/** By which a list says which keys its search has now: they stand in the bar below it. */
+export const SearchKeys = createContext<(keys: Keys | undefined) => void>(() => {});
 
 /** A whole screen around one control: what came before, a title, the control, what is to be known about it, and the keys. */
 export function Frame({
@@ -43,7 +49,8 @@ export function Frame({
   keys: Keys;
 }): ReactNode {
   const theme = useTheme();
-  const { width } = useSize();
+  const { width, height } = useSize();
+  const [search, setSearch] = useState<Keys>();
   const apart = (lines: readonly Line[], rank: number, least: number): Block[] =>
     lines.length > 0 ? [SPACE, { lines, rank, least: Math.min(least, lines.length) }] : [];
   const blocks: Block[] = [
@@ -74,8 +81,13 @@ export function Frame({
       least: 1,
     },
     ...apart(why, 8, 2),
-    SPACE,
-    keyBlock(keys, width, theme, 4),
+    // A list that takes all rows leaves one between what is said and the keys, unless there are few.
+    height < ROOMY ? SPACE : { ...SPACE, rank: 4, least: 1 },
+    keyBlock(withSearch(keys, search), width, theme, 4),
   ];
-  return <Stack blocks={blocks} />;
+  return (
+    <SearchKeys.Provider value={setSearch}>
+      <Stack blocks={blocks} />
+    </SearchKeys.Provider>
+  );
 }

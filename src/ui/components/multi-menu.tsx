@@ -4,7 +4,10 @@ import { useTheme } from '../hooks/use-theme.ts';
 import type { MenuItem } from './menu.tsx';
 import { Rows } from './rows.tsx';
 
-/** A list to choose any number from: space marks, `a` marks all, enter takes what is marked. */
+/**
+ * A list to choose any number from: space marks, `a` marks all, enter takes what is marked. Enter in a search marks what it
+ * found where that is one, and never takes the list.
+ */
 export function MultiMenu({
   items,
   rows,
@@ -67,6 +70,7 @@ export function MultiMenu({
       width={width}
       isActive={isActive}
       {...(onHighlight ? { onHighlight } : {})}
+      onFound={({ value }) => mark(new Set(latest.current).add(value))}
       onKey={(press, item, shown) => {
         const { name, text } = press;
         if (name === 'enter') onChoose(inOrder(latest.current));

@@ -1,11 +1,13 @@
 import { Box, Text } from 'ink';
-import type { ReactNode } from 'react';
+import { type ReactNode, useContext, useEffect } from 'react';
 import { oneLine, plural } from '../../base/text.ts';
 import type { KeyPress } from '../hooks/use-keys.ts';
 import { type List, useList } from '../hooks/use-list.ts';
 import { useTheme } from '../hooks/use-theme.ts';
+import type { Keys } from '../key-bar.ts';
 import { cells, fitText, fitWords, pad, TWO_COLUMNS } from '../lines.ts';
 import type { Tone } from '../theme.ts';
+import { SearchKeys } from './frame.tsx';
 import { labelColumn, type MenuItem } from './menu.tsx';
 
 export interface RowItem extends MenuItem<string> {
@@ -14,6 +16,8 @@ export interface RowItem extends MenuItem<string> {
   /** For screen readers: whether it is marked. Absent: it is one to choose. */
   checked?: boolean;
   tone?: Tone;
+  /** A command above what is listed, which no search is for. */
+  apart?: boolean;
 }
 
 /** The columns of a list: for the signs, for the names, and for what is said about them. */
@@ -68,6 +72,20 @@ function SearchLine({
   );
 }
 
+/** The keys while a search is typed. */
+function typingKeys(several: boolean, only: boolean): Keys {
+  return [
+    ['enter', several ? (only ? 'mark it' : 'go to what is found') : 'take it'],
+    ['esc', 'end the search'],
+  ];
+}
+
+/** The keys of a search that is in force, beside those of the list. */
+const FOUND: Keys = [
+  ['/', 'search on'],
+  ['esc', 'show all again'],
+];
+
 /** A list in at most `rows` rows: a sign, names in one column, what is said about them in another; `/` searches in it. */
 export function Rows<T extends RowItem>({
   items,
@@ -79,6 +97,7 @@ export function Rows<T extends RowItem>({
   finds = false,
   onKey,
   onHighlight,
+  onFound,
 }: {
   items: readonly T[];
   rows: number;
@@ -92,14 +111,29 @@ export function Rows<T extends RowItem>({
   /** Keys that mean nothing to a list, with the item under the pointer and those that the search left. */
   onKey: (press: KeyPress, item: T | undefined, items: readonly T[]) => void;
   onHighlight?: ((value: string) => void) | undefined;
+  /** Hears of the only one that a search left. */
+  onFound?: (item: T) => void;
 }): ReactNode {
   const { glyphs, looks, screenReader } = useTheme();
-  const list: List<T> = useList({ items, rows, initial, isActive, several, finds, onHighlight, onKey });
+  const list: List<T> = useList({ items, rows, initial, isActive, several, finds, onHighlight, onFound, onKey });
+  const { search, typing, items: found } = list;
+  const tell = useContext(SearchKeys);
+  const searches = search !== undefined;
+  const only = found.length === 1;
+  useEffect(() => {
+    tell(!searches ? undefined : typing ? typingKeys(several, only) : FOUND);
+    return () => tell(undefined);
+  }, [tell, searches, typing, several, only]);
   const { signs, room, names, hintRoom } = columnsOf(items, width);
   return (
     <Box flexDirection="column" aria-role="listbox" aria-state={{ multiselectable: several }}>
       {list.search === undefined ? null : (
-        <SearchLine search={list.search} typing={list.typing} count={list.items.length} of={items.length} />
+        <SearchLine
+          search={list.search}
+          typing={list.typing}
+          count={list.items.length}
+          of={items.filter(({ apart }) => !apart).length}
+        />
       )}
       {list.shown.map((item, index) => {
         const here = list.start + index === list.at;

@@ -28,6 +28,11 @@ export interface KeyPress {
   text: string;
 }
 
+/** Whether a key goes back one level, where left moves nothing: escape does everywhere, and never quits. */
+export function isBack(name: KeyName): boolean {
+  return name === 'escape' || name === 'left' || name === 'backspace' || name === 'shift-tab';
+}
+
 /** What Ink reports of one read, as single keys. Keys that mean nothing here are left out. */
 export function normalizeKeys(input: string, key: InkKey): KeyPress[] {
   if (key.eventType === 'release') return [];

@@ -14,6 +14,8 @@ interface Item {
   value: string;
   label: string;
   hint?: string | undefined;
+  /** A command above what is listed: a search is for the others. */
+  apart?: boolean;
 }
 
 /** Whether an item has all words of a search in its name or in what is said of it. */
@@ -48,7 +50,8 @@ export interface List<T> {
 
 /**
  * The pointer in a list that may be longer than its window, and the search in it: `/` begins one, enter goes into what it
- * left, escape ends it. Keys that are none of these go to `onKey`, with the item under the pointer.
+ * left, or takes what is under the pointer where one is chosen; escape ends it. Keys that are none of these go to `onKey`,
+ * with the item under the pointer.
  */
 export function useList<T extends Item>({
   items: all,
@@ -58,6 +61,7 @@ export function useList<T extends Item>({
   several = false,
   finds = false,
   onHighlight,
+  onFound,
   onKey,
 }: {
   items: readonly T[];
@@ -69,13 +73,15 @@ export function useList<T extends Item>({
   /** Whether a letter begins a search, as none is a command here. */
   finds?: boolean;
   onHighlight?: ((value: string) => void) | undefined;
+  /** Where several can be marked: hears of the only one that a search left, once it is gone into. */
+  onFound?: ((item: T) => void) | undefined;
   onKey: (press: KeyPress, item: T | undefined, items: readonly T[]) => void;
 }): List<T> {
   const [state, setState] = useState<State>({ on: initial ?? all[0]?.value, top: 0, search: undefined, typing: false });
   // Several keys can come in one read, before anything is drawn again.
   const latest = useRef(state);
   const left = ({ search }: State): readonly T[] =>
-    search === undefined || search.trim() === '' ? all : all.filter(item => matches(item, search));
+    search === undefined ? all : all.filter(item => !item.apart && matches(item, search.trim()));
   const placeIn = (items: readonly T[], { on }: State): number =>
     Math.max(
       0,
@@ -107,9 +113,11 @@ export function useList<T extends Item>({
     else if (name === 'escape' || name === 'backspace') become({ search: undefined, typing: false });
     else if (name === 'enter' || name === 'tab') {
       become({ typing: false });
-      // Where one is chosen, enter means the one under the pointer; where several are, the search goes on to be marked.
-      const count = left(latest.current).length;
-      return name === 'tab' || count === 0 || (several && count !== 1);
+      const found = left(latest.current);
+      const [only] = found;
+      if (several && name === 'enter' && only && found.length === 1) onFound?.(only);
+      // Where one is chosen, enter means the one under the pointer; where several are, what was found is there to be marked.
+      return name === 'tab' || several || found.length === 0;
     } else return false;
     return true;
   }

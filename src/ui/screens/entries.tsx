@@ -51,7 +51,8 @@ export function Entries({
   /** Why the list as it stands does not do, where that is known already. */
   refused?: string | undefined;
   draft?: Answer | undefined;
-  onDraft: (answer: Answer) => void;
+  /** Hears of the list as it stands, with the entry that is open; undefined: nothing of it is the user's. */
+  onDraft: (answer: Answer | undefined) => void;
   onAnswer: (answer: Answer) => string | undefined;
   onKey: (press: KeyPress) => void;
 }): ReactNode {
@@ -64,8 +65,10 @@ export function Entries({
   const [problem, setProblem] = useState(refused);
   // Several keys can come in one read, before anything is drawn again.
   const latest = useRef(entries);
+  const touched = useRef(draft !== undefined);
   const become = (next: readonly Entry[]): void => {
     latest.current = next;
+    touched.current = true;
     setEntries(next);
     setProblem(undefined);
     onDraft(next);
@@ -115,6 +118,7 @@ export function Entries({
         doneLabel={fresh ? 'Add it' : 'Keep it so'}
         context={context}
         answers={{ ...answers, [step.id]: entries.filter((_, place) => place !== index) }}
+        onChange={next => onDraft(latest.current.toSpliced(index, 1, next))}
         onDone={next => {
           const key = keyOf(step, next);
           if (latest.current.some((other, place) => place !== index && keyOf(step, other) === key))
@@ -126,21 +130,24 @@ export function Entries({
           return undefined;
         }}
         onKey={({ name: key }) => {
-          if (key === 'escape' || key === 'left' || key === 'backspace') setOpen(undefined);
+          if (key !== 'escape' && key !== 'left' && key !== 'backspace') return;
+          setOpen(undefined);
+          onDraft(touched.current ? latest.current : undefined);
         }}
-        keys={[['esc', fresh ? 'not this one' : 'leave it as it was']]}
+        keys={[['esc', fresh ? 'do not add' : 'leave it as it was']]}
       />
     );
   }
 
   const items: RowItem[] = [
-    { value: GO_ON, label: goOn(entries.length, step), tone: 'accent' },
+    { value: GO_ON, label: goOn(entries.length, step), tone: 'accent', apart: true },
     ...entries.map((entry, index): RowItem => {
       const { label, hint } = step.describe(entry, context, current);
       const wrong = checkEntry(step.fields, entry, context, current);
       return {
         value: placeOf(index),
-        label: label || `a ${step.noun}`,
+        // Of one that is not finished, what stands in brackets may be missing.
+        label: label.replace(/ \(\)$/, '') || `a ${step.noun}`,
         hint: wrong ? wrong.reason : hint,
         mark: wrong ? { text: glyphs.tight, tone: 'warn', says: 'unfinished:' } : { text: glyphs.entry, tone: 'quiet' },
       };
@@ -154,7 +161,12 @@ export function Entries({
         tone: 'quiet',
       }),
     ),
-    { value: ADD, label: `another ${step.noun}`, mark: { text: '+', tone: 'good', says: 'add' }, tone: 'quiet' },
+    {
+      value: ADD,
+      label: `${entries.length === 0 ? 'a first' : 'another'} ${step.noun}`,
+      mark: { text: '+', tone: 'good', says: 'add' },
+      tone: 'quiet',
+    },
   ];
   const below = unread(items, at, width);
   const bar: Keys = [

@@ -3,9 +3,11 @@ import { someSandbox } from '../../agents/index.ts';
 import { formatPosition } from '../../base/errors.ts';
 import { plural } from '../../base/text.ts';
 import type { Facts } from '../../discover/facts.ts';
+import { POSTURE_FILE } from '../../posture/model.ts';
 import { count, things } from '../../report/things.ts';
 import type { Report } from '../../selftest/types.ts';
 import { isGuess, madeFor } from '../../wizard/steps/agents.ts';
+import { declaredBox } from '../../wizard/steps/box.ts';
 import { withheld } from '../../wizard/steps/credentials.ts';
 import type { Path, StepContext } from '../../wizard/types.ts';
 import { keyBlock } from '../components/keys.tsx';
@@ -65,13 +67,19 @@ function firstFindings(list: readonly Finding[], rows: number, total: number, wi
   return hidden > 0 && rows > 1 ? [...lines, line(span(`   and ${hidden} more`, 'quiet'))] : lines;
 }
 
-/** Agents that were found and what their settings say of their own sandbox; where none was, for which one files are made. */
-export function agentLines(context: StepContext, width: number): Line[] {
+/**
+ * Agents that were found and what their settings say of their own sandbox, under the box that the posture has; where no agent
+ * was, for which one files are made, unless that is `asked`.
+ */
+export function agentLines(context: StepContext, width: number, asked = false): Line[] {
   if (isGuess(context))
-    return wrapText(`Files are made for ${madeFor(context)}; "Set up everything" asks`, width - 1).map(text =>
-      line(` ${text}`),
-    );
-  return context.facts.agents.map(agent => {
+    return wrapText(asked ? '' : `Files are made for ${madeFor(context)}; "Set up everything" asks`, width - 1)
+      .filter(Boolean)
+      .map(text => line(` ${text}`));
+  const box = context.existing ? declaredBox(context) : undefined;
+  const declared =
+    box === undefined ? [] : [line(` The posture declares ${box}`, span(`   (${POSTURE_FILE})`, 'quiet'))];
+  const found = context.facts.agents.map(agent => {
     const box = !someSandbox([agent.id])
       ? 'no sandbox of its own is known'
       : agent.ownSandbox === undefined
@@ -85,6 +93,7 @@ export function agentLines(context: StepContext, width: number): Line[] {
       span(where ? `   (${where})` : '', 'quiet'),
     );
   });
+  return [...declared, ...found];
 }
 
 /** That this is an agent's session, and what is not asked in it. */
@@ -137,8 +146,9 @@ export function FindingScreen({
   const every = singleFindings(report);
   const first = firstFindings(list, SHOWN + 1, every.length, width, theme);
 
-  useKeys(({ name, text }) => {
-    if (name === 'escape' || text === 'q') onChoose('quit');
+  // Escape goes back everywhere, and there is nothing to go back to: who presses it once too often does not quit.
+  useKeys(({ text }) => {
+    if (text === 'q') onChoose('quit');
   }, !all);
 
   if (all) {
@@ -232,7 +242,7 @@ export function FindingScreen({
       [
         ['enter', 'choose'],
         [theme.glyphs.upDown, 'move'],
-        ['esc', 'quit'],
+        ['q', 'quit'],
       ],
       width,
       theme,
@@ -242,8 +252,14 @@ export function FindingScreen({
   return <Stack blocks={blocks} />;
 }
 
-/** What of the first screen stays above, once it is answered. */
-export function findingRecord(report: Report, context: StepContext, width: number, theme: Theme): Line[] {
+/** What of the first screen stays above, once it is answered; on the whole path the agents are asked for. */
+export function findingRecord(
+  report: Report,
+  context: StepContext,
+  width: number,
+  theme: Theme,
+  path: Path = 'quick',
+): Line[] {
   const total = singleFindings(report).length;
   return [
     line(),
@@ -252,7 +268,7 @@ export function findingRecord(report: Report, context: StepContext, width: numbe
     ...firstFindings(findings(report), SHOWN + 1, total, width, theme),
     line(),
     ...wrapText(triedFrom(report), width - 1).map(text => line(span(` ${text}`, 'quiet'))),
-    ...agentLines(context, width),
+    ...agentLines(context, width, path === 'whole'),
     ...withheldLines(context.facts, width, theme),
   ];
 }

@@ -128,7 +128,7 @@ export function Form({
 
   const names = Math.max(0, ...fields.map(({ title }) => cells(title)));
   const rows: RowItem[] = [
-    { value: DONE, label: doneLabel, tone: 'accent' },
+    { value: DONE, label: doneLabel, tone: 'accent', apart: true },
     ...fields.map((field): RowItem => {
       const text = fieldText(entry, field.id);
       const wrong = checkField(field, entry, context, answers) !== undefined;

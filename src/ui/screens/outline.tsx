@@ -4,6 +4,7 @@ import { partsOf } from '../../wizard/step.ts';
 import type { Answers, Step, StepContext } from '../../wizard/types.ts';
 import { Frame } from '../components/frame.tsx';
 import { type RowItem, Rows, unread } from '../components/rows.tsx';
+import { isBack } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { edges, line, span } from '../lines.ts';
@@ -18,6 +19,7 @@ export function Outline({
   answers,
   whole,
   current,
+  next,
   onStep,
   onPlan,
   onBack,
@@ -30,6 +32,8 @@ export function Outline({
   /** The answers with what stands in the place of those that were not given. */
   whole: Answers;
   current: string | undefined;
+  /** The question behind the one that was picked and answered: from there on one is asked after the other. */
+  next?: string | undefined;
   onStep: (id: string) => void;
   onPlan: () => void;
   onBack: () => void;
@@ -46,6 +50,7 @@ export function Outline({
       label: 'Make the plan',
       hint: open === 0 ? undefined : 'what is not answered stays as it stands below',
       tone: 'accent',
+      apart: true,
     },
     ...steps.map((step): RowItem => {
       const given = answers[step.id] !== undefined;
@@ -85,18 +90,18 @@ export function Outline({
             onHighlight={setAt}
             onKey={({ name, text }, item) => {
               if (name === 'enter' && item) item.value === PLAN ? onPlan() : onStep(item.value);
-              else if (name === 'left' || name === 'backspace' || text === 'o' || name === 'outline') onBack();
-              else if (name === 'escape' || text === 'q') onQuit();
+              else if (isBack(name) || text === 'o' || name === 'outline') onBack();
+              else if (text === 'q') onQuit();
             }}
           />
         ),
       }}
       said={[below === undefined ? undefined : { text: below, rank: 5, least: 2 }]}
       keys={[
-        ['enter', 'go there'],
+        ['enter', next !== undefined && at === next ? 'go on from here' : 'go there'],
         ['/', 'search'],
-        [glyphs.left, 'back'],
-        ['esc', 'quit'],
+        [`esc ${glyphs.left}`, 'back'],
+        ['q', 'quit'],
       ]}
     />
   );

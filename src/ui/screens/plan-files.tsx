@@ -3,6 +3,7 @@ import { leaving, partsOf, taking } from '../../generate/parts.ts';
 import type { Change, Plan } from '../../generate/types.ts';
 import { Frame } from '../components/frame.tsx';
 import { type RowItem, Rows, unread } from '../components/rows.tsx';
+import { isBack } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { edges, line, span } from '../lines.ts';
@@ -92,7 +93,7 @@ export function PlanFiles({
               else if (text === 'a') toggle(shown.map(({ value }) => value));
               else if (name === 'enter' || name === 'right')
                 onView(parts.find(({ outputs }) => outputs.join() === item?.value)?.changes ?? []);
-              else if (name === 'left' || name === 'backspace' || name === 'escape' || text === 'q') onClose();
+              else if (isBack(name) || text === 'q') onClose();
             }}
           />
         ),
@@ -106,7 +107,7 @@ export function PlanFiles({
         ['space', 'leave out, take'],
         ['enter', 'see its lines'],
         ['a', 'all'],
-        [glyphs.left, 'back to the plan'],
+        [`esc ${glyphs.left}`, 'back to the plan'],
       ]}
     />
   );

@@ -10,7 +10,7 @@ import { Lines } from '../components/lines.tsx';
 import { Menu, type MenuItem } from '../components/menu.tsx';
 import { Scroll } from '../components/scroll.tsx';
 import { type Block, SPACE, Stack } from '../components/stack.tsx';
-import { useKeys } from '../hooks/use-keys.ts';
+import { isBack, useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { cells, edges, type Line, line, span, wrapText } from '../lines.ts';
@@ -59,8 +59,8 @@ export function PlanScreen({
   const [view, setView] = useState<View>();
   const [at, setAt] = useState<PlanChoice | Own>('apply');
   useKeys(({ name, text }) => {
-    if (name === 'left' || name === 'backspace' || name === 'shift-tab') onChoose('back');
-    else if (name === 'escape' || text === 'q') onChoose('quit');
+    if (isBack(name)) onChoose('back');
+    else if (text === 'q') onChoose('quit');
   }, view === undefined);
   useEffect(() => {
     void loadDiff();
@@ -208,8 +208,8 @@ export function PlanScreen({
     keyBlock(
       [
         ['enter', 'choose'],
-        [glyphs.left, 'back'],
-        ['esc', 'quit'],
+        [`esc ${glyphs.left}`, 'back'],
+        ['q', 'quit'],
       ],
       width,
       theme,

@@ -8,7 +8,7 @@ import { unread } from '../components/rows.tsx';
 import { Scroll } from '../components/scroll.tsx';
 import type { Block } from '../components/stack.tsx';
 import { TextEntry } from '../components/text-entry.tsx';
-import { type KeyPress, useKeys } from '../hooks/use-keys.ts';
+import { isBack, type KeyPress, useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import type { Keys } from '../key-bar.ts';
@@ -77,7 +77,7 @@ export interface Asking {
   /** What was typed or marked here before, and not given yet. */
   draft?: Answer | undefined;
   /** Hears of what is typed or marked: it outlives a look at the reason, or at another question. */
-  onDraft: (answer: Answer) => void;
+  onDraft: (answer: Answer | undefined) => void;
   /** Takes the answer, or gives back why it will not do. */
   onAnswer: (answer: Answer) => string | undefined;
   onBack: () => void;
@@ -85,7 +85,7 @@ export interface Asking {
   onQuit: () => void;
 }
 
-/** One question. The answer that stands is under the pointer; `?` says why it is asked; left goes back. */
+/** One question. The answer that stands is under the pointer; `?` says why it is asked; escape and left go back. */
 export function Question({ step, draft, ...rest }: { step: Step } & Asking): ReactNode {
   const latest = useRef(draft);
   const asking: Asking = {
@@ -118,9 +118,9 @@ export function Question({ step, draft, ...rest }: { step: Step } & Asking): Rea
   function take({ name, text }: KeyPress): void {
     if (name === 'escape') {
       if (why) setWhy(false);
-      else onQuit();
+      else onBack();
     } else if (name === 'outline' || (text === 'o' && !typing)) onOutline();
-    else if (name === 'shift-tab' || (typing ? name === 'up' : name === 'left' || name === 'backspace')) onBack();
+    else if (typing ? name === 'shift-tab' || name === 'up' : isBack(name)) onBack();
     else if (text === '?' && !typing) setWhy(!why);
     else if (name === 'tab' && typing) setWhy(!why);
     else if (text === 'q' && !typing) onQuit();
@@ -152,9 +152,9 @@ export function Question({ step, draft, ...rest }: { step: Step } & Asking): Rea
   const remark = says === undefined ? [] : wrapText(says, width - 2).map(text => line(span(` ${text}`, 'warn')));
   const keys: [string, string][] = [
     [typing ? 'tab' : '?', why ? 'hide why' : 'why'],
-    [typing ? glyphs.up : glyphs.left, 'back'],
+    [`esc ${typing ? glyphs.up : glyphs.left}`, 'back'],
     ...(of > 4 ? ([[typing ? 'ctrl+o' : 'o', 'all questions']] as [string, string][]) : []),
-    ['esc', 'quit'],
+    typing ? ['ctrl-c', 'quit'] : ['q', 'quit'],
   ];
   const shared = { head, remark, above, why: why ? reasons : undefined, keys, onKey: take };
   switch (step.kind) {

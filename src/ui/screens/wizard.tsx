@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { reasonOf } from '../../base/errors.ts';
 import { ago } from '../../base/units.ts';
 import { changesAnything } from '../../generate/changes.ts';
+import { counted } from '../../generate/paths.ts';
 import type { Applied, Plan } from '../../generate/types.ts';
 import type { Report } from '../../selftest/types.ts';
 import {
@@ -15,14 +16,15 @@ import {
   wizardReducer,
 } from '../../wizard/flow.ts';
 import { madeFor } from '../../wizard/steps/agents.ts';
-import type { Answer, Answers, Given, InitEngine, Path, Step, StepContext } from '../../wizard/types.ts';
+import type { Answer, Answers, Begun, Given, InitEngine, Path, Step, StepContext } from '../../wizard/types.ts';
 import { widened } from '../../wizard/widen.ts';
 import { Printed } from '../components/lines.tsx';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { useLifecycle } from '../lifecycle.ts';
-import { type Line, line } from '../lines.ts';
+import { type Line, line, span, wrapText } from '../lines.ts';
 import { planLines } from '../plan-lines.ts';
+import type { Theme } from '../theme.ts';
 import { Busy } from './busy.tsx';
 import { type FindingChoice, FindingScreen, findingRecord } from './finding.tsx';
 import { LiveTest } from './live.tsx';
@@ -34,8 +36,8 @@ type Phase =
   | { at: 'trying' }
   | { at: 'finding' }
   | { at: 'question'; id: string; refused?: string | undefined; byOutline?: boolean }
-  /** `from`: the question under the pointer; `back`: the one that was left for it. */
-  | { at: 'outline'; from: string | undefined; back?: string }
+  /** `from`: the question under the pointer; `back`: the one that was left for it; `next`: the one behind a picked one. */
+  | { at: 'outline'; from: string | undefined; back?: string; next?: string | undefined }
   | { at: 'planning' }
   | { at: 'plan'; plan: Plan }
   | { at: 'applying'; plan: Plan }
@@ -79,6 +81,8 @@ export function Wizard({
   const questions = asked(steps, context, final);
   const recorded = printed.length > 0;
   const drafts = useRef<Record<string, Answer>>({});
+  // Lists and forms that were worked on and will not do as an answer yet.
+  const unfinished = useRef<Record<string, Answer>>({});
   const [skipped, setSkipped] = useState<ReadonlySet<string>>(new Set());
 
   function become(given: Given): void {
@@ -86,15 +90,26 @@ export function Wizard({
     record.given = given;
   }
 
+  /** To a question, or to the plan: by way of what is not finished, which would be left out of it unseen. */
   function goTo({ at, problem }: WizardState): void {
-    setPhase(at === undefined ? { at: 'planning' } : { at: 'question', id: at, refused: problem });
+    const open = at === undefined ? questions.find(({ id }) => unfinished.current[id] !== undefined) : undefined;
+    if (open) {
+      const wrong = problemOf(steps, open, unfinished.current[open.id] as Answer, context, final);
+      setPhase({ at: 'question', id: open.id, refused: wrong });
+    } else setPhase(at === undefined ? { at: 'planning' } : { at: 'question', id: at, refused: problem });
   }
 
-  /** On after an answer: where one question was picked out, back to where it was picked. */
+  /** On after an answer: where one question was picked out, once back to where it was picked. */
   function goOn(next: WizardState): void {
     const picked = phase.at === 'question' && phase.byOutline === true;
-    if (picked && next.problem === undefined) setPhase({ at: 'outline', from: next.at });
+    if (picked && next.problem === undefined) setPhase({ at: 'outline', from: next.at, next: next.at });
     else goTo(next);
+  }
+
+  /** To a question without an answer to the one before: where one is, is known the next time. */
+  function ask(id: string, byOutline = false): void {
+    setPhase({ at: 'question', id, byOutline });
+    if (record.kept !== false) keep({ path, answers }, id);
   }
 
   /** Takes an answer and goes on; gives back why it will not do. */
@@ -102,19 +117,21 @@ export function Wizard({
     const next = wizardReducer(steps, context, { answers, at: id }, { type: 'answer', answer });
     if (next.answers === answers && next.problem !== undefined) return next.problem;
     delete drafts.current[id];
-    keep({ path, answers: next.answers });
+    delete unfinished.current[id];
+    keep({ path, answers: next.answers }, next.at);
     goOn(next);
     return undefined;
   }
 
-  /** Answers as they are now, here and for the next time. */
-  function keep(given: Given): void {
+  /** Answers as they are now, here and, with where one is, for the next time. */
+  function keep(given: Given, at: string | undefined): void {
     become(given);
+    const begun = { ...given, at, unfinished: { ...unfinished.current } };
     lifecycle
-      .hold(() => engine.remember(given))
+      .hold(() => engine.remember(begun))
       .then(
         () => {
-          record.kept = true;
+          record.kept = Object.keys({ ...begun.answers, ...begun.unfinished }).length > 0;
         },
         error => {
           record.kept = reasonOf(error);
@@ -122,27 +139,38 @@ export function Wizard({
       );
   }
 
-  /** What is typed or marked outlives a look elsewhere; a list that was worked on outlives the end, too. */
-  function draft(step: Step, answer: Answer): void {
-    drafts.current[step.id] = answer;
-    const worked = step.kind === 'list' || step.kind === 'form';
-    if (worked && problemOf(steps, step, answer, context, final) === undefined)
-      keep({ path, answers: withAnswer(steps, answers, step.id, answer) });
+  /** What is typed or marked outlives a look elsewhere; a list that was worked on outlives the end, finished or not. */
+  function draft(step: Step, answer: Answer | undefined): void {
+    delete drafts.current[step.id];
+    if (answer !== undefined) drafts.current[step.id] = answer;
+    if (step.kind !== 'list' && step.kind !== 'form') return;
+    delete unfinished.current[step.id];
+    const holds = answer !== undefined && problemOf(steps, step, answer, context, final) === undefined;
+    if (answer !== undefined && !holds) unfinished.current[step.id] = answer;
+    keep({ path, answers: holds ? withAnswer(steps, answers, step.id, answer) : answers }, step.id);
   }
 
-  function begin(given: Given): void {
+  /** `at`: where one was. */
+  function begin(given: Given, at?: string): void {
     become(given);
-    if (record.before && !recorded) print(findingRecord(record.before, context, width, theme));
-    const all = asked(engine.stepsOf(given.path), context, given.answers);
-    const open = all.find(step => given.answers[step.id] === undefined);
+    if (record.before && !recorded) print(findingRecord(record.before, context, width, theme, given.path));
+    const open = openAt(engine, context, given, at);
     // Where a posture stands, nobody wants to hear every question again: they choose what to change.
-    if (given.path === 'whole' && context.existing) setPhase({ at: 'outline', from: undefined });
+    if (given.path === 'whole' && context.existing) setPhase({ at: 'outline', from: at === undefined ? at : open?.id });
     else setPhase(open ? { at: 'question', id: open.id } : { at: 'planning' });
+  }
+
+  function resume(begun: Begun): void {
+    Object.assign(drafts.current, begun.unfinished);
+    Object.assign(unfinished.current, begun.unfinished);
+    record.kept = true;
+    begin(stillGood(engine, context, begun), begun.at);
   }
 
   function back(id: string | undefined): void {
     const { at } = wizardReducer(steps, context, { answers, at: id }, { type: 'back' });
-    setPhase(at === undefined || at === id ? { at: 'finding' } : { at: 'question', id: at });
+    if (at === undefined || at === id) setPhase({ at: 'finding' });
+    else ask(at);
   }
 
   const planned = useRef<Answers>(undefined);
@@ -178,13 +206,16 @@ export function Wizard({
       .hold(async () => {
         record.applied = await engine.apply(plan, given);
       })
-      .then(() => setPhase({ at: 'again' }), lifecycle.fail);
+      .then(() => {
+        print([line(), ...writtenLines(record.applied?.written ?? [], width, theme)]);
+        setPhase({ at: 'again' });
+      }, lifecycle.fail);
   }
 
   function choose(choice: FindingChoice): void {
     if (choice === 'quit') onQuit();
-    else if (choice === 'resume' && engine.resumed) begin(stillGood(engine, context, engine.resumed));
-    else if (choice === 'back') setPhase({ at: 'question', id: (questions[0] as { id: string }).id });
+    else if (choice === 'resume' && engine.resumed) resume(engine.resumed);
+    else if (choice === 'back') ask((questions[0] as { id: string }).id);
     else if (choice === 'whole') {
       // What was typed on the quick path is not to be typed again.
       const { resumed } = engine;
@@ -217,7 +248,7 @@ export function Wizard({
               whole: countOf(engine, 'whole', context),
             }}
             existing={context.existing}
-            resumable={recorded || !engine.resumed ? undefined : ago(engine.resumed.savedAt)}
+            resumable={recorded || !engine.resumed ? undefined : leftAt(engine, context, engine.resumed)}
             onChoose={choose}
           />
         );
@@ -229,9 +260,10 @@ export function Wizard({
             answers={answers}
             whole={final}
             current={phase.from}
-            onStep={id => setPhase({ at: 'question', id, byOutline: true })}
+            next={phase.next}
+            onStep={id => ask(id, id !== phase.next && id !== phase.back)}
             onPlan={() => goTo(wizardReducer(steps, context, { answers, at: phase.from }, { type: 'finish' }))}
-            onBack={() => setPhase(phase.back === undefined ? { at: 'finding' } : { at: 'question', id: phase.back })}
+            onBack={() => (phase.back === undefined ? setPhase({ at: 'finding' }) : ask(phase.back))}
             onQuit={onQuit}
           />
         );
@@ -305,6 +337,32 @@ export function Wizard({
 /** How many questions a path asks, as far as can be told before they are answered. */
 function countOf({ stepsOf }: InitEngine, path: Path, context: StepContext): number {
   return Object.keys(completed(stepsOf(path), context, {})).length;
+}
+
+/** The question where one was, or the first without an answer; undefined where there is none. */
+function openAt(
+  { stepsOf }: InitEngine,
+  context: StepContext,
+  { path, answers }: Given,
+  at?: string,
+): Step | undefined {
+  const steps = stepsOf(path);
+  const there = asked(steps, context, completed(steps, context, answers)).find(({ id }) => id === at);
+  return there ?? asked(steps, context, answers).find(({ id }) => answers[id] === undefined);
+}
+
+/** What is done, before the test asks for what it may do: a no to that takes nothing back. */
+function writtenLines(written: readonly string[], width: number, { glyphs }: Theme): Line[] {
+  const says = `Written: ${counted(written)}. What is asked from here on is for the test alone; a no to it changes none of them.`;
+  return wrapText(says, width - 4).map((text, index) =>
+    line(' ', span(index === 0 ? glyphs.done : ' ', 'good'), ` ${text}`),
+  );
+}
+
+/** `at "Branches", 2 h ago`. */
+function leftAt(engine: InitEngine, context: StepContext, resumed: NonNullable<InitEngine['resumed']>): string {
+  const open = openAt(engine, context, stillGood(engine, context, resumed), resumed.at);
+  return `at ${open ? `"${open.title}"` : 'the plan'}, ${ago(resumed.savedAt)}`;
 }
 
 /** What the first try reached, each thing once. */

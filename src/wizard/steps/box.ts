@@ -11,6 +11,15 @@ import { asList, asText, unfit } from '../step.ts';
 import type { Answers, PlainStep, StepContext } from '../types.ts';
 import { chosenGround } from './found.ts';
 
+/** The box that the posture declares, in words; undefined where it says nothing of one. */
+export function declaredBox({ posture }: StepContext): string | undefined {
+  const runtime = posture.isolation?.runtime;
+  if (runtime === undefined) return undefined;
+  if (runtime === 'none') return 'no box';
+  if (runtime === 'command') return 'a box with a command of its own';
+  return boxOf(runtime)?.choice.label ?? `${runtime} as the box`;
+}
+
 /** Why a box cannot be used on this machine, by the agents that are chosen; undefined where it can. */
 function unavailable({ id, madeBy }: Runtime, ground: StepContext): string | undefined {
   if (madeBy === 'somebody' || madeBy === 'nobody') return undefined;
