@@ -296,6 +296,7 @@ scanning:
     const context = fresh({ ...FACTS, tools: [yarn] });
     expect(hosts.remark?.(context, {})).toContain('registry.yarnpkg.com (yarn.lock)');
     expect(hosts.fallback(context, {})).not.toContain('registry.yarnpkg.com');
+    expect(announce(hosts, [], context, {})).toBe('Hosts let through: none');
     expect(hosts.remark?.(context, { hosts: ['registry.yarnpkg.com'] })).toBeUndefined();
   });
 
