@@ -14,7 +14,7 @@ const FLOWS: Record<string, Record<string, string>> = {
     '.env': 'DATABASE_URL=postgres://app:pw@127.0.0.1:5432/shop\n',
     '.env.production': 'DATABASE_URL=postgres://app:pw@db.prod.example.com:5432/shop\n',
     '.gitignore': 'node_modules\n.env\n.env.production\n',
-    '.claude/settings.json': '{\n  // ours\n  "permissions": { "allow": ["Bash(npm test)"] }\n}\n',
+    '.claude/settings.json': '{\n  "permissions": { "allow": ["Bash(npm test)"] }\n}\n',
     'src/index.js': 'console.log(1)\n',
   },
   'a Python project': {
