@@ -79,6 +79,8 @@ export function announce(step: Step, answer: Answer, context: StepContext, answe
     const about = choice ? aboutOf(choice) : '';
     return `${choice?.label ?? value}${about ? ` (${about})` : ''}`;
   });
+  // What is typed is looked for nowhere.
+  if (step.kind === 'texts' && parts.length === 0) return `${step.title}: none`;
   return `${step.title}: ${listSome(parts) || noneOf(choices.flatMap(({ label, seen }) => (seen ? [label] : [])))}`;
 }
 

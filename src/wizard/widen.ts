@@ -1,6 +1,6 @@
 import { entryOf, systemsAfter } from './steps/declared.ts';
 import { steps } from './steps/index.ts';
-import { systems } from './steps/systems.ts';
+import { privateIds, systems } from './steps/systems.ts';
 import type { Answers, StepContext } from './types.ts';
 
 /** The answers of the quick path in the words of the whole: what was named there stands in its list of systems. */
@@ -16,5 +16,7 @@ export function widened(context: StepContext, answers: Answers): Answers {
     .filter(entry => !named.some(({ id }) => id === entry.id))
     // What was left out of the first question was left out on purpose.
     .filter(entry => context.posture.systems?.some(({ id }) => id === entry.id));
-  return { ...shared, systems: [...others, ...named] };
+  // What is private has other names there than those by which it was asked about.
+  const hidden = shared.private === undefined ? {} : { private: [...privateIds(context, answers)] };
+  return { ...shared, ...hidden, systems: [...others, ...named] };
 }

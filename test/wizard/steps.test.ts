@@ -2,7 +2,7 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
 import { splitWords } from '../../src/base/words.ts';
-import type { Facts, ToolFact } from '../../src/discover/facts.ts';
+import type { Facts, SystemFact, ToolFact } from '../../src/discover/facts.ts';
 import { allowedHosts, networkNote } from '../../src/isolation/proposal.ts';
 import { parsePosture } from '../../src/posture/load.ts';
 import { editPosture, newPosture } from '../../src/posture/save.ts';
@@ -10,6 +10,7 @@ import type { Posture } from '../../src/posture/schema.ts';
 import { parseAnswerFlags, parseAnswers, reproduceCommand, settleAnswers } from '../../src/wizard/answers.ts';
 import { announce, overlayAfter, postureEdits } from '../../src/wizard/edits.ts';
 import { asked, completed, stillValid, type WizardState, withAnswer, wizardReducer } from '../../src/wizard/flow.ts';
+import { checkAnswer } from '../../src/wizard/step.ts';
 import { madeFor } from '../../src/wizard/steps/agents.ts';
 import { stepsOf } from '../../src/wizard/steps/index.ts';
 import type { Answers, PlainStep, StepContext } from '../../src/wizard/types.ts';
@@ -94,7 +95,53 @@ describe('the quick path', () => {
     expect(ids(committed, typed)).toContain('private');
     const kept = { ...typed, private: ['db'] };
     expect(posture(kept, committed)).not.toContain('db.example.com');
-    expect(overlayAfter(quickSteps, kept, committed)?.systems).toEqual([{ id: 'db', address: 'db.example.com:5432' }]);
+    expect(overlayAfter(quickSteps, kept, committed)?.systems).toEqual([
+      { id: 'production-postgres', address: 'db.example.com:5432' },
+    ]);
+  });
+
+  it('calls what was typed and is kept private by no part of its address, and leaves other names as they are', () => {
+    const telling = {
+      ...FACTS.systems[1],
+      id: 'orders-db',
+      address: 'orders-db.acme.corp:5432',
+    } as SystemFact;
+    const context = fresh({ ...FACTS, systems: [telling] });
+    const address = 'topsecret-db.acme.corp:5432, other.acme.corp:5432, plain.acme.corp:6379';
+    const answers = { 'never-touch': ['orders-db', 'OTHER'], address };
+    const hidden = { ...answers, private: ['orders-db', 'topsecret-db', 'other'] };
+    expect(step('private').applies(context, answers)).toBe(true);
+    // Of a found one, which the answers speak of by its name, that is said before.
+    expect(step('private').remark?.(context, answers)).toMatch(/committed all the same, and orders-db tells of/);
+    expect(checkAnswer(step('private'), hidden.private, context, hidden)).toBeUndefined();
+    const text = posture(hidden, context);
+    for (const name of ['topsecret', 'other', 'acme.corp:5432']) expect(text).not.toContain(name);
+    expect(text).toContain('plain.acme.corp:6379');
+    const systems = overlayAfter(quickSteps, hidden, context)?.systems;
+    expect(systems).toEqual([
+      { id: 'orders-db', address: 'orders-db.acme.corp:5432' },
+      { id: 'production-postgres', address: 'topsecret-db.acme.corp:5432' },
+      { id: 'production-postgres-2', address: 'other.acme.corp:5432' },
+    ]);
+    expect(parsePosture(text, 'x').systems?.map(({ id }) => id)).toEqual([
+      ...(systems ?? []).map(({ id }) => id),
+      'plain',
+    ]);
+    // Once it is there, nothing of it is found or declared a second time.
+    const again: StepContext = {
+      ...context,
+      posture: parsePosture(text, 'x'),
+      existing: true,
+      overlay: { version: 1, systems },
+    };
+    expect(posture({ 'never-touch': ['OTHER'], address }, again, text)).toBe(text);
+  });
+
+  it('says of names that were typed that they are committed', () => {
+    const system = { id: 'topsecret-db', kind: 'postgres', address: 'topsecret-db.acme.corp:5432' };
+    const whole = stepsOf('whole').find(({ id }) => id === 'private') as PlainStep;
+    expect(whole.remark?.(fresh(FACTS), { systems: [system] })).toContain('topsecret-db tells of the address');
+    expect(whole.remark?.(fresh(FACTS), { systems: [{ ...system, id: 'orders' }] })).toBeUndefined();
   });
 
   it('says what was found where none of it is taken, and that nothing was where there is nothing', () => {
@@ -249,6 +296,7 @@ scanning:
     const context = fresh({ ...FACTS, tools: [yarn] });
     expect(hosts.remark?.(context, {})).toContain('registry.yarnpkg.com (yarn.lock)');
     expect(hosts.fallback(context, {})).not.toContain('registry.yarnpkg.com');
+    expect(announce(hosts, [], context, {})).toBe('Hosts let through: none');
     expect(hosts.remark?.(context, { hosts: ['registry.yarnpkg.com'] })).toBeUndefined();
   });
 

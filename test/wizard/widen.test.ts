@@ -9,8 +9,10 @@ const context = { facts: FACTS, posture: parsePosture(newPosture('shop'), 'agent
 it('what was typed on the quick path stands in the list of the whole', () => {
   const quick = { 'never-touch': ['OTHER'], address: 'db.example.com:5432', private: ['db'], box: 'none', guards: [] };
   expect(widened(context, quick)).toEqual({
-    systems: [{ id: 'db', kind: 'postgres', environment: 'production', address: 'db.example.com:5432' }],
-    private: ['db'],
+    systems: [
+      { id: 'production-postgres', kind: 'postgres', environment: 'production', address: 'db.example.com:5432' },
+    ],
+    private: ['production-postgres'],
     box: 'none',
     guards: [],
   });

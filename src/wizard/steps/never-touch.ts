@@ -2,7 +2,7 @@ import { kindOfPort, readAddress, SCHEMES } from '../../posture/address.ts';
 import type { PostureEdit } from '../../posture/model.ts';
 import type { System } from '../../posture/schema.ts';
 import { asList, asText, notAmong, slug, unfit } from '../step.ts';
-import type { Answer, PlainStep, StepContext } from '../types.ts';
+import type { Answer, Answers, PlainStep, StepContext } from '../types.ts';
 import { closedEnvironment, forbidden, foundSystems, looksLikeProduction, systemTitle } from './found.ts';
 
 /** No id of a system: those are lower-case. */
@@ -18,6 +18,33 @@ function declareSystems(fresh: readonly System[], context: StepContext): Posture
       .map(name => ({ path: ['environments', name], value: { agentAccess: 'none' } })),
     ...(fresh.length > 0 ? [{ path: ['systems'], value: [...(context.posture.systems ?? []), ...fresh] }] : []),
   ];
+}
+
+/**
+ * Typed systems, those whose address is kept private under names that do not tell it: a name goes into the file that is
+ * committed, and is made from the host here. A found one keeps the name by which the answers speak of it.
+ */
+function discreetly(fresh: readonly System[], { posture }: StepContext, answers: Answers): System[] {
+  const hidden = asList(answers.private);
+  const taken = new Set([...(posture.systems ?? []), ...fresh].map(({ id }) => id));
+  return fresh.map(system => {
+    if (!hidden.includes(system.id) || !tellsAddress(system)) return system;
+    const kind = system.kind === 'other' ? 'system' : system.kind;
+    const id = free(system.environment === undefined ? kind : `${system.environment}-${kind}`, taken);
+    return { ...system, id };
+  });
+}
+
+/** Whether the name of a system is part of its address. */
+export function tellsAddress({ id, address }: Pick<System, 'id' | 'address'>): boolean {
+  return address !== undefined && slug(address, address.length).includes(slug(id, id.length));
+}
+
+function free(base: string, taken: Set<string>): string {
+  let id = base;
+  for (let count = 2; taken.has(id); count++) id = `${base}-${count}`;
+  taken.add(id);
+  return id;
 }
 
 function chosenSystems(answer: Answer | undefined, context: StepContext): System[] {
@@ -88,12 +115,8 @@ function typedSystem(text: string, taken: Set<string>): System {
   const port = address && 'port' in address ? address.port : undefined;
   const named = address && 'host' in address ? address.host : text;
   const ip = /^[\d.]+$|:/.test(named);
-  const base = slug(ip ? named : (named.split('.')[0] ?? ''), 60) || 'system';
-  let id = base;
-  for (let count = 2; taken.has(id); count++) id = `${base}-${count}`;
-  taken.add(id);
   return {
-    id,
+    id: free(slug(ip ? named : (named.split('.')[0] ?? ''), 60) || 'system', taken),
     kind: SCHEMES[scheme]?.[0] ?? (port === undefined ? undefined : kindOfPort(port)) ?? 'other',
     address: text,
   };
@@ -105,7 +128,7 @@ export const neverTouchAddress: PlainStep = {
   kind: 'text',
   paths: ['quick'],
   question: () => 'Its address? host:port, or a URL without user and password; several with commas.',
-  why: 'The address is what the network rules refuse and what each test tries to connect to. It is written into agent-posture.yaml, which you commit: where even the name is confidential, go back and set up everything: there an address can be kept out of that file.',
+  why: 'The address is what the network rules refuse and what each test tries to connect to. It is written into agent-posture.yaml, which you commit, unless you say next that it is to stay out of that file: then the name of the system does not tell it either.',
   quote: 'Never, ever point an AI agent toward production databases or live APIs',
   choices: () => [],
   fallback: () => '',
@@ -134,6 +157,7 @@ export const neverTouchAddress: PlainStep = {
         const { id, kind, address } = typedSystem(text, taken);
         return { id, kind, ...(production ? { environment: production } : {}), address };
       });
-    return declareSystems(fresh, { ...context, posture: { ...context.posture, systems: standing } });
+    const before = { ...context, posture: { ...context.posture, systems: standing } };
+    return declareSystems(discreetly(fresh, before, answers), before);
   },
 };

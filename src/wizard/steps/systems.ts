@@ -1,3 +1,4 @@
+import { list } from '../../base/text.ts';
 import { readAddress } from '../../posture/address.ts';
 import type { PostureEdit } from '../../posture/model.ts';
 import { type Overlay, SYSTEM_KINDS, type System, type SystemKind } from '../../posture/schema.ts';
@@ -6,6 +7,7 @@ import type { Answers, Entry, ListStep, PlainStep, StepContext } from '../types.
 import { entryOf, isKind, systemsAfter } from './declared.ts';
 import { environmentName, environmentNames, isClosed, suggestedAccess } from './environments.ts';
 import { closedEnvironment, foundSystems, ID, looksLikeProduction, systemTitle } from './found.ts';
+import { tellsAddress } from './never-touch.ts';
 
 const KIND_TEXT: Readonly<Record<SystemKind, string>> = {
   postgres: 'PostgreSQL',
@@ -229,8 +231,12 @@ function privacyOf(context: StepContext): (system: System) => boolean {
     hidden.has(id) || (address !== undefined && said.get(id) !== address && addresses.has(address));
 }
 
-function privateIds(context: StepContext, answers: Answers): ReadonlySet<string> {
-  if (answers.private !== undefined) return new Set(asList(answers.private));
+/** The systems whose address is kept private, as they are called once that is said. */
+export function privateIds(context: StepContext, answers: Answers): ReadonlySet<string> {
+  if (answers.private !== undefined) {
+    const names = namesAfter(context, answers);
+    return new Set(asList(answers.private).map(id => names.get(id) ?? id));
+  }
   const isPrivate = privacyOf(context);
   return new Set(systemsAfter(context, answers).flatMap(system => (isPrivate(system) ? [system.id] : [])));
 }
@@ -253,8 +259,23 @@ function wouldBeToldFirst(context: StepContext, answers: Answers): boolean {
   });
 }
 
-/** Systems whose address could be kept private: those that agents may not enter, and those that are. */
-function hideable(context: StepContext, answers: Answers): System[] {
+/** The answers before it is said which addresses are private: on the quick path, what is private gets another name by that. */
+function beforePrivate(answers: Answers): Answers {
+  if (answers.systems !== undefined || answers.private === undefined) return answers;
+  const { private: _, ...others } = answers;
+  return others;
+}
+
+/** What each system is called once it is said which addresses are private, by its name before. */
+function namesAfter(context: StepContext, answers: Answers): ReadonlyMap<string, string> {
+  const after = systemsAfter(context, answers);
+  const before = systemsAfter(context, beforePrivate(answers));
+  return new Map(before.map(({ id }, index) => [id, after[index]?.id ?? id]));
+}
+
+/** Systems whose address could be kept private, as they are asked about: those that agents may not enter, and those that are. */
+function hideable(context: StepContext, given: Answers): System[] {
+  const answers = beforePrivate(given);
   const hidden = privateAddresses(context);
   const isPrivate = privacyOf(context);
   return systemsAfter(context, answers)
@@ -273,6 +294,18 @@ export const privatePart: PlainStep = {
   paths: ['quick', 'whole'],
   question: () => 'Which addresses shall stay out of the file that you commit?',
   why: 'The posture is committed, so that everybody who works here has the same. Where production is reached may be something that not everybody should know, and that should not be in a history. A private address lies in your state folder, readable for you alone; the tests use it, no generated file does, and your colleagues each add their own.',
+  remark(context, answers) {
+    // A name that is made from a typed address gets another one.
+    const typed = answers.systems === undefined && answers['never-touch'] !== undefined;
+    const found = new Set(foundSystems(context).map(({ id }) => id));
+    const telling = hideable(context, answers).filter(
+      system => tellsAddress(system) && (!typed || found.has(system.id)),
+    );
+    const names = telling.map(({ id }) => id);
+    return names.length === 0
+      ? undefined
+      : `Names are committed all the same, and ${list(names)} ${names.length > 1 ? 'tell' : 'tells'} of the address: another name can be given under "Systems"${typed ? ' of "Set up everything"' : ''}.`;
+  },
   choices(context, answers) {
     const isPrivate = privacyOf(context);
     return hideable(context, answers).map(system => ({
@@ -295,9 +328,12 @@ export const privatePart: PlainStep = {
   mayBeLeftOut: answers => answers['never-touch'] !== undefined,
   dependsOn: [],
   edits: (answer, context, answers) => systemEdits(context, { ...answers, private: answer }),
-  overlay(answer, context, answers) {
-    const chosen = new Set(asList(answer));
-    const addresses = new Map(hideable(context, answers).map(({ id, address }) => [id, address]));
+  overlay(answer, context, before) {
+    const answers = { ...before, private: answer };
+    const names = namesAfter(context, answers);
+    const called = (id: string) => names.get(id) ?? id;
+    const chosen = new Set(asList(answer).map(called));
+    const addresses = new Map(hideable(context, answers).map(({ id, address }) => [called(id), address]));
     const ids = new Set(systemsAfter(context, answers).map(({ id }) => id));
     const { overlay } = context;
     const kept = (overlay?.systems ?? []).flatMap(entry => {
