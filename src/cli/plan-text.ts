@@ -18,12 +18,14 @@ const LISTED = `${MANIFEST_PATH}, the list of what is generated, is written with
 export function planLines(plan: Plan, style: Style): string[] {
   const { changes, notes, manifest } = plan;
   const shown = changes.filter(({ state }) => style.verbose || state !== 'unchanged');
-  const where = ({ path, beside }: Change) => oneLine(path) + (beside ? ` (ours: ${oneLine(beside.path)})` : '');
+  const where = ({ path }: Change) => oneLine(path);
   const widest = Math.min(Math.max(0, ...shown.map(change => displayWidth(where(change)))), style.width >> 1);
   const lines = shown.flatMap(change => {
     const word = ` ${pad(wordOf(change), 11)}`;
     const said = change.reason === wordOf(change) ? '' : oneLine(change.reason);
-    const reason = change.beside ? `${said}: compare both, then remove ours` : said;
+    const reason = change.beside
+      ? `${said}; ours is ${oneLine(change.beside.path)}: compare both, then remove it`
+      : said;
     // Words beside the column, where there is room for some.
     const beside = displayWidth(where(change)) <= widest && style.width - widest - 14 >= 18;
     return reason !== '' && beside
@@ -39,7 +41,7 @@ export function planLines(plan: Plan, style: Style): string[] {
     ...(lines.length > 0 ? lines : [rest]),
     ...(listed ? hang(' ', LISTED, style.width) : []),
     ...(restorable ? hang(' ', `To put back what is LOOSENED: ${own('generate --restore')}`, style.width) : []),
-    ...notes.map(oneLine),
+    ...notes.flatMap(note => hang('', oneLine(note), style.width)),
   ];
 }
 

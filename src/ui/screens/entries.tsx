@@ -1,4 +1,4 @@
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, type RefObject, useRef, useState } from 'react';
 import { formatPosition } from '../../base/errors.ts';
 import { plural } from '../../base/text.ts';
 import { asEntries, checkEntry, fieldText, standing } from '../../wizard/step.ts';
@@ -33,6 +33,7 @@ export function Entries({
   answers,
   why,
   keys,
+  under,
   refused,
   draft,
   onDraft,
@@ -49,6 +50,8 @@ export function Entries({
   answers: Answers;
   why?: readonly Line[] | undefined;
   keys: Keys;
+  /** Where what is said of the row under the pointer is left. */
+  under: RefObject<string | undefined>;
   /** Why the list as it stands does not do, where that is known already. */
   refused?: string | undefined;
   draft?: Answer | undefined;
@@ -172,6 +175,7 @@ export function Entries({
     },
   ];
   const below = unread(items, at, width);
+  under.current = below;
   const bar: Keys = [
     ['enter', at === GO_ON ? 'go on' : at.startsWith(ADD) ? 'add' : 'change'],
     ['a', 'add'],
