@@ -26,6 +26,8 @@ export function planLines(plan: Plan, style: Style): string[] {
     const reason = change.beside
       ? `${said}; ours is ${oneLine(change.beside.path)}: compare both, then remove it`
       : said;
+    // With the name of ours it needs the whole row.
+    if (change.beside) return [`${word}${where(change)}`, ...hang(' '.repeat(12), reason, style.width)];
     // Words beside the column, where there is room for some.
     const beside = displayWidth(where(change)) <= widest && style.width - widest - 14 >= 18;
     return reason !== '' && beside
