@@ -1,4 +1,3 @@
-import { asStarted } from '../base/started.ts';
 import { oneLine, sanitize } from '../base/text.ts';
 import { changesAnything, sameBytes } from '../generate/changes.ts';
 import { formatDiff } from '../generate/diff.ts';
@@ -19,12 +18,16 @@ const LISTED = `${MANIFEST_PATH}, the list of what is generated, is written with
 export function planLines(plan: Plan, style: Style): string[] {
   const { changes, notes, manifest } = plan;
   const shown = changes.filter(({ state }) => style.verbose || state !== 'unchanged');
-  const where = ({ path, beside }: Change) => oneLine(path) + (beside ? ` (ours: ${oneLine(beside.path)})` : '');
+  const where = ({ path }: Change) => oneLine(path);
   const widest = Math.min(Math.max(0, ...shown.map(change => displayWidth(where(change)))), style.width >> 1);
   const lines = shown.flatMap(change => {
     const word = ` ${pad(wordOf(change), 11)}`;
     const said = change.reason === wordOf(change) ? '' : oneLine(change.reason);
-    const reason = change.beside ? `${said}: compare both, then remove ours` : said;
+    const reason = change.beside
+      ? `${said}; ours is ${oneLine(change.beside.path)}: compare both, then remove it`
+      : said;
+    // With the name of ours it needs the whole row.
+    if (change.beside) return [`${word}${where(change)}`, ...hang(' '.repeat(12), reason, style.width)];
     // Words beside the column, where there is room for some.
     const beside = displayWidth(where(change)) <= widest && style.width - widest - 14 >= 18;
     return reason !== '' && beside
@@ -47,7 +50,7 @@ export function planLines(plan: Plan, style: Style): string[] {
     ),
     ...(listed ? hang(' ', LISTED, style.width) : []),
     ...(restorable ? hang(' ', 'To put back what is LOOSENED: agent-posture generate --restore', style.width) : []),
-    ...notes.map(note => asStarted(oneLine(note))),
+    ...notes.flatMap(note => hang('', oneLine(note), style.width)),
   ];
 }
 

@@ -177,6 +177,33 @@ export function table(
   );
 }
 
+/** As `table`, with nothing cut: names and what is said of them on as many rows as they take. */
+export function wholeTable(rows: readonly { mark: Line; name: string; says: string }[], width: number): Line[] {
+  const lead = Math.max(0, ...rows.map(row => lineCells(row.mark)));
+  const wide = width >= TWO_COLUMNS;
+  const column = wide
+    ? nameColumn(
+        rows.map(row => row.name),
+        width - lead,
+      )
+    : width - lead;
+  const room = wide ? width - lead - column - 3 : width - lead - 2;
+  return rows.flatMap(({ mark, name, says }) => {
+    const names = wrapText(name, column);
+    const said = says === '' ? [] : wrapText(says, room);
+    const first = (at: number): Line => (at === 0 ? mark : line(' '.repeat(lead)));
+    if (!wide)
+      return [
+        ...names.map((text, at) => [...first(at), ...line(text)]),
+        ...said.map(text => line(span(`${' '.repeat(lead + 2)}${text}`, 'quiet'))),
+      ];
+    return Array.from({ length: Math.max(names.length, said.length) }, (_, at) => [
+      ...first(at),
+      ...line(pad(names[at] ?? '', column), span(said[at] === undefined ? '' : `   ${said[at]}`, 'quiet')),
+    ]);
+  });
+}
+
 /** A column for names beside one for what is said about them: as wide as the widest name, at most half of the width. */
 export function nameColumn(names: readonly string[], width: number, most = Math.floor(width / 2)): number {
   return Math.max(0, Math.min(most, Math.max(0, ...names.map(cells))));

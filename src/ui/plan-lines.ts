@@ -77,6 +77,9 @@ function groups(plan: Plan): { written: Group[]; left: Group[] } {
   return { written, left };
 }
 
+/** Fewer cells than these beside the names say nothing: it is read in the plan as a whole. */
+const SAID = 8;
+
 export type TitleOf = (output: string) => string | undefined;
 
 /** What is said beside a group. */
@@ -129,7 +132,8 @@ export function planLines(plan: Plan, width: number, { glyphs }: Theme, titleOf:
   );
   const words = Math.max(6, ...shown.map(group => group.word.length));
   const wide = width - column - words - 8;
-  const beside = (text: string) => span(text && wide > 0 ? `   ${fitWords(text, wide, glyphs.ellipsis)}` : '', 'quiet');
+  const beside = (text: string) =>
+    span(text && wide >= SAID ? `   ${fitWords(text, wide, glyphs.ellipsis)}` : '', 'quiet');
   const lines = shown.map((group, index) => {
     return line(
       '   ',

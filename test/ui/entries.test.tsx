@@ -308,6 +308,22 @@ describe('a list of entries', () => {
     expect(shown.frame()).toContain('Go on with this one');
   });
 
+  it('leaves a new entry at once where nothing of it was taken, and says so, as it says that one is the first', async () => {
+    shown = await show(ask([]));
+    expect(shown.frame()).toContain('+ a first kind of data');
+    await shown.press({ text: 'a' });
+    expect(shown.frame()).toContain('esc do not add');
+    await shown.press({ text: 'new' }, 'enter');
+    expect(shown.frame()).toContain('esc not this value');
+    await shown.press('escape');
+    expect(shown.frame()).toMatch(/Add it[\s\S]*esc do not add/);
+    await shown.press('escape', { text: 'a' }, { text: 'x' }, 'escape');
+    expect(shown.frame()).toMatch(/❯ Go on without/);
+    shown.unmount();
+    shown = await show(ask([A]));
+    expect(shown.frame()).toContain('+ another kind of data');
+  });
+
   it('hands out an entry that is not finished with each value that is taken, and takes it back with the entry', async () => {
     shown = await show(ask([A]));
     await shown.press({ text: 'a' }, { text: 'new' });

@@ -2,6 +2,7 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { displayWidth } from '../../src/report/width.ts';
 import {
+  cells,
   edges,
   fitLine,
   fitMiddle,
@@ -12,11 +13,31 @@ import {
   span,
   table,
   together,
+  wholeTable,
   wrapText,
 } from '../../src/ui/lines.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 60 });
 const width = fc.integer({ min: 1, max: 80 });
+
+describe('a table with nothing cut', () => {
+  const rows = [
+    {
+      mark: line(' x '),
+      name: '~/.config/a-tool-with-a-long-name/credentials.json',
+      says: 'a key that opens the store of packages',
+    },
+    { mark: line(' x '), name: '.env', says: '' },
+  ];
+  it.each([30, 49, 50, 80])('has every word within %i cells', width => {
+    const texts = wholeTable(rows, width).map(parts => parts.map(({ text }) => text).join(''));
+    for (const text of texts) expect(cells(text)).toBeLessThanOrEqual(width);
+    const words = texts.join(' ').split(/\s+/);
+    for (const word of 'a key that opens the store of packages'.split(' ')) expect(words).toContain(word);
+    expect(texts.join('').replace(/\s/g, '')).toContain('.env');
+    expect(texts.filter(text => text.startsWith(' x '))).toHaveLength(2);
+  });
+});
 
 describe('lines', () => {
   it('takes terminal sequences, controls and direction marks out of text from outside', () => {

@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { MultiMenu } from '../../src/ui/components/multi-menu.tsx';
-import { type RowItem, Rows, unread } from '../../src/ui/components/rows.tsx';
+import { type RowItem, Rows, unread, wholeHeight } from '../../src/ui/components/rows.tsx';
 import { matches, windowStart } from '../../src/ui/hooks/use-list.ts';
 import { cells } from '../../src/ui/lines.ts';
 import { type Shown, show } from '../support/screen.tsx';
@@ -188,6 +188,19 @@ describe('a list', () => {
     expect(rows()).toHaveLength(2);
     for (const row of rows()) expect(cells(row)).toBeLessThanOrEqual(width);
     expect(unread(wide, 'a', width)).toContain('が使う');
+  });
+
+  it('wraps what is said where all of it has room, and cuts it where not', async () => {
+    const items = [{ value: 'a', label: 'docs', hint: 'one two three four five six seven eight nine ten' }, ...ITEMS];
+    const frames: string[] = [];
+    for (const given of [wholeHeight(items, 60), wholeHeight(items, 60) - 1]) {
+      shown = await show(list(items, given, 60, { whole: true }));
+      expect(rows().length).toBeLessThanOrEqual(given);
+      frames.push(shown.frame());
+      shown.unmount();
+    }
+    expect(frames[0]).toMatch(/ ❯ docs +one two three .* nine\n {15}ten\n {3}orders-db/);
+    expect(frames[1]).toMatch(/ ❯ docs +one two three .*…\n {3}orders-db/);
   });
 
   it('says by voice whether an item is marked or to be added, and leaves signs out', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
 import type { SelftestEvent } from '../../src/selftest/types.ts';
+import { cells } from '../../src/ui/lines.ts';
 import { DiffScreen } from '../../src/ui/screens/diff.tsx';
 import { FindingScreen, findingRecord } from '../../src/ui/screens/finding.tsx';
 import { LiveTest } from '../../src/ui/screens/live.tsx';
@@ -146,6 +147,43 @@ describe('a question', () => {
     shown.unmount();
     shown = await show(ask('box', { answers: { box: 'none' } }));
     expect(shown.frame()).toMatch(/❯ Not now/);
+  });
+
+  it('goes to both ends of a choice by home and end, and takes what is there', async () => {
+    shown = await show(ask('box'));
+    await shown.press('end');
+    expect(shown.frame()).toMatch(/❯ Not now/);
+    await shown.press('enter');
+    expect(answered).toHaveBeenLastCalledWith('none');
+    await shown.press('home', 'down', 'enter');
+    expect(answered).toHaveBeenLastCalledWith('docker');
+  });
+
+  it('marks where a text that is longer than its line is cut', async () => {
+    shown = await show(ask('protected', { answers: { protected: `main, ${'release/1, '.repeat(9)}last` } }), {
+      cols: 40,
+    });
+    expect(shown.frame()).toMatch(/❯….*last\|?$/m);
+    await shown.press('home');
+    expect(shown.frame()).toMatch(/❯ \|?main, .*…$/m);
+    await shown.press('right', 'right', 'end', ...Array.from({ length: 50 }, () => 'left' as const));
+    expect(shown.frame()).toMatch(/❯….*…$/m);
+    for (const row of shown.frame().split('\n')) expect(cells(row)).toBeLessThan(40);
+  });
+
+  it('has in the reason what a low window cuts of what is said of an answer', async () => {
+    const choices = () => [
+      { value: 'a', label: 'One', hint: Array.from({ length: 60 }, (_, at) => `hint${at}`).join(' ') },
+      { value: 'b', label: 'Two' },
+    ];
+    shown = await show(ask('box', { step: { ...step('box'), choices, fallback: () => 'a' } as Step }), {
+      cols: 40,
+      rows: 14,
+    });
+    expect(shown.frame()).not.toContain('hint59');
+    await shown.press({ text: '?' });
+    for (let at = 0; at < 20 && !shown.frame().includes('hint59'); at++) await shown.press('down');
+    expect(shown.frame()).toContain('hint59');
   });
 
   it('marks by space, all by a, and gives what is marked', async () => {

@@ -2,6 +2,7 @@ import { Box, Text } from 'ink';
 import SelectInput from 'ink-select-input';
 import { createContext, type ReactNode, useContext, useState } from 'react';
 import { oneLine } from '../../base/text.ts';
+import { useKeys } from '../hooks/use-keys.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { fitText, fitWords, nameColumn, pad, TWO_COLUMNS } from '../lines.ts';
 
@@ -69,7 +70,7 @@ function Pointer({ isSelected = false }: { isSelected?: boolean }): ReactNode {
 
 /**
  * A list to choose one from, in at most `rows` rows: names in one column, what they mean in another. A longer list turns
- * under the pointer.
+ * under the pointer; home and end go to its ends.
  */
 export function Menu<V extends string>({
   items,
@@ -89,6 +90,15 @@ export function Menu<V extends string>({
   onHighlight?: (value: V) => void;
 }): ReactNode {
   const [current, setCurrent] = useState(initial ?? items[0]?.value);
+  // The list of ink-select-input knows no such keys: it begins anew with the pointer there.
+  const [jumps, setJumps] = useState(0);
+  useKeys(({ name }) => {
+    const to = name === 'home' ? items[0] : name === 'end' ? items.at(-1) : undefined;
+    if (!to || to.value === current) return;
+    setCurrent(to.value);
+    setJumps(jumps + 1);
+    onHighlight?.(to.value);
+  }, isActive);
   const limit = Math.max(1, Math.min(rows, items.length));
   const names = labelColumn(items, width - 3);
   const hints = new Map<string, string | undefined>(items.map(item => [item.value, item.hint]));
@@ -98,7 +108,7 @@ export function Menu<V extends string>({
     >
       <Box flexDirection="column" aria-role="listbox">
         <SelectInput<V>
-          key={limit}
+          key={`${limit} ${jumps}`}
           items={items.map(({ label, value }) => ({ label, value }))}
           initialIndex={Math.max(
             0,

@@ -5,7 +5,7 @@ import type { KeyPress } from '../hooks/use-keys.ts';
 import { type List, useList } from '../hooks/use-list.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import type { Keys } from '../key-bar.ts';
-import { cells, fitText, fitWords, pad, TWO_COLUMNS } from '../lines.ts';
+import { cells, fitText, fitWords, pad, TWO_COLUMNS, wrapText } from '../lines.ts';
 import type { Tone } from '../theme.ts';
 import { SearchKeys } from './frame.tsx';
 import { labelColumn, type MenuItem } from './menu.tsx';
@@ -29,6 +29,17 @@ function columnsOf(
   const room = width - 3 - signs;
   const names = labelColumn(items, room);
   return { signs, room, names, hintRoom: width >= TWO_COLUMNS ? room - names - 3 : 0 };
+}
+
+/** How many rows a list takes in which what is said of each is whole. */
+export function wholeHeight(items: readonly RowItem[], width: number): number {
+  const { hintRoom } = columnsOf(items, width);
+  return items.reduce((sum, { hint }) => sum + hintRows(hint, hintRoom).length, 0);
+}
+
+/** What is said of an item, on as many rows as it takes beside the names: one, where it does not stand there. */
+function hintRows(hint: string | undefined, room: number): string[] {
+  return hint === undefined || room <= 8 ? [''] : wrapText(hint, room);
 }
 
 /** What cannot be read in the row of an item, as it is cut or left out there: for a place below the list. */
@@ -95,6 +106,7 @@ export function Rows<T extends RowItem>({
   isActive = true,
   several = false,
   finds = false,
+  whole = false,
   onKey,
   onHighlight,
   onFound,
@@ -108,6 +120,8 @@ export function Rows<T extends RowItem>({
   several?: boolean;
   /** Whether a letter begins a search. */
   finds?: boolean;
+  /** Whether what is said of the items is wrapped and not cut, where all of it has room. */
+  whole?: boolean;
   /** Keys that mean nothing to a list, with the item under the pointer and those that the search left. */
   onKey: (press: KeyPress, item: T | undefined, items: readonly T[]) => void;
   onHighlight?: ((value: string) => void) | undefined;
@@ -125,6 +139,7 @@ export function Rows<T extends RowItem>({
     return () => tell(undefined);
   }, [tell, searches, typing, several, only]);
   const { signs, room, names, hintRoom } = columnsOf(items, width);
+  const wraps = whole && wholeHeight(items, width) <= rows - (searches ? 1 : 0);
   return (
     <Box flexDirection="column" aria-role="listbox" aria-state={{ multiselectable: several }}>
       {list.search === undefined ? null : (
@@ -143,6 +158,10 @@ export function Rows<T extends RowItem>({
         const column = besides ? names + signs - lead : room + signs - lead;
         const name = fitText(oneLine(item.label), column, glyphs.ellipsis);
         const look = here ? { ...looks.accent, ...looks.strong } : looks[item.tone ?? 'plain'];
+        const [says = '', ...further] =
+          wraps && besides
+            ? hintRows(item.hint, hintRoom)
+            : [fitWords(oneLine(item.hint ?? ''), hintRoom, glyphs.ellipsis)];
         const state = item.checked === undefined ? { selected: here } : { checked: item.checked, selected: here };
         return (
           <Box key={item.value} aria-role={item.checked === undefined ? 'option' : 'checkbox'} aria-state={state}>
@@ -157,7 +176,8 @@ export function Rows<T extends RowItem>({
             {besides ? (
               <Text {...looks.quiet}>
                 {'   '}
-                {fitWords(oneLine(item.hint ?? ''), hintRoom, glyphs.ellipsis)}
+                {says}
+                {further.map(text => `\n   ${text}`).join('')}
               </Text>
             ) : null}
           </Box>

@@ -49,7 +49,7 @@ export function edit({ characters, at }: Typed, press: KeyPress): Typed {
   }
 }
 
-/** One line of text, or several texts on it with commas. Enter gives it; up goes back. Longer text scrolls sideways. */
+/** One line of text, or several texts on it with commas. Enter gives it; up goes back. Longer text scrolls sideways, with a mark where it is cut. */
 export function TextEntry({
   initial,
   width,
@@ -84,11 +84,13 @@ export function TextEntry({
   useKeys(take, isActive, lines => take({ name: 'char', text: lines.join(several ? ', ' : ' ') }));
 
   const { characters, at } = typed;
-  const { from, to } = visiblePart(characters, at, Math.max(2, width - 4));
+  // Three cells before it and one behind it: the marks of what is cut stand in the last and in the first of those.
+  const { from, to } = visiblePart(characters, at, Math.max(2, width - (colored ? 4 : 5)));
+  const cut = (mark: string): string => (cells(glyphs.ellipsis) === 1 ? glyphs.ellipsis : mark);
   return (
     <Box aria-role="textbox">
       <Text aria-hidden {...looks.accent}>
-        {` ${glyphs.pointer} `}
+        {` ${glyphs.pointer}${from > 0 ? cut('<') : ' '}`}
       </Text>
       <Text>
         {characters.slice(from, at).join('')}
@@ -99,6 +101,11 @@ export function TextEntry({
         )}
         {characters.slice(at + 1, to).join('')}
       </Text>
+      {to < characters.length ? (
+        <Text aria-hidden {...looks.accent}>
+          {cut('>')}
+        </Text>
+      ) : null}
     </Box>
   );
 }

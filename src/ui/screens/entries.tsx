@@ -1,4 +1,4 @@
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, type RefObject, useRef, useState } from 'react';
 import { plural } from '../../base/text.ts';
 import { aboutOf, asEntries, checkEntry, fieldText, keyOf, standing } from '../../wizard/step.ts';
 import type { Answer, Answers, Entry, ListStep, StepContext, Suggestion } from '../../wizard/types.ts';
@@ -32,6 +32,7 @@ export function Entries({
   answers,
   why,
   keys,
+  under,
   refused,
   draft,
   onDraft,
@@ -48,6 +49,8 @@ export function Entries({
   answers: Answers;
   why?: readonly Line[] | undefined;
   keys: Keys;
+  /** Where what is said of the row under the pointer is left. */
+  under: RefObject<string | undefined>;
   /** Why the list as it stands does not do, where that is known already. */
   refused?: string | undefined;
   draft?: Answer | undefined;
@@ -169,6 +172,7 @@ export function Entries({
     },
   ];
   const below = unread(items, at, width);
+  under.current = below;
   const bar: Keys = [
     ['enter', at === GO_ON ? 'go on' : at.startsWith(ADD) ? 'add' : 'change'],
     ['a', 'add'],

@@ -19,7 +19,7 @@ import { type Finding, findings, reachedCount, singleFindings, triedFrom } from 
 import { useKeys } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
-import { type Line, line, paragraph, span, table, wrapText } from '../lines.ts';
+import { type Line, line, paragraph, span, table, wholeTable, wrapText } from '../lines.ts';
 import { markOf } from '../marks.ts';
 import type { Theme } from '../theme.ts';
 
@@ -155,7 +155,10 @@ export function FindingScreen({
     return (
       <Scroll
         title={line(` ${headline(report)}`)}
-        lines={findingLines(every, width, theme)}
+        lines={wholeTable(
+          every.map(({ tight, target, says }) => ({ mark: markOf(tight, theme.glyphs), name: target, says })),
+          width,
+        )}
         keys={[['esc', 'back']]}
         onClose={() => setAll(false)}
       />

@@ -120,11 +120,17 @@ export function Form({
     } else setProblem(onDone(latest.current));
   }
 
+  // Of a new one nothing is the user's yet: to leave its first value is to leave it.
+  const begun = !fresh || entry !== initial;
+
   /** Leaves a value as it was. */
   function leave(): void {
+    if (!begun) onKey({ name: 'escape', text: '' }, latest.current);
     setEditing(undefined);
     setProblem(undefined);
   }
+
+  const leaves = begun ? (fresh ? 'not this value' : 'leave it as it was') : 'do not add';
 
   const names = Math.max(0, ...fields.map(({ title }) => cells(title)));
   const rows: RowItem[] = [
@@ -179,6 +185,7 @@ export function Form({
           choices={choices}
           frame={frame}
           title={title}
+          leaves={leaves}
           onChange={text => {
             const value = editing.kind === 'texts' ? splitTexts(text) : text.trim();
             // What is wrong is said while it is typed; that nothing stands there yet is not.
@@ -230,7 +237,7 @@ export function Form({
       [
         ['enter', 'choose'],
         ['/', 'search'],
-        ['esc', 'leave it as it was'],
+        ['esc', leaves],
       ],
       title,
     );
@@ -277,6 +284,7 @@ function EditText({
   choices,
   frame,
   title,
+  leaves,
   onChange,
   onEnter,
   onLeave,
@@ -286,6 +294,8 @@ function EditText({
   choices: readonly Choice[];
   frame: (control: Block, bar: Keys, name: readonly Line[]) => ReactNode;
   title: readonly Line[];
+  /** What escape does, in words. */
+  leaves: string;
   onChange: (text: string) => void;
   onEnter: (text: string) => void;
   onLeave: () => void;
@@ -326,7 +336,7 @@ function EditText({
     [
       ['enter', 'take it'],
       ...(some.length > 0 ? [['tab', some.slice(0, 3).join(', ')] as const] : []),
-      ['esc', 'leave it as it was'],
+      ['esc', leaves],
     ],
     title,
   );

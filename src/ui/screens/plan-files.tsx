@@ -2,7 +2,7 @@ import { type ReactNode, useRef, useState } from 'react';
 import { leaving, partsOf, taking } from '../../generate/parts.ts';
 import type { Change, Plan } from '../../generate/types.ts';
 import { Frame } from '../components/frame.tsx';
-import { type RowItem, Rows, unread } from '../components/rows.tsx';
+import { type RowItem, Rows, unread, wholeHeight } from '../components/rows.tsx';
 import { isBack } from '../hooks/use-keys.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
@@ -34,7 +34,7 @@ export function PlanFiles({
   current?: string | undefined;
 }): ReactNode {
   const { glyphs } = useTheme();
-  const { width } = useSize();
+  const { width, height } = useSize();
   const parts = partsOf(plan);
   const begin = parts.find(({ changes }) => changes.some(({ path }) => path === current)) ?? parts[0];
   const [at, setAt] = useState(begin?.outputs.join());
@@ -64,7 +64,10 @@ export function PlanFiles({
     };
   });
   const left = items.filter(({ checked }) => !checked).length;
-  const below = unread(items, at, width);
+  const high = wholeHeight(items, width);
+  // Title, what is said below the list, the keys, and the rows between them.
+  const whole = high + (left > 0 ? 11 : 8) <= height;
+  const below = whole ? undefined : unread(items, at, width);
   const fixed = plan.changes.find(({ output, state }) => output === 'posture' && state !== 'unchanged');
   return (
     <Frame
@@ -77,12 +80,13 @@ export function PlanFiles({
         ),
       ]}
       control={{
-        want: items.length,
+        want: whole ? high : items.length,
         least: 1,
         rank: 0,
         draw: (rows, columns) => (
           <Rows
             several
+            whole={whole}
             items={items}
             rows={rows}
             width={columns}

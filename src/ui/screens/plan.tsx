@@ -152,7 +152,8 @@ export function PlanScreen({
   ];
   const blocks: Block[] = [
     SPACE,
-    { lines: answered, rank: 95, least: 1 },
+    // A name without its answer, which may stand under it, says nothing.
+    { lines: answered, rank: 95, least: Math.min(4, answered.length) },
     ...(answered.length > 0 ? [SPACE] : []),
     {
       lines: [

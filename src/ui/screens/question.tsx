@@ -1,4 +1,4 @@
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, type RefObject, useRef, useState } from 'react';
 import { aboutOf, asEntry, asList, asText, partsOf, splitTexts, standing } from '../../wizard/step.ts';
 import type { Answer, Answers, FormStep, PlainStep, Step, StepContext } from '../../wizard/types.ts';
 import { Frame } from '../components/frame.tsx';
@@ -54,6 +54,8 @@ export function answeredLines(
       ? [fitWords(parts.join(', '), room, glyphs.ellipsis)]
       : wrapText(parts.map(part => (cells(part) < room ? together(part) : part)).join(', '), room);
     const name = (text: string): Line => line(' ', span(`${glyphs.done} `, 'good'), span(text, 'quiet'));
+    if (!beside && given.length === 1 && cells(`${title}  ${given[0]}`) <= room)
+      return [[...name(title), ...line(`  ${given[0]}`)]];
     if (!beside) return [name(title), ...given.map(text => line(`   ${text}`))];
     return given.map((text, index) =>
       index === 0 ? [...name(pad(title, names)), ...line(`   ${text}`)] : line(' '.repeat(names + 6), text),
@@ -100,6 +102,8 @@ export function Question({ step, draft, ...rest }: { step: Step } & Asking): Rea
   const { width, height } = useSize();
   const { number, of, context, answers, done, onBack, onOutline, onQuit } = asking;
   const [why, setWhy] = useState(false);
+  // What is said of the answer under the pointer: in a low window it may be cut, and is read with the reason.
+  const under = useRef<string>(undefined);
   const typing = step.kind === 'text' || step.kind === 'texts';
   const { glyphs } = theme;
   const room = Math.min(width, 90) - 4;
@@ -113,7 +117,10 @@ export function Question({ step, draft, ...rest }: { step: Step } & Asking): Rea
   const above = answeredLines(last, answers, context, width, theme, { brief: done.length > last.length });
   const rows = 'choices' in step ? step.choices(context, answers).length : 6;
   // Where there is no room beside the question, as in a low or a narrow window, the reason takes its place.
-  const aside = why && (height < LOW || reasons.length + above.length + (typing ? 1 : rows) + 12 > height);
+  const below =
+    under.current === undefined ? [] : [...wrapText(under.current, room), ''].map(text => line(`   ${text}`));
+  const taken = reasons.length + below.length + above.length + (typing ? 1 : rows) + 12;
+  const aside = why && (height < LOW || taken > height);
 
   function take({ name, text }: KeyPress): void {
     if (name === 'escape') {
@@ -126,11 +133,12 @@ export function Question({ step, draft, ...rest }: { step: Step } & Asking): Rea
     else if (text === 'q' && !typing) onQuit();
   }
 
+  const notice = step.remark?.(context, answers);
   if (aside)
     return (
       <Scroll
         title={line(span(' Why', 'strong'))}
-        lines={reasons}
+        lines={[...(notice === undefined ? [] : [...warned(notice, room), line()]), ...below, ...reasons]}
         keys={[['esc', 'back']]}
         onClose={() => setWhy(false)}
         onKey={({ name, text }) => {
@@ -148,15 +156,14 @@ export function Question({ step, draft, ...rest }: { step: Step } & Asking): Rea
       ? edges(line(span(` ${text}`, 'strong')), line(span(progress, 'quiet')), width, glyphs.ellipsis)
       : line(span(` ${text}`, 'strong')),
   );
-  const says = step.remark?.(context, answers);
-  const remark = says === undefined ? [] : wrapText(says, width - 2).map(text => line(span(` ${text}`, 'warn')));
+  const remark = notice === undefined ? [] : warned(notice, width - 2);
   const keys: [string, string][] = [
     [typing ? 'tab' : '?', why ? 'hide why' : 'why'],
     [`esc ${typing ? glyphs.up : glyphs.left}`, 'back'],
     ...(of > 4 ? ([[typing ? 'ctrl+o' : 'o', 'all questions']] as [string, string][]) : []),
     typing ? ['ctrl-c', 'quit'] : ['q', 'quit'],
   ];
-  const shared = { head, remark, above, why: why ? reasons : undefined, keys, onKey: take };
+  const shared = { head, remark, above, why: why ? reasons : undefined, keys, under, onKey: take };
   switch (step.kind) {
     case 'form':
       return <FormQuestion step={step} {...asking} {...shared} />;
@@ -167,6 +174,10 @@ export function Question({ step, draft, ...rest }: { step: Step } & Asking): Rea
   }
 }
 
+function warned(text: string, width: number): Line[] {
+  return wrapText(text, width).map(row => line(span(` ${row}`, 'warn')));
+}
+
 interface Shared {
   head: readonly Line[];
   /** What has to be known before it is answered. */
@@ -174,6 +185,8 @@ interface Shared {
   above: readonly Line[];
   why: readonly Line[] | undefined;
   keys: Keys;
+  /** Where what is said of the answer under the pointer is left. */
+  under: RefObject<string | undefined>;
   onKey: (press: KeyPress) => void;
 }
 
@@ -220,6 +233,7 @@ function Plain({
   above,
   why,
   keys,
+  under,
   context,
   answers,
   refused,
@@ -256,6 +270,7 @@ function Plain({
   // What its row has no room for, whole.
   const mark = { text: glyphs.on, tone: 'plain' as const };
   const below = unread(step.kind === 'multi' ? items.map(item => ({ ...item, mark })) : items, at, width);
+  under.current = below;
 
   const control: Block = typing
     ? {
