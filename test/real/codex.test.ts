@@ -76,14 +76,23 @@ trust_level = "trusted"
     expect(stderr).toMatch(/invalid type/);
   });
 
+  // Now and then it does not start there: its helpers get into each other's way over what it lays for guards that are missing.
   test('started in a folder below, it takes the rules', async () => {
     expect(codex.goesUp).toBe(true);
     await generate(stage, { ...rulesOnly('codex'), isolation: { runtime: 'native', files: { hide: ['.env*'] } } });
     stage.write('packages/api/.env', 'CANARY');
     stage.from = 'packages/api';
-    const { results } = await drive(['cat .env']);
-    expect(results).toEqual([expect.stringContaining('Permission denied')]);
-  });
+    for (let tries = 1; ; tries++) {
+      const { code, results, stderr } = await drive(['cat .env']);
+      expect(results.join()).not.toContain('CANARY');
+      if (code !== 0 && tries < 5) {
+        expect(stderr).toMatch(/fs sandbox helper failed/);
+        continue;
+      }
+      expect(results).toEqual([expect.stringContaining('Permission denied')]);
+      break;
+    }
+  }, 60_000);
 
   test('names that hold brackets, stars and backslashes are hidden, and those beside them are not', async () => {
     await generate(stage, hidingOdd('codex'));

@@ -34,6 +34,16 @@ export function rulePaths(pattern: Pattern): string[] | undefined {
 }
 
 /**
+ * The path by which a guard is kept: of one in a folder whose name begins with a dot, that folder. Started below the root,
+ * where none of them is, Codex lays something in the place of each, several helpers at once, and they get into each other's
+ * way, nearly always where that takes a folder: seen in 0.169.0, which does not start then.
+ */
+function readOnly(guard: string): string {
+  const path = guard.replace(/\/+$/, '');
+  return /^\.[^/]+(?=\/)/.exec(path)?.[0] ?? path;
+}
+
+/**
  * The file system of the profile: by path in the home, and by path or pattern in the workspace. Codex carries it out in
  * the kernel for every command. The guards are only such as are there: Codex does not start over a missing one. Source: https://developers.openai.com/codex/permissions.
  */
@@ -45,7 +55,7 @@ export function filesystemRules({ hidden, hiddenInHome, guards }: Omit<RuleSourc
     lines.map(readPattern).flatMap(pattern => (pattern && rulePaths(pattern)) ?? []);
   const home = paths(hiddenInHome).map(path => [path, 'deny'] as const);
   const workspace = new Map<string, 'deny' | 'read'>();
-  for (const guard of guards) workspace.set(guard.replace(/\/+$/, ''), 'read');
+  for (const guard of guards) workspace.set(readOnly(guard), 'read');
   for (const path of paths(hidden)) workspace.set(path, 'deny');
   return { home: Object.fromEntries(home), workspace: Object.fromEntries(workspace) };
 }
