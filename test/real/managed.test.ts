@@ -14,6 +14,7 @@ import { describeWith, part } from '../support/parts.ts';
 import { CLAUDE_ENV, type Stage } from './drive.ts';
 import type { Order } from './drive-program.ts';
 import { stageWithSecrets } from './generated.ts';
+import { startOpencode, startQwen } from './starts.ts';
 
 interface Case {
   agent: PartId & AgentId;
@@ -90,36 +91,13 @@ const CASES: Case[] = [
     agent: 'qwen',
     needs: ['node-22'],
     files: qwen.files,
-    order: () => ({
-      ...chat({
-        OPENAI_BASE_URL: 'http://127.0.0.1:@PORT@/v1',
-        OPENAI_API_KEY: 'dummy',
-        OPENAI_MODEL: 'scripted',
-        QWEN_CODE_SUPPRESS_YOLO_WARNING: '1',
-      }),
-      command: [part('node-22'), part('qwen'), '--auth-type', 'openai', '--approval-mode', 'yolo', '-p', 'go'],
-    }),
+    order: startQwen,
     read: path => ({ name: 'read_file', input: { file_path: path } }),
   },
   {
     agent: 'opencode',
     files: opencode.files,
-    order: () => ({
-      ...chat({
-        OPENCODE_DISABLE_MODELS_FETCH: '1',
-        OPENCODE_DISABLE_AUTOUPDATE: '1',
-        OPENCODE_CONFIG_CONTENT: JSON.stringify({
-          provider: {
-            scripted: {
-              npm: '@ai-sdk/openai-compatible',
-              options: { baseURL: 'http://127.0.0.1:@PORT@/v1', apiKey: 'dummy' },
-              models: { scripted: { tool_call: true } },
-            },
-          },
-        }),
-      }),
-      command: [part('opencode'), 'run', '-m', 'scripted/scripted', 'go'],
-    }),
+    order: startOpencode,
     read: path => ({ name: 'read', input: { filePath: path } }),
     others: stage => stage.write('~/.config/opencode/opencode.json', '{"permission":{"read":"deny"}}'),
   },

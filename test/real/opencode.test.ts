@@ -1,28 +1,14 @@
 import { expect } from 'vitest';
-import { part } from '../support/parts.ts';
 import { describeRules } from './rules.ts';
+import { startOpencode } from './starts.ts';
 
 const COMPLAINT = /Config(uration)? .*(invalid|not valid)|invalid|Unrecognized/i;
-
-const scripted = {
-  npm: '@ai-sdk/openai-compatible',
-  options: { baseURL: 'http://127.0.0.1:@PORT@/v1', apiKey: 'dummy' },
-  models: { scripted: { tool_call: true } },
-};
 
 describeRules({
   agent: 'opencode',
   name: 'the real opencode and the settings we generate',
   needs: ['opencode', 'bubblewrap'],
-  order: () => ({
-    protocol: 'chat',
-    command: [part('opencode'), 'run', '-m', 'scripted/scripted', 'go'],
-    env: {
-      OPENCODE_DISABLE_MODELS_FETCH: '1',
-      OPENCODE_DISABLE_AUTOUPDATE: '1',
-      OPENCODE_CONFIG_CONTENT: JSON.stringify({ provider: { scripted } }),
-    },
-  }),
+  order: startOpencode,
   tools: inFull => ({
     shell: command => ({ name: 'bash', input: { command, description: 'x' } }),
     read: path => ({ name: 'read', input: { filePath: inFull(path) } }),

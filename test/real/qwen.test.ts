@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { part } from '../support/parts.ts';
 import { describeRules } from './rules.ts';
+import { startQwen } from './starts.ts';
 
 const DENIED = /denied by permission rules|ignored by \.qwenignore/;
 
@@ -8,16 +8,7 @@ describeRules({
   agent: 'qwen',
   name: 'the real Qwen Code and the settings we generate',
   needs: ['qwen', 'node-22', 'bubblewrap'],
-  order: () => ({
-    protocol: 'chat',
-    command: [part('node-22'), part('qwen'), '--auth-type', 'openai', '--approval-mode', 'yolo', '-p', 'go'],
-    env: {
-      OPENAI_BASE_URL: 'http://127.0.0.1:@PORT@/v1',
-      OPENAI_API_KEY: 'dummy',
-      OPENAI_MODEL: 'scripted',
-      QWEN_CODE_SUPPRESS_YOLO_WARNING: '1',
-    },
-  }),
+  order: startQwen,
   tools: inFull => ({
     shell: command => ({ name: 'run_shell_command', input: { command } }),
     read: path => ({ name: 'read_file', input: { file_path: inFull(path) } }),

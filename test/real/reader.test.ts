@@ -13,6 +13,7 @@ import { describeWith, part } from '../support/parts.ts';
 import { CLAUDE_ENV, type Stage } from './drive.ts';
 import type { Driven } from './drive-program.ts';
 import { generate, rulesOnly, stageWithSecrets } from './generated.ts';
+import { startOpencode, startQwen } from './starts.ts';
 
 const EXTRAS: Readonly<Record<JsonExtra, (text: string) => string>> = {
   'a byte order mark': text => `\ufeff${text}`,
@@ -70,23 +71,8 @@ const AGENTS: readonly Agent[] = [
     agent: opencode,
     settings: 'opencode.json',
     posture: rulesOnly('opencode'),
-    readHidden(stage) {
-      const scripted = {
-        npm: '@ai-sdk/openai-compatible',
-        options: { baseURL: 'http://127.0.0.1:@PORT@/v1', apiKey: 'dummy' },
-        models: { scripted: { tool_call: true } },
-      };
-      return stage.drive({
-        protocol: 'chat',
-        command: [part('opencode'), 'run', '-m', 'scripted/scripted', 'go'],
-        env: {
-          OPENCODE_DISABLE_MODELS_FETCH: '1',
-          OPENCODE_DISABLE_AUTOUPDATE: '1',
-          OPENCODE_CONFIG_CONTENT: JSON.stringify({ provider: { scripted } }),
-        },
-        calls: [{ name: 'read', input: { filePath: `${stage.root}/.env` } }],
-      });
-    },
+    readHidden: stage =>
+      stage.drive({ ...startOpencode(), calls: [{ name: 'read', input: { filePath: `${stage.root}/.env` } }] }),
   },
   {
     parts: ['qwen', 'node-22'],
@@ -94,17 +80,7 @@ const AGENTS: readonly Agent[] = [
     settings: '.qwen/settings.json',
     posture: rulesOnly('qwen'),
     readHidden: stage =>
-      stage.drive({
-        protocol: 'chat',
-        command: [part('node-22'), part('qwen'), '--auth-type', 'openai', '--approval-mode', 'yolo', '-p', 'go'],
-        env: {
-          OPENAI_BASE_URL: 'http://127.0.0.1:@PORT@/v1',
-          OPENAI_API_KEY: 'dummy',
-          OPENAI_MODEL: 'scripted',
-          QWEN_CODE_SUPPRESS_YOLO_WARNING: '1',
-        },
-        calls: [{ name: 'run_shell_command', input: { command: 'cat .env' } }],
-      }),
+      stage.drive({ ...startQwen(), calls: [{ name: 'run_shell_command', input: { command: 'cat .env' } }] }),
   },
 ];
 
