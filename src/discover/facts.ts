@@ -120,8 +120,10 @@ export interface Facts {
     coveredHooks?: readonly string[];
     /** The hooks that git would call in this clone by way of the hook manager. */
     installedHooks?: readonly string[];
-    /** The file that says whose review a path needs, and what it says. */
-    owners?: { seen: Seen; rules: readonly { pattern: string; owners: readonly string[] }[] } | undefined;
+    /** The file that says whose review a path needs, and what it says; `behind`: behind our own lines. */
+    owners?:
+      | { seen: Seen; rules: readonly { pattern: string; owners: readonly string[]; behind?: true }[] }
+      | undefined;
     /** Branch patterns that a file of the repository says are protected. */
     protectedBranches?: readonly { pattern: string; seen: Seen }[];
   };

@@ -44,11 +44,18 @@ const SECTION = /^\^?\[[^\]]{1,200}\](?:\[\d{1,3}\])?(.*)$/;
 /** The lines that this program wrote: what they say comes from the posture. */
 const OURS = /^# BEGIN agent-posture \S+$[\s\S]*?^# END agent-posture \S+$/gm;
 
-/** The rules of a file of owners in its order, but for ours; later ones win. A rule without an owner takes owners away. */
+const HERE = '\u0000';
+
+/** The rules of a file of owners in its order, but for ours; later ones win. A rule without an owner takes owners away. `behind`: ours. */
 export function ownerRules(text: string): Owners['rules'] {
-  const rules: { pattern: string; owners: string[] }[] = [];
+  const rules: { pattern: string; owners: string[]; behind?: true }[] = [];
+  let behind = false;
   let inherited: string[] = [];
-  for (const line of text.replaceAll('\r\n', '\n').replace(OURS, '').split('\n')) {
+  for (const line of text.replaceAll('\r\n', '\n').replace(OURS, HERE).split('\n')) {
+    if (line === HERE) {
+      behind = true;
+      continue;
+    }
     if (rules.length >= RULES) break;
     const trimmed = line.slice(0, 4_000).trim();
     if (trimmed === '' || trimmed.startsWith('#')) continue;
@@ -61,7 +68,7 @@ export function ownerRules(text: string): Owners['rules'] {
     const pattern = /^(?:\\.|[^\s\\])+/.exec(trimmed)?.[0];
     if (pattern === undefined || /\p{C}/u.test(pattern)) continue;
     const named = ownersIn(trimmed.slice(pattern.length));
-    rules.push({ pattern, owners: named.length > 0 ? named : inherited });
+    rules.push({ pattern, owners: named.length > 0 ? named : inherited, ...(behind ? { behind } : {}) });
   }
   return rules;
 }

@@ -66,7 +66,31 @@ function takeHunkBack({ has, put }: Alignment, from: number, to: number, old: st
 }
 
 function bare(line: string): string {
-  return line.replace(/[ \t]+$/, '');
+  return line.replace(/[ \t\r]+$/, '');
+}
+
+/**
+ * The first line that was put between ours in a script, comments and empty ones too: there it can stand in a quotation, or in
+ * what is handed to another program, where nothing is a comment. Undefined where none was; before the first of ours that does
+ * something, and behind the last one, they say what they like.
+ */
+export function putIntoScript(base: string, edited: string): number | undefined {
+  const ours = base.split('\n');
+  const { has, put } = align(ours.map(bare), edited.split('\n').map(bare));
+  const [first, last] = bodyOf(ours);
+  let line = 1;
+  for (const [gap, lines] of put.entries()) {
+    if (lines.length > 0 && gap > first && gap <= last) return line;
+    line += lines.length + (has[gap] ? 1 : 0);
+  }
+  return undefined;
+}
+
+/** Where the work of a script begins and ends: its first and its last line that does something, but for what names its shell. */
+function bodyOf(lines: readonly string[]): [first: number, last: number] {
+  const does = (line: string, index: number) =>
+    isEffective(line, index, 'script', lines[index - 1]) && !(index === 0 && line.startsWith('#!'));
+  return [lines.findIndex(does), lines.findLastIndex(does)];
 }
 
 /** What of the lines that somebody has added to ours may stay: always so of comments and empty lines. */
@@ -88,6 +112,7 @@ export function restoreLines(base: string, edited: string, { style, harmless }: 
   const missed = missedLines(ours, has, does);
   const raw = edited.split('\n');
   const last = ours.findLastIndex(does);
+  const [begins, ends] = bodyOf(ours);
   const gone = new Set(ours.filter((line, index) => !has[index] && does(line, index)).map(uncommented));
   const result: string[] = [];
   let at = 0;
@@ -98,7 +123,7 @@ export function restoreLines(base: string, edited: string, { style, harmless }: 
     const kept = added.filter((line, index) =>
       isEffective(line, 1, style, index === 0 ? ours[gap - 1] : added[index - 1])
         ? free || harmless?.(line) === true
-        : line.trim() === '' || !gone.has(uncommented(line)),
+        : !(style === 'script' && gap > begins && gap <= ends) && (line.trim() === '' || !gone.has(uncommented(line))),
     );
     const line = ours[gap];
     // The first line of a script says what runs it: nothing goes before it.

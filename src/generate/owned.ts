@@ -6,7 +6,7 @@ import { type CommentStyle, commentStyle, isEffective } from './comments.ts';
 import { baseline, type Decision, hashOf, isExecutable, type Piece, type Situation } from './decision.ts';
 import { decode } from './decode.ts';
 import { lineEnding } from './formats/values.ts';
-import { restoreLines, takeLinesBack } from './lines.ts';
+import { putIntoScript, restoreLines, takeLinesBack } from './lines.ts';
 import { type EntryOf, unpack } from './manifest.ts';
 import { meansTheSame } from './meaning.ts';
 import type { Rendered } from './types.ts';
@@ -211,6 +211,8 @@ export function weakening(
       reason: `${plural(gone.length, 'line')} of it gone or changed: ${gone[0]?.trim().slice(0, 60)}`,
       line: added[0]?.line,
     };
+  const put = style === 'script' ? putIntoScript(base, theirs) : undefined;
+  if (put !== undefined) return { reason: 'lines were added that may undo it', line: put };
   const before = added.find(({ last }) => !(style === 'script' && last));
   return before && { reason: 'lines were added that may undo it', line: before.line };
 }

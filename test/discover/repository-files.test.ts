@@ -213,6 +213,6 @@ it('lines that this program wrote into a file of owners are the posture’s, not
   const block = '# BEGIN agent-posture codeowners\n/.github/ @ours\n# END agent-posture codeowners\n';
   expect(ownerRules(`*.ts @alice\n${block}docs/ @bob\n`)).toEqual([
     { pattern: '*.ts', owners: ['@alice'] },
-    { pattern: 'docs/', owners: ['@bob'] },
+    { pattern: 'docs/', owners: ['@bob'], behind: true },
   ]);
 });

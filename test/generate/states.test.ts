@@ -283,7 +283,7 @@ describe('a guard of ours', () => {
     expect(drift(await s.plan([hook(script)]))).toEqual([]);
   });
 
-  test('is put back without another byte of its owner being touched', async () => {
+  test('is put back, and what its owner wrote before and behind its work stays', async () => {
     const s = scene();
     await s.generate([hook(script)]);
     const mine =
@@ -291,7 +291,8 @@ describe('a guard of ours', () => {
     writeFileSync(join(s.root, '.githooks/pre-push'), `#!/bin/sh\n${mine}`);
     await s.generate([hook(script)], { restore: true });
     expect(read(s, '.githooks/pre-push')).toBe(
-      '#!/bin/sh\n# mine\n\n#!not first\n# guard\nset -e\ncheck one\n# why\ncheck two\n\nnpm run lint\n# end\n',
+      // Between the lines of its work nothing is known to be a comment.
+      '#!/bin/sh\n# mine\n\n#!not first\n# guard\nset -e\ncheck one\ncheck two\n\nnpm run lint\n# end\n',
     );
     expect(drift(await s.plan([hook(script)]))).toEqual([]);
     writeFileSync(join(s.root, '.githooks/pre-push'), '#!/bin/sh\n# guard\nset -e\ncheck two\nnpm run lint\n');

@@ -33,5 +33,10 @@ export function denyRules(source: RuleSource): string[] {
 
 /** Source: https://qwenlm.github.io/qwen-code-docs/en/users/configuration/settings/. */
 export const VOIDS: readonly Void[] = [
+  {
+    path: ['security', 'folderTrust', 'enabled'],
+    value: true,
+    says: 'it takes no settings of this folder before a person trusts it',
+  },
   { path: ['tools', 'approvalMode'], value: 'yolo', says: 'it does everything else without asking' },
 ];

@@ -87,7 +87,7 @@ function ordered(context: RenderContext, place: string): Rule[] {
   );
   const ofGuards = (rule: Rule) => guards.some(guard => within(rule.pattern, guard));
   const given = (context.facts.git.owners?.rules ?? []).filter(
-    rule => ofGuards(rule) && rule.owners.length > 0 && rule.owners.every(owner => OWNER.test(owner)),
+    rule => ofGuards(rule) && !rule.behind && rule.owners.length > 0 && rule.owners.every(owner => OWNER.test(owner)),
   );
   return [
     ...rules.filter(rule => !ofGuards(rule)),
@@ -115,6 +115,11 @@ function sampleOf(pattern: string): string | undefined {
   return path.endsWith('/') ? `${path}x` : path;
 }
 
+const SECTION = '[agent-posture]';
+/** Whether a line begins another section than ours; one of the same name goes on with it. */
+const isOther = (line: string) =>
+  /^\^?\[[^\]]+\](?:\[\d+\])?(?:\s|$)/.test(line) && !line.replace('^', '').toLowerCase().startsWith(SECTION);
+
 /**
  * The first line behind ours that takes a path from the owners which ours name. At GitLab a section begins anew and adds
  * to what stands before it; Gitea's expressions are not read here, so that any line there may.
@@ -123,16 +128,24 @@ function takenFrom(rules: readonly Rule[], forge: Forge, text: string): string |
   const block = findBlocks(text).find(({ output }) => output === ID);
   if (!block) return undefined;
   const behind = text.slice(block.to).split(/\r?\n/);
-  const section = forge === 'gitlab' ? behind.findIndex(line => /^\^?\[/.test(line)) : -1;
+  const section = forge === 'gitlab' ? behind.findIndex(isOther) : -1;
   return (section < 0 ? behind : behind.slice(0, section)).find(line => {
     if (/^\s*(?:#|$)/.test(line)) return false;
     if (forge === 'gitea') return true;
     const [pattern = '', ...owners] = line.trim().split(/(?<!\\)\s+/);
     const named = owners.slice(0, owners.indexOf('#') < 0 ? owners.length : owners.indexOf('#'));
-    const taken = patternRules([pattern]);
+    // An exception takes the path from everybody.
+    const meant = pattern.replace(/^!/, '');
+    const taken = patternRules([meant]);
+    const theirs = sampleOf(meant);
     return rules.some(rule => {
       const sample = sampleOf(rule.pattern);
-      return sample !== undefined && taken.ignores(sample) && !rule.owners.every(owner => named.includes(owner));
+      if (sample === undefined || (meant === pattern && rule.owners.every(owner => named.includes(owner))))
+        return false;
+      const name = /[*?[\]]/.test(meant.split('/').at(-1) ?? '') ? undefined : theirs?.split('/').at(-1);
+      const inside = rule.pattern.endsWith('/') && name ? [`${sample.slice(0, -1)}${name}`] : [];
+      if ([sample, ...inside].some(path => taken.ignores(path))) return true;
+      return theirs !== undefined && patternRules([rule.pattern]).ignores(theirs);
     });
   });
 }
@@ -141,7 +154,7 @@ export const codeowners: Output = {
   id: ID,
   title: "whose review a path needs, and the guards' own",
   safeguards: ['AUD-6', 'GRD-1'],
-  templateVersion: 1,
+  templateVersion: 2,
   guard: true,
   render(context) {
     const forge = forgeOf(context);
@@ -153,7 +166,9 @@ export const codeowners: Output = {
     });
     if (lines.length === 0) return [];
     const about = '# From repository.owners of agent-posture.yaml. Later lines win, so these stand behind yours.';
-    return [{ mode: 'block', path: place, comment: '#', lines: [about, ...lines] }];
+    // In a section of their own they need an approval of their own, whatever section an owner's file ends with.
+    const section = forge === 'gitlab' ? [SECTION] : [];
+    return [{ mode: 'block', path: place, comment: '#', lines: [about, ...section, ...lines] }];
   },
   overrules(context) {
     const forge = forgeOf(context);

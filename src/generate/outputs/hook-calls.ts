@@ -1,5 +1,6 @@
 import { managerPlace } from '../../agents/guards.ts';
 import { list } from '../../base/text.ts';
+import { isTable } from '../formats/values.ts';
 import type { Output, RenderContext, Rendered } from '../types.ts';
 import {
   covered,
@@ -12,6 +13,7 @@ import {
   placeOf,
   setsFolder,
 } from './hook-places.ts';
+import { parsedText } from './overruled.ts';
 
 /** The lines by which somebody's own script calls ours. What git tells of a push is there once, so both get it. */
 function callOf(context: RenderContext, name: HookName): string[] {
@@ -62,11 +64,36 @@ function plainCalls(context: RenderContext): Rendered[] {
   return [...calls, { mode: 'git-config', key: 'core.hooksPath', value }];
 }
 
+const formatOf = (path: string) => (path.endsWith('.toml') ? 'toml' : path.endsWith('.json') ? 'json' : 'yaml');
+
+/** What lefthook passes a whole hook over for, ours with it, whatever is pushed or committed. */
+function skippedBy(settings: unknown, names: readonly HookName[]): string | undefined {
+  for (const name of names) {
+    const { skip, only, exclude_tags: tags, files } = tableAt(settings, name);
+    const conditions = [skip].flat();
+    const said =
+      conditions.some(one => one === true || isTable(one)) || (only !== undefined && only !== false)
+        ? skip === undefined
+          ? 'only'
+          : 'skip'
+        : tags !== undefined
+          ? 'exclude_tags'
+          : files !== undefined && 'files';
+    if (said) return `${name}.${said} can keep our command from being run: say it of your own commands alone`;
+  }
+  return undefined;
+}
+
+function tableAt(value: unknown, key: string): Readonly<Record<string, unknown>> {
+  const found = isTable(value) ? value[key] : undefined;
+  return isTable(found) ? found : {};
+}
+
 /** A command of ours for each hook in the settings of lefthook, in whatever format they are: https://lefthook.dev/configuration/ */
 const lefthookCalls = (context: RenderContext, path: string): Rendered => ({
   mode: 'keys',
   path,
-  format: path.endsWith('.toml') ? 'toml' : path.endsWith('.json') ? 'json' : 'yaml',
+  format: formatOf(path),
   claims: namesOf(context).map(name => ({
     path: [name, 'commands', 'agent-posture'],
     value: { run: `sh ${placeOf(context, name)} {0}`, ...(name === 'pre-push' ? { use_stdin: true } : {}) },
@@ -146,6 +173,13 @@ export const hookCalls: Output = {
   safeguards: ['SEC-4', 'VCS-1', 'VCS-4', 'GRD-2'],
   templateVersion: 2,
   guard: true,
+  overrules(context) {
+    const { present, hookManager } = context.facts.git;
+    if (!present || hookManager?.id !== 'lefthook') return [];
+    const path = managerPlace(hookManager);
+    const format = formatOf(path);
+    return [{ path, weaker: text => skippedBy(parsedText(format, text), namesOf(context)) }];
+  },
   notes: hookNotes,
   render(context) {
     const names = namesOf(context);

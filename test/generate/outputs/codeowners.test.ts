@@ -14,7 +14,7 @@ const owned = (owners: Record<string, string[]>, forge: 'github' | 'gitlab' | 'g
 
 const linesOf = (posture: Posture, git: object = {}): string[] => {
   const [file] = codeowners.render(context(posture, '/x', { git: { ...context(posture, '/x').facts.git, ...git } }));
-  return file?.mode === 'block' ? [file.path, ...file.lines.slice(1)] : [];
+  return file?.mode === 'block' ? [file.path, ...file.lines.slice(1).filter(line => line !== '[agent-posture]')] : [];
 };
 
 let repository: Repository;
@@ -46,6 +46,11 @@ describe('the owners of paths', () => {
     ['github', '# * @evil', 'unchanged'],
     ['gitlab', '[Docs]\n* @writers', 'unchanged'],
     ['gitlab', '* @evil', 'loosened'],
+    ['gitlab', '[AGENT-POSTURE]\n* @evil', 'loosened'],
+    ['gitlab', '[broken\n* @evil', 'loosened'],
+    ['gitlab', '!db/', 'loosened'],
+    ['github', '/db/schema.sql', 'loosened'],
+    ['github', '**/x', 'loosened'],
     ['gitea', '.* @evil', 'loosened'],
   ] as const)('at %s, "%s" behind ours is %s', async (forge, line, state) => {
     const posture = owned({ '*': ['@lead'], 'db/': ['@dba'], '*.sql': ['@dba'] }, forge);

@@ -528,6 +528,28 @@ describe('the hooks', () => {
     });
   });
 
+  test.each([
+    ['pre-push:\n  skip: true\n', 'loosened'],
+    ['pre-push:\n  skip: [{ run: "true" }]\n', 'loosened'],
+    ['pre-push:\n  only: [{ ref: nope }]\n', 'loosened'],
+    ['pre-push:\n  exclude_tags: [agent-posture]\n', 'loosened'],
+    ['pre-push:\n  files: "true"\n', 'loosened'],
+    ['pre-push:\n  skip: [merge, rebase]\n', 'unchanged'],
+    ['commit-msg:\n  skip: true\n', 'unchanged'],
+  ])('a hook of lefthook that %j lets pass over ours is %s', async (text, state) => {
+    const other = new Repository();
+    try {
+      other.write('lefthook.yml', text);
+      const { git } = context(FULL, other.root).facts;
+      const facts = { git: { ...git, hookManager: { id: 'lefthook' as const, seen: { path: 'lefthook.yml' } } } };
+      await other.generate(FULL, facts);
+      const { changes } = await other.plan(FULL, facts);
+      expect(changes.find(({ path }) => path === 'lefthook.yml')?.state).toBe(state);
+    } finally {
+      other.remove();
+    }
+  });
+
   test('under a hook manager, its file calls ours before what is there', async () => {
     const other = new Repository();
     try {

@@ -57,6 +57,15 @@ describe('a line that is put into a guard', () => {
       for (const state of await statesWith(path, line)) expect(state, path).toBe('loosened');
   });
 
+  test('does something within a script, where a quotation may hold it, whatever it says', async () => {
+    const long = files.filter(
+      ({ path, script }) => script && readFileSync(join(repository.root, path), 'utf8').split('\n').length > 40,
+    );
+    expect(long.length).toBeGreaterThan(3);
+    for (const { path } of long)
+      for (const line of ['# one a line', '']) expect((await statesWith(path, line))[2], path).toBe('loosened');
+  });
+
   test('is none where the format has no comments', async () => {
     // What agents read in a file that others write to as well is known of each: test/real/reader.test.ts.
     const whole = new Set([...render(POSTURE)].flatMap(([path, { mode }]) => (mode === 'owned' ? [path] : [])));
