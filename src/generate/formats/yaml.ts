@@ -35,11 +35,27 @@ function parse(whole: string): Parsed {
   };
 }
 
+/** More brackets than anybody opens within each other, those in texts included. */
+const DEEPEST = 400;
+
+/** Where more are open than that; undefined where never. */
+function tooDeep(text: string): number | undefined {
+  let depth = 0;
+  for (const { 0: bracket, index } of text.matchAll(/[[\]{}]/g)) {
+    depth = bracket === '[' || bracket === '{' ? depth + 1 : Math.max(0, depth - 1);
+    if (depth > DEEPEST) return index;
+  }
+  return undefined;
+}
+
 function load(text: string): Source {
   const fail = (message: string, offset: number): never => {
     const { line, column } = lineColumn(text, offset);
     throw new FormatProblem(message, line, column);
   };
+  // The library goes down with each bracket; close to the end of the stack Node itself ends, instead of throwing.
+  const deep = tooDeep(text);
+  if (deep !== undefined) fail('nested too deeply', deep);
   try {
     const documents = parseAllDocuments(text, {
       keepSourceTokens: true,
