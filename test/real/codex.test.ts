@@ -28,7 +28,7 @@ trust_level = "trusted"
   });
   afterEach(() => stage.remove());
 
-  const drive = (commands: readonly string[] = []): Promise<Driven> =>
+  const driveOnce = (commands: readonly string[]): Promise<Driven> =>
     stage.drive({
       protocol: 'responses',
       command: [
@@ -42,6 +42,15 @@ trust_level = "trusted"
       env: { SCRIPTED_KEY: 'dummy', RUST_LOG: 'error' },
       calls: commands.map(cmd => ({ name: 'exec_command', input: { cmd } })),
     });
+  // Its helpers start at once, and under load one may find gone what another has laid and taken away: then it does not start.
+  const drive = async (commands: readonly string[] = []): Promise<Driven> => {
+    for (let tries = 1; ; tries++) {
+      const driven = await driveOnce(commands);
+      expect(driven.results.join()).not.toContain('fs sandbox helper failed');
+      if (tries === 5 || driven.turns > 0 || !/fs sandbox helper failed|thread\/start failed/.test(driven.stderr))
+        return driven;
+    }
+  };
 
   test('loads without complaint, and full of hostile text', async () => {
     const isolation = {
@@ -82,16 +91,8 @@ trust_level = "trusted"
     await generate(stage, { ...rulesOnly('codex'), isolation: { runtime: 'native', files: { hide: ['.env*'] } } });
     stage.write('packages/api/.env', 'CANARY');
     stage.from = 'packages/api';
-    for (let tries = 1; ; tries++) {
-      const { code, results, stderr } = await drive(['cat .env']);
-      expect(results.join()).not.toContain('CANARY');
-      if (code !== 0 && tries < 5) {
-        expect(stderr).toMatch(/fs sandbox helper failed/);
-        continue;
-      }
-      expect(results).toEqual([expect.stringContaining('Permission denied')]);
-      break;
-    }
+    const { results } = await drive(['cat .env']);
+    expect(results).toEqual([expect.stringContaining('Permission denied')]);
   }, 60_000);
 
   test('names that hold brackets, stars and backslashes are hidden, and those beside them are not', async () => {
@@ -151,6 +152,7 @@ trust_level = "trusted"
   test('is told the agents’ page', async () => {
     expect((await drive([])).told).not.toContain('Out of bounds');
     await generate(stage, FULL);
-    expect((await drive([])).told).toContain('Out of bounds: `environment production`, `orders-db (production)`.');
+    const { told, code, stderr } = await drive([]);
+    expect(told, `${code}: ${stderr}`).toContain('Out of bounds: `environment production`, `orders-db (production)`.');
   }, 60_000);
 });
