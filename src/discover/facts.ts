@@ -36,8 +36,6 @@ export interface ToolFact {
   title: string;
   use: 'hooks' | 'sandbox' | 'packages';
   version: string | undefined;
-  /** Of what installs packages: the hosts that it fetches them from, as its makers set them. */
-  hosts?: readonly string[];
   seen: Seen;
 }
 

@@ -36,40 +36,34 @@ const HOOK_TOOLS: readonly { id: string; title: string; files: readonly string[]
   { id: 'grumphp', title: 'GrumPHP', files: ['grumphp.yml', 'grumphp.yml.dist'] },
 ];
 
-const PYPI = ['pypi.org', 'files.pythonhosted.org'];
-
 /**
- * Programs that install packages, by the file that each leaves in the root, with the registry that it has where nobody sets
- * another. A registry that a repository's own settings name is not read: whoever names a host has to be asked for it.
- * https://docs.npmjs.com/cli/v11/using-npm/registry, https://yarnpkg.com/configuration/yarnrc#npmRegistryServer,
- * https://pnpm.io/settings#registry, https://bun.sh/docs/install/registries, https://docs.pypi.org/api/index-api/,
- * https://doc.rust-lang.org/cargo/reference/registries.html, https://go.dev/ref/mod#environment-variables,
- * https://guides.rubygems.org/rubygems-org-api-v2/, https://getcomposer.org/doc/05-repositories.md.
+ * Programs that install packages, by the file that each leaves in the root. Of those that fetch from one place the first is
+ * told. Where that is, is not said: whoever opens a box to it names it, and a repository's own settings may name another.
  */
-const PACKAGE_MANAGERS: readonly { id: string; title: string; files: readonly string[]; hosts: readonly string[] }[] = [
-  { id: 'npm', title: 'npm', files: ['package-lock.json', 'npm-shrinkwrap.json'], hosts: ['registry.npmjs.org'] },
-  { id: 'yarn', title: 'Yarn', files: ['yarn.lock'], hosts: ['registry.yarnpkg.com'] },
-  { id: 'pnpm', title: 'pnpm', files: ['pnpm-lock.yaml'], hosts: ['registry.npmjs.org'] },
-  { id: 'bun', title: 'Bun', files: ['bun.lock', 'bun.lockb'], hosts: ['registry.npmjs.org'] },
-  { id: 'uv', title: 'uv', files: ['uv.lock'], hosts: PYPI },
-  { id: 'poetry', title: 'Poetry', files: ['poetry.lock'], hosts: PYPI },
-  { id: 'pdm', title: 'PDM', files: ['pdm.lock'], hosts: PYPI },
-  { id: 'pipenv', title: 'Pipenv', files: ['Pipfile.lock'], hosts: PYPI },
-  { id: 'pip', title: 'pip', files: ['requirements.txt'], hosts: PYPI },
-  { id: 'cargo', title: 'Cargo', files: ['Cargo.lock'], hosts: ['index.crates.io', 'static.crates.io'] },
-  { id: 'go', title: 'Go', files: ['go.sum'], hosts: ['proxy.golang.org', 'sum.golang.org'] },
-  { id: 'bundler', title: 'Bundler', files: ['Gemfile.lock'], hosts: ['rubygems.org', 'index.rubygems.org'] },
-  { id: 'composer', title: 'Composer', files: ['composer.lock'], hosts: ['repo.packagist.org', 'api.github.com'] },
+const PACKAGE_MANAGERS: readonly { id: string; title: string; files: readonly string[]; of: string }[] = [
+  { id: 'npm', title: 'npm', files: ['package-lock.json', 'npm-shrinkwrap.json'], of: 'npm' },
+  { id: 'yarn', title: 'Yarn', files: ['yarn.lock'], of: 'yarn' },
+  { id: 'pnpm', title: 'pnpm', files: ['pnpm-lock.yaml'], of: 'npm' },
+  { id: 'bun', title: 'Bun', files: ['bun.lock', 'bun.lockb'], of: 'npm' },
+  { id: 'uv', title: 'uv', files: ['uv.lock'], of: 'python' },
+  { id: 'poetry', title: 'Poetry', files: ['poetry.lock'], of: 'python' },
+  { id: 'pdm', title: 'PDM', files: ['pdm.lock'], of: 'python' },
+  { id: 'pipenv', title: 'Pipenv', files: ['Pipfile.lock'], of: 'python' },
+  { id: 'pip', title: 'pip', files: ['requirements.txt'], of: 'python' },
+  { id: 'cargo', title: 'Cargo', files: ['Cargo.lock'], of: 'rust' },
+  { id: 'go', title: 'Go', files: ['go.sum'], of: 'go' },
+  { id: 'bundler', title: 'Bundler', files: ['Gemfile.lock'], of: 'ruby' },
+  { id: 'composer', title: 'Composer', files: ['composer.lock'], of: 'php' },
 ];
 
-/** What installs packages here; of several with the same registry, the first. */
+/** What installs packages here; of several that fetch from one place, the first. */
 function packageManagers(root: string): ToolFact[] {
   const told = new Set<string>();
-  return PACKAGE_MANAGERS.flatMap(({ id, title, files, hosts }): ToolFact[] => {
+  return PACKAGE_MANAGERS.flatMap(({ id, title, files, of }): ToolFact[] => {
     const path = files.find(file => isThere(join(root, file)));
-    if (path === undefined || hosts.every(host => told.has(host))) return [];
-    for (const host of hosts) told.add(host);
-    return [{ id, title, use: 'packages', version: undefined, hosts, seen: { path } }];
+    if (path === undefined || told.has(of)) return [];
+    told.add(of);
+    return [{ id, title, use: 'packages', version: undefined, seen: { path } }];
   });
 }
 

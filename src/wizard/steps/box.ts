@@ -8,7 +8,7 @@ import type { Runtime } from '../../isolation/types.ts';
 import type { PostureEdit } from '../../posture/model.ts';
 import type { Isolation, RuntimeId } from '../../posture/schema.ts';
 import { asList, asText, unfit } from '../step.ts';
-import type { Answers, PlainStep, StepContext } from '../types.ts';
+import type { PlainStep, StepContext } from '../types.ts';
 import { chosenGround } from './found.ts';
 
 /** The box that the posture declares, in words; undefined where it says nothing of one. */
@@ -166,14 +166,9 @@ const NO_HOST = 'none';
 const ANY_HOST = '*';
 const isAny = (host: string | undefined) => host === ANY_HOST || host === 'any';
 
-/** The registries of the package managers that are used here and are not let through, each with where it was seen. */
-function shutRegistries({ facts, posture }: StepContext, answers: Answers): string[] {
-  const allowed = answers.hosts === undefined ? posture.isolation?.network?.allow : asList(answers.hosts);
-  return (facts.tools ?? []).flatMap(({ hosts = [], seen }) => {
-    const shut = hosts.filter(host => !allowed?.includes(host));
-    return shut.length === 0 ? [] : [`${list(shut)} (${seen.path})`];
-  });
-}
+/** The package managers that are used here, each with where it was seen. */
+const packageManagers = ({ facts }: StepContext): string[] =>
+  (facts.tools ?? []).flatMap(({ use, title, seen }) => (use === 'packages' ? [`${title} (${seen.path})`] : []));
 
 /** The hosts that the box lets through. */
 export const hosts: PlainStep = {
@@ -185,14 +180,15 @@ export const hosts: PlainStep = {
     'Which hosts may the agent reach from its box? With commas; an empty line shuts the network, * opens it.',
   remark(context, answers) {
     const unknown = withoutHosts(chosenGround(context, answers));
-    const registries = shutRegistries(context, answers);
+    const managers = packageManagers(context);
+    const open = asList(answers.hosts).some(isAny);
     const said = [
       ...(unknown.length === 0
         ? []
         : [`The hosts that ${list(unknown)} ${unknown.length > 1 ? 'need' : 'needs'} are not known: name them too.`]),
-      ...(registries.length === 0
+      ...(managers.length === 0 || open
         ? []
-        : [`Packages come from ${registries.join(', ')}: add those that agents may install from.`]),
+        : [`Packages are installed by ${list(managers)}: the registry of each is shut unless it is named here.`]),
     ];
     return said.length === 0 ? undefined : said.join(' ');
   },
