@@ -1,0 +1,108 @@
+import type { AgentDefinition, SettingsFile } from './types.ts';
+import type { Json, Turn, Wire } from './wire/types.ts';
+
+/** A call of one of the agent's tools. */
+export interface AgentCall {
+  name: string;
+  input: Json;
+}
+
+/** As the user has set the agent up, every question answered with yes; or as with its flag that lets everything through. */
+export type Mode = 'configured' | 'bypass';
+
+export interface DriveContext {
+  /** As the agent sees them. */
+  home: string;
+  root: string;
+  /** Absolute path of the agent's program. */
+  program: string;
+  /** Where its model answers, `http://127.0.0.1:PORT`. */
+  model: string;
+  mode: Mode;
+  /** A file of the scratch home (`~/…`) or of the copy as it was laid; undefined where there is none. */
+  read(path: string): string | undefined;
+}
+
+/** How the agent is started headless. */
+export interface DriveStart {
+  command: readonly string[];
+  env: Readonly<Record<string, string>>;
+  /** What is laid in the scratch home before, by `~/…`: so that it takes the folder for trusted, and asks nobody to log in. */
+  files: readonly { path: string; text: string }[];
+}
+
+/** What the agent said instead of doing it. */
+export type Refusal =
+  /** A rule or a hook of its own. */
+  | 'rule'
+  | 'hook'
+  /** A question that nobody could answer. */
+  | 'ask'
+  /** The tool is there and does not do it for a reason that has nothing to do with permission, or refuses the call's form. */
+  | 'unable';
+
+/** A rule of the agent's settings by which it is to refuse something. */
+export interface AgentRule {
+  /** As it stands there. */
+  text: string;
+  /** The file, as `SettingsFile.path`. */
+  path: string;
+  what:
+    /** A gitignore pattern of the repository, or `~/…`, or an absolute path from the file system's root `//…`. */
+    | { kind: 'read' | 'write'; pattern: string }
+    /** A command that it means, as somebody would type it. */
+    | { kind: 'exec'; command: string }
+    /** A host that is not to be fetched; undefined: any. */
+    | { kind: 'fetch'; host: string | undefined }
+    /** A tool as a whole. */
+    | { kind: 'tool'; name: string };
+}
+
+/** A hook that the agent's settings name. */
+export interface AgentHook {
+  path: string;
+  /** The event and the tools for which it is asked, as the settings say. */
+  event: string;
+  matcher: string;
+  /** The command, run by a shell in the root. */
+  command: string;
+}
+
+/** How an agent calls what it has for a purpose; absent: it has nothing for it. Paths are absolute. */
+export interface Tools {
+  shell(command: string): AgentCall;
+  read?(path: string): AgentCall;
+  /** A new file, or another content for one. */
+  write?(path: string, content: string): AgentCall;
+  /** Looks for a text in the files below a folder or in a file, and shows the lines. */
+  search?(text: string, path: string): AgentCall;
+  list?(path: string): AgentCall;
+  fetch?(url: string): AgentCall;
+}
+
+/** How a real agent is driven by a scripted model, in the registry of drivers (src/agents/drivers.ts). */
+export interface Driver {
+  agent: AgentDefinition;
+  wire: Wire;
+  /** What its modes are called in a report. */
+  modes: Readonly<Record<Mode, string>>;
+  /**
+   * What of the user's own is copied into the scratch home: settings, rules, hooks, plugins; files, and folders with a trailing
+   * `/`. Never a login; `keep` takes what is one out of a file that holds both.
+   */
+  copies: readonly { path: string; keep?(text: string): string | undefined }[];
+  start(context: DriveContext): DriveStart;
+  tools: Tools;
+  /** What a request aside is to be told, by its words: the worst case, `allow`. Undefined: it is not known. */
+  aside?(turn: Turn): string | undefined;
+  /** Whether a result says that the agent did not do it, and why. Undefined: it did, whatever came of it. */
+  refused(result: string): Refusal | undefined;
+  /** What it says of settings that it does not take, from its output. */
+  complaint(output: string): string | undefined;
+  rules?(settings: readonly SettingsFile[]): AgentRule[];
+  hooks?(settings: readonly SettingsFile[]): AgentHook[];
+  /** A refusal ends its session: each try that may be refused has one of its own. */
+  endsOnRefusal?: true;
+  /** What it says when it was not started for a reason that a second start may not meet. */
+  startAgain?: RegExp;
+}

@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Driver, Mode } from '../../agents/driver.ts';
+import { findProgram } from '../../base/exec.ts';
+import { randomHex } from '../../base/hash.ts';
+import { contained, MODEL_URL, type Places, pathInside } from './contain.ts';
+import { ScriptedModel } from './model.ts';
+import type { Stage } from './stage.ts';
+
+/** How an agent that was driven ended, and what it said. */
+export interface Ended {
+  code: number | null;
+  output: string;
+  /** Why it could not be started. */
+  failure?: string;
+}
+
+/** An agent that runs, in the hands of a scripted model. */
+export interface AgentSession {
+  model: ScriptedModel;
+  /** Whether it has no way out of its network, and stands at the real paths. */
+  contained: boolean;
+  ended: Promise<Ended>;
+  /** Lets it end by itself, and ends what is left of it after `grace` ms: how it ended, and how many processes outlived it. */
+  close(grace?: number): Promise<Ended & { outlived: number }>;
+}
+
+/** Bytes kept of what it says. */
+const OUTPUT = 200_000;
+const MARK = 'AGENT_POSTURE_DRIVE';
+
+/** Variables that a program needs anywhere. Nothing else of ours goes along: variables are where secrets are kept. */
+const ENVIRONMENT = ['LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'USER', 'LOGNAME', 'SHELL'];
+
+/** Starts an agent on a stage. Never rejects: what kept it from starting is told by `ended`. */
+export async function startAgent(
+  driver: Driver,
+  program: string,
+  stage: Stage,
+  { mode = 'configured' as Mode, signal }: { mode?: Mode; signal?: AbortSignal | undefined } = {},
+): Promise<AgentSession> {
+  const model = new ScriptedModel({ wire: driver.wire, ...(driver.aside ? { aside: driver.aside } : {}) });
+  const socket = join(stage.folder, `model-${randomHex(4)}.sock`);
+  const places: Places = { ...stage, socket };
+  const inside = findProgram('bwrap', [stage.root]) !== undefined;
+  const port = await model.listen(inside ? socket : undefined);
+  const url = inside ? MODEL_URL : `http://127.0.0.1:${port}`;
+  const [home, root] = inside ? [stage.home, stage.root] : [stage.scratchHome, stage.scratchRoot];
+  const start = driver.start({ home, root, program, model: url, mode, read: path => stage.read(path) });
+  for (const { path, text } of start.files) stage.write(path, text);
+  const wrapped = contained(places, start.command) ?? { command: [...start.command], path: pathInside(places) };
+  const mark = randomHex(12);
+  const kept = ENVIRONMENT.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]));
+  const env = {
+    ...Object.fromEntries(kept),
+    ...{ TERM: 'dumb', NO_COLOR: '1', CI: '1', HOME: home, TMPDIR: '/tmp', PATH: wrapped.path, [MARK]: mark },
+    ...start.env,
+  };
+  const [first = '', ...args] = wrapped.command;
+  const child = spawn(first, args, { cwd: inside ? '/' : root, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const ended = endOf(child);
+  const kill = () => killAll(child, mark);
+  signal?.addEventListener('abort', kill, { once: true });
+  ended.then(() => model.gone());
+  return {
+    model,
+    contained: inside,
+    ended,
+    async close(grace = 3_000) {
+      model.end();
+      const timer = setTimeout(kill, grace);
+      const end = await ended;
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', kill);
+      const outlived = await killAll(child, mark);
+      await model.close();
+      rmSync(socket, { force: true });
+      return { ...end, outlived };
+    },
+  };
+}
+
+function endOf(child: ChildProcess): Promise<Ended> {
+  let output = '';
+  const take = (data: Buffer) => {
+    if (output.length < OUTPUT) output += data.toString('utf8');
+  };
+  child.stdout?.on('data', take);
+  child.stderr?.on('data', take);
+  return new Promise(resolve => {
+    child.once('error', error => resolve({ code: null, output, failure: error.message }));
+    // What it left running may hold its output open.
+    child.once('exit', code => {
+      const done = () => resolve({ code, output });
+      child.once('close', done);
+      setTimeout(done, 200);
+    });
+  });
+}
+
+/**
+ * Ends its process group, and whatever carries its mark in its environment, in whatever group or namespace: a shell that it
+ * left in the background. How many of those there were.
+ */
+async function killAll(child: ChildProcess, mark: string): Promise<number> {
+  const group = () => {
+    try {
+      if (child.pid) process.kill(-child.pid, 'SIGKILL');
+    } catch {}
+  };
+  group();
+  const found = new Set<number>();
+  // What is being started while the list is read stands in the next one.
+  for (let again = true, round = 0; again && round < 10; round++) {
+    again = false;
+    for (const pid of marked(mark)) {
+      again = true;
+      found.add(pid);
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {}
+    }
+    if (again) await new Promise(resolve => setTimeout(resolve, 20));
+  }
+  return found.size;
+}
+
+function marked(mark: string): number[] {
+  let names: string[] = [];
+  try {
+    names = readdirSync('/proc').filter(name => /^\d+$/.test(name));
+  } catch {}
+  return names.flatMap(name => {
+    try {
+      return readFileSync(`/proc/${name}/environ`, 'latin1').includes(`${MARK}=${mark}`) ? [Number(name)] : [];
+    } catch {
+      return [];
+    }
+  });
+}
