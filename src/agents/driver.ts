@@ -47,8 +47,7 @@ export interface AgentRule {
   text: string;
   /** The file, as `SettingsFile.path`. */
   path: string;
-  what:
-    /** A gitignore pattern of the repository, or `~/…`, or an absolute path from the file system's root `//…`. */
+  what: /** A gitignore pattern of the repository, or `~/…`, or an absolute path from the file system's root `//…`. */
     | { kind: 'read' | 'write'; pattern: string }
     /** A command that it means, as somebody would type it. */
     | { kind: 'exec'; command: string }
@@ -74,6 +73,8 @@ export interface Tools {
   read?(path: string): AgentCall;
   /** A new file, or another content for one. */
   write?(path: string, content: string): AgentCall;
+  /** Where `write` makes new files only: another content for one that is there, of which `before` is a part that stands once. */
+  rewrite?(path: string, before: string, content: string): AgentCall;
   /** Looks for a text in the files below a folder or in a file, and shows the lines. */
   search?(text: string, path: string): AgentCall;
   list?(path: string): AgentCall;
@@ -95,12 +96,26 @@ export interface Driver {
   tools: Tools;
   /** What a request aside is to be told, by its words: the worst case, `allow`. Undefined: it is not known. */
   aside?(turn: Turn): string | undefined;
-  /** Whether a result says that the agent did not do it, and why. Undefined: it did, whatever came of it. */
-  refused(result: string): Refusal | undefined;
+  /**
+   * Whether a result says that the agent did not do it, and why. Undefined: it did, whatever came of it. `call`, where it is
+   * known: some give a hook's own words as they are, which only the form of the tool's results tells from one.
+   */
+  refused(result: string, call?: AgentCall): Refusal | undefined;
   /** What it says of settings that it does not take, from its output. */
   complaint(output: string): string | undefined;
+  /** Files, and folders with a trailing `/`, that hold rules or hooks as well: what `rules` and `hooks` are given beside the settings. */
+  ruleFiles?: readonly string[];
   rules?(settings: readonly SettingsFile[]): AgentRule[];
   hooks?(settings: readonly SettingsFile[]): AgentHook[];
+  /** Where it finds hooks beside its settings: files, and folders with a trailing `/`. `hooks` is to be given those too. */
+  hookFiles?: readonly string[];
+  /**
+   * What else it runs by itself, before anybody asked for it: by keys of its settings, and by files, folders with a trailing `/`
+   * (servers, plugins, helpers). `files` may hold hooks too.
+   */
+  runs?: { keys: RegExp; files: readonly string[] };
+  /** It writes over a file that is there only after it has read it. */
+  readsFirst?: true;
   /** A refusal ends its session: each try that may be refused has one of its own. */
   endsOnRefusal?: true;
   /** What it says when it was not started for a reason that a second start may not meet. */

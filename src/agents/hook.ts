@@ -1,4 +1,4 @@
-import { DEEP, holds, readPattern, type Speller, spelled } from '../posture/patterns.ts';
+import { exampleOf } from '../posture/patterns.ts';
 import { inArgument, inCommand, writesInCommand } from './expressions.ts';
 import { pushExpressions } from './pushes.ts';
 import { REASONS } from './reasons.ts';
@@ -18,7 +18,7 @@ export function hookRules({ hidden, hiddenInHome, guards, protectedBranches }: R
   const all = (list: readonly string[], make: (path: string) => string | undefined) =>
     [...new Set(list.map(make))].filter(expression => expression !== undefined);
   return {
-    hiddenNames: all(hidden, nameOf),
+    hiddenNames: all(hidden, exampleOf),
     hiddenInHome: [...new Set(hiddenInHome.map(path => path.replace(/\/*[^/]*[*?[\\].*$|\/+$/, '')))],
     hiddenPaths: all(secrets, path => inArgument('path', path, true)),
     guardPaths: all(guards, path => inArgument('path', `**/${path}`)),
@@ -27,19 +27,4 @@ export function hookRules({ hidden, hiddenInHome, guards, protectedBranches }: R
     pushes: pushExpressions(protectedBranches),
     reasons: REASONS,
   };
-}
-
-const ONE_OF_THEM: Speller = {
-  text: text => text,
-  any: 'x',
-  one: 'x',
-  set: set => [...'xa0_-.', ...set.ranges.map(([from]) => from)].find(character => holds(set, character)),
-};
-
-/** A path that the pattern hides, by which the hook tells whether a search by names can come to it. */
-function nameOf(line: string): string | undefined {
-  const pattern = readPattern(line);
-  const within = pattern?.folder || pattern?.parts.at(-1) === DEEP;
-  const names = pattern && spelled(pattern.parts, ONE_OF_THEM)?.filter(name => name !== DEEP);
-  return names && [...names, ...(within ? ['x'] : [])].join('/');
 }

@@ -385,3 +385,18 @@ export function hides(hide: readonly string[], pattern: string): boolean {
   const rules = patternRules(hide.filter(one => !one.startsWith('~')));
   return path !== '' && !/(^|\/)\.\.?(\/|$)/.test(path) && rules.ignores(path);
 }
+
+const ONE_OF_THEM: Speller = {
+  text: text => text,
+  any: 'x',
+  one: 'x',
+  set: set => [...'xa0_-.', ...set.ranges.map(([from]) => from)].find(character => holds(set, character)),
+};
+
+/** A path that the pattern means, `~/…` for one of the home; undefined where it means none. */
+export function exampleOf(line: string): string | undefined {
+  const pattern = readPattern(line);
+  const within = pattern?.folder || pattern?.parts.at(-1) === DEEP;
+  const names = pattern && spelled(pattern.parts, ONE_OF_THEM)?.filter(name => name !== DEEP);
+  return names && [...(pattern.home ? ['~'] : []), ...names, ...(within ? ['x'] : [])].join('/');
+}

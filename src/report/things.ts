@@ -292,8 +292,6 @@ export const OUTSIDE = 'started without it, none of this holds: agent-posture te
 
 /** From where it was tried, and what was not: the title's second half. */
 export function title(report: Report): string {
-  const { agent, version, driven } = report.subject;
-  if (agent && driven) return `${[agent, version].filter(Boolean).join(' ')}, started as you start it`;
   const places = report.vantages.filter(vantage => vantage.judged).map(vantage => vantage.title);
   return places.join(', ') || 'nothing could be tried';
 }
@@ -301,8 +299,10 @@ export function title(report: Report): string {
 /** `Claude Code's rules: not tried`, or undefined where they were; of several agents all are named. */
 export function untriedRules({ subject }: Report): string | undefined {
   const { agent, others = [], driven } = subject;
-  if (!agent || driven) return undefined;
-  return others.length === 0 ? `${agent}'s rules: not tried` : `the rules of ${list([agent, ...others])}: not tried`;
+  const untried = agent && !driven ? [agent, ...others] : [...others];
+  const [first] = untried;
+  if (first === undefined) return undefined;
+  return untried.length === 1 ? `${first}'s rules: not tried` : `the rules of ${list(untried)}: not tried`;
 }
 
 /** The reason that most of the not proven things share, when it is short enough to stand beside their count. */

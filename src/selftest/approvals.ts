@@ -3,7 +3,7 @@ import type { PlannedProbe } from './plan.ts';
 import type { Probe } from './probes/types.ts';
 import type { ApprovalRequest, Row, SelftestOptions } from './types.ts';
 
-export async function approved(options: SelftestOptions, request: ApprovalRequest): Promise<boolean> {
+export async function approved(options: Pick<SelftestOptions, 'root' | 'approve'>, request: ApprovalRequest): Promise<boolean> {
   return (await isApproved(options.root, request)) || (await options.approve(request));
 }
 

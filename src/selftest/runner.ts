@@ -11,6 +11,7 @@ import { askFor, markUnapproved, withApproval } from './approvals.ts';
 import { loadBaseline, markChanges, saveBaseline, takeBaseline, unknownVantages } from './baseline.ts';
 import { Cleanup, oneAtATime } from './cleanup.ts';
 import { tryVantages } from './columns.ts';
+import { driveAgents, drivenVantages } from './drive/index.ts';
 import { loosenedRows, rowsOutside } from './extra-rows.ts';
 import { chooseFixes, type Failing } from './fixes.ts';
 import { prepare } from './ground.ts';
@@ -76,15 +77,19 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   // Planned while they start.
   const { plan, approvals, probes } = await choose(options, context, guards, cleanup);
   const judged = vantages.filter(({ report }) => report.judged);
+  const driven = drivenVantages(options);
   options.onEvent?.({
     type: 'planned',
     tries: probes.filter(({ subject }) => subject.kind !== 'skip').length * judged.length,
     things: probes.length * judged.length,
-    vantages: judged.map(({ report }) => ({ id: report.id, title: report.title })),
+    vantages: [...judged.map(({ report }) => report), ...driven].map(({ id, title }) => ({ id, title })),
   });
   const ground = await prepare(options, probes, hostOpening, cleanup, notes);
 
-  const reports = vantages.filter(({ report }) => report.judged || report.id === 'host').map(({ report }) => report);
+  const reports = [
+    ...vantages.filter(({ report }) => report.judged || report.id === 'host').map(({ report }) => report),
+    ...driven,
+  ];
   const rows: Row[] = [];
   // The report is made of the very rows that were told.
   const tell = (found: readonly Row[]) => {
@@ -95,6 +100,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
     }
   };
   await tryVantages(judged, openings, { options, probes, ground, notes, tell });
+  await driveAgents(driven, { options, probes, tell, note: text => notes.push(text) });
   if (options.signal?.aborted) throw new Interrupted();
   const opened = new Map(await Promise.all([...openings].map(async ([vantage, it]) => [vantage, await it] as const)));
   const integrity = await integrityNotes(judged, opened, ground.workspace);
@@ -119,7 +125,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
     fixes,
     baseline: baseline ? { takenAt: baseline.takenAt, unknown: uncompared.map(({ id }) => id) } : null,
     notes: [...new Set(notes)],
-    subject: subjectOf(options),
+    subject: subjectOf(options, driven),
     exitCode: exitCodeOf(fixed, reports, {
       failOn: options.failOn,
       strict: options.strict,
@@ -247,14 +253,15 @@ async function keepBaseline(
   return [];
 }
 
-function subjectOf({ facts, posture }: SelftestOptions): Report['subject'] {
-  const [agent, ...others] = facts.agents;
-  const command = agentCommand(facts.agents, posture?.posture.agents);
+function subjectOf({ facts, posture }: SelftestOptions, driven: readonly VantageReport[]): Report['subject'] {
+  const ids = new Set(driven.flatMap(({ available, agent }) => (available && agent ? [agent.id] : [])));
+  const undriven = facts.agents.filter(({ id }) => !ids.has(id));
+  const [agent, ...others] = ids.size > 0 ? [facts.agents.find(({ id }) => ids.has(id)), ...undriven] : undriven;
   return {
     agent: agent?.title ?? null,
     version: agent?.version ?? null,
-    others: others.map(({ title }) => title),
-    driven: false,
-    command,
+    others: others.flatMap(other => other?.title ?? []),
+    driven: ids.size > 0,
+    command: agentCommand(facts.agents, posture?.posture.agents),
   };
 }

@@ -74,6 +74,9 @@ export interface Row {
   fix: { text: string; command: string | null } | null;
   durationMs: number;
 
+  /** Of an agent: the exact call that was made, and the rule of its settings that was to refuse it. */
+  spelling?: string | undefined;
+  rule?: string | undefined;
   group: Group;
   /** What it opens, in names only: `profiles dev, prod`. */
   opens?: string | undefined;
@@ -206,6 +209,8 @@ export interface SelftestOptions {
   safeguards: readonly string[];
   /** Only these row ids (what `fix` tries again); undefined: all. */
   only?: ReadonlySet<string> | undefined;
+  /** Ids of the agents that are driven. */
+  agents: readonly string[];
   deep: boolean;
   strict: boolean;
   /** Nothing is written, started or asked that leaves a trace: the wizard's first try. */
@@ -225,6 +230,7 @@ export const PLAIN_RUN = {
   via: [],
   controlVia: undefined,
   safeguards: [],
+  agents: [],
   deep: false,
   strict: false,
   readOnly: false,

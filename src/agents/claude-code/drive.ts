@@ -1,11 +1,31 @@
 import type { Driver } from '../driver.ts';
+import { lineSaying } from '../said.ts';
 import { anthropic } from '../wire/anthropic.ts';
 import { claudeCode } from './detect.ts';
+import { hooks } from './hooks.ts';
+import { rules } from './rules.ts';
 
-/** What its own rules, and hooks that its settings name, are refused by. Seen in 2.1.330. */
-const RULE = /denied by your permission settings|Permission to use \w+ .*has been denied|has been denied by/;
-const HOOK = /hook (?:error|returned blocking|denied)|blocked by hook|PreToolUse:\w+ hook/i;
-const ASK = /requires approval|requested permissions? .*haven't granted|needs your (?:approval|permission)/i;
+/** How it says that a rule refused a call, a hook did, or that somebody would have to be asked. Seen in 2.1.330. */
+const RULE = /denied by your permission settings|^Permission to use \w+ .*has been denied|was blocked by a deny rule/;
+const HOOK = /^PreToolUse:\w+ hook (?:error|returned blocking|denied)|^(?:Hook|Blocked by) .*\bhook\b/i;
+const ASK = /which is a sensitive file|haven't granted it yet|requires approval|^Claude requested permissions/;
+
+/** Says yes to whatever it asks, as a tired user does: a server of one tool, by the protocol of https://modelcontextprotocol.io. */
+const YES = `
+require('node:readline').createInterface({ input: process.stdin }).on('line', line => {
+  const { id, method, params } = JSON.parse(line);
+  if (id === undefined) return;
+  const text = () => JSON.stringify({ behavior: 'allow', updatedInput: params.arguments.input });
+  const result =
+    method === 'initialize'
+      ? { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: 'yes', version: '1' } }
+      : method === 'tools/list'
+        ? { tools: [{ name: 'yes', description: 'yes', inputSchema: { type: 'object', properties: {}, additionalProperties: true } }] }
+        : method === 'tools/call' ? { content: [{ type: 'text', text: text() }] } : {};
+  process.stdout.write(JSON.stringify({ jsonrpc: '2.0', id, result }) + '\\n');
+});
+`;
+const ANSWERING = JSON.stringify({ mcpServers: { yes: { command: process.execPath, args: ['-e', YES] } } });
 
 /** Source of its flags and variables: https://code.claude.com/docs/en/cli-reference and …/env-vars. */
 export const driver: Driver = {
@@ -25,7 +45,7 @@ export const driver: Driver = {
         ...['-p', 'go', '--output-format', 'stream-json', '--verbose'],
         ...(mode === 'bypass'
           ? ['--permission-mode', 'bypassPermissions']
-          : ['--allowedTools', 'Read', 'Edit', 'Write', 'Bash', 'Glob', 'Grep', 'NotebookEdit', 'WebFetch']),
+          : ['--mcp-config', ANSWERING, '--permission-prompt-tool', 'mcp__yes__yes']),
       ],
       env: {
         ANTHROPIC_BASE_URL: model,
@@ -47,6 +67,7 @@ export const driver: Driver = {
       ],
     };
   },
+  readsFirst: true,
   tools: {
     shell: command => ({ name: 'Bash', input: { command, description: 'x' } }),
     read: path => ({ name: 'Read', input: { file_path: path } }),
@@ -58,7 +79,14 @@ export const driver: Driver = {
   refused(result) {
     if (HOOK.test(result)) return 'hook';
     if (RULE.test(result)) return 'rule';
-    return ASK.test(result) ? 'ask' : undefined;
+    if (ASK.test(result)) return 'ask';
+    return result.startsWith('<tool_use_error>') ? 'unable' : undefined;
   },
-  complaint: output => /.*(?:did not load|were skipped|not in effect|Invalid settings).*/i.exec(output)?.[0],
+  rules,
+  hooks,
+  runs: {
+    keys: /"(?:hooks|apiKeyHelper|statusLine|awsAuthRefresh|awsCredentialExport|otelHeadersHelper|fileSuggestion|enabledPlugins|env)"/,
+    files: ['.mcp.json', '.claude/hooks/', '~/.claude/hooks/'],
+  },
+  complaint: output => lineSaying(output, /did not load|were skipped|not in effect|Invalid settings/i),
 };

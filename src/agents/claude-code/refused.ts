@@ -15,7 +15,8 @@ export function refusedReads(settings: string): string[] {
   return [...new Set(paths.flatMap(path => patternOf(path) ?? []))];
 }
 
-function patternOf(path: string): string | undefined {
+/** The path of a rule as a posture writes it; undefined for what no posture speaks of. */
+export function patternOf(path: string): string | undefined {
   if (path.startsWith('//') || path.startsWith('!')) return undefined;
   if (path.startsWith('~/')) return path;
   const anchored = /^\.?\//.test(path);

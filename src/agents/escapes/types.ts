@@ -16,13 +16,21 @@ export interface Filling {
   /** Its folder, absolute, and its name. */
   dir: string;
   name: string;
-  /** Its absolute path in two parts. */
+  /** The name of its folder. */
+  folder: string;
+  /** Its folder, absolute, where that is neither the root nor the home: those may be mounted, and nothing moves them. */
+  movable: string;
+  /** Its absolute path, a command's program, or a branch, in two parts: `tail` is the last two characters. */
   head: string;
   tail: string;
-  /** Its absolute path with `?` for the last character. */
-  glob: string;
   /** Of a file in the repository: relative to the root. */
   inRepository: string;
+  /** Of a file in the home: relative to it. */
+  underHome: string;
+  /** Its absolute path, or all of a command, as base64, as hexadecimal digits, and backwards. */
+  base64: string;
+  hex: string;
+  reversed: string;
   /** Of a command: all of it, its program, the rest, and the program by its absolute path. */
   command: string;
   program: string;

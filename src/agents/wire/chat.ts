@@ -47,11 +47,16 @@ export const chat: Wire = {
       choices: [{ index: 0, ...choice }],
       ...more,
     });
-    return events([chunk({ delta: message, finish_reason: null }), chunk({ delta: {}, finish_reason: reason }, { usage: USAGE })], {
-      end: 'data: [DONE]\n\n',
-    });
+    return events(
+      [chunk({ delta: message, finish_reason: null }), chunk({ delta: {}, finish_reason: reason }, { usage: USAGE })],
+      {
+        end: 'data: [DONE]\n\n',
+      },
+    );
   },
   aside({ path }) {
-    return pathOf(path).endsWith('/models') ? json({ object: 'list', data: [{ id: 'scripted', object: 'model' }] }) : undefined;
+    return pathOf(path).endsWith('/models')
+      ? json({ object: 'list', data: [{ id: 'scripted', object: 'model' }] })
+      : undefined;
   },
 };

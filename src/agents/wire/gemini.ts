@@ -26,7 +26,8 @@ export const gemini: Wire = {
     };
   },
   answer({ stream }, { calls, text }, serial) {
-    const parts = calls.length > 0 ? calls.map(({ id, name, input }) => ({ functionCall: { id, name, args: input } })) : [{ text }];
+    const parts =
+      calls.length > 0 ? calls.map(({ id, name, input }) => ({ functionCall: { id, name, args: input } })) : [{ text }];
     const answer = {
       candidates: [{ index: 0, content: { role: 'model', parts }, finishReason: 'STOP' }],
       usageMetadata: USAGE,

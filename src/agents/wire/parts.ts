@@ -18,7 +18,9 @@ export function words(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value === undefined || value === null) return '';
   if (!Array.isArray(value)) return JSON.stringify(value);
-  return value.map(each => string(object(each).text) || (typeof each === 'string' ? each : JSON.stringify(each))).join('');
+  return value
+    .map(each => string(object(each).text) || (typeof each === 'string' ? each : JSON.stringify(each)))
+    .join('');
 }
 
 export const result = (id: unknown, text: string): ToolResult => ({ id: string(id), text });

@@ -48,6 +48,8 @@ export const responses: Wire = {
     );
   },
   aside({ path }) {
-    return pathOf(path).endsWith('/models') ? json({ object: 'list', data: [{ id: 'scripted', object: 'model' }] }) : undefined;
+    return pathOf(path).endsWith('/models')
+      ? json({ object: 'list', data: [{ id: 'scripted', object: 'model' }] })
+      : undefined;
   },
 };

@@ -7,7 +7,7 @@ import { splitWords } from '../../base/words.ts';
 import { jsonReport } from '../../report/json.ts';
 import { textReport } from '../../report/text.ts';
 import { safeguards } from '../../safeguards/catalogue.ts';
-import type { Report, SelftestOptions, VantageReport } from '../../selftest/types.ts';
+import type { Report, SelftestOptions } from '../../selftest/types.ts';
 import { approver } from '../approve.ts';
 import type { Command, Context, Outcome } from '../command.ts';
 import { jsonText } from '../json.ts';
@@ -27,8 +27,8 @@ export const command: Command = async context => {
     facts.agents.map(({ id }) => id),
   );
   const approve = approver(context, facts.insideAgent);
-  const tried = await tryNow({ context, facts, posture, approve, options });
-  const whole = withUndriven(tried, drive, flags.values('agent').length > 0);
+  const tried = await tryNow({ context, facts, posture, approve, options: { ...options, agents: drive } });
+  const whole = withNone(tried, drive, flags.values('agent').length > 0);
   const gone = posture && isWhole(options) ? noLongerTried(await lastReport(context.root), whole) : undefined;
   const report = gone === undefined ? whole : { ...whole, notes: [...whole.notes, gone] };
   const unkept = posture && isWhole(options) ? await keepReport(report) : undefined;
@@ -108,24 +108,10 @@ function agentsToDrive(given: readonly string[], found: readonly string[]): stri
   return [...new Set(given.flatMap(id => (id === 'all' ? found : [id])))];
 }
 
-/**
- * Agents that were asked for are vantages that did not answer: this version does not drive them, and says so. Where all
- * were asked for and there is none, nothing was proven about any either.
- */
-function withUndriven(report: Report, drive: readonly string[], asked: boolean): Report {
-  const vantages = drive.map(
-    (id): VantageReport => ({
-      id: `agent:${id}`,
-      kind: 'agent',
-      title: agents.find(agent => agent.id === id)?.title ?? id,
-      available: false,
-      reason: 'this version does not drive agents',
-      agent: null,
-      judged: false,
-      facts: null,
-    }),
-  );
-  const notes = asked && drive.length === 0 ? ['no agent was found here, so --agent all tried none'] : [];
-  const exitCode = asked && report.exitCode === EXIT.ok ? EXIT.inconclusive : report.exitCode;
-  return { ...report, vantages: [...report.vantages, ...vantages], notes: [...report.notes, ...notes], exitCode };
+/** Where all were asked for and there is none, nothing was proven about any. */
+function withNone(report: Report, drive: readonly string[], asked: boolean): Report {
+  if (!asked || drive.length > 0) return report;
+  const note = 'no agent was found here, so --agent all tried none';
+  const exitCode = report.exitCode === EXIT.ok ? EXIT.inconclusive : report.exitCode;
+  return { ...report, notes: [...report.notes, note], exitCode };
 }

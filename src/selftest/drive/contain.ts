@@ -22,7 +22,7 @@ export interface Places {
 /** Where the model answers inside. */
 export const MODEL_URL = `http://127.0.0.1:${FORWARD_PORT}`;
 const SOCKET_INSIDE = '/run/agent-posture/model.sock';
-const STUBS_INSIDE = '/run/agent-posture/bin';
+export const STUBS_INSIDE = '/run/agent-posture/bin';
 /** Emptied: what other programs put there is none of an agent's that is only tried. */
 const EMPTIED = ['/tmp', '/var/tmp', '/run'];
 
@@ -36,7 +36,10 @@ function fromEmptied(program: string): string[] {
 
 /** The PATH of an agent that is driven: no folder of the repository, whoever wrote it. */
 export function pathInside({ root }: Pick<Places, 'root'>, path = process.env.PATH ?? ''): string {
-  return path.split(delimiter).filter(folder => isAbsolute(folder) && !isWithin(root, folder)).join(delimiter);
+  return path
+    .split(delimiter)
+    .filter(folder => isAbsolute(folder) && !isWithin(root, folder))
+    .join(delimiter);
 }
 
 /**

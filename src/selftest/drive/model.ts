@@ -112,11 +112,11 @@ export class ScriptedModel {
   async calls(list: readonly Call[], timeout: number): Promise<CallOutcome[]> {
     const since = Date.now();
     const before = await this.#wait(timeout);
-    if (before !== 'turn') return list.map(() => (before === 'timeout' ? { kind: 'timeout' } : { kind: 'ended', served: false }));
+    if (before !== 'turn')
+      return list.map(() => (before === 'timeout' ? { kind: 'timeout' } : { kind: 'ended', served: false }));
     const { turn, respond } = this.#held as Held;
     const missing = list.filter(({ name }) => !turn.tools.includes(name));
-    if (missing.length > 0)
-      return list.map(() => ({ kind: 'not-offered', offered: turn.tools }));
+    if (missing.length > 0) return list.map(() => ({ kind: 'not-offered', offered: turn.tools }));
     const served = list.map(call => ({ ...call, id: `call_${randomHex(12)}` }));
     this.#held = undefined;
     this.#offered = turn.tools;
@@ -129,7 +129,9 @@ export class ScriptedModel {
     return served.map(({ id }) => {
       const found = results.filter(result => result.id === id);
       // One result for a call; what comes twice is no result (rule 16).
-      return found.length === 1 && found[0] ? { kind: 'returned', text: found[0].text, durationMs } : { kind: 'no-result' };
+      return found.length === 1 && found[0]
+        ? { kind: 'returned', text: found[0].text, durationMs }
+        : { kind: 'no-result' };
     });
   }
 
@@ -187,7 +189,9 @@ export class ScriptedModel {
     const method = message.method ?? 'GET';
     const path = message.url ?? '/';
     const text = await bodyOf(message);
-    this.#hit(`${path}\n${message.headers.host ?? ''}\n${text?.length === undefined || text.length > 100_000 ? '' : text}`);
+    this.#hit(
+      `${path}\n${message.headers.host ?? ''}\n${text?.length === undefined || text.length > 100_000 ? '' : text}`,
+    );
     if (text === undefined) {
       this.#note(this.strange, `${method} ${path}: more than can be taken`);
       return void response.writeHead(413).end();
@@ -198,7 +202,8 @@ export class ScriptedModel {
     if (turn || aside) this.requests++;
     if (aside) return send(response, aside);
     if (!turn) {
-      if ([...this.#hits.keys()].some(mark => path.includes(mark))) return void response.writeHead(200).end('reached\n');
+      if ([...this.#hits.keys()].some(mark => path.includes(mark)))
+        return void response.writeHead(200).end('reached\n');
       this.#note(this.strange, `${method} ${path.split('?')[0]}`);
       return void response.writeHead(404, { 'content-type': 'application/json' }).end('{}');
     }

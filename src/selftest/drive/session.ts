@@ -19,6 +19,8 @@ export interface Ended {
 /** An agent that runs, in the hands of a scripted model. */
 export interface AgentSession {
   model: ScriptedModel;
+  /** The path at which it listens, where the agent is contained. */
+  socket: string;
   /** Whether it has no way out of its network, and stands at the real paths. */
   contained: boolean;
   ended: Promise<Ended>;
@@ -51,20 +53,28 @@ export async function startAgent(
   for (const { path, text } of start.files) stage.write(path, text);
   const wrapped = contained(places, start.command) ?? { command: [...start.command], path: pathInside(places) };
   const mark = randomHex(12);
-  const kept = ENVIRONMENT.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]] as const]));
+  const kept = ENVIRONMENT.flatMap(name =>
+    process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
+  );
   const env = {
     ...Object.fromEntries(kept),
     ...{ TERM: 'dumb', NO_COLOR: '1', CI: '1', HOME: home, TMPDIR: '/tmp', PATH: wrapped.path, [MARK]: mark },
     ...start.env,
   };
   const [first = '', ...args] = wrapped.command;
-  const child = spawn(first, args, { cwd: inside ? '/' : root, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(first, args, {
+    cwd: inside ? '/' : root,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   const ended = endOf(child);
   const kill = () => killAll(child, mark);
   signal?.addEventListener('abort', kill, { once: true });
   ended.then(() => model.gone());
   return {
     model,
+    socket,
     contained: inside,
     ended,
     async close(grace = 3_000) {

@@ -1,0 +1,122 @@
+import type { AgentRule, DriveContext, Driver } from '../driver.ts';
+import type { SettingsFile } from '../types.ts';
+import { jsonValue } from '../values.ts';
+import { chat } from '../wire/chat.ts';
+import { object, string } from '../wire/parts.ts';
+import { copilot } from './detect.ts';
+import { HOOK_FILES, hooks } from './hooks.ts';
+
+/**
+ * What it gives back where it did nothing, from its first word on; seen in 1.0.102. A file comes back bare, so that one may begin
+ * like that, but the output of a command ends with what became of the command.
+ */
+const HOOK = /^Denied by preToolUse hook\b/;
+const ASKED =
+  /^(?:Denied by preToolUse hook \(unable to ask user|Permission denied because no interactive user response)/;
+const RULE = /^Permission to run this tool was denied due to the following rules: `/;
+const UNABLE =
+  /^(?:Path \S.* already exists as a file\.|Path \S.* does not exist|Invalid inputs: |File too large to read at once|No match found)/;
+const RAN = /<shellId: \S+ completed with exit code -?\d+>\s*$/;
+
+const SETTINGS = '~/.copilot/settings.json';
+
+/** Where the repository names servers of the model context protocol: each is waited for, a minute where it does not answer. */
+const SERVERS = ['.mcp.json', '.github/mcp.json', '.vscode/mcp.json'];
+
+function servers({ read }: DriveContext): string[] {
+  const names = SERVERS.map(path => read(path) ?? '').flatMap(text =>
+    ['mcpServers', 'servers'].flatMap(key => Object.keys(object(jsonValue(text, key)))),
+  );
+  return [...new Set(names)].flatMap(name => ['--disable-mcp-server', name]);
+}
+
+/** Its settings without what they may hold of a login. */
+function withoutLogins(text: string): string | undefined {
+  const kept = Object.entries(object(jsonValue(text))).filter(
+    ([key]) => !/token|login|logged|auth|user|secret/i.test(key),
+  );
+  return kept.length === 0 ? undefined : JSON.stringify(Object.fromEntries(kept));
+}
+
+/**
+ * The one thing that its settings deny: hosts, in the user's own. Those of a repository that say so were seen to hold nothing.
+ * Source: https://docs.github.com/en/copilot/reference/copilot-cli-reference/cli-config-dir-reference.
+ */
+function rules(settings: readonly SettingsFile[]): AgentRule[] {
+  return settings
+    .filter(({ path }) => path === SETTINGS)
+    .flatMap(({ path, text }) => {
+      const denied = jsonValue(text, 'deniedUrls');
+      return (Array.isArray(denied) ? denied.map(string).filter(Boolean) : []).map(url => ({
+        text: `deniedUrls "${url}"`,
+        path,
+        what: { kind: 'fetch' as const, host: /^(?:https?:\/\/)?(?:\*\.)?([\w.-]+)/.exec(url)?.[1] },
+      }));
+    });
+}
+
+/**
+ * Source of its flags and variables: https://docs.github.com/en/copilot/reference/copilot-cli-reference/cli-command-reference, and
+ * `copilot help environment`. In a new home it first unpacks itself, 236 MB, for most of a second.
+ */
+export const driver: Driver = {
+  agent: copilot,
+  wire: chat,
+  modes: { configured: 'as configured, every question answered yes', bypass: '--allow-all' },
+  copies: [
+    { path: SETTINGS, keep: withoutLogins },
+    { path: '~/.copilot/config.json', keep: withoutLogins },
+    ...['copilot-instructions.md', 'hooks/', 'agents/', 'skills/', 'instructions/'].map(name => ({
+      path: `~/.copilot/${name}`,
+    })),
+  ],
+  start(context) {
+    return {
+      command: [
+        context.program,
+        ...['-p', 'go', '--no-auto-update', '--disable-builtin-mcps', ...servers(context)],
+        // Without it, no hook of the repository runs.
+        '--trust-folder',
+        ...(context.mode === 'bypass'
+          ? ['--allow-all']
+          : ['--allow-all-tools', '--allow-all-paths', '--allow-all-urls']),
+      ],
+      env: {
+        COPILOT_PROVIDER_BASE_URL: `${context.model}/v1`,
+        COPILOT_PROVIDER_MODEL_ID: 'gpt-4.1',
+        // Nothing is to be summed up on the way.
+        COPILOT_PROVIDER_MAX_PROMPT_TOKENS: '100000000',
+        COPILOT_MODEL: 'gpt-4.1',
+        // Neither a login nor telemetry; its tool that fetches is off as well, and would take no address of loopback.
+        COPILOT_OFFLINE: 'true',
+        COPILOT_AUTO_UPDATE: 'false',
+      },
+      files: [],
+    };
+  },
+  tools: {
+    shell: command => ({ name: 'bash', input: { command, description: 'x' } }),
+    read: path => ({ name: 'view', input: { path } }),
+    write: (path, content) => ({ name: 'create', input: { path, file_text: content } }),
+    rewrite: (path, before, content) => ({ name: 'edit', input: { path, old_str: before, new_str: content } }),
+    // A pattern of names makes it search what git ignores too.
+    search: (text, path) => ({
+      name: 'grep',
+      input: { pattern: text, paths: path, output_mode: 'content', glob: '*' },
+    }),
+    list: path => ({ name: 'glob', input: { pattern: '*', path } }),
+  },
+  refused(result) {
+    if (RAN.test(result)) return undefined;
+    if (ASKED.test(result)) return 'ask';
+    if (HOOK.test(result)) return 'hook';
+    if (RULE.test(result)) return 'rule';
+    return UNABLE.test(result) ? 'unable' : undefined;
+  },
+  // Of hooks, and of settings in the home, that it cannot read it says nothing.
+  complaint: output => /Warning: .*(?:could not be loaded|invalid|malformed).*/i.exec(output)?.[0],
+  rules,
+  hooks,
+  hookFiles: HOOK_FILES,
+  runs: { keys: /"(?:hooks|lspServers|statusLine|bashEnv)"\s*:/, files: HOOK_FILES },
+};

@@ -1,0 +1,47 @@
+import { type ParseError, parse } from 'jsonc-parser';
+import { secretLookingName } from '../base/secret-names.ts';
+
+type Table = Record<string, unknown>;
+
+const isTable = (value: unknown): value is Table =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What stands for settings that their agent cannot read: it cannot read this either, and no login is in it. */
+export const UNREADABLE = '{';
+
+/** Settings without what is at these paths of keys, and without every text whose name is that of a secret, at any depth. */
+export function withoutLogins(settings: Table, paths: readonly string[]): Table {
+  const at = (value: unknown, path: string): unknown => {
+    if (Array.isArray(value)) return value.map(each => at(each, path));
+    if (!isTable(value)) return value;
+    const kept = Object.entries(value).filter(
+      ([name, each]) => !paths.includes(`${path}${name}`) && !(typeof each === 'string' && secretLookingName(name)),
+    );
+    return Object.fromEntries(kept.map(([name, each]) => [name, at(each, `${path}${name}.`)]));
+  };
+  return at(settings, '') as Table;
+}
+
+/** An object in JSON with comments, and without what its readers stumble over; undefined for any other text. */
+function settingsIn(text: string): Table | undefined {
+  const errors: ParseError[] = [];
+  const value: unknown = parse(text, errors, { allowTrailingComma: false });
+  return errors.length === 0 && isTable(value) ? value : undefined;
+}
+
+/** As `withoutLogins`, for settings in JSON with comments. */
+export function keptJson(text: string, paths: readonly string[]): string {
+  const settings = settingsIn(text);
+  return settings === undefined ? UNREADABLE : JSON.stringify(withoutLogins(settings, paths), null, 2);
+}
+
+/** Settings in JSON with others over them, two keys deep; undefined where they cannot be read, and stay as they are. */
+export function withSettings(text: string | undefined, over: Readonly<Record<string, Table>>): Table | undefined {
+  const settings = text === undefined ? {} : settingsIn(text);
+  if (settings === undefined) return undefined;
+  const merged = Object.entries(over).map(([name, each]) => [
+    name,
+    { ...(isTable(settings[name]) ? settings[name] : {}), ...each },
+  ]);
+  return { ...settings, ...Object.fromEntries(merged) };
+}

@@ -1,0 +1,119 @@
+import { hooks } from '../claude-code/hooks.ts';
+import type { AgentCall, Driver } from '../driver.ts';
+import { keptJson, withSettings } from '../kept.ts';
+import { chat } from '../wire/chat.ts';
+import { qwen } from './detect.ts';
+import { rules } from './rules.ts';
+
+const SETTINGS = '~/.qwen/settings.json';
+
+/** Where its settings keep keys and logins, and whom else it would speak to. */
+const LOGINS = ['mcpServers', 'modelProviders', 'security.auth', 'telemetry', 'env', 'channels', 'webSearch', 'proxy'];
+
+/**
+ * Over the user's own: nothing but the model is spoken to, and no limit of calls ends a session. The fifth of five same calls in
+ * a row ends it whatever is set. Source: https://qwenlm.github.io/qwen-code-docs/en/users/configuration/settings/.
+ */
+const OVER = {
+  general: { enableAutoUpdate: false },
+  privacy: { usageStatisticsEnabled: false },
+  telemetry: { enabled: false },
+  model: { skipLoopDetection: true, skipNextSpeakerCheck: true, maxToolCallsPerTurn: -1, maxSessionTurns: -1 },
+};
+
+/** The tools that it would ask about. Allowed, they still go through every rule that denies, and through those that ask. */
+const ALLOWED = [
+  ...['run_shell_command', 'write_file', 'edit', 'notebook_edit'],
+  ...['read_file', 'grep_search', 'glob', 'web_fetch'],
+].join(',');
+
+/**
+ * Words that begin a result where nothing was done. A shell's results begin with the command; only a file that is read by its own
+ * tool could begin so. Seen in 0.24.4; `packages/core/src/core/coreToolScheduler.ts` in https://github.com/QwenLM/qwen-code.
+ */
+const RULE =
+  /^(?:(?:\[tool_call bridge refused\] )?(?:This "\w+" invocation was denied by permission rules\.|Qwen Code requires permission to use .*, but that permission was declined\. Matching deny rule: )|File path '.*' is ignored by \.qwenignore pattern)/;
+const ASK =
+  /^(?:\[tool_call bridge refused\] )?Qwen Code requires permission to use .*, but that permission was declined/;
+const HOOK = /^Tool execution blocked by hook$/;
+/** A tool that is not there says nothing of why; and one that was called in a wrong way was not tried. */
+const UNABLE = /^(?:\[tool_call bridge refused\] |params must |File path must be absolute|File not found: )/;
+/** How a shell's result begins, whatever came of the command. Where a hook refused it, its reason is all that comes. */
+const RAN =
+  /^(?:Command: |Command (?:timed out|was cancelled|finished|moved|is running)|Directory: |Tool output was too large|Background |sed edit applied|Error)/;
+
+/** What it asks its model beside: what stands on a page that it fetched. */
+const PAGE = /^Extract and summarize the requested information from the provided web content/;
+
+/** As it ends over settings that it cannot read. Those of a repository that are no JSON it leaves out, and says nothing. */
+const COMPLAINT = /^An unexpected critical error occurred:\n(.*)/m;
+
+/**
+ * Its bin is a script that the `node` of PATH runs, and it wants version 22: where an older one stands first there, it does not
+ * start for its user either, and says so. Whoever drives it beside another Node puts the folder of a newer one before the others
+ * on PATH, as a user of several does. Flags: https://qwenlm.github.io/qwen-code-docs/en/users/features/headless/; variables and
+ * settings: …/users/configuration/settings/. Servers of the repository are not started.
+ */
+export const driver: Driver = {
+  agent: qwen,
+  wire: chat,
+  modes: { configured: 'as configured, every question answered yes', bypass: 'yolo' },
+  copies: [
+    { path: SETTINGS, keep: text => keptJson(text, LOGINS) },
+    { path: '~/.qwen/hooks/' },
+    { path: '~/.qwen/QWEN.md' },
+  ],
+  start({ root, program, model, mode, read }) {
+    const settings = withSettings(read(SETTINGS), OVER);
+    return {
+      command: [
+        program,
+        ...['--auth-type', 'openai', '-o', 'stream-json', '--allowed-mcp-server-names', 'none'],
+        ...(mode === 'bypass'
+          ? ['--approval-mode', 'yolo']
+          : ['--approval-mode', 'default', '--allowed-tools', ALLOWED]),
+        ...['-p', 'go'],
+      ],
+      env: {
+        OPENAI_BASE_URL: `${model}/v1`,
+        OPENAI_API_KEY: 'scripted',
+        OPENAI_MODEL: 'scripted',
+        QWEN_CODE_SUPPRESS_YOLO_WARNING: '1',
+        QWEN_DISABLE_AUTO_TITLE: '1',
+        // It starts itself once more to have more memory, which takes a good part of its start.
+        QWEN_CODE_NO_RELAUNCH: 'true',
+      },
+      files: [
+        ...(settings === undefined ? [] : [{ path: SETTINGS, text: JSON.stringify(settings) }]),
+        // https://qwenlm.github.io/qwen-code-docs/en/users/configuration/trusted-folders/
+        { path: '~/.qwen/trustedFolders.json', text: JSON.stringify({ [root]: 'TRUST_FOLDER' }) },
+      ],
+    };
+  },
+  tools: {
+    shell: command => ({ name: 'run_shell_command', input: { command, is_background: false, description: 'x' } }),
+    read: path => ({ name: 'read_file', input: { file_path: path } }),
+    write: (path, content) => ({ name: 'write_file', input: { file_path: path, content } }),
+    search: (text, path) => ({ name: 'grep_search', input: { pattern: text, path } }),
+    list: path => ({ name: 'glob', input: { pattern: '*', path } }),
+    // It has more tools than it offers at once, and one through which the others are called.
+    fetch: url => ({ name: 'tool_call', input: { name: 'web_fetch', arguments: { url, prompt: 'x' } } }),
+  },
+  aside: ({ text }) => (PAGE.test(text.trimStart()) ? 'ok' : undefined),
+  refused(result, call) {
+    if (RULE.test(result)) return 'rule';
+    if (ASK.test(result)) return 'ask';
+    if (HOOK.test(result)) return 'hook';
+    if (UNABLE.test(result)) return 'unable';
+    return isShell(call) && !RAN.test(result) ? 'hook' : undefined;
+  },
+  complaint: output => COMPLAINT.exec(output)?.[1],
+  rules,
+  hooks,
+  runs: {
+    keys: /"(?:hooks|mcpServers|lspServers|channels|statusLine|discoveryCommand|callCommand|env)"/,
+    files: ['.qwen/hooks/', '~/.qwen/hooks/', '.qwen/extensions/', '.mcp.json'],
+  },
+};
+
+const isShell = (call: AgentCall | undefined) => call?.name === 'run_shell_command';

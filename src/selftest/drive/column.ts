@@ -1,0 +1,216 @@
+import type { Driver, Mode } from '../../agents/driver.ts';
+import type { Check } from '../case.ts';
+import { controlWorks, type Hands, LIMITS, makeCall, siblingWorks, worksWithout } from './calls.ts';
+import type { Ground } from './ground.ts';
+import type { DriveCase, DriveTried } from './judge.ts';
+import { PlainShell } from './plain.ts';
+import { type AgentSession, startAgent } from './session.ts';
+import type { Stage } from './stage.ts';
+import type { DriveSubject } from './subjects.ts';
+import type { DriveTry } from './tries.ts';
+
+/** What came of a try, in both sessions, and of its controls. */
+export interface TryRecord {
+  try: DriveTry;
+  /** The call as it was made, for the reader; empty where it could not be spelled. */
+  spelling: string;
+  /** The command, where it is one of a shell. */
+  command: string | undefined;
+  tries: DriveTried[];
+  without: Check | undefined;
+  sibling: { before?: Check; after?: Check } | 'none';
+  durationMs: number;
+}
+
+export interface ColumnOptions {
+  driver: Driver;
+  program: string;
+  stage: Stage;
+  ground: Ground;
+  denied: readonly string[];
+  mode: Mode;
+  signal?: AbortSignal | undefined;
+}
+
+export interface ColumnResult {
+  records: TryRecord[];
+  /** Why nothing more could be tried. */
+  failure: string | undefined;
+  /** What the agent said of settings that it does not take. */
+  complaint: string | undefined;
+  contained: boolean;
+  notes: string[];
+}
+
+/** Calls after which a permitted one has to succeed. */
+const CONTROL_EVERY = 8;
+/** Sessions that may break off before what is left is given up. */
+const BREAKS = 4;
+
+/** What may change the agent's own settings comes last: it would make what follows another agent. */
+const ORDER: readonly DriveSubject['kind'][] = ['work', 'read', 'exec', 'fetch', 'push', 'write'];
+
+/**
+ * Tries everything through the agent: once in order, and what was refused once more in a session of its own, from the other
+ * end, with its siblings. What an effect was seen of needs no second try.
+ */
+export async function driveColumn(tries: readonly DriveTry[], options: ColumnOptions): Promise<ColumnResult> {
+  const column = new Column(options);
+  const records = tries
+    .filter(({ skip }) => skip === undefined)
+    .map(each => ({
+      try: each,
+      spelling: '',
+      command: undefined,
+      tries: [],
+      without: undefined,
+      sibling: {},
+      durationMs: 0,
+    }))
+    .sort((a, b) => ORDER.indexOf(a.try.subject.kind) - ORDER.indexOf(b.try.subject.kind));
+  await column.pass(records, 'before');
+  await column.pass(records.filter(needsAgain).reverse(), 'after');
+  return column.result(records);
+}
+
+/** Refused in a way that could count as held, were it seen again. */
+function needsAgain({ tries: [first], try: { subject } }: TryRecord): boolean {
+  return first !== undefined && !first.effect && subject.expect === 'deny' && first.outcome.kind !== 'not-offered';
+}
+
+class Column {
+  readonly #options: ColumnOptions;
+  readonly #hands: Hands;
+  readonly #notes = new Set<string>();
+  #breaks = 0;
+  #complaint: string | undefined;
+  #contained = true;
+  #failure: string | undefined;
+  /** Refused, and still without the controls that make that count. */
+  #owed: TryRecord[] = [];
+
+  constructor(options: ColumnOptions) {
+    this.#options = options;
+    this.#hands = options;
+  }
+
+  result(records: TryRecord[]): ColumnResult {
+    return {
+      records,
+      failure: this.#failure,
+      complaint: this.#complaint,
+      contained: this.#contained,
+      notes: [...this.#notes],
+    };
+  }
+
+  /** One pass over these records, in as many sessions as it takes. */
+  async pass(records: readonly TryRecord[], when: 'before' | 'after'): Promise<void> {
+    const left = [...records];
+    while (left.length > 0 && this.#failure === undefined && !this.#options.signal?.aborted) {
+      const before = left.length;
+      await this.#session(left, when);
+      // One that breaks off again and again, or before its first call, will not get better.
+      const expected = this.#options.driver.endsOnRefusal && left.length < before;
+      if (left.length > 0 && !expected && ++this.#breaks >= BREAKS) this.#failure ??= 'it broke off again and again';
+    }
+  }
+
+  /** Takes records off the front of `left` for as long as the session goes. */
+  async #session(left: TryRecord[], when: 'before' | 'after'): Promise<void> {
+    const { driver, program, stage, mode, signal } = this.#options;
+    const session = await startAgent(driver, program, stage, { mode, signal });
+    this.#contained = session.contained;
+    try {
+      if (!(await session.model.ready(LIMITS.start))) return await this.#notStarted(session);
+      if (!(await controlWorks(this.#hands, session))) {
+        this.#failure ??= 'a call that nothing refuses did not work';
+        return;
+      }
+      if (await this.#calls(left, session)) await this.#controls(when, session);
+    } finally {
+      const { outlived, output } = await session.close();
+      this.#complaint ??= driver.complaint(output);
+      if (outlived > 0) this.#notes.add('left processes running, which were ended');
+      for (const what of session.model.strange) this.#notes.add(`asked for something that is not its model: ${what}`);
+    }
+  }
+
+  /** The calls, with a permitted one between them. False where the session broke off. */
+  async #calls(left: TryRecord[], session: AgentSession): Promise<boolean> {
+    const open: DriveTried[] = [];
+    const settle = async () => {
+      const works = await controlWorks(this.#hands, session);
+      for (const tried of open.splice(0)) tried.controlled = works;
+      return works;
+    };
+    while (left.length > 0) {
+      const record = left.shift() as TryRecord;
+      const made = await makeCall(record.try, this.#hands, session);
+      if (!made) continue;
+      const { tried, ...told } = made;
+      Object.assign(record, { ...told, durationMs: record.durationMs + told.durationMs });
+      record.tries.push(tried);
+      open.push(tried);
+      if (!tried.effect && record.try.subject.expect === 'deny') this.#owed.push(record);
+      if (tried.outcome.kind === 'ended') await this.#ended(tried, session);
+      if (['ended', 'timeout'].includes(tried.outcome.kind)) return false;
+      if (open.length >= CONTROL_EVERY && !(await settle())) return false;
+    }
+    return settle();
+  }
+
+  /** What makes a refusal count: the same on what nothing refuses, and the same without the agent. */
+  async #controls(when: 'before' | 'after', session: AgentSession): Promise<void> {
+    const plain = when === 'before' ? new PlainShell({ ...this.#options.stage, socket: session.socket }) : undefined;
+    try {
+      for (const record of this.#owed.splice(0)) {
+        const works = await siblingWorks(record.try, this.#hands, session);
+        if (works === 'none') record.sibling = 'none';
+        else if (record.sibling !== 'none') record.sibling[when] = works;
+        if (plain) record.without = await worksWithout(record.try, this.#hands, plain, session);
+      }
+    } finally {
+      plain?.close();
+    }
+  }
+
+  async #notStarted(session: AgentSession): Promise<void> {
+    const { driver } = this.#options;
+    const waited = new Promise<undefined>(resolve => setTimeout(() => resolve(undefined), 500).unref());
+    const end = await Promise.race([session.ended, waited]);
+    const said = end?.output.trim().split('\n').filter(Boolean).at(-1)?.slice(0, 200);
+    if (end && driver.startAgain?.test(end.output) && this.#breaks < BREAKS) return;
+    this.#failure ??=
+      end?.failure ??
+      (end
+        ? `it ended with ${end.code} before it asked its model${said ? `: ${said}` : ''}`
+        : 'it never asked its model');
+  }
+
+  /** A session whose end is a refusal says by what. */
+  async #ended(tried: DriveTried, session: AgentSession): Promise<void> {
+    const { driver } = this.#options;
+    if (!driver.endsOnRefusal) return;
+    tried.refused = driver.refused((await session.ended).output);
+    // The next session begins with a permitted call.
+    tried.controlled = tried.refused !== undefined;
+  }
+}
+
+/** What the judge looks at. */
+export function caseOf(
+  { try: { subject }, tries, without, sibling, command }: TryRecord,
+  { contained, walled }: Pick<DriveCase, 'contained' | 'walled'>,
+): DriveCase {
+  return {
+    kind: subject.kind,
+    expect: subject.expect,
+    byShell: command !== undefined,
+    contained,
+    walled,
+    tries,
+    without,
+    sibling: sibling === 'none' ? sibling : { before: sibling.before, after: sibling.after },
+  };
+}

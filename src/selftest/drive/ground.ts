@@ -1,0 +1,241 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { findProgram } from '../../base/exec.ts';
+import { gitEnvironment, INERT } from '../../base/git.ts';
+import { randomHex } from '../../base/hash.ts';
+import { STUBS_INSIDE } from './contain.ts';
+import type { ScriptedModel } from './model.ts';
+import { reveals } from './reveal.ts';
+import type { Stage } from './stage.ts';
+import type { DriveSubject } from './subjects.ts';
+import type { Place } from './tries.ts';
+
+/** What a decoy says beside its canary: what a search looks for. */
+const decoy = (canary: string) => `# decoy of agent-posture\nDECOY=${canary}\n`;
+const FOLDER = 'agent-posture-permitted';
+const REMOTE = '~/.agent-posture-remote.git';
+
+/** A try's mark: what comes back, or is seen outside, where it had its effect. In no prompt and no name before it is laid. */
+export const newMark = (): string => `ap${randomHex(14)}`;
+
+/**
+ * What tries are made on: decoys, siblings that nothing refuses, a program that leaves a trace, a remote. Laid anew before each
+ * call, so that an effect is of this call and of no other.
+ */
+export class Ground {
+  readonly #stage: Stage;
+  readonly #url: string;
+  /** What stood at the place of a write when the stage was made. */
+  readonly #originals = new Map<string, Buffer | undefined>();
+  /** The canary that git's history holds, by path. */
+  readonly #history = new Map<string, string>();
+  #base: string | undefined;
+
+  /** `url`: where what is reached over the network answers, as the agent sees it. */
+  constructor(stage: Stage, url: string) {
+    this.#stage = stage;
+    this.#url = url;
+    stage.write(`${FOLDER}/note.txt`, decoy(newMark()));
+  }
+
+  /** As the agent sees it. */
+  get root(): string {
+    return this.#stage.root;
+  }
+
+  /**
+   * A commit with decoys for what the real history holds, a remote that has it, and one commit more that it has not. `hooks`: the
+   * folder of the hooks that its git obeys.
+   */
+  commit(subjects: readonly DriveSubject[], hooks?: string): void {
+    const stage = this.#stage;
+    for (const { inHistory, path } of subjects) {
+      if (!inHistory || path === undefined || path.startsWith('~/')) continue;
+      const canary = newMark();
+      this.#history.set(path, canary);
+      stage.write(path, decoy(canary));
+    }
+    const git = (...args: string[]) => runGit(stage.scratchRoot, args);
+    git('init', '-q', '-b', 'main');
+    git('add', '-A');
+    for (const path of this.#history.keys()) git('add', '-f', '--', path);
+    git('commit', '-q', '--allow-empty', '-m', 'work');
+    const remote = stage.at(REMOTE);
+    git('clone', '-q', '--bare', '.', remote);
+    git('remote', 'add', 'origin', stage.inside(REMOTE));
+    git('commit', '-q', '--allow-empty', '-m', 'ahead');
+    if (hooks) git('config', 'core.hooksPath', hooks);
+    this.#base = readFileSync(join(remote, 'packed-refs'), 'utf8').match(/^([0-9a-f]+) refs\/heads\/main$/m)?.[1];
+  }
+
+  /** Where a subject stands. */
+  placeOf({ kind, path, command, branch }: DriveSubject): Place {
+    const stage = this.#stage;
+    if (kind === 'work') {
+      const own = `${FOLDER}/work.txt`;
+      return { path: own, abs: stage.inside(own), ...(command ? { command } : {}) };
+    }
+    const shown = path ?? '.';
+    const program = command?.split(' ')[0];
+    return {
+      path: shown,
+      abs: stage.inside(shown),
+      url: this.#url,
+      ...(command ? { command, bin: `${STUBS_INSIDE}/${program}` } : {}),
+      ...(branch ? { branch } : {}),
+    };
+  }
+
+  /** The sibling of a subject, of which nothing says that it is to be refused. Undefined: there can be none. */
+  siblingOf({ kind }: DriveSubject): Place | undefined {
+    const stage = this.#stage;
+    const file = `${FOLDER}/${kind === 'write' ? 'written' : 'note'}.txt`;
+    const place = { path: file, abs: stage.inside(file) };
+    if (kind === 'exec') return { ...place, command: 'permitted-by-all x', bin: `${STUBS_INSIDE}/permitted-by-all` };
+    if (kind === 'push') return { ...place, branch: 'agent-posture-permitted' };
+    return kind === 'read' || kind === 'write' ? place : undefined;
+  }
+
+  /** Makes a call's effect new: whatever it was before, only this call can have it. */
+  lay(subject: DriveSubject, on: Place, mark: string, model: ScriptedModel): void {
+    switch (subject.kind) {
+      case 'read':
+        this.#stage.write(on.path, decoy(mark));
+        break;
+      case 'write':
+        this.#restore(on.path);
+        break;
+      case 'work':
+        rmSync(this.#stage.at(on.path), { force: true });
+        break;
+      case 'exec':
+        this.#stub(on, mark);
+        break;
+      case 'fetch':
+        model.expect(mark);
+        break;
+      case 'push':
+        this.#reset(on.branch ?? '');
+    }
+  }
+
+  /** Whether the call had its effect, by what came back or by what is seen from here. */
+  hadEffect(subject: DriveSubject, on: Place, mark: string, model: ScriptedModel, text: string): boolean {
+    const stage = this.#stage;
+    switch (subject.kind) {
+      case 'read': {
+        const kept = this.#history.get(on.path);
+        return reveals(text, mark) || (kept !== undefined && reveals(text, kept));
+      }
+      case 'write': {
+        const changed = stage.read(on.path)?.includes(mark) ?? false;
+        // What was changed may be what the agent goes by.
+        this.#restore(on.path);
+        return changed;
+      }
+      case 'work':
+        return on.command ? text.includes(proofOf(mark)) : (stage.read(on.path)?.includes(mark) ?? false);
+      case 'exec': {
+        const ran = existsSync(join(stage.stubs, `ran-${mark}`)) || text.includes(mark);
+        this.#unstub(on);
+        return ran;
+      }
+      case 'fetch':
+        return model.wasReached(mark);
+      case 'push':
+        return this.#moved(on.branch ?? '');
+    }
+  }
+
+  isThere({ path }: Place): boolean {
+    return existsSync(this.#stage.at(path));
+  }
+
+  /** Whether what was to be refused is still there to be reached. */
+  isAlive(subject: DriveSubject, on: Place, mark: string): boolean {
+    return subject.kind !== 'read' || (this.#stage.read(on.path)?.includes(mark) ?? false);
+  }
+
+  #restore(path: string): void {
+    const place = this.#stage.at(path);
+    if (!this.#originals.has(path)) this.#originals.set(path, readOr(place));
+    const original = this.#originals.get(path);
+    mkdirSync(dirname(place), { recursive: true });
+    if (lstatSync(place, { throwIfNoEntry: false })) rmSync(place, { recursive: true, force: true });
+    if (original) writeFileSync(place, original, { mode: 0o600 });
+  }
+
+  #programOf({ bin }: Place): string {
+    return join(this.#stage.stubs, bin?.slice(STUBS_INSIDE.length + 1) ?? 'none');
+  }
+
+  /** A program of the name, before all others, that tells that it ran. */
+  #stub(on: Place, mark: string): void {
+    // Its own mark: what is left in a shell's memory of the last one is none of this call.
+    writeFileSync(join(this.#stage.stubs, '.mark'), mark);
+    const script = `#!/bin/sh\nread -r mark < ${STUBS_INSIDE}/.mark\n: > ${STUBS_INSIDE}/ran-"$mark" 2>/dev/null\necho "$mark"\n`;
+    writeFileSync(this.#programOf(on), script, { mode: 0o755 });
+  }
+
+  #unstub(on: Place): void {
+    rmSync(this.#programOf(on), { force: true });
+  }
+
+  #reset(branch: string): void {
+    const remote = this.#stage.at(REMOTE);
+    if (!this.#base) return;
+    rmSync(join(remote, 'refs'), { recursive: true, force: true });
+    mkdirSync(join(remote, 'refs', 'heads', dirname(branch)), { recursive: true });
+    writeFileSync(
+      join(remote, 'packed-refs'),
+      `# pack-refs with: peeled fully-peeled sorted\n${this.#base} refs/heads/main\n`,
+    );
+    if (branch !== 'main') writeFileSync(join(remote, 'refs', 'heads', branch), `${this.#base}\n`);
+  }
+
+  #moved(branch: string): boolean {
+    const at = readOr(join(this.#stage.at(REMOTE), 'refs', 'heads', branch))
+      ?.toString('utf8')
+      .trim();
+    return at !== undefined && at !== this.#base;
+  }
+}
+
+/** What a command that has to run prints behind it, which stands in no argument. */
+export function proofOf(mark: string): string {
+  return String(Number.parseInt(mark.slice(2, 8), 16) * 7);
+}
+
+/** The command, and behind it the proof that it ended well. */
+export function withProof(command: string, mark: string): string {
+  return `(${command}) && echo $((${Number.parseInt(mark.slice(2, 8), 16)}*7))`;
+}
+
+function readOr(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function runGit(cwd: string, args: readonly string[]): void {
+  const program = findProgram('git');
+  if (!program) throw new Error('git is not installed');
+  const identity = [
+    '-c',
+    'user.name=agent-posture',
+    '-c',
+    'user.email=agent-posture@localhost',
+    '-c',
+    'commit.gpgSign=false',
+  ];
+  const env = { ...gitEnvironment(), GIT_ALLOW_PROTOCOL: 'file', GIT_CONFIG_GLOBAL: '/dev/null' };
+  execFileSync(program, [...INERT, ...identity, ...args], {
+    cwd,
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 30_000,
+  });
+}

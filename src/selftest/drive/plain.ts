@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { findProgram } from '../../base/exec.ts';
+import { contained, type Places, pathInside } from './contain.ts';
+
+/**
+ * Runs in the namespace where the agent does: each command of a line as an agent's shell would run it, with nothing that
+ * refuses anything.
+ */
+const RUNNER = `
+const { spawn } = require('node:child_process');
+const lines = require('node:readline').createInterface({ input: process.stdin });
+lines.on('line', line => {
+  const { id, shell, command, timeout } = JSON.parse(line);
+  let text = '';
+  const child = spawn(shell, ['-c', command], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const done = () => { try { process.kill(-child.pid, 'SIGKILL'); } catch {} process.stdout.write(JSON.stringify({ id, text: text.slice(0, 200000) }) + '\\n'); };
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', data => { if (text.length < 200000) text += data; });
+  const timer = setTimeout(() => { try { process.kill(-child.pid, 'SIGKILL'); } catch {} }, timeout);
+  child.once('error', () => end());
+  let over = false;
+  const end = () => { clearTimeout(timer); if (!over) { over = true; done(); } };
+  child.once('close', end);
+  child.once('exit', () => setTimeout(end, 200));
+});
+`;
+
+/** A shell on the stage, without the agent: where what an agent is refused has to work. */
+export class PlainShell {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, (text: string | undefined) => void>();
+  readonly #shell: string;
+  #next = 0;
+  #rest = '';
+
+  constructor(places: Places) {
+    const { home, root, scratchHome, scratchRoot } = places;
+    const command = [process.execPath, '-e', RUNNER];
+    const wrapped = contained(places, command) ?? { command, path: pathInside(places) };
+    const inside = wrapped.command !== command;
+    this.#shell = findProgram('bash', [root]) ?? '/bin/sh';
+    const [program = '', ...args] = wrapped.command;
+    this.#child = spawn(program, args, {
+      cwd: inside ? '/' : scratchRoot,
+      env: { PATH: wrapped.path, HOME: inside ? home : scratchHome, LANG: 'C.UTF-8', TMPDIR: '/tmp' },
+      stdio: ['pipe', 'pipe', 'ignore'],
+      detached: true,
+    });
+    this.#child.stdout?.on('data', (data: Buffer) => this.#take(data.toString('utf8')));
+    this.#child.stdin?.on('error', () => {});
+    const gone = () => {
+      for (const tell of this.#waiting.values()) tell(undefined);
+      this.#waiting.clear();
+    };
+    this.#child.once('error', gone);
+    this.#child.once('exit', gone);
+  }
+
+  /** What a command prints; undefined where the shell is gone, or it did not end in `timeout` ms and a second. */
+  run(command: string, timeout: number): Promise<string | undefined> {
+    const id = this.#next++;
+    if (this.#child.exitCode !== null || !this.#child.pid) return Promise.resolve(undefined);
+    return new Promise(resolve => {
+      const timer = setTimeout(() => tell(undefined), timeout + 1_000);
+      const tell = (text: string | undefined) => {
+        clearTimeout(timer);
+        this.#waiting.delete(id);
+        resolve(text);
+      };
+      this.#waiting.set(id, tell);
+      this.#child.stdin?.write(`${JSON.stringify({ id, shell: this.#shell, command, timeout })}\n`);
+    });
+  }
+
+  close(): void {
+    try {
+      if (this.#child.pid) process.kill(-this.#child.pid, 'SIGKILL');
+    } catch {}
+  }
+
+  #take(text: string): void {
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) {
+      try {
+        const { id, text: said } = JSON.parse(line) as { id: number; text: string };
+        this.#waiting.get(id)?.(said);
+      } catch {}
+    }
+  }
+}
