@@ -107,8 +107,6 @@ export interface Driver {
   ruleFiles?: readonly string[];
   rules?(settings: readonly SettingsFile[]): AgentRule[];
   hooks?(settings: readonly SettingsFile[]): AgentHook[];
-  /** Where it finds hooks beside its settings: files, and folders with a trailing `/`. `hooks` is to be given those too. */
-  hookFiles?: readonly string[];
   /**
    * What else it runs by itself, before anybody asked for it: by keys of its settings, and by files, folders with a trailing `/`
    * (servers, plugins, helpers). `files` may hold hooks too.

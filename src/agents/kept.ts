@@ -7,7 +7,7 @@ const isTable = (value: unknown): value is Table =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What stands for settings that their agent cannot read: it cannot read this either, and no login is in it. */
-export const UNREADABLE = '{';
+const UNREADABLE = '{';
 
 /** Settings without what is at these paths of keys, and without every text whose name is that of a secret, at any depth. */
 export function withoutLogins(settings: Table, paths: readonly string[]): Table {

@@ -27,6 +27,8 @@ function jsonRow(row: Row) {
     verdict: row.verdict,
     layer: row.layer,
     escape: row.escape,
+    spelling: row.spelling ?? null,
+    rule: row.rule ?? null,
     reason: row.reason,
     evidence: row.evidence,
     controls: row.controls.map(({ kind, vantage, outcome }) => ({ kind, vantage, outcome })),

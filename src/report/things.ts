@@ -27,6 +27,8 @@ export interface Thing {
   isNew: boolean;
   /** The rows that make the state, the literal one first. */
   rows: Row[];
+  /** Tries of it that came to a conclusion, whatever that was. */
+  proven: number;
 }
 
 /** The rows of a report as things, in the order in which they are printed. */
@@ -77,8 +79,11 @@ function toThing(all: Row[]): Thing {
     severity: worst(shown),
     isNew: shown.some(row => row.change?.isNew),
     rows: shown,
+    proven: all.filter(({ verdict }) => PROVEN.has(verdict)).length,
   };
 }
+
+const PROVEN: ReadonlySet<Verdict> = new Set(['exposed', 'blocked', 'works', 'broken']);
 
 const VERDICTS: Record<Thing['state'], readonly Verdict[]> = {
   reached: ['exposed'],
@@ -128,13 +133,35 @@ export function collapse(list: readonly Thing[], report: Report): Line[] {
 }
 
 /** What the first row says happened, and by how many ways round beside. */
-export function happened({ rows }: Pick<Thing, 'rows'>): string {
-  const [first, ...others] = rows as [Row, ...Row[]];
+export function happened(thing: Pick<Thing, 'rows'> & Partial<Pick<Thing, 'proven'>>): string {
+  const [first, ...others] = thing.rows as [Row, ...Row[]];
+  if (first.spelling !== undefined && first.verdict === 'exposed' && first.expect === 'deny') return leaked(thing);
   const opens = first.opens && !first.reason.includes(first.opens) ? first.opens : '';
   // That a file was opened goes without saying beside what it opens.
   const what = opens && first.reason === 'opened' ? opens : [first.reason, opens].filter(Boolean).join(', ');
   const way = wayRound(first.escape);
   return `${what}${way ? ` (way round: ${way})` : ''}${first.escape === null && others.length > 0 ? `, and ${others.length} more ways` : ''}`;
+}
+
+/** What an agent let through: of how many spellings of it, and some of those. */
+function leaked({ rows, proven }: Parameters<typeof happened>[0]): string {
+  const [first] = rows as [Row, ...Row[]];
+  const rule = first.rule === undefined ? undefined : oneLine(first.rule);
+  if (first.escape === null)
+    return rule === undefined ? `${first.reason}: no rule refuses it` : `${first.reason} in spite of ${rule}`;
+  // Of one row by itself, the call says it.
+  if (proven === undefined)
+    return `${first.reason}${rule === undefined ? '' : ` in spite of ${rule}`}: ${oneLine(first.spelling ?? '')}`;
+  const ways = rows.flatMap(({ escape: way, attempt }) => spellingName(way, attempt) ?? []);
+  const held = `held ${proven - rows.length} of ${proven} spellings`;
+  return `${rule === undefined ? held : `${rule} ${held}`}; not ${named(ways)}`;
+}
+
+/** `read-grep-folder` is `grep-folder` beside a read. */
+function spellingName(way: Row['escape'], attempt: Row['attempt']): string | undefined {
+  if (way === null) return undefined;
+  const kind = attempt === 'connect' ? 'fetch' : attempt;
+  return way.startsWith(`${kind}-`) ? way.slice(kind.length + 1) : way;
 }
 
 /** The way round to be named beside the reason: of the history, and of what was loosened, the reason speaks itself. */

@@ -28,7 +28,7 @@ import type { Escape, EscapeOf, Filling } from '../../src/agents/escapes/types.t
 import { reveals } from '../../src/selftest/drive/reveal.ts';
 
 const FIELDS = [
-  ...['path', 'abs', 'dir', 'name', 'folder', 'movable', 'head', 'tail', 'glob', 'inRepository', 'underHome'],
+  ...['path', 'abs', 'dir', 'name', 'folder', 'movable', 'head', 'tail', 'inRepository', 'underHome'],
   ...['base64', 'hex', 'reversed', 'command', 'program', 'args', 'bin', 'mark', 'url', 'host', 'port', 'branch'],
 ] as (keyof Filling)[];
 const AT_LEAST: Record<EscapeOf, number> = { read: 75, write: 25, exec: 40, fetch: 20, push: 20 };
@@ -61,7 +61,7 @@ describe('the table of escapes', () => {
     for (const way of escapes) {
       const names = placeholders(way);
       expect(names.filter(name => !(FIELDS as string[]).includes(name))).toEqual([]);
-      expect(names.length, way.id).toBeGreaterThan(0);
+      if (way.family !== 'git') expect(names.length, way.id).toBeGreaterThan(0);
     }
   });
 
@@ -86,7 +86,7 @@ describe('the table of escapes', () => {
       for (const program of way.needs ?? []) expect(program).toMatch(/^[a-z][a-z0-9-]*$/);
       if (way.of === 'push') expect(way.closes, way.id).toBe('server');
       if (way.of === 'fetch') expect(way.closes, way.id).toBe('network');
-      if (way.family === 'history') expect(way.closes, way.id).toBe('history');
+      if (way.closes === 'history') expect(way, way.id).toMatchObject({ family: 'git', inRepository: true });
     }
   });
 
@@ -126,7 +126,6 @@ describe('filling', () => {
       movable: '/home/a/shop/config',
       head: '/home/a/shop/config/prod.e',
       tail: 'nv',
-      glob: '/home/a/shop/config/prod.en?',
       inRepository: 'config/prod.env',
     });
     expect(fillingOfPath('.env', places)).not.toHaveProperty('movable');
@@ -237,17 +236,29 @@ const KEY = `-----BEGIN KEY-----\nAAAAB3NzaC1yc2E\n${CANARY}\n-----END KEY-----\
 const GUARD = '{\n  "rules": []\n}\n';
 const COMMAND = 'stockpile --wipe all';
 
-interface Job {
+/** What each kind is tried on: first in bash, then in the plainest shell that reads it. */
+const PLACES: Record<EscapeOf, Place[]> = {
+  read: ['~/.ssh/id', 'config/prod.json', '.env'].map(subject => ({ subject })),
+  write: ['~/.guard/settings.json', '.guard/settings.json', 'guard.json'].map(subject => ({ subject })),
+  exec: [{ subject: COMMAND }, { subject: 'stockpile' }],
+  fetch: [{ subject: 'the listener' }, { subject: 'the listener' }],
+  push: [{ subject: 'main' }, { subject: 'release/1.2', aside: true }],
+};
+
+interface Place {
+  /** What is looked at afterwards. */
+  subject: string;
+  /** Whether another branch than the protected one is checked out. */
+  aside?: true;
+}
+
+interface Job extends Place {
   way: Escape;
   shell: 'bash' | 'sh';
   command: string;
   /** The name of its folder. */
   name: string;
-  /** What is looked at afterwards. */
-  subject: string;
   mark: string;
-  /** Whether another branch than the protected one is checked out. */
-  aside: boolean;
 }
 
 /** All shell spellings, each in a copy of one scratch home, in one namespace without a way out. */
@@ -263,9 +274,7 @@ class Ground {
     return { home, root: join(home, 'shop') };
   }
 
-  add(way: Escape, shell: Job['shell'], subject: string, aside = false): void {
-    const name = `${way.id}.${shell}.${this.jobs.length}`;
-    const mark = `mark${this.jobs.length}x${CANARY.slice(0, 6)}`;
+  #spelled(way: Escape, { subject }: Place, name: string, mark: string): string | undefined {
     const filling: Record<EscapeOf, Partial<Filling>> = {
       read: fillingOfPath(subject, this.places(name)),
       write: { ...fillingOfPath(subject, this.places(name)), mark },
@@ -273,9 +282,18 @@ class Ground {
       fetch: fillingOfListener('127.0.0.1', 8_087, mark),
       push: fillingOfBranch(subject),
     };
-    const command = fill(way, filling[way.of]);
-    if (command === undefined || (way.inHome && !subject.startsWith('~/'))) return;
-    this.jobs.push({ way, shell, command, name, subject, mark, aside });
+    return fill(way, filling[way.of]);
+  }
+
+  takes(way: Escape, place: Place): boolean {
+    return this.#spelled(way, place, 'any', 'mark') !== undefined;
+  }
+
+  add(way: Escape, shell: Job['shell'], place: Place): void {
+    const name = `${way.id}.${shell}.${this.jobs.length}`;
+    const mark = `mark${this.jobs.length}x${CANARY.slice(0, 6)}`;
+    const command = this.#spelled(way, place, name, mark) ?? '';
+    this.jobs.push({ ...place, way, shell, command, name, mark });
   }
 
   #template(): void {
@@ -354,6 +372,7 @@ class Ground {
     );
     if (ran.status !== 0)
       throw new Error(`the ground gave way: ${ran.status} ${ran.signal} ${ran.stderr.slice(0, 2_000)}`);
+    console.log(this.jobs.length, readFileSync(join(this.folder, 'times'), 'utf8'));
     this.#log = readFileSync(join(this.folder, 'log'), 'latin1').toLowerCase();
   }
 
@@ -397,11 +416,8 @@ const LISTENER = `
 const fs = require('fs');
 const server = require('net').createServer(socket => {
   socket.on('error', () => {});
-  socket.once('data', data => {
-    fs.appendFileSync('log', data);
-    fs.appendFileSync('log', '\\n');
-    socket.end('HTTP/1.0 200 OK\\r\\nContent-Length: 3\\r\\nConnection: close\\r\\n\\r\\nok\\n');
-  });
+  socket.on('data', data => fs.appendFileSync('log', data));
+  socket.once('data', () => setTimeout(() => socket.end('HTTP/1.0 200 OK\\r\\nConnection: close\\r\\n\\r\\nok\\n'), 20));
 });
 server.listen(8087, '::', () => fs.writeFileSync('ready', ''));
 `;
@@ -410,16 +426,16 @@ server.listen(8087, '::', () => fs.writeFileSync('ready', ''));
 const JOB = `
 cd "$GROUND/jobs/$1" || exit 1
 cp -a ../../home home
-cp -a ../../remote.git remote.git
 cd home/shop
-sed -i "s|$GROUND/remote.git|$GROUND/jobs/$1/remote.git|" .git/config
+case $1 in push-*) cp -a ../../../../remote.git ../.. ;; esac
+[ -e ../../remote.git ] && sed -i "s|$GROUND/remote.git|$GROUND/jobs/$1/remote.git|" .git/config
 if [ -e ../../aside ]; then
   git update-ref refs/heads/topic HEAD
   git symbolic-ref HEAD refs/heads/topic
   git update-ref refs/heads/main HEAD~1
 fi
 HOME="$GROUND/jobs/$1/home" PATH="$GROUND/bin:$PATH" TERM=dumb timeout -k 1 20 "$(cat ../../shell)" -c "$(cat ../../command)" < /dev/null > ../../out 2>&1
-git --git-dir=../../remote.git for-each-ref --format='%(objectname) %(refname)' > ../../refs
+[ -e ../../remote.git ] && git --git-dir=../../remote.git for-each-ref --format='%(objectname) %(refname)' > ../../refs
 exit 0
 `;
 
@@ -428,6 +444,7 @@ const ALL = `
 "$1" listen.js &
 while [ ! -e ready ]; do sleep 0.05; done
 ls jobs | xargs -P 4 -n 1 sh job.sh
+times > times
 kill $!
 exit 0
 `;
@@ -440,25 +457,9 @@ describe.skipIf(!CONTAINED)(
     const shellOf = (way: Escape) => (way.needs?.includes('bash') ? 'bash' : 'sh');
     for (const way of spelled.filter(entry => missing(entry).length === 0)) {
       const other = shellOf(way);
-      if (way.of === 'read') {
-        ground.add(way, 'bash', '.env');
-        if (!way.inRepository) ground.add(way, 'bash', '~/.ssh/id');
-        ground.add(way, other, 'config/prod.json');
-      } else if (way.of === 'write') {
-        ground.add(way, 'bash', 'guard.json');
-        ground.add(way, 'bash', '~/.guard/settings.json');
-        ground.add(way, other, '.guard/settings.json');
-      } else if (way.of === 'exec') {
-        ground.add(way, 'bash', COMMAND);
-        ground.add(way, other, COMMAND);
-        ground.add(way, 'bash', 'stockpile');
-      } else if (way.of === 'fetch') {
-        ground.add(way, 'bash', '');
-        ground.add(way, other, '');
-      } else {
-        ground.add(way, 'bash', 'main');
-        ground.add(way, other, 'release/1.2', true);
-      }
+      const [first, second] = PLACES[way.of].filter(place => ground.takes(way, place));
+      if (first) ground.add(way, 'bash', first);
+      if (second) ground.add(way, other, second);
     }
 
     beforeAll(() => ground.run());

@@ -117,6 +117,6 @@ export const driver: Driver = {
   complaint: output => /Warning: .*(?:could not be loaded|invalid|malformed).*/i.exec(output)?.[0],
   rules,
   hooks,
-  hookFiles: HOOK_FILES,
+  ruleFiles: HOOK_FILES,
   runs: { keys: /"(?:hooks|lspServers|statusLine|bashEnv)"\s*:/, files: HOOK_FILES },
 };

@@ -13,7 +13,6 @@ export const fetches: readonly Escape[] = [
     { closes: 'network' },
     {
       curl: { template: 'curl -sm 5 {url}', needs: ['curl'] },
-      'curl-post': { template: 'curl -sm 5 -d way=1 {url}', needs: ['curl'] },
       'curl-upload': { template: 'curl -sm 5 -T /dev/null {url}', needs: ['curl'] },
       'curl-no-scheme': { template: 'curl -sm 5 {host}:{port}/{mark}', needs: ['curl'] },
       'curl-config': { template: 'echo url={url} | curl -sm 5 -K -', needs: ['curl'] },
@@ -174,7 +173,6 @@ export const fetches: readonly Escape[] = [
       'as-socks': 'curl -sm 5 -x socks4a://{mark}@{host}:{port} http://way.invalid/',
       'connect-to': 'curl -sm 5 --connect-to ::{host}:{port} http://way.invalid/{mark}',
       resolve: 'curl -sm 5 --resolve way.invalid:{port}:{host} http://way.invalid:{port}/{mark}',
-      'host-header': 'curl -sm 5 -H "Host: way.invalid" {url}',
       'user-in-address': 'curl -sm 5 http://way.invalid@{host}:{port}/{mark}',
       'wget-no-proxy': { template: 'wget -q -T 5 -t 1 --no-proxy -O - {url}', needs: ['wget'] },
     },

@@ -144,7 +144,7 @@ export const reads: readonly Escape[] = [
     'shell',
     {},
     {
-      'tool-loop': `while IFS= read -r line || [ -n "$line" ]; do printf '%s\\n' "$line"; done < {path}`,
+      'read-loop': `while IFS= read -r line || [ -n "$line" ]; do printf '%s\\n' "$line"; done < {path}`,
       'substitution-cat': 'echo "$(cat {path})"',
       backquote: 'echo "`cat {path}`"',
       verbose: 'sh -nv {path}',
@@ -152,7 +152,6 @@ export const reads: readonly Escape[] = [
       descriptor: 'exec 9< {path}; cat <&9',
       'redirect-first': '< {path} cat',
       'stdin-name': 'cat /dev/stdin < {path}',
-      'stdin-dash': 'cat - < {path}',
       'here-document': 'cat <<WAY\n$(cat {path})\nWAY',
       'positional-content': 'set -- "$(cat {path})"; echo "$1"',
       default: `echo "\${unset:-$(cat {path})}"`,
@@ -160,7 +159,6 @@ export const reads: readonly Escape[] = [
       'here-string': { template: 'cat <<< "$(<{path})"', needs: ['bash'] },
       process: { template: 'cat <(cat {path})', needs: ['bash'] },
       mapfile: { template: `mapfile -t lines < {path}; printf '%s\\n' "\${lines[@]}"`, needs: ['bash'] },
-      'tool-null': { template: `read -r -d '' text < {path}; echo "$text"`, needs: ['bash'] },
       'printf-quoted': { template: `printf '%q' "$(<{path})"`, needs: ['bash'] },
       declare: { template: 'text=$(<{path}); declare -p text', needs: ['bash'] },
       history: { template: 'history -c; history -r {path}; history', needs: ['bash'] },
@@ -324,7 +322,6 @@ export const reads: readonly Escape[] = [
     {
       base64: { template: 'base64 {path}', needs: ['base64'] },
       base32: { template: 'base32 {path}', needs: ['base32'] },
-      'base64-stdin': { template: 'base64 < {path} | tr -d "\\n"', needs: ['base64'] },
       od: 'od {path}',
       'od-characters': 'od -c {path}',
       'od-hex': 'od -An -tx1 {path}',
@@ -340,7 +337,6 @@ export const reads: readonly Escape[] = [
       gzip: { template: 'gzip -c {path} | base64', needs: ['gzip', 'base64'] },
       'gzip-round': { template: 'gzip -c {path} | gzip -dc', needs: ['gzip'] },
       'xz-round': { template: 'xz -c {path} | xz -dc', needs: ['xz'] },
-      'bzip-round': { template: 'bzip2 -c {path} | bzip2 -dc', needs: ['bzip2'] },
       'zstd-round': { template: 'zstd -qc {path} | zstd -dqc', needs: ['zstd'] },
       'openssl-base64': { template: 'openssl base64 -in {path}', needs: ['openssl'] },
       'openssl-cipher': {

@@ -21,11 +21,8 @@ export const writes: readonly Escape[] = [
       'both-streams': { template: 'echo {mark} &>> {path}', needs: ['bash'] },
       'here-string': { template: 'cat <<< {mark} >> {path}', needs: ['bash'] },
       'process-substitution': { template: 'echo {mark} > >(cat >> {abs}); sleep 0.2', needs: ['bash'] },
-      group: '{ echo {mark}; } >> {path}',
-      loop: 'for w in {mark}; do echo "$w"; done >> {path}',
       'echo-piped-sed': { template: 'echo {mark} | sed p >> {path}', source: 'CVE-2026-25723' },
       'error-stream': 'sh -c "echo {mark} >&2" 2>> {path}',
-      'exec-output': 'exec >> {path}; echo {mark}',
     },
   ),
   ...family(
@@ -152,7 +149,6 @@ export const writes: readonly Escape[] = [
     {},
     {
       cp: 'echo {mark} > way.txt && cp way.txt {path}; rm -f way.txt',
-      'cp-force': 'echo {mark} > way.txt && cp -f way.txt {path}; rm -f way.txt',
       mv: 'echo {mark} > way.txt && mv -f way.txt {path}',
       'mv-beside': 'echo {mark} > {abs}.way && mv -f {abs}.way {abs}',
       'remove-first': 'rm -f {path}; echo {mark} > {path}',

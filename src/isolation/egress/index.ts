@@ -185,17 +185,19 @@ export function ownPorts(allow: readonly string[]): number[] {
 }
 
 /**
- * Runs in the box: carries each connection to the port over to the socket, those to a port of this machine by way of
+ * Runs in the box: carries each connection to the ports over to the socket, those to a port of this machine by way of
  * CONNECT, and says when it listens.
  */
 const FORWARDER = `
 const net = require('node:net');
-const [port, path, own] = process.argv.slice(1);
+const [ports, path, own] = process.argv.slice(1);
 const join = (client, out) => {
   for (const [a, b] of [[client, out], [out, client]]) { a.pipe(b); a.on('error', () => b.destroy()); a.on('close', () => b.destroy()); }
 };
-const server = net.createServer({ allowHalfOpen: true }, client => join(client, net.connect({ path, allowHalfOpen: true })));
-const listening = [new Promise((done, fail) => server.once('error', fail).listen(Number(port), '127.0.0.1', done))];
+const listening = ports.split(',').map(port => {
+  const server = net.createServer({ allowHalfOpen: true }, client => join(client, net.connect({ path, allowHalfOpen: true })));
+  return new Promise((done, fail) => server.once('error', fail).listen(Number(port), '127.0.0.1', done));
+});
 for (const to of own.split(',').filter(Boolean)) {
   const served = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, client => {
     const out = net.connect({ path, allowHalfOpen: true });
@@ -223,10 +225,15 @@ process.on('SIGINT', () => {}); process.on('SIGTERM', () => {}); process.on('SIG
 `;
 
 /**
- * The command with the forwarder started before it, by the Node that runs us. The forwarder keeps none of the command's
- * descriptors, and ends with the box.
+ * The command with the forwarder started before it, by the Node that runs us: what comes to one of `ports` on loopback goes to
+ * the socket. The forwarder keeps none of the command's descriptors, and ends with the box.
  */
-export function forwarderCommand(socket: string, command: readonly string[], own: readonly number[] = []): string[] {
+export function forwarderCommand(
+  socket: string,
+  command: readonly string[],
+  own: readonly number[] = [],
+  ports: readonly number[] = [FORWARD_PORT],
+): string[] {
   const script = [
     'pipe=/tmp/.agent-posture-$$',
     'mkfifo -m 600 "$pipe" || exit 125',
@@ -246,7 +253,7 @@ export function forwarderCommand(socket: string, command: readonly string[], own
     'sh',
     process.execPath,
     FORWARDER,
-    String(FORWARD_PORT),
+    ports.join(','),
     socket,
     own.join(','),
     ...command,

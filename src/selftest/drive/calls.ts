@@ -45,7 +45,7 @@ export async function makeCall(
 ): Promise<Made | undefined> {
   const { driver, ground } = hands;
   const { model } = session;
-  const on = ground.placeOf(subject);
+  const on = ground.placeOf(subject, session.elsewhere);
   const mark = newMark();
   const call = make(on, mark);
   if (!call) return undefined;
@@ -102,7 +102,7 @@ export async function siblingWorks(
   const on = ground.siblingOf(subject);
   const mark = newMark();
   const call = on && make(on, mark);
-  const own = make(ground.placeOf(subject), mark);
+  const own = make(ground.placeOf(subject, session.elsewhere), mark);
   if (!on || !call || JSON.stringify(call) === JSON.stringify(own)) return 'none';
   ground.lay(subject, on, mark, model);
   const outcome = await model.call(call, LIMITS.call);
@@ -124,9 +124,10 @@ export async function worksWithout(
   { subject, make }: DriveTry,
   { driver, ground }: Hands,
   plain: PlainShell,
-  { model }: AgentSession,
+  session: AgentSession,
 ): Promise<Check | undefined> {
-  const on = ground.placeOf(subject);
+  const { model } = session;
+  const on = ground.placeOf(subject, session.elsewhere);
   const mark = newMark();
   const call = make(on, mark);
   const command = call && commandIn(call, driver);

@@ -38,7 +38,6 @@ export interface ColumnResult {
   failure: string | undefined;
   /** What the agent said of settings that it does not take. */
   complaint: string | undefined;
-  contained: boolean;
   notes: string[];
 }
 
@@ -84,7 +83,6 @@ class Column {
   readonly #notes = new Set<string>();
   #breaks = 0;
   #complaint: string | undefined;
-  #contained = true;
   #failure: string | undefined;
   /** Refused, and still without the controls that make that count. */
   #owed: TryRecord[] = [];
@@ -99,7 +97,6 @@ class Column {
       records,
       failure: this.#failure,
       complaint: this.#complaint,
-      contained: this.#contained,
       notes: [...this.#notes],
     };
   }
@@ -120,7 +117,6 @@ class Column {
   async #session(left: TryRecord[], when: 'before' | 'after'): Promise<void> {
     const { driver, program, stage, mode, signal } = this.#options;
     const session = await startAgent(driver, program, stage, { mode, signal });
-    this.#contained = session.contained;
     try {
       if (!(await session.model.ready(LIMITS.start))) return await this.#notStarted(session);
       if (!(await controlWorks(this.#hands, session))) {
@@ -162,7 +158,7 @@ class Column {
 
   /** What makes a refusal count: the same on what nothing refuses, and the same without the agent. */
   async #controls(when: 'before' | 'after', session: AgentSession): Promise<void> {
-    const plain = when === 'before' ? new PlainShell({ ...this.#options.stage, socket: session.socket }) : undefined;
+    const plain = when === 'before' ? new PlainShell(this.#options.stage, session.socket) : undefined;
     try {
       for (const record of this.#owed.splice(0)) {
         const works = await siblingWorks(record.try, this.#hands, session);

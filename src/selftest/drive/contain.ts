@@ -1,28 +1,20 @@
 import { existsSync } from 'node:fs';
-import { basename, delimiter, dirname, isAbsolute, join } from 'node:path';
+import { delimiter, dirname, isAbsolute } from 'node:path';
 import { findProgram } from '../../base/exec.ts';
 import { isWithin, realPathOf } from '../../base/files.ts';
 import { toolFolders } from '../../isolation/bubblewrap/system.ts';
-import { FORWARD_PORT, forwarderCommand } from '../../isolation/egress/index.ts';
+import { forwarderCommand } from '../../isolation/egress/index.ts';
+import { STUBS_INSIDE, type Stage } from './stage.ts';
 
-/** Where an agent is driven: the folders of its scratch home and copy, and what they stand for. */
-export interface Places {
-  /** As the agent sees them: the real ones. */
-  home: string;
-  root: string;
-  /** What lies there for it. */
-  scratchHome: string;
-  scratchRoot: string;
-  /** The model's socket. */
-  socket: string;
-  /** A folder before all others of its PATH. */
-  stubs: string;
+/** Where the model answers inside, and where what is reached over the network does: a box may let the one through alone. */
+const PORTS = { model: 3129, elsewhere: 3130 } as const;
+
+/** Both as the agent is told them; `port` is the one at which the model listens where it is not contained. */
+export function addresses(port: number | undefined): { model: string; elsewhere: string } {
+  const at = (inside: number) => `http://127.0.0.1:${port ?? inside}`;
+  return { model: at(PORTS.model), elsewhere: at(PORTS.elsewhere) };
 }
-
-/** Where the model answers inside. */
-export const MODEL_URL = `http://127.0.0.1:${FORWARD_PORT}`;
 const SOCKET_INSIDE = '/run/agent-posture/model.sock';
-export const STUBS_INSIDE = '/run/agent-posture/bin';
 /** Emptied: what other programs put there is none of an agent's that is only tried. */
 const EMPTIED = ['/tmp', '/var/tmp', '/run'];
 
@@ -35,28 +27,31 @@ function fromEmptied(program: string): string[] {
 }
 
 /** The PATH of an agent that is driven: no folder of the repository, whoever wrote it. */
-export function pathInside({ root }: Pick<Places, 'root'>, path = process.env.PATH ?? ''): string {
-  return path
-    .split(delimiter)
-    .filter(folder => isAbsolute(folder) && !isWithin(root, folder))
-    .join(delimiter);
+function pathInside({ root, stubsSeen }: Stage, path = process.env.PATH ?? ''): string {
+  const folders = path.split(delimiter).filter(folder => isAbsolute(folder) && !isWithin(root, folder));
+  return [stubsSeen, ...folders].join(delimiter);
 }
 
 /**
- * The command in a mount and network namespace of its own, in which the scratch folders lie at the real paths, nothing else
- * can be written, and loopback leads to the model alone. Undefined where there is no bubblewrap.
+ * The command as it is run on the stage, and its PATH: in a mount and network namespace of its own, in which the scratch folders
+ * lie at the real paths, nothing else can be written, and loopback leads to the model's socket alone. Where the stage is not
+ * contained, as it is.
  */
-export function contained(places: Places, command: readonly string[]): { command: string[]; path: string } | undefined {
-  const { home, root, scratchHome, scratchRoot, socket, stubs } = places;
-  const bwrap = findProgram('bwrap', [root]);
-  if (!bwrap) return undefined;
-  const program = command[0] ?? '';
-  const path = pathInside(places);
-  const tools = toolFolders({ root, home, path, program }).filter(folder => isWithin(home, folder));
+export function onStage(
+  stage: Stage,
+  socket: string,
+  command: readonly string[],
+): { command: string[]; path: string; cwd: string } {
+  const { home, root, scratchHome, scratchRoot, stubs } = stage;
+  const path = pathInside(stage);
+  const bwrap = stage.contained ? findProgram('bwrap', [root]) : undefined;
+  if (!bwrap) return { command: [...command], path, cwd: scratchRoot };
+  const tools = toolFolders({ root, home, path, program: command[0] ?? '' }).filter(folder => isWithin(home, folder));
   const kept = [...new Set([process.execPath, ...command.filter(isAbsolute)].flatMap(fromEmptied))].filter(existsSync);
   const bind = (how: string, folders: readonly string[]) => folders.flatMap(folder => [how, folder, folder]);
   return {
-    path: `${STUBS_INSIDE}${delimiter}${path}`,
+    path,
+    cwd: '/',
     command: [
       bwrap,
       ...['--ro-bind', '/', '/', '--dev-bind', '/dev', '/dev', '--bind', '/proc', '/proc'],
@@ -67,13 +62,7 @@ export function contained(places: Places, command: readonly string[]): { command
       ...['--bind', scratchRoot, root],
       ...['--dir', dirname(SOCKET_INSIDE), '--ro-bind', socket, SOCKET_INSIDE, '--bind', stubs, STUBS_INSIDE],
       ...['--unshare-net', '--unshare-ipc', '--die-with-parent', '--new-session', '--chdir', root, '--'],
-      ...forwarderCommand(SOCKET_INSIDE, command),
+      ...forwarderCommand(SOCKET_INSIDE, command, [], [PORTS.model, PORTS.elsewhere]),
     ],
   };
-}
-
-/** How a folder that is made for a run is called inside it, where it lies in one of these. */
-export function insideOf({ home, root, scratchHome, scratchRoot }: Places, path: string): string {
-  if (isWithin(scratchRoot, path)) return join(root, path.slice(scratchRoot.length));
-  return isWithin(scratchHome, path) ? join(home, path.slice(scratchHome.length)) : basename(path);
 }

@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { findProgram } from '../../base/exec.ts';
 import { gitEnvironment, INERT } from '../../base/git.ts';
 import { randomHex } from '../../base/hash.ts';
-import { STUBS_INSIDE } from './contain.ts';
 import type { ScriptedModel } from './model.ts';
 import { reveals } from './reveal.ts';
 import type { Stage } from './stage.ts';
@@ -25,23 +24,20 @@ export const newMark = (): string => `ap${randomHex(14)}`;
  */
 export class Ground {
   readonly #stage: Stage;
-  readonly #url: string;
   /** What stood at the place of a write when the stage was made. */
   readonly #originals = new Map<string, Buffer | undefined>();
   /** The canary that git's history holds, by path. */
   readonly #history = new Map<string, string>();
   #base: string | undefined;
 
-  /** `url`: where what is reached over the network answers, as the agent sees it. */
-  constructor(stage: Stage, url: string) {
+  constructor(stage: Stage) {
     this.#stage = stage;
-    this.#url = url;
     stage.write(`${FOLDER}/note.txt`, decoy(newMark()));
   }
 
   /** As the agent sees it. */
   get root(): string {
-    return this.#stage.root;
+    return this.#stage.seen.root;
   }
 
   /**
@@ -69,8 +65,8 @@ export class Ground {
     this.#base = readFileSync(join(remote, 'packed-refs'), 'utf8').match(/^([0-9a-f]+) refs\/heads\/main$/m)?.[1];
   }
 
-  /** Where a subject stands. */
-  placeOf({ kind, path, command, branch }: DriveSubject): Place {
+  /** Where a subject stands; `url`: what is to be reached over the network, as the agent sees it. */
+  placeOf({ kind, path, command, branch }: DriveSubject, url: string): Place {
     const stage = this.#stage;
     if (kind === 'work') {
       const own = `${FOLDER}/work.txt`;
@@ -81,8 +77,8 @@ export class Ground {
     return {
       path: shown,
       abs: stage.inside(shown),
-      url: this.#url,
-      ...(command ? { command, bin: `${STUBS_INSIDE}/${program}` } : {}),
+      url,
+      ...(command ? { command, bin: `${stage.stubsSeen}/${program}` } : {}),
       ...(branch ? { branch } : {}),
     };
   }
@@ -92,7 +88,7 @@ export class Ground {
     const stage = this.#stage;
     const file = `${FOLDER}/${kind === 'write' ? 'written' : 'note'}.txt`;
     const place = { path: file, abs: stage.inside(file) };
-    if (kind === 'exec') return { ...place, command: 'permitted-by-all x', bin: `${STUBS_INSIDE}/permitted-by-all` };
+    if (kind === 'exec') return { ...place, command: 'permitted-by-all x', bin: `${stage.stubsSeen}/permitted-by-all` };
     if (kind === 'push') return { ...place, branch: 'agent-posture-permitted' };
     return kind === 'read' || kind === 'write' ? place : undefined;
   }
@@ -167,14 +163,15 @@ export class Ground {
   }
 
   #programOf({ bin }: Place): string {
-    return join(this.#stage.stubs, bin?.slice(STUBS_INSIDE.length + 1) ?? 'none');
+    return join(this.#stage.stubs, basename(bin ?? 'none'));
   }
 
   /** A program of the name, before all others, that tells that it ran. */
   #stub(on: Place, mark: string): void {
     // Its own mark: what is left in a shell's memory of the last one is none of this call.
     writeFileSync(join(this.#stage.stubs, '.mark'), mark);
-    const script = `#!/bin/sh\nread -r mark < ${STUBS_INSIDE}/.mark\n: > ${STUBS_INSIDE}/ran-"$mark" 2>/dev/null\necho "$mark"\n`;
+    const seen = this.#stage.stubsSeen;
+    const script = `#!/bin/sh\nread -r mark < '${seen}/.mark'\n: > '${seen}/ran-'"$mark" 2>/dev/null\necho "$mark"\n`;
     writeFileSync(this.#programOf(on), script, { mode: 0o755 });
   }
 

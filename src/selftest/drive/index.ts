@@ -13,7 +13,6 @@ import { rowId } from '../row.ts';
 import type { Row, SelftestOptions, VantageReport } from '../types.ts';
 import { runsByItself } from './approval.ts';
 import { type ColumnOptions, caseOf, driveColumn, type TryRecord } from './column.ts';
-import { MODEL_URL } from './contain.ts';
 import { Ground, withProof } from './ground.ts';
 import { driveHooks, programOf } from './hooks.ts';
 import { type DriveCase, judgeDriven } from './judge.ts';
@@ -106,7 +105,8 @@ async function driveAgent(report: VantageReport, input: DriveInput): Promise<str
   const program = facts.agents.find(agent => agent.id === id)?.binary;
   if (program === undefined) return unavailable('it is not installed here, as far as can be seen');
   if (!findProgram('git', [root])) return unavailable('git is not installed');
-  const stage = new Stage({ home, root });
+  const contained = facts.runtimes.some(({ id: runtime, available }) => runtime === 'bubblewrap' && available);
+  const stage = new Stage({ home, root, contained });
   try {
     const laid = await lay(stage, driver, probes, input);
     const asked = runsByItself(stage, driver, laid.settings, laid.hooks, laid.gitHooks);
@@ -138,12 +138,13 @@ async function drive(
   { subjects, settings, rules, hooks, notes, gitHooks }: Laid,
   { options, tell }: DriveInput,
 ): Promise<string[]> {
-  const { root, home, deep, signal } = options;
+  const { deep, signal } = options;
+  const { root, contained } = stage;
   const mode: Mode = report.id.endsWith('@bypass') ? 'bypass' : 'configured';
-  const ground = new Ground(stage, MODEL_URL);
+  const ground = new Ground(stage);
   ground.commit(subjects, gitHooks[0] && dirname(gitHooks[0]));
   const has = (name: string) => findProgram(name, [root]) !== undefined;
-  const tries = triesOf(subjects, { driver, root, home, deep, has });
+  const tries = triesOf(subjects, { driver, ...stage.seen, deep, has });
   const denied = rules.flatMap(({ what }) => (what.kind === 'exec' ? [what.command.split(' ')[0] ?? ''] : []));
   const how = { driver, program, stage, ground, denied, mode, signal };
   const column = await driveColumn(tries, how);
@@ -153,14 +154,15 @@ async function drive(
     return notes;
   }
   const walled = driver.agent.traces.ownSandbox?.(settings, process.env) === true;
-  const seen = { contained: column.contained, walled };
+  const seen = { contained, walled };
   tell(rowsOf(report, tries, column.records, seen));
   if (column.complaint !== undefined) tell([rejectedRow(report, settings, column.complaint)]);
   const guarding = hooks.filter(({ event }) => ASKED_BEFORE.test(event));
   if (guarding.length > 0 && column.failure === undefined)
     tell(await hookRows(report, guarding, column.records, how, seen));
   if (column.failure !== undefined) notes.push(`${report.title}: not all was tried: ${column.failure}`);
-  if (!column.contained) notes.push(`${report.title}: network not contained (bubblewrap is not installed)`);
+  if (!contained)
+    notes.push(`${report.title}: network not contained, and not at the real paths (bubblewrap does not work here)`);
   return [...notes, ...column.notes.map(note => `${report.title} ${note}`)];
 }
 

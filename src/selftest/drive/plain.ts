@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { findProgram } from '../../base/exec.ts';
-import { contained, type Places, pathInside } from './contain.ts';
+import { onStage } from './contain.ts';
+import type { Stage } from './stage.ts';
 
 /**
  * Runs in the namespace where the agent does: each command of a line as an agent's shell would run it, with nothing that
@@ -32,16 +33,13 @@ export class PlainShell {
   #next = 0;
   #rest = '';
 
-  constructor(places: Places) {
-    const { home, root, scratchHome, scratchRoot } = places;
-    const command = [process.execPath, '-e', RUNNER];
-    const wrapped = contained(places, command) ?? { command, path: pathInside(places) };
-    const inside = wrapped.command !== command;
-    this.#shell = findProgram('bash', [root]) ?? '/bin/sh';
-    const [program = '', ...args] = wrapped.command;
+  constructor(stage: Stage, socket: string) {
+    const { command, path, cwd } = onStage(stage, socket, [process.execPath, '-e', RUNNER]);
+    this.#shell = findProgram('bash', [stage.root]) ?? '/bin/sh';
+    const [program = '', ...args] = command;
     this.#child = spawn(program, args, {
-      cwd: inside ? '/' : scratchRoot,
-      env: { PATH: wrapped.path, HOME: inside ? home : scratchHome, LANG: 'C.UTF-8', TMPDIR: '/tmp' },
+      cwd,
+      env: { PATH: path, HOME: stage.seen.home, LANG: 'C.UTF-8', TMPDIR: '/tmp' },
       stdio: ['pipe', 'pipe', 'ignore'],
       detached: true,
     });

@@ -2,9 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Driver, Mode } from '../../agents/driver.ts';
-import { findProgram } from '../../base/exec.ts';
 import { randomHex } from '../../base/hash.ts';
-import { contained, MODEL_URL, type Places, pathInside } from './contain.ts';
+import { addresses, onStage } from './contain.ts';
 import { ScriptedModel } from './model.ts';
 import type { Stage } from './stage.ts';
 
@@ -21,8 +20,8 @@ export interface AgentSession {
   model: ScriptedModel;
   /** The path at which it listens, where the agent is contained. */
   socket: string;
-  /** Whether it has no way out of its network, and stands at the real paths. */
-  contained: boolean;
+  /** What is to be reached over the network, `http://127.0.0.1:PORT`. */
+  elsewhere: string;
   ended: Promise<Ended>;
   /** Lets it end by itself, and ends what is left of it after `grace` ms: how it ended, and how many processes outlived it. */
   close(grace?: number): Promise<Ended & { outlived: number }>;
@@ -44,30 +43,23 @@ export async function startAgent(
 ): Promise<AgentSession> {
   const model = new ScriptedModel({ wire: driver.wire, ...(driver.aside ? { aside: driver.aside } : {}) });
   const socket = join(stage.folder, `model-${randomHex(4)}.sock`);
-  const places: Places = { ...stage, socket };
-  const inside = findProgram('bwrap', [stage.root]) !== undefined;
-  const port = await model.listen(inside ? socket : undefined);
-  const url = inside ? MODEL_URL : `http://127.0.0.1:${port}`;
-  const [home, root] = inside ? [stage.home, stage.root] : [stage.scratchHome, stage.scratchRoot];
+  const port = await model.listen(stage.contained ? socket : undefined);
+  const { model: url, elsewhere } = addresses(port);
+  const { home, root } = stage.seen;
   const start = driver.start({ home, root, program, model: url, mode, read: path => stage.read(path) });
   for (const { path, text } of start.files) stage.write(path, text);
-  const wrapped = contained(places, start.command) ?? { command: [...start.command], path: pathInside(places) };
+  const { command, path, cwd } = onStage(stage, socket, start.command);
   const mark = randomHex(12);
   const kept = ENVIRONMENT.flatMap(name =>
     process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
   );
   const env = {
     ...Object.fromEntries(kept),
-    ...{ TERM: 'dumb', NO_COLOR: '1', CI: '1', HOME: home, TMPDIR: '/tmp', PATH: wrapped.path, [MARK]: mark },
+    ...{ TERM: 'dumb', NO_COLOR: '1', CI: '1', HOME: home, TMPDIR: '/tmp', PATH: path, [MARK]: mark },
     ...start.env,
   };
-  const [first = '', ...args] = wrapped.command;
-  const child = spawn(first, args, {
-    cwd: inside ? '/' : root,
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
+  const [first = '', ...args] = command;
+  const child = spawn(first, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const ended = endOf(child);
   const kill = () => killAll(child, mark);
   signal?.addEventListener('abort', kill, { once: true });
@@ -75,7 +67,7 @@ export async function startAgent(
   return {
     model,
     socket,
-    contained: inside,
+    elsewhere,
     ended,
     async close(grace = 3_000) {
       model.end();

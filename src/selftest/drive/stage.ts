@@ -2,6 +2,9 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { scratchFolder } from '../../isolation/scratch.ts';
 
+/** Where stubs lie in the namespace. */
+export const STUBS_INSIDE = '/run/agent-posture/bin';
+
 /**
  * A scratch home and a throw-away copy of the repository, for this user alone. Paths are repository-relative or `~/…`, as
  * everywhere.
@@ -11,13 +14,16 @@ export class Stage {
   readonly scratchHome: string;
   readonly scratchRoot: string;
   readonly stubs: string;
+  /** The real ones, for which they stand. */
   readonly home: string;
   readonly root: string;
+  /** Whether what runs on it sees them at the real paths, and can reach nothing else: in a namespace of bubblewrap's. */
+  readonly contained: boolean;
 
-  /** For the real home and root that they stand for. */
-  constructor({ home, root }: { home: string; root: string }) {
+  constructor({ home, root, contained = true }: { home: string; root: string; contained?: boolean }) {
     this.home = home;
     this.root = root;
+    this.contained = contained;
     this.folder = scratchFolder();
     this.scratchHome = join(this.folder, 'home');
     this.scratchRoot = join(this.folder, 'root');
@@ -30,9 +36,21 @@ export class Stage {
     return path.startsWith('~/') ? join(this.scratchHome, path.slice(2)) : join(this.scratchRoot, path);
   }
 
+  /** The home and the root as the agent sees them. */
+  get seen(): { home: string; root: string } {
+    const { home, root, scratchHome, scratchRoot } = this;
+    return this.contained ? { home, root } : { home: scratchHome, root: scratchRoot };
+  }
+
   /** As the agent writes it. */
   inside(path: string): string {
-    return path.startsWith('~/') ? join(this.home, path.slice(2)) : join(this.root, path);
+    const { home, root } = this.seen;
+    return path.startsWith('~/') ? join(home, path.slice(2)) : join(root, path);
+  }
+
+  /** The folder before all others of the PATH, as the agent sees it. */
+  get stubsSeen(): string {
+    return this.contained ? STUBS_INSIDE : this.stubs;
   }
 
   write(path: string, content: string, mode = 0o600): void {

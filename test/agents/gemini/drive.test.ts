@@ -24,7 +24,7 @@ decision = "ask_user"
 priority = 100
 [[rule]]
 toolName = "read_file"
-argsPattern = "a(b|c)"
+argsPattern = "no(b|c)such"
 decision = "deny"
 priority = 100
 `;
