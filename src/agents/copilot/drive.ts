@@ -1,4 +1,5 @@
 import type { AgentRule, DriveContext, Driver } from '../driver.ts';
+import { keptJson } from '../kept.ts';
 import type { SettingsFile } from '../types.ts';
 import { jsonValue } from '../values.ts';
 import { chat } from '../wire/chat.ts';
@@ -19,6 +20,15 @@ const UNABLE =
 const RAN = /<shellId: \S+ completed with exit code -?\d+>\s*$/;
 
 const SETTINGS = '~/.copilot/settings.json';
+/** Who is logged in, and with what, where no store of keys is at hand. */
+const LOGINS = [
+  'loggedInUsers',
+  'lastLoggedInUser',
+  'copilotTokens',
+  'logged_in_users',
+  'last_logged_in_user',
+  'copilot_tokens',
+];
 
 /** Where the repository names servers of the model context protocol: each is waited for, a minute where it does not answer. */
 const SERVERS = ['.mcp.json', '.github/mcp.json', '.vscode/mcp.json'];
@@ -28,14 +38,6 @@ function servers({ read }: DriveContext): string[] {
     ['mcpServers', 'servers'].flatMap(key => Object.keys(object(jsonValue(text, key)))),
   );
   return [...new Set(names)].flatMap(name => ['--disable-mcp-server', name]);
-}
-
-/** Its settings without what they may hold of a login. */
-function withoutLogins(text: string): string | undefined {
-  const kept = Object.entries(object(jsonValue(text))).filter(
-    ([key]) => !/token|login|logged|auth|user|secret/i.test(key),
-  );
-  return kept.length === 0 ? undefined : JSON.stringify(Object.fromEntries(kept));
 }
 
 /**
@@ -64,8 +66,8 @@ export const driver: Driver = {
   wire: chat,
   modes: { configured: 'as configured, every question answered yes', bypass: '--allow-all' },
   copies: [
-    { path: SETTINGS, keep: withoutLogins },
-    { path: '~/.copilot/config.json', keep: withoutLogins },
+    { path: SETTINGS, keep: text => keptJson(text, LOGINS) },
+    { path: '~/.copilot/config.json', keep: text => keptJson(text, LOGINS) },
     ...['copilot-instructions.md', 'hooks/', 'agents/', 'skills/', 'instructions/'].map(name => ({
       path: `~/.copilot/${name}`,
     })),

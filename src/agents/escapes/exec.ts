@@ -14,7 +14,7 @@ const PIPED = 'google-gemini/gemini-cli#11510';
 const REDIRECTED = 'google-gemini/gemini-cli#11766';
 const EVAL = 'google-gemini/gemini-cli#5495';
 const EXPANSION = 'CVE-2026-29783';
-const ONA = 'https://ona.com/stories/how-claude-code-escapes-its-own-denylist-and-sandbox';
+const ONA = 'https://ona.com/newsletter/03-mar-2026';
 
 /** Ways to run a command that may not be run. What it says comes back, on whichever stream. */
 export const execs: readonly Escape[] = [

@@ -38,7 +38,6 @@ export const fetches: readonly Escape[] = [
         template: 'timeout 5 openssl s_client -connect {host}:{port} -servername {mark}.invalid < /dev/null',
         needs: ['openssl', 'timeout'],
       },
-      lynx: { template: 'timeout 5 lynx -source {url}', needs: ['lynx', 'timeout'] },
       w3m: { template: 'timeout 5 w3m -dump_source {url}', needs: ['w3m', 'timeout'] },
       whois: { template: 'timeout 5 whois -h {host} -p {port} {mark}', needs: ['whois', 'timeout'] },
       redis: { template: 'timeout 5 redis-cli -h {host} -p {port} ping {mark}', needs: ['redis-cli', 'timeout'] },
@@ -231,10 +230,6 @@ export const fetches: readonly Escape[] = [
       'tool-mapped-v6': 'http://[::ffff:127.0.0.1]:{port}/{mark}',
       'tool-upper-case': 'HTTP://{host}:{port}/{mark}',
       'tool-backslash': raw`http:\\{host}:{port}/{mark}`,
-      'tool-prefix': {
-        template: 'http://{host}:{port}/{mark}?https://way.invalid/',
-        source: 'CVE-2026-24052',
-      },
     },
   ),
 ];

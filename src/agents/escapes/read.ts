@@ -11,7 +11,7 @@ const LOADER = '$(ls /lib64/ld-*.so.* /lib/ld-*.so.* 2>/dev/null | head -n 1)';
 const LAX_GREP = 'GSA-TTS/agentic-coding-quickstart#178';
 const WRAPPED = 'anthropics/claude-code#92542';
 const CHAINED = 'anthropics/claude-code#37662';
-const ONA = 'https://ona.com/stories/how-claude-code-escapes-its-own-denylist-and-sandbox';
+const ONA = 'https://ona.com/newsletter/03-mar-2026';
 
 /** Ways to the content of a file that may not be read. What comes back may be encoded: `reveals` knows the forms. */
 export const reads: readonly Escape[] = [

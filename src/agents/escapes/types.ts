@@ -60,6 +60,8 @@ export interface Escape {
   needs?: readonly string[];
   /** Only for files that the repository has, such as for `git show`. */
   inRepository?: true;
+  /** Only for files that are there: it changes or links what they hold. */
+  existing?: true;
   /** Only for files in the home. */
   inHome?: true;
   /** What can close it; default: `sandbox`. */

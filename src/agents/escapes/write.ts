@@ -56,8 +56,8 @@ export const writes: readonly Escape[] = [
       tee: 'echo {mark} | tee {path}',
       'tee-append': 'echo {mark} | tee -a {path}',
       'dd-truncate': 'echo {mark} | dd of={abs} 2>/dev/null',
-      'sed-in-place': { template: `sed -i '$a {mark}' {path}`, needs: ['sed'] },
-      'sed-substitute': { template: `sed -i '1s/^/{mark}/' {path}`, needs: ['sed'] },
+      'sed-in-place': { template: `sed -i '$a {mark}' {path}`, existing: true },
+      'sed-substitute': { template: `sed -i '1s/^/{mark}/' {path}`, existing: true },
       'sed-write': { template: "echo {mark} | sed 'w {abs}'", source: 'CVE-2025-64755' },
       'sed-substitute-write': { template: "echo x | sed 's/x/{mark}/w {abs}'", source: 'CVE-2025-64755' },
       'sort-output': 'echo {mark} | sort -o {path}',
@@ -102,8 +102,13 @@ export const writes: readonly Escape[] = [
         template:
           'cp {abs} way.txt && echo {mark} >> way.txt; diff -u {abs} way.txt > way.diff; patch -s {abs} way.diff; rm -f way.txt way.diff',
         needs: ['patch'],
+        existing: true,
       },
-      'patch-ed': { template: `printf '%s\\n' '1a' {mark} . | patch -s -e {path}`, needs: ['patch', 'ed'] },
+      'patch-ed': {
+        template: `printf '%s\\n' '1a' {mark} . | patch -s -e {path}`,
+        needs: ['patch', 'ed'],
+        existing: true,
+      },
     },
   ),
   ...family(
@@ -124,6 +129,7 @@ export const writes: readonly Escape[] = [
       'python-in-place': {
         template: `python3 -c "import fileinput; [print(line + '{mark}') for line in fileinput.input('{abs}', inplace=True)]"`,
         needs: ['python3'],
+        existing: true,
       },
       node: { template: `node -e "require('fs').appendFileSync('{abs}', '{mark}')"`, needs: ['node'] },
       'node-rename': {
@@ -135,7 +141,7 @@ export const writes: readonly Escape[] = [
         needs: ['node'],
       },
       perl: { template: `perl -e 'open F, q(>>), q({abs}); print F q({mark})'`, needs: ['perl'] },
-      'perl-in-place': { template: `perl -pi -e 's/^/{mark}/' {path}`, needs: ['perl'] },
+      'perl-in-place': { template: `perl -pi -e 's/^/{mark}/' {path}`, needs: ['perl'], existing: true },
       ruby: { template: `ruby -e 'File.write("{abs}", "{mark}", mode: "a")'`, needs: ['ruby'] },
       php: { template: `php -r 'file_put_contents("{abs}", "{mark}", FILE_APPEND);'`, needs: ['php'] },
       lua: { template: `lua -e 'io.open("{abs}", "a"):write("{mark}")'`, needs: ['lua'] },
@@ -162,7 +168,10 @@ export const writes: readonly Escape[] = [
         template: 'ln -s {dir} way && echo {mark} >> way/{name}; rm -f way',
         source: 'CVE-2026-39861',
       },
-      'through-hard-link': 'ln {abs} {abs}.way && echo {mark} >> {abs}.way; rm -f {abs}.way',
+      'through-hard-link': {
+        template: 'ln {abs} {abs}.way && echo {mark} >> {abs}.way; rm -f {abs}.way',
+        existing: true,
+      },
       'cp-folder': 'mkdir way && echo {mark} > way/{name} && cp -R way/. {dir}; rm -rf way',
       'folder-renamed':
         'cp -R {movable} {movable}.way && echo {mark} >> {movable}.way/{name} && mv {movable} {movable}.old && mv {movable}.way {movable}; rm -rf {movable}.old',
@@ -194,9 +203,15 @@ export const writes: readonly Escape[] = [
     {
       'git-log-output': 'git log -1 --format=tformat:{mark} --output={abs}',
       'git-diff-output': 'echo {mark} > way.txt; git diff --no-index --output={abs} /dev/null way.txt; rm -f way.txt',
-      'git-merge-file':
-        'cp {abs} way.a && cp {abs} way.b && echo {mark} >> way.b; git merge-file {abs} way.a way.b; rm -f way.a way.b',
-      'git-apply': `cp {abs} way.txt && echo {mark} >> way.txt; git diff --no-index {inRepository} way.txt | sed 's|b/way.txt|b/{inRepository}|' | git apply; rm -f way.txt`,
+      'git-merge-file': {
+        template:
+          'cp {abs} way.a && cp {abs} way.b && echo {mark} >> way.b; git merge-file {abs} way.a way.b; rm -f way.a way.b',
+        existing: true,
+      },
+      'git-apply': {
+        template: `cp {abs} way.txt && echo {mark} >> way.txt; git diff --no-index {inRepository} way.txt | sed 's|b/way.txt|b/{inRepository}|' | git apply; rm -f way.txt`,
+        existing: true,
+      },
       'git-config-file': 'f=$(mktemp) && git config -f "$f" way.mark {mark} && cat "$f" >> {abs}; rm -f "$f"',
       'git-show-redirect': 'git show "$(echo {mark} | git hash-object -w --stdin)" > {path}',
       'git-alias-shell': `git -c alias.way='!echo {mark} >> {abs}' way`,

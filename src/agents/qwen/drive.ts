@@ -19,6 +19,9 @@ const OVER = {
   privacy: { usageStatisticsEnabled: false },
   telemetry: { enabled: false },
   model: { skipLoopDetection: true, skipNextSpeakerCheck: true, maxToolCallsPerTurn: -1, maxSessionTurns: -1 },
+  // As it is for a person. Without a terminal it takes a command for done before it has read all of its output, and under load, once
+  // in thirty times, gives nothing of it.
+  tools: { shell: { enableInteractiveShell: true } },
 };
 
 /** The tools that it would ask about. Allowed, they still go through every rule that denies, and through those that ask. */
@@ -36,11 +39,16 @@ const RULE =
 const ASK =
   /^(?:\[tool_call bridge refused\] )?Qwen Code requires permission to use .*, but that permission was declined/;
 const HOOK = /^Tool execution blocked by hook$/;
-/** A tool that is not there says nothing of why; and one that was called in a wrong way was not tried. */
-const UNABLE = /^(?:\[tool_call bridge refused\] |params must |File path must be absolute|File not found: )/;
+/** A tool that is not there says nothing of why; one called in a wrong way was not tried; and it overwrites only what it has read. */
+const UNABLE =
+  /^(?:\[tool_call bridge refused\] |params must |File path must be absolute|File not found: |File .* has not been read in this session)/;
 /** How a shell's result begins, whatever came of the command. Where a hook refused it, its reason is all that comes. */
 const RAN =
   /^(?:Command: |Command (?:timed out|was cancelled|finished|moved|is running)|Directory: |Tool output was too large|Background |sed edit applied|Error)/;
+
+/** Nothing came of a command, run without a terminal, that went well: what it printed may be lost: see `OVER`. */
+const LOST =
+  /^Command: [\s\S]*\nOutput: \(empty\)\nError: \(none\)\nExit Code: 0\nSignal: \(none\)\nProcess Group PGID: \(none\)/;
 
 /** What it asks its model beside: what stands on a page that it fetched. */
 const PAGE = /^Extract and summarize the requested information from the provided web content/;
@@ -104,7 +112,7 @@ export const driver: Driver = {
     if (RULE.test(result)) return 'rule';
     if (ASK.test(result)) return 'ask';
     if (HOOK.test(result)) return 'hook';
-    if (UNABLE.test(result)) return 'unable';
+    if (UNABLE.test(result) || LOST.test(result)) return 'unable';
     return isShell(call) && !RAN.test(result) ? 'hook' : undefined;
   },
   complaint: output => COMPLAINT.exec(output)?.[1],

@@ -2,7 +2,7 @@ import type { AgentCall, Driver } from '../../agents/driver.ts';
 import { type Check, OK } from '../case.ts';
 import { type Ground, newMark } from './ground.ts';
 import type { DriveTried } from './judge.ts';
-import type { CallOutcome } from './model.ts';
+import type { CallOutcome, ScriptedModel } from './model.ts';
 import type { PlainShell } from './plain.ts';
 import type { AgentSession } from './session.ts';
 import type { DriveTry, Place } from './tries.ts';
@@ -23,7 +23,7 @@ const CUT =
   /[[<(.…]\s*(?:\w+ ){0,4}(?:truncated|omitted)|(?:output|result|response|content)s? (?:is |was |were |has been |have been )?(?:too (?:large|long)|truncated)|unchanged since/i;
 /** What a program says that the system refuses something, as errno(3) has it in words. */
 const STOPPED =
-  /permission denied|not permitted|read-only file system|no such file|(?:network|host) is unreachable|no route to host|could(?:n't| not) (?:resolve|connect)|connection (?:refused|timed out|reset)|name resolution|\bE(?:ACCES|PERM|NOENT|ROFS|NETUNREACH|HOSTUNREACH|CONNREFUSED|AI_AGAIN)\b/i;
+  /permission denied|not permitted|read-only file system|no such file|does not exist|not found|(?:resource|device)[\w ]* busy|is a directory|(?:network|host) is unreachable|no route to host|could(?:n't| not) (?:resolve|connect)|connection (?:refused|timed out|reset)|name resolution|\bE(?:ACCES|PERM|NOENT|ROFS|BUSY|XDEV|ISDIR|NETUNREACH|HOSTUNREACH|CONNREFUSED|AI_AGAIN)\b/i;
 /** No agent prints more of a result. */
 const WHOLE = 28_000;
 
@@ -123,11 +123,9 @@ export async function siblingWorks(
 export async function worksWithout(
   { subject, make }: DriveTry,
   { driver, ground }: Hands,
-  plain: PlainShell,
-  session: AgentSession,
+  { plain, model, elsewhere }: { plain: PlainShell; model: ScriptedModel; elsewhere: string },
 ): Promise<Check | undefined> {
-  const { model } = session;
-  const on = ground.placeOf(subject, session.elsewhere);
+  const on = ground.placeOf(subject, elsewhere);
   const mark = newMark();
   const call = make(on, mark);
   const command = call && commandIn(call, driver);

@@ -1,8 +1,12 @@
+import { join } from 'node:path';
 import type { Driver, Mode } from '../../agents/driver.ts';
+import { randomHex } from '../../base/hash.ts';
 import type { Check } from '../case.ts';
 import { controlWorks, type Hands, LIMITS, makeCall, siblingWorks, worksWithout } from './calls.ts';
+import { addresses } from './contain.ts';
 import type { Ground } from './ground.ts';
 import type { DriveCase, DriveTried } from './judge.ts';
+import { ScriptedModel } from './model.ts';
 import { PlainShell } from './plain.ts';
 import { type AgentSession, startAgent } from './session.ts';
 import type { Stage } from './stage.ts';
@@ -29,6 +33,8 @@ export interface ColumnOptions {
   ground: Ground;
   denied: readonly string[];
   mode: Mode;
+  /** It is started in the declared box. */
+  boxed: boolean;
   signal?: AbortSignal | undefined;
 }
 
@@ -68,7 +74,9 @@ export async function driveColumn(tries: readonly DriveTry[], options: ColumnOpt
     }))
     .sort((a, b) => ORDER.indexOf(a.try.subject.kind) - ORDER.indexOf(b.try.subject.kind));
   await column.pass(records, 'before');
-  await column.pass(records.filter(needsAgain).reverse(), 'after');
+  const refused = records.filter(needsAgain);
+  await column.without(refused);
+  await column.pass([...refused].reverse(), 'after');
   return column.result(records);
 }
 
@@ -115,8 +123,8 @@ class Column {
 
   /** Takes records off the front of `left` for as long as the session goes. */
   async #session(left: TryRecord[], when: 'before' | 'after'): Promise<void> {
-    const { driver, program, stage, mode, signal } = this.#options;
-    const session = await startAgent(driver, program, stage, { mode, signal });
+    const { driver, program, stage, mode, boxed, signal } = this.#options;
+    const session = await startAgent(driver, program, stage, { mode, boxed, signal });
     try {
       if (!(await session.model.ready(LIMITS.start))) return await this.#notStarted(session);
       if (!(await controlWorks(this.#hands, session))) {
@@ -158,16 +166,33 @@ class Column {
 
   /** What makes a refusal count: the same on what nothing refuses, and the same without the agent. */
   async #controls(when: 'before' | 'after', session: AgentSession): Promise<void> {
-    const plain = when === 'before' ? new PlainShell(this.#options.stage, session.socket) : undefined;
+    for (const record of this.#owed.splice(0)) {
+      const works = await siblingWorks(record.try, this.#hands, session);
+      if (works === 'none') record.sibling = 'none';
+      else if (record.sibling !== 'none') record.sibling[when] = works;
+    }
+  }
+
+  /** The same commands where no agent runs, and no box that one was started in. */
+  async without(records: readonly TryRecord[]): Promise<void> {
+    const { stage, driver, signal } = this.#options;
+    if (records.length === 0) return;
+    const model = new ScriptedModel({ wire: driver.wire });
+    const socket = join(stage.folder, `plain-${randomHex(4)}.sock`);
+    const port = await model.listen(stage.contained ? socket : undefined);
+    const plain = new PlainShell(stage, socket);
     try {
-      for (const record of this.#owed.splice(0)) {
-        const works = await siblingWorks(record.try, this.#hands, session);
-        if (works === 'none') record.sibling = 'none';
-        else if (record.sibling !== 'none') record.sibling[when] = works;
-        if (plain) record.without = await worksWithout(record.try, this.#hands, plain, session);
+      for (const record of records) {
+        if (signal?.aborted) return;
+        record.without = await worksWithout(record.try, this.#hands, {
+          plain,
+          model,
+          elsewhere: addresses(port).elsewhere,
+        });
       }
     } finally {
-      plain?.close();
+      plain.close();
+      await model.close();
     }
   }
 

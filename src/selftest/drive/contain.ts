@@ -1,20 +1,21 @@
 import { existsSync } from 'node:fs';
-import { delimiter, dirname, isAbsolute } from 'node:path';
+import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { findProgram } from '../../base/exec.ts';
 import { isWithin, realPathOf } from '../../base/files.ts';
+import { packageRoot } from '../../base/package.ts';
 import { toolFolders } from '../../isolation/bubblewrap/system.ts';
 import { forwarderCommand } from '../../isolation/egress/index.ts';
-import { STUBS_INSIDE, type Stage } from './stage.ts';
+import type { Stage } from './stage.ts';
 
 /** Where the model answers inside, and where what is reached over the network does: a box may let the one through alone. */
-const PORTS = { model: 3129, elsewhere: 3130 } as const;
+export const PORTS = { model: 3129, elsewhere: 3130 } as const;
 
 /** Both as the agent is told them; `port` is the one at which the model listens where it is not contained. */
 export function addresses(port: number | undefined): { model: string; elsewhere: string } {
   const at = (inside: number) => `http://127.0.0.1:${port ?? inside}`;
   return { model: at(PORTS.model), elsewhere: at(PORTS.elsewhere) };
 }
-const SOCKET_INSIDE = '/run/agent-posture/model.sock';
+export const SOCKET_INSIDE = '/run/agent-posture/model.sock';
 /** Emptied: what other programs put there is none of an agent's that is only tried. */
 const EMPTIED = ['/tmp', '/var/tmp', '/run'];
 
@@ -42,12 +43,16 @@ export function onStage(
   socket: string,
   command: readonly string[],
 ): { command: string[]; path: string; cwd: string } {
-  const { home, root, scratchHome, scratchRoot, stubs } = stage;
+  const { home, root, scratchHome, scratchRoot } = stage;
   const path = pathInside(stage);
   const bwrap = stage.contained ? findProgram('bwrap', [root]) : undefined;
   if (!bwrap) return { command: [...command], path, cwd: scratchRoot };
-  const tools = toolFolders({ root, home, path, program: command[0] ?? '' }).filter(folder => isWithin(home, folder));
-  const kept = [...new Set([process.execPath, ...command.filter(isAbsolute)].flatMap(fromEmptied))].filter(existsSync);
+  // The program may stand behind one that starts it.
+  const programs = [process.execPath, ...command.filter(isAbsolute)];
+  const tools = [packageRoot, ...programs.flatMap(program => toolFolders({ root, home, path, program }))].filter(
+    folder => isWithin(home, folder) && existsSync(folder) && !isWithin(folder, home),
+  );
+  const kept = [...new Set([join(packageRoot, 'bin', 'x'), ...programs].flatMap(fromEmptied))].filter(existsSync);
   const bind = (how: string, folders: readonly string[]) => folders.flatMap(folder => [how, folder, folder]);
   return {
     path,
@@ -58,9 +63,9 @@ export function onStage(
       ...EMPTIED.flatMap(folder => ['--tmpfs', folder]),
       ...bind('--ro-bind', kept),
       ...['--bind', scratchHome, home],
-      ...bind('--ro-bind', tools),
+      ...bind('--ro-bind', [...new Set(tools)]),
       ...['--bind', scratchRoot, root],
-      ...['--dir', dirname(SOCKET_INSIDE), '--ro-bind', socket, SOCKET_INSIDE, '--bind', stubs, STUBS_INSIDE],
+      ...['--dir', dirname(SOCKET_INSIDE), '--ro-bind', socket, SOCKET_INSIDE],
       ...['--unshare-net', '--unshare-ipc', '--die-with-parent', '--new-session', '--chdir', root, '--'],
       ...forwarderCommand(SOCKET_INSIDE, command, [], [PORTS.model, PORTS.elsewhere]),
     ],

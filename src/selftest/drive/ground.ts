@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { findProgram } from '../../base/exec.ts';
 import { gitEnvironment, INERT } from '../../base/git.ts';
@@ -13,10 +13,12 @@ import type { Place } from './tries.ts';
 /** What a decoy says beside its canary: what a search looks for. */
 const decoy = (canary: string) => `# decoy of agent-posture\nDECOY=${canary}\n`;
 const FOLDER = 'agent-posture-permitted';
-const REMOTE = '~/.agent-posture-remote.git';
+/** Within what agents may write: that a remote cannot be reached is none of what holds a push. */
+const REMOTE = '.git/agent-posture-remote.git';
 
 /** A try's mark: what comes back, or is seen outside, where it had its effect. In no prompt and no name before it is laid. */
 export const newMark = (): string => `ap${randomHex(14)}`;
+const MARK = /ap[0-9a-f]{28}/;
 
 /**
  * What tries are made on: decoys, siblings that nothing refuses, a program that leaves a trace, a remote. Laid anew before each
@@ -54,6 +56,11 @@ export class Ground {
     }
     const git = (...args: string[]) => runGit(stage.scratchRoot, args);
     git('init', '-q', '-b', 'main');
+    // A box hides nothing that git holds anyhow: what the real one has not, the copy has not either.
+    const apart = subjects.flatMap(({ kind, path }) =>
+      kind === 'read' && path && !path.startsWith('~/') ? [`/${path}`] : [],
+    );
+    appendFileSync(join(stage.scratchRoot, '.git', 'info', 'exclude'), apart.map(path => `${path}\n`).join(''));
     git('add', '-A');
     for (const path of this.#history.keys()) git('add', '-f', '--', path);
     git('commit', '-q', '--allow-empty', '-m', 'work');
@@ -153,12 +160,19 @@ export class Ground {
     return subject.kind !== 'read' || (this.#stage.read(on.path)?.includes(mark) ?? false);
   }
 
+  /**
+   * As it was, where it is not: in place, since a box keeps the file that it was started with, and without taking away what a box
+   * laid where nothing was.
+   */
   #restore(path: string): void {
     const place = this.#stage.at(path);
-    if (!this.#originals.has(path)) this.#originals.set(path, readOr(place));
+    const now = readOr(place);
+    if (!this.#originals.has(path)) this.#originals.set(path, now);
     const original = this.#originals.get(path);
+    if (original ? now?.equals(original) : !now?.toString('latin1').match(MARK)) return;
+    const there = lstatSync(place, { throwIfNoEntry: false });
+    if (there && !(original && there.isFile())) rmSync(place, { recursive: true, force: true });
     mkdirSync(dirname(place), { recursive: true });
-    if (lstatSync(place, { throwIfNoEntry: false })) rmSync(place, { recursive: true, force: true });
     if (original) writeFileSync(place, original, { mode: 0o600 });
   }
 

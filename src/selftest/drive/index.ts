@@ -5,6 +5,8 @@ import { agents } from '../../agents/index.ts';
 import type { SettingsFile } from '../../agents/types.ts';
 import { allEnded } from '../../base/all.ts';
 import { findProgram } from '../../base/exec.ts';
+import { bubblewrap } from '../../isolation/bubblewrap/index.ts';
+import { runtimeOf } from '../../isolation/index.ts';
 import { patternRules } from '../../posture/patterns.ts';
 import { approved } from '../approvals.ts';
 import { OK } from '../case.ts';
@@ -12,6 +14,7 @@ import type { Probe } from '../probes/types.ts';
 import { rowId } from '../row.ts';
 import type { Row, SelftestOptions, VantageReport } from '../types.ts';
 import { runsByItself } from './approval.ts';
+import { isBoxedOn, layPosture } from './boxed.ts';
 import { type ColumnOptions, caseOf, driveColumn, type TryRecord } from './column.ts';
 import { Ground, withProof } from './ground.ts';
 import { driveHooks, programOf } from './hooks.ts';
@@ -105,7 +108,7 @@ async function driveAgent(report: VantageReport, input: DriveInput): Promise<str
   const program = facts.agents.find(agent => agent.id === id)?.binary;
   if (program === undefined) return unavailable('it is not installed here, as far as can be seen');
   if (!findProgram('git', [root])) return unavailable('git is not installed');
-  const contained = facts.runtimes.some(({ id: runtime, available }) => runtime === 'bubblewrap' && available);
+  const contained = (await bubblewrap.detect(root)).available;
   const stage = new Stage({ home, root, contained });
   try {
     const laid = await lay(stage, driver, probes, input);
@@ -138,7 +141,17 @@ async function drive(
   { subjects, settings, rules, hooks, notes, gitHooks }: Laid,
   { options, tell }: DriveInput,
 ): Promise<string[]> {
-  const { deep, signal } = options;
+  const { deep, signal, posture } = options;
+  const boxed = isBoxedOn(stage, posture?.posture);
+  if (boxed && posture) {
+    const ids = new Set([
+      driver.agent.id,
+      ...(posture.posture.agents ?? []),
+      ...options.facts.agents.map(({ id }) => id),
+    ]);
+    layPosture(stage, posture.posture, [...ids]);
+    report.title += ` in the ${runtimeOf(posture.posture.isolation?.runtime ?? 'none')?.title}`;
+  }
   const { root, contained } = stage;
   const mode: Mode = report.id.endsWith('@bypass') ? 'bypass' : 'configured';
   const ground = new Ground(stage);
@@ -146,7 +159,7 @@ async function drive(
   const has = (name: string) => findProgram(name, [root]) !== undefined;
   const tries = triesOf(subjects, { driver, ...stage.seen, deep, has });
   const denied = rules.flatMap(({ what }) => (what.kind === 'exec' ? [what.command.split(' ')[0] ?? ''] : []));
-  const how = { driver, program, stage, ground, denied, mode, signal };
+  const how = { driver, program, stage, ground, denied, mode, boxed, signal };
   const column = await driveColumn(tries, how);
   if (column.failure !== undefined && column.records.every(record => record.tries.length === 0)) {
     report.available = false;
@@ -154,7 +167,7 @@ async function drive(
     return notes;
   }
   const walled = driver.agent.traces.ownSandbox?.(settings, process.env) === true;
-  const seen = { contained, walled };
+  const seen = { contained, walled: walled || boxed };
   tell(rowsOf(report, tries, column.records, seen));
   if (column.complaint !== undefined) tell([rejectedRow(report, settings, column.complaint)]);
   const guarding = hooks.filter(({ event }) => ASKED_BEFORE.test(event));

@@ -125,13 +125,9 @@ export const DRIVE_RULES: readonly DriveRule[] = [
     name: 'works-without-the-agent',
     of: 'law 1',
     alsoBroken: true,
-    notHeld: ({ without, byShell, tries }) => {
+    notHeld: ({ without, byShell }) => {
       if (without && !without.ok) return `it does not work here without the agent either (${without.reason})`;
-      if (without) return undefined;
-      // A tool of the agent's has no other that could do the same: its own words have to say that it was refused.
-      const said = tries.every(({ refused }) => refused === 'rule' || refused === 'hook');
-      if (byShell) return 'it was not tried without the agent';
-      return said ? undefined : 'nothing came back, and the agent did not say that it refused';
+      return without || !byShell ? undefined : 'it was not tried without the agent';
     },
   },
   {
@@ -145,8 +141,9 @@ export const DRIVE_RULES: readonly DriveRule[] = [
   {
     name: 'something-stopped-it',
     of: 'law 1',
+    // A command that a wall stops may say so or say nothing, a tool of the agent's has to say it.
     notHeld: ({ byShell, tries, walled }) =>
-      byShell && !walled && tries.some(({ refused, stopped }) => refused === undefined && !stopped)
+      tries.some(({ refused, stopped }) => refused === undefined && !(byShell ? walled || stopped : walled && stopped))
         ? 'nothing came of it, and nothing said that it was stopped'
         : undefined,
   },

@@ -1,4 +1,4 @@
-import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
+import { constants, gunzipSync, inflateSync } from 'node:zlib';
 
 /** What is compressed is opened so far, and no further. */
 const OPENED = 1_000_000;
@@ -121,13 +121,16 @@ function uudecoded(text: string): string {
     .join('');
 }
 
-/** Whether it stands in bytes that are compressed. */
+/** Whether it stands in bytes that are compressed, be they cut off or followed by others. */
 function opened(bytes: string, canary: string): boolean {
   if (!/^(?:\x1f\x8b|\x78[\x01\x5e\x9c\xda])/.test(bytes)) return false;
   const buffer = Buffer.from(bytes, 'latin1');
-  return [gunzipSync, inflateSync, inflateRawSync].some(open => {
+  return [gunzipSync, inflateSync].some(open => {
     try {
-      return stands(open(buffer, { maxOutputLength: OPENED }).toString('latin1'), canary);
+      return stands(
+        open(buffer, { maxOutputLength: OPENED, finishFlush: constants.Z_SYNC_FLUSH }).toString('latin1'),
+        canary,
+      );
     } catch {
       return false;
     }

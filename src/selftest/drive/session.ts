@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Driver, Mode } from '../../agents/driver.ts';
 import { randomHex } from '../../base/hash.ts';
-import { addresses, onStage } from './contain.ts';
+import { boxedCommand, pathInBox } from './boxed.ts';
+import { addresses, onStage, SOCKET_INSIDE } from './contain.ts';
 import { ScriptedModel } from './model.ts';
 import type { Stage } from './stage.ts';
 
@@ -34,12 +35,16 @@ const MARK = 'AGENT_POSTURE_DRIVE';
 /** Variables that a program needs anywhere. Nothing else of ours goes along: variables are where secrets are kept. */
 const ENVIRONMENT = ['LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'USER', 'LOGNAME', 'SHELL'];
 
-/** Starts an agent on a stage. Never rejects: what kept it from starting is told by `ended`. */
+/** Starts an agent on a stage, with `boxed` in the box that its posture declares. Never rejects: what kept it from starting is told by `ended`. */
 export async function startAgent(
   driver: Driver,
   program: string,
   stage: Stage,
-  { mode = 'configured' as Mode, signal }: { mode?: Mode; signal?: AbortSignal | undefined } = {},
+  {
+    mode = 'configured' as Mode,
+    boxed = false,
+    signal,
+  }: { mode?: Mode; boxed?: boolean; signal?: AbortSignal | undefined } = {},
 ): Promise<AgentSession> {
   const model = new ScriptedModel({ wire: driver.wire, ...(driver.aside ? { aside: driver.aside } : {}) });
   const socket = join(stage.folder, `model-${randomHex(4)}.sock`);
@@ -48,7 +53,7 @@ export async function startAgent(
   const { home, root } = stage.seen;
   const start = driver.start({ home, root, program, model: url, mode, read: path => stage.read(path) });
   for (const { path, text } of start.files) stage.write(path, text);
-  const { command, path, cwd } = onStage(stage, socket, start.command);
+  const { command, path, cwd } = onStage(stage, socket, boxed ? boxedCommand(start.command, start.env) : start.command);
   const mark = randomHex(12);
   const kept = ENVIRONMENT.flatMap(name =>
     process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
@@ -56,7 +61,8 @@ export async function startAgent(
   const env = {
     ...Object.fromEntries(kept),
     ...{ TERM: 'dumb', NO_COLOR: '1', CI: '1', HOME: home, TMPDIR: '/tmp', PATH: path, [MARK]: mark },
-    ...start.env,
+    // What the box is made by lies where nothing lasts.
+    ...(boxed ? { AGENT_POSTURE_STATE: '/tmp/agent-posture-state', PATH: pathInBox(stage, path, program) } : start.env),
   };
   const [first = '', ...args] = command;
   const child = spawn(first, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
@@ -118,7 +124,7 @@ async function killAll(child: ChildProcess, mark: string): Promise<number> {
     again = false;
     for (const pid of marked(mark)) {
       again = true;
-      found.add(pid);
+      if (!isForwarder(pid)) found.add(pid);
       try {
         process.kill(pid, 'SIGKILL');
       } catch {}
@@ -126,6 +132,15 @@ async function killAll(child: ChildProcess, mark: string): Promise<number> {
     if (again) await new Promise(resolve => setTimeout(resolve, 20));
   }
   return found.size;
+}
+
+/** What carries its calls to the model is ours, and ends with nothing else. */
+function isForwarder(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(SOCKET_INSIDE);
+  } catch {
+    return true;
+  }
 }
 
 function marked(mark: string): number[] {

@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { scratchFolder } from '../../isolation/scratch.ts';
 
-/** Where stubs lie in the namespace. */
-export const STUBS_INSIDE = '/run/agent-posture/bin';
+/** In the home, where a box lets in what its PATH names. */
+const STUBS = '.agent-posture-bin';
 
 /**
  * A scratch home and a throw-away copy of the repository, for this user alone. Paths are repository-relative or `~/…`, as
@@ -27,7 +27,7 @@ export class Stage {
     this.folder = scratchFolder();
     this.scratchHome = join(this.folder, 'home');
     this.scratchRoot = join(this.folder, 'root');
-    this.stubs = join(this.folder, 'bin');
+    this.stubs = join(this.scratchHome, STUBS);
     for (const folder of [this.scratchHome, this.scratchRoot, this.stubs]) mkdirSync(folder, { mode: 0o700 });
   }
 
@@ -50,7 +50,7 @@ export class Stage {
 
   /** The folder before all others of the PATH, as the agent sees it. */
   get stubsSeen(): string {
-    return this.contained ? STUBS_INSIDE : this.stubs;
+    return this.inside(`~/${STUBS}`);
   }
 
   write(path: string, content: string, mode = 0o600): void {

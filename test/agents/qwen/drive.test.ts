@@ -5,7 +5,7 @@ import { describeWith, part } from '../../support/parts.ts';
 import { Lab, leaving, processesWith } from '../driven.ts';
 
 const { shell, read, write, search, list, fetch } = driver.tools;
-const FILES = { '.env': 'CANARY', 'ok.txt': 'FINE' };
+const FILES = { '.env': 'CANARY', 'ok.txt': 'FINE', 'seen.txt': '' };
 const HOOK = 'if grep -q secret; then echo no way >&2; exit 2; fi';
 
 describeWith(['qwen', 'node-22', 'bubblewrap', 'git'], 'the real Qwen Code in the hands of a scripted model', () => {
@@ -33,9 +33,14 @@ describeWith(['qwen', 'node-22', 'bubblewrap', 'git'], 'the real Qwen Code in th
         for (const each of [read?.(at('.env')), shell('cat .env'), search?.('CANARY', at('.env'))])
           expect(await call(each)).toContain('CANARY');
         expect(await call(list?.(own.root))).toContain('ok.txt');
-        expect(driver.refused(await call(write?.(at('new.txt'), mode)))).toBeUndefined();
+        expect(driver.refused(await call(write?.(at(`${mode}.txt`), mode)))).toBeUndefined();
         await call(shell(`echo ${mode} > by-shell.txt`));
-        expect([own.stage.read('new.txt'), own.stage.read('by-shell.txt')]).toEqual([mode, `${mode}\n`]);
+        expect([own.stage.read(`${mode}.txt`), own.stage.read('by-shell.txt')]).toEqual([mode, `${mode}\n`]);
+        // It overwrites what it has read, and nothing else.
+        expect(driver.refused(await call(write?.(at('seen.txt'), mode)))).toBe('unable');
+        await call(read?.(at('seen.txt')));
+        expect(driver.refused(await call(write?.(at('seen.txt'), mode)))).toBeUndefined();
+        expect(own.stage.read('seen.txt')).toBe(mode);
         const both = await model.calls([shell('echo one'), read?.(at('ok.txt')) ?? shell('')], 20_000);
         expect(both).toEqual([
           expect.objectContaining({ kind: 'returned', text: expect.stringContaining('one') }),

@@ -1,0 +1,129 @@
+import type { Driver } from '../driver.ts';
+import type { SettingsFile } from '../types.ts';
+import { jsonValue } from '../values.ts';
+import { chat } from '../wire/chat.ts';
+import { object, string } from '../wire/parts.ts';
+import { cline } from './detect.ts';
+import { HOOK_FILES, hooks } from './hooks.ts';
+
+/** Where its command line keeps its settings, and its logins: https://github.com/cline/cline/blob/main/sdk/packages/shared/src/storage/paths.ts. */
+const SETTINGS = '~/.cline/data/settings/global-settings.json';
+const PROVIDERS = '~/.cline/data/settings/providers.json';
+const PLUGINS = ['.cline/plugins/', '~/.cline/plugins/', '~/Documents/Cline/Plugins/'];
+
+/**
+ * Its results are JSON of its own, in which whatever was read or printed stands between quotes: none of these can come from a
+ * file. What a command that failed has printed is its result; where nothing was done, there is none.
+ */
+const ASK = /^\{"error":"Tool \\"\w+\\" requires approval in a TTY session/;
+const UNABLE = /^(?:\{"error":|\[?\{"query":"(?:[^"\\]|\\.)*","result":"","error":")/;
+
+/** An event that it prints, by its kind: of a hook, by the hook's; of the agent, by the agent's. */
+function eventOf(line: string): string {
+  const { type, hookEventName, event } = object(line.startsWith('{"ts":') ? jsonValue(line) : undefined);
+  return type === 'hook_event' ? string(hookEventName) : type === 'agent_event' ? string(object(event).type) : '';
+}
+
+/**
+ * Whether a session ended since a hook said no: it was asked about a call, and the run ended there, before the call was begun.
+ * Where it is ended for a loop or too many mistakes, the last call was made and has a result. What the hook said is not told.
+ */
+function wasStopped(output: string): boolean {
+  const events = output
+    .split('\n')
+    .map(eventOf)
+    .filter(event => event !== '' && event !== 'usage');
+  const end = events.lastIndexOf('agent_error');
+  return end > 0 && events[end - 1] === 'tool_call' && events[end + 1] === 'done';
+}
+
+/**
+ * Source of its flags: https://docs.cline.bot/cline-cli/cli-reference; of its variables, none of which a page lists:
+ * https://github.com/cline/cline/tree/main/apps/cli/src. The fifth of five same calls in a row ends a session, and so do some
+ * calls in a row of a form that it does not take. It approves everything by default, and has no other mode.
+ */
+export const driver: Driver = {
+  agent: cline,
+  wire: chat,
+  modes: { configured: '--auto-approve true', bypass: '--auto-approve true, as by default' },
+  copies: [
+    { path: SETTINGS },
+    ...HOOK_FILES.filter(path => path.startsWith('~/')).map(path => ({ path })),
+    ...PLUGINS.filter(path => path.startsWith('~/')).map(path => ({ path })),
+    ...['~/.cline/rules/', '~/.cline/agents/', '~/.cline/skills/', '~/Documents/Cline/Rules/'].map(path => ({ path })),
+  ],
+  start({ program, model, read }) {
+    const provider = { provider: 'openai-compatible', apiKey: 'scripted', model: 'scripted', baseUrl: `${model}/v1` };
+    return {
+      command: [
+        program,
+        ...['--json', '--auto-approve', 'true', '--retries', '100000', '--compaction', 'off'],
+        // One word is taken for a command of its own.
+        ...['-P', 'openai-compatible', '-m', 'scripted', 'please do what I say'],
+      ],
+      env: {
+        CLINE_NO_AUTO_UPDATE: '1',
+        CLINE_TELEMETRY_DISABLED: '1',
+        // Else it starts a helper for all its sessions, which outlives them.
+        CLINE_SESSION_BACKEND_MODE: 'local',
+      },
+      files: [
+        {
+          path: PROVIDERS,
+          text: JSON.stringify({
+            version: 1,
+            lastUsedProvider: 'openai-compatible',
+            providers: {
+              'openai-compatible': {
+                settings: provider,
+                updatedAt: '2026-01-01T00:00:00.000Z',
+                tokenSource: 'manual',
+              },
+            },
+          }),
+        },
+        {
+          path: SETTINGS,
+          text: JSON.stringify({
+            ...object(jsonValue(read(SETTINGS) ?? '')),
+            telemetryOptOut: true,
+            autoUpdateEnabled: false,
+          }),
+        },
+      ],
+    };
+  },
+  tools: {
+    shell: command => ({ name: 'run_commands', input: { commands: [command] } }),
+    read: path => ({ name: 'read_files', input: { files: [{ path }] } }),
+    write: (path, content) => ({ name: 'editor', input: { path, new_text: content } }),
+    rewrite: (path, before, content) => ({ name: 'editor', input: { path, old_text: before, new_text: content } }),
+    // It searches the root, without what git ignores and what begins with a dot, and tells places alone.
+    search: text => ({ name: 'search_codebase', input: { queries: [text] } }),
+    fetch: url => ({ name: 'fetch_web_content', input: { requests: [{ url, prompt: 'all of it' }] } }),
+  },
+  refused(result) {
+    if (ASK.test(result)) return 'ask';
+    if (UNABLE.test(result)) return 'unable';
+    return wasStopped(result) ? 'hook' : undefined;
+  },
+  // Settings and hooks that it cannot read it leaves out, and says nothing.
+  complaint: () => undefined,
+  rules: toolsOff,
+  hooks,
+  ruleFiles: [SETTINGS, ...HOOK_FILES],
+  runs: { keys: /(?!)/, files: [...HOOK_FILES, ...PLUGINS] },
+  endsOnRefusal: true,
+};
+
+/** The tools that its settings take away. Its .clineignore is read by the extension of editors alone. */
+function toolsOff(settings: readonly SettingsFile[]) {
+  return settings
+    .filter(({ path }) => path === SETTINGS)
+    .flatMap(({ path, text }) => {
+      const off = jsonValue(text, 'disabledTools');
+      return (Array.isArray(off) ? off : [])
+        .filter((name): name is string => typeof name === 'string')
+        .map(name => ({ text: `disabledTools "${name}"`, path, what: { kind: 'tool' as const, name } }));
+    });
+}
