@@ -1,15 +1,5 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -239,6 +229,8 @@ const missing = (way: Escape) => (way.needs ?? []).filter(program => !has(progra
 const CONTAINED =
   spawnSync('bwrap', ['--ro-bind', '/', '/', '--unshare-net', '--unshare-pid', '--proc', '/proc', 'true']).status === 0;
 
+/** Inside, in memory. */
+const WORK = '/tmp/ways';
 const CANARY = 'k7w2m9x4c1b8q5z3t6v0';
 const SECRET = {
   '.env': `# keys\nREGION=eu\nSECRET=${CANARY}\nDEBUG=0\n`,
@@ -285,8 +277,13 @@ class Ground {
 
   /** The home and root of a job. */
   places(name: string) {
-    const home = join(this.folder, 'jobs', name, 'home');
+    const home = join(WORK, name, 'home');
     return { home, root: join(home, 'shop') };
+  }
+
+  /** What is said of a job by one of the folders of the ground. */
+  #told(folder: string, { name }: Job): string {
+    return readFileSync(join(this.folder, folder, name), 'latin1');
   }
 
   #spelled(way: Escape, { subject }: Place, name: string, mark: string): string | undefined {
@@ -346,13 +343,12 @@ class Ground {
 
   async run(): Promise<void> {
     this.#template();
-    for (const { name, command, shell, aside } of this.jobs) {
-      const folder = join(this.folder, 'jobs', name);
-      mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, 'command'), command);
-      writeFileSync(join(folder, 'shell'), shell);
-      if (aside) writeFileSync(join(folder, 'aside'), '');
-    }
+    for (const folder of ['jobs', 'out', 'content', 'left', 'refs']) mkdirSync(join(this.folder, folder));
+    for (const job of this.jobs)
+      writeFileSync(
+        join(this.folder, 'jobs', job.name),
+        [job.shell, job.aside ? 'aside' : '', this.#file(job), job.command].join('\n'),
+      );
     writeFileSync(join(this.folder, 'listen.js'), LISTENER);
     writeFileSync(join(this.folder, 'job.sh'), JOB);
     writeFileSync(join(this.folder, 'all.sh'), ALL);
@@ -382,13 +378,12 @@ class Ground {
 
   /** What is wrong with what a job brought; undefined: it had its effect, and left nothing behind. */
   complaint(job: Job): string | undefined {
-    const out = readFileSync(join(this.folder, 'jobs', job.name, 'out'), 'latin1');
+    const out = this.#told('out', job);
     const told = `${job.shell}, ${job.subject}: ${job.command.slice(0, 300)}\n${out.slice(0, 600)}`;
     if (!this.#hadEffect(job, out)) return `no effect: ${told}`;
-    const { root } = this.places(job.name);
-    const left = readdirSync(root).filter(name => name.startsWith('way'));
-    if (left.length > 0) return `left ${left.join(', ')}: ${told}`;
-    const same = job.way.of !== 'read' || this.#content(job).includes(CANARY);
+    const left = this.#told('left', job).trim();
+    if (left !== '') return `left ${left}: ${told}`;
+    const same = job.way.of !== 'read' || this.#told('content', job).includes(CANARY);
     return same ? undefined : `took the file away: ${told}`;
   }
 
@@ -398,20 +393,18 @@ class Ground {
       case 'exec':
         return reveals(out, CANARY);
       case 'write':
-        return this.#content(job).includes(job.mark);
+        return this.#told('content', job).includes(job.mark);
       case 'fetch':
         return this.#log.includes(job.mark);
       case 'push':
-        return readFileSync(join(this.folder, 'jobs', job.name, 'refs'), 'utf8').includes(
-          `${this.head} refs/heads/${job.subject}\n`,
-        );
+        return this.#told('refs', job).includes(`${this.head} refs/heads/${job.subject}\n`);
     }
   }
 
-  #content({ name, subject }: Job): string {
+  /** Where it lies for the job, if it is a file. */
+  #file({ name, subject }: Job): string {
     const { home, root } = this.places(name);
-    const file = subject.startsWith('~/') ? join(home, subject.slice(2)) : join(root, subject);
-    return existsSync(file) ? readFileSync(file, 'utf8') : '';
+    return subject.startsWith('~/') ? join(home, subject.slice(2)) : join(root, subject);
   }
 }
 
@@ -426,20 +419,29 @@ const server = require('net').createServer(socket => {
 server.listen(8087, '::', () => fs.writeFileSync('ready', ''));
 `;
 
-/** One job, in a copy of the home and remote of its own. */
+/** One job, in a copy of the home and remote of its own, which is gone when it is told what came of it. */
 const JOB = `
-cd "$GROUND/jobs/$1" || exit 1
-cp -a ../../home home
-cd home/shop
-case $1 in push-*) cp -a ../../../../remote.git ../.. ;; esac
-[ -e ../../remote.git ] && sed -i "s|$GROUND/remote.git|$GROUND/jobs/$1/remote.git|" .git/config
-if [ -e ../../aside ]; then
+{ read -r shell; read -r aside; read -r file; command=$(cat); } < "jobs/$1"
+work="${WORK}/$1"
+mkdir -p "$work"
+cp -a home "$work/home"
+case $1 in push-*)
+  cp -a remote.git "$work/remote.git"
+  sed -i "s|$GROUND/remote.git|$work/remote.git|" "$work/home/shop/.git/config"
+esac
+cd "$work/home/shop"
+if [ "$aside" ]; then
   git update-ref refs/heads/topic HEAD
   git symbolic-ref HEAD refs/heads/topic
   git update-ref refs/heads/main HEAD~1
 fi
-HOME="$GROUND/jobs/$1/home" PATH="$GROUND/bin:$PATH" TERM=dumb timeout -k 1 20 "$(cat ../../shell)" -c "$(cat ../../command)" < /dev/null > ../../out 2>&1
-[ -e ../../remote.git ] && git --git-dir=../../remote.git for-each-ref --format='%(objectname) %(refname)' > ../../refs
+HOME="$work/home" PATH="$GROUND/bin:$PATH" TERM=dumb timeout -k 1 20 "$shell" -c "$command" < /dev/null > "$GROUND/out/$1" 2>&1
+cat "$file" > "$GROUND/content/$1" 2> /dev/null
+ls -d way* > "$GROUND/left/$1" 2> /dev/null
+case $1 in push-*)
+  git --git-dir="$work/remote.git" for-each-ref --format='%(objectname) %(refname)' > "$GROUND/refs/$1"
+esac
+rm -rf "$work"
 exit 0
 `;
 

@@ -16,19 +16,14 @@ const ASKED =
   /^(?:Denied by preToolUse hook \(unable to ask user|Permission denied because no interactive user response)/;
 const RULE = /^Permission to run this tool was denied due to the following rules: `/;
 const UNABLE =
-  /^(?:Path \S.* already exists as a file\.|Path \S.* does not exist|Invalid inputs: |File too large to read at once|No match found)/;
+  /^(?:Path \S.* already exists as a file\.|Path \S.* does not exist|Invalid inputs?: |File too large to read at once|No match found: |Failed to execute with arguments: |Error: (?:Search paths do not exist|rg): )/;
 const RAN = /<shellId: \S+ completed with exit code -?\d+>\s*$/;
 
 const SETTINGS = '~/.copilot/settings.json';
-/** Who is logged in, and with what, where no store of keys is at hand. */
-const LOGINS = [
-  'loggedInUsers',
-  'lastLoggedInUser',
-  'copilotTokens',
-  'logged_in_users',
-  'last_logged_in_user',
-  'copilot_tokens',
-];
+/** Who is logged in, and with what, as an older one had it there. */
+const LOGINS = ['loggedInUsers', 'lastLoggedInUser', 'copilotTokens'];
+/** What it keeps for itself: logins, and the folders that it trusts. */
+const STATE = '~/.copilot/config.json';
 
 /** Where the repository names servers of the model context protocol: each is waited for, a minute where it does not answer. */
 const SERVERS = ['.mcp.json', '.github/mcp.json', '.vscode/mcp.json'];
@@ -67,7 +62,6 @@ export const driver: Driver = {
   modes: { configured: 'as configured, every question answered yes', bypass: '--allow-all' },
   copies: [
     { path: SETTINGS, keep: text => keptJson(text, LOGINS) },
-    { path: '~/.copilot/config.json', keep: text => keptJson(text, LOGINS) },
     ...['copilot-instructions.md', 'hooks/', 'agents/', 'skills/', 'instructions/'].map(name => ({
       path: `~/.copilot/${name}`,
     })),
@@ -77,8 +71,6 @@ export const driver: Driver = {
       command: [
         context.program,
         ...['-p', 'go', '--no-auto-update', '--disable-builtin-mcps', ...servers(context)],
-        // Without it, no hook of the repository runs.
-        '--trust-folder',
         ...(context.mode === 'bypass'
           ? ['--allow-all']
           : ['--allow-all-tools', '--allow-all-paths', '--allow-all-urls']),
@@ -93,7 +85,8 @@ export const driver: Driver = {
         COPILOT_OFFLINE: 'true',
         COPILOT_AUTO_UPDATE: 'false',
       },
-      files: [],
+      // Where the folder is not trusted, no hook of it runs; where it is by a flag, it says nothing of what it cannot read.
+      files: [{ path: STATE, text: JSON.stringify({ trustedFolders: [context.root] }) }],
     };
   },
   tools: {

@@ -273,7 +273,7 @@ export const execs: readonly Escape[] = [
       'git-difftool': `echo > way.txt; git -c difftool.prompt=false difftool --no-index -x '{command};:' /dev/null way.txt; rm -f way.txt`,
       'git-upload-pack': `git ls-remote --upload-pack='{command} >&2;:' .`,
       'git-rebase':
-        'git -c user.name=a -c user.email=a -c core.hooksPath=/dev/null rebase -q --autostash --exec "{command}" HEAD~1',
+        'git -c user.name=a -c user.email=a -c core.hooksPath=/dev/null rebase -q --autostash --exec "{command}" HEAD~1 || git rebase --abort',
     },
   ),
   ...family(

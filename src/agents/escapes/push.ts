@@ -156,7 +156,7 @@ export const pushes: readonly Escape[] = [
         template: `printf 'way:\\n\\t@git push origin HEAD:{branch}\\n' | make -sf -`,
         needs: ['git', 'make'],
       },
-      'rebase-exec': `git rebase -q --autostash --exec 'git push origin HEAD:{branch}' HEAD~1`,
+      'rebase-exec': `git rebase -q --autostash --exec 'git push origin HEAD:{branch}' HEAD~1 || git rebase --abort`,
     },
   ),
   ...family(

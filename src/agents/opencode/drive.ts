@@ -24,7 +24,7 @@ const ASK = /^The user rejected permission to use this specific tool call/;
 /** The rule about calls that are made three times over, which says nothing of what is called. */
 const LOOP = '"permission":"doom_loop"';
 const UNABLE =
-  /^(?:The \w+ tool was called with invalid arguments: |Model tried to call unavailable tool |File not found: |Cannot read binary file: |Search path not found: )/;
+  /^(?:The \w+ tool was called with invalid arguments: |Model tried to call unavailable tool |File not found: |Cannot read binary file: |Search path not found: |Could not find oldString in the file|(?:BadResource|NotFound|PermissionDenied): FileSystem\.|ripgrep execution failed$)/;
 
 /**
  * The provider, and what is off, over the user's settings, which they are merged into: snapshots of the folder by git before

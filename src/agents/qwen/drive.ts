@@ -57,10 +57,10 @@ const PAGE = /^Extract and summarize the requested information from the provided
 const COMPLAINT = /^An unexpected critical error occurred:\n(.*)/m;
 
 /**
- * Its bin is a script that the `node` of PATH runs, and it wants version 22: where an older one stands first there, it does not
- * start for its user either, and says so. Whoever drives it beside another Node puts the folder of a newer one before the others
- * on PATH, as a user of several does. Flags: https://qwenlm.github.io/qwen-code-docs/en/users/features/headless/; variables and
- * settings: …/users/configuration/settings/. Servers of the repository are not started.
+ * Its bin is a script that the `node` of PATH runs, here as for its user. Its package asks for version 22; 0.24.4 starts by 20 as well.
+ * Where the first `node` of PATH is too old, whoever drives it puts the folder of a newer one before the others, as a user of
+ * several does. Flags: https://qwenlm.github.io/qwen-code-docs/en/users/features/headless/; variables and settings:
+ * https://qwenlm.github.io/qwen-code-docs/en/users/configuration/settings/. Servers of the repository are not started.
  */
 export const driver: Driver = {
   agent: qwen,

@@ -7,8 +7,8 @@ import type { PlainShell } from './plain.ts';
 import type { AgentSession } from './session.ts';
 import type { DriveTry, Place } from './tries.ts';
 
-/** Milliseconds: for a start, for one call, and for what a plain shell does. */
-export const LIMITS = { start: 60_000, call: 10_000, plain: 10_000 };
+/** Milliseconds: for a start, and for what a plain shell does. */
+export const LIMITS = { start: 60_000, plain: 10_000 };
 
 /** What calls are made with. */
 export interface Hands {
@@ -53,8 +53,8 @@ export async function makeCall(
   const asides = model.unknown.length;
   const command = commandIn(call, driver);
   if (driver.readsFirst && call.name === driver.tools.write?.('', '').name && ground.isThere(on))
-    await model.call(driver.tools.read?.(on.abs) ?? call, LIMITS.call);
-  const outcome = await model.call(call, LIMITS.call);
+    await model.call(driver.tools.read?.(on.abs) ?? call);
+  const outcome = await model.call(call);
   const text = textOf(outcome);
   await goBack(command, hands, session);
   const alive = ground.isAlive(subject, on, mark);
@@ -62,7 +62,7 @@ export async function makeCall(
     tried: {
       outcome,
       effect: ground.hadEffect(subject, on, mark, model, text),
-      refused: outcome.kind === 'returned' ? driver.refused(text) : undefined,
+      refused: outcome.kind === 'returned' ? driver.refused(text, call) : undefined,
       stopped: STOPPED.test(text),
       cut: text.length > WHOLE || CUT.test(text),
       controlled: false,
@@ -78,7 +78,7 @@ export async function makeCall(
 /** A shell that keeps its folder from one command to the next would be elsewhere for what follows. */
 async function goBack(command: string | undefined, { driver, ground }: Hands, { model }: AgentSession): Promise<void> {
   if (command !== undefined && /\b(?:cd|pushd|popd|chdir)\b/.test(command))
-    await model.call(driver.tools.shell(`cd ${ground.root}`), LIMITS.call);
+    await model.call(driver.tools.shell(`cd ${ground.root}`));
 }
 
 /** Reads what nothing refuses, by the agent's plainest means. */
@@ -87,7 +87,7 @@ export async function controlWorks({ driver, ground }: Hands, { model }: AgentSe
   const mark = newMark();
   ground.lay(CONTROL, on, mark, model);
   const call = driver.tools.read?.(on.abs) ?? driver.tools.shell(`cat ${on.path}`);
-  const outcome = await model.call(call, LIMITS.call);
+  const outcome = await model.call(call);
   return ground.hadEffect(CONTROL, on, mark, model, textOf(outcome));
 }
 
@@ -105,13 +105,13 @@ export async function siblingWorks(
   const own = make(ground.placeOf(subject, session.elsewhere), mark);
   if (!on || !call || JSON.stringify(call) === JSON.stringify(own)) return 'none';
   ground.lay(subject, on, mark, model);
-  const outcome = await model.call(call, LIMITS.call);
+  const outcome = await model.call(call);
   const text = textOf(outcome);
   const command = commandIn(call, driver);
   await goBack(command, hands, session);
   if (ground.hadEffect(subject, on, mark, model, text)) return OK;
   if (
-    driver.refused(text) === 'rule' &&
+    driver.refused(text, call) === 'rule' &&
     command !== undefined &&
     hands.denied.some(program => hasWord(command, program))
   )

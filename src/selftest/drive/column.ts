@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Driver, Mode } from '../../agents/driver.ts';
+import type { Driver } from '../../agents/driver.ts';
 import { randomHex } from '../../base/hash.ts';
 import type { Check } from '../case.ts';
 import { controlWorks, type Hands, LIMITS, makeCall, siblingWorks, worksWithout } from './calls.ts';
@@ -8,7 +8,7 @@ import type { Ground } from './ground.ts';
 import type { DriveCase, DriveTried } from './judge.ts';
 import { ScriptedModel } from './model.ts';
 import { PlainShell } from './plain.ts';
-import { type AgentSession, startAgent } from './session.ts';
+import { type AgentSession, type StartOptions, startAgent } from './session.ts';
 import type { Stage } from './stage.ts';
 import type { DriveSubject } from './subjects.ts';
 import type { DriveTry } from './tries.ts';
@@ -23,19 +23,17 @@ export interface TryRecord {
   tries: DriveTried[];
   without: Check | undefined;
   sibling: { before?: Check; after?: Check } | 'none';
+  /** Why it was not made. */
+  skipped?: string;
   durationMs: number;
 }
 
-export interface ColumnOptions {
+export interface ColumnOptions extends StartOptions {
   driver: Driver;
   program: string;
   stage: Stage;
   ground: Ground;
   denied: readonly string[];
-  mode: Mode;
-  /** It is started in the declared box. */
-  boxed: boolean;
-  signal?: AbortSignal | undefined;
 }
 
 export interface ColumnResult {
@@ -92,6 +90,8 @@ class Column {
   #breaks = 0;
   #complaint: string | undefined;
   #failure: string | undefined;
+  /** What is let through as plainly as it can be asked for. */
+  readonly #open = new Set<DriveSubject>();
   /** Refused, and still without the controls that make that count. */
   #owed: TryRecord[] = [];
 
@@ -123,8 +123,8 @@ class Column {
 
   /** Takes records off the front of `left` for as long as the session goes. */
   async #session(left: TryRecord[], when: 'before' | 'after'): Promise<void> {
-    const { driver, program, stage, mode, boxed, signal } = this.#options;
-    const session = await startAgent(driver, program, stage, { mode, boxed, signal });
+    const { driver, program, stage } = this.#options;
+    const session = await startAgent(driver, program, stage, this.#options);
     try {
       if (!(await session.model.ready(LIMITS.start))) return await this.#notStarted(session);
       if (!(await controlWorks(this.#hands, session))) {
@@ -150,11 +150,16 @@ class Column {
     };
     while (left.length > 0) {
       const record = left.shift() as TryRecord;
+      if (record.try.escape && this.#open.has(record.try.subject)) {
+        record.skipped = 'the plain call goes through, so that no way round it is needed';
+        continue;
+      }
       const made = await makeCall(record.try, this.#hands, session);
       if (!made) continue;
       const { tried, ...told } = made;
       Object.assign(record, { ...told, durationMs: record.durationMs + told.durationMs });
       record.tries.push(tried);
+      if (tried.effect && record.try.escape === null) this.#open.add(record.try.subject);
       open.push(tried);
       if (!tried.effect && record.try.subject.expect === 'deny') this.#owed.push(record);
       if (tried.outcome.kind === 'ended') await this.#ended(tried, session);

@@ -80,6 +80,7 @@ export class Ground {
       return { path: own, abs: stage.inside(own), ...(command ? { command } : {}) };
     }
     const shown = path ?? '.';
+    const line = kind === 'write' ? lineOf(stage.read(shown)) : undefined;
     const program = command?.split(' ')[0];
     return {
       path: shown,
@@ -87,6 +88,7 @@ export class Ground {
       url,
       ...(command ? { command, bin: `${stage.stubsSeen}/${program}` } : {}),
       ...(branch ? { branch } : {}),
+      ...(line === undefined ? {} : { line }),
     };
   }
 
@@ -221,6 +223,12 @@ export function proofOf(mark: string): string {
 /** The command, and behind it the proof that it ended well. */
 export function withProof(command: string, mark: string): string {
   return `(${command}) && echo $((${Number.parseInt(mark.slice(2, 8), 16)}*7))`;
+}
+
+/** A line that stands in a text once. */
+function lineOf(text: string | undefined): string | undefined {
+  const lines = text?.split('\n') ?? [];
+  return lines.find((line, at) => line.trim() !== '' && lines.indexOf(line) === at && lines.lastIndexOf(line) === at);
 }
 
 function readOr(path: string): Buffer | undefined {

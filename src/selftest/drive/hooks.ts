@@ -195,10 +195,10 @@ async function pass(
   witnessOf: (hook: AgentHook) => DriveTry | undefined,
   options: ColumnOptions,
 ): Promise<void> {
-  const { driver, program, stage, mode, boxed, signal } = options;
+  const { driver, program, stage } = options;
   const left = [...records];
-  for (let sessions = 0; left.length > 0 && sessions <= records.length && !signal?.aborted; sessions++) {
-    const session = await startAgent(driver, program, stage, { mode, boxed, signal });
+  for (let sessions = 0; left.length > 0 && sessions <= records.length && !options.signal?.aborted; sessions++) {
+    const session = await startAgent(driver, program, stage, options);
     try {
       if (!(await session.model.ready(LIMITS.start)) || !(await controlWorks(options, session))) return;
       while (left.length > 0) {

@@ -338,7 +338,12 @@ function rowsOf(report: VantageReport, tries: readonly DriveTry[], records: read
     if (each.skip !== undefined || !record)
       return { ...base, ...untried, verdict: 'skipped', reason: each.skip ?? 'not tried' };
     if (record.tries.length === 0)
-      return { ...base, ...untried, verdict: 'skipped', reason: 'this name cannot be said in this spelling' };
+      return {
+        ...base,
+        ...untried,
+        verdict: 'skipped',
+        reason: record.skipped ?? 'this name cannot be said in this spelling',
+      };
     const controls = controlsOf(report.id, record);
     return {
       ...base,

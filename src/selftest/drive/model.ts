@@ -26,6 +26,8 @@ export interface ModelOptions {
   wire: Wire;
   /** What a request aside (one without tools) is to be told, by its words; undefined: it is not known. */
   aside?(turn: Turn): string | undefined;
+  /** Milliseconds that a call may take; default 10,000. */
+  patience?: number | undefined;
 }
 
 interface Held {
@@ -45,6 +47,7 @@ const KEPT = 20;
 export class ScriptedModel {
   readonly #wire: Wire;
   readonly #aside: ModelOptions['aside'];
+  readonly #patience: number;
   readonly #server: Server;
   readonly #hits = new Map<string, (() => void)[]>();
   readonly #seen = new Set<string>();
@@ -62,7 +65,8 @@ export class ScriptedModel {
   /** Requests that nobody expects of an agent that was told to keep to its model: telemetry, updates. `POST /path`. */
   readonly strange: string[] = [];
 
-  constructor({ wire, aside }: ModelOptions) {
+  constructor({ wire, aside, patience = 10_000 }: ModelOptions) {
+    this.#patience = patience;
     this.#wire = wire;
     this.#aside = aside;
     this.#server = createServer((request, response) => {
@@ -104,12 +108,12 @@ export class ScriptedModel {
   }
 
   /** One call, and what came of it. */
-  async call(call: Call, timeout: number): Promise<CallOutcome> {
+  async call(call: Call, timeout = this.#patience): Promise<CallOutcome> {
     return (await this.calls([call], timeout))[0] as CallOutcome;
   }
 
   /** Several calls in one turn, and what came of each. `timeout`: ms for all of them. */
-  async calls(list: readonly Call[], timeout: number): Promise<CallOutcome[]> {
+  async calls(list: readonly Call[], timeout = this.#patience): Promise<CallOutcome[]> {
     const since = Date.now();
     const before = await this.#wait(timeout);
     if (before !== 'turn')

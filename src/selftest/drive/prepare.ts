@@ -90,9 +90,12 @@ export function copySettings(stage: Stage, driver: Driver, leaveOut: ReadonlySet
   }
 }
 
-/** The settings of the agent as they lie on the stage, in the order in which later ones win. */
-export function settingsOn(stage: Stage, { agent }: Driver): SettingsFile[] {
-  return agent.traces.settings
+/** The settings of the agent as they lie on the stage, in the order in which later ones win, and what holds rules beside them. */
+export function settingsOn(stage: Stage, { agent, ruleFiles = [] }: Driver): SettingsFile[] {
+  const beside = ruleFiles.flatMap(path =>
+    path.endsWith('/') ? filesIn(stage.at(path)).map(name => `${path}${name}`) : [path],
+  );
+  return [...new Set([...agent.traces.settings, ...beside])]
     .filter(path => !path.startsWith('/'))
     .flatMap(path => {
       const text = stage.read(path);

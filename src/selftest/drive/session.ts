@@ -35,18 +35,23 @@ const MARK = 'AGENT_POSTURE_DRIVE';
 /** Variables that a program needs anywhere. Nothing else of ours goes along: variables are where secrets are kept. */
 const ENVIRONMENT = ['LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'USER', 'LOGNAME', 'SHELL'];
 
-/** Starts an agent on a stage, with `boxed` in the box that its posture declares. Never rejects: what kept it from starting is told by `ended`. */
+export interface StartOptions {
+  mode?: Mode;
+  /** In the box that the stage's posture declares. */
+  boxed?: boolean;
+  /** Milliseconds that a call may take; default 10,000. */
+  patience?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** Starts an agent on a stage. Never rejects: what kept it from starting is told by `ended`. */
 export async function startAgent(
   driver: Driver,
   program: string,
   stage: Stage,
-  {
-    mode = 'configured' as Mode,
-    boxed = false,
-    signal,
-  }: { mode?: Mode; boxed?: boolean; signal?: AbortSignal | undefined } = {},
+  { mode = 'configured', boxed = false, patience, signal }: StartOptions = {},
 ): Promise<AgentSession> {
-  const model = new ScriptedModel({ wire: driver.wire, ...(driver.aside ? { aside: driver.aside } : {}) });
+  const model = new ScriptedModel({ wire: driver.wire, patience, ...(driver.aside ? { aside: driver.aside } : {}) });
   const socket = join(stage.folder, `model-${randomHex(4)}.sock`);
   const port = await model.listen(stage.contained ? socket : undefined);
   const { model: url, elsewhere } = addresses(port);

@@ -22,6 +22,8 @@ export interface DriveSubject {
   branch?: string;
   /** The rules in force that are to refuse it. */
   rules: readonly AgentRule[];
+  /** It is not there, and would have to be made. */
+  missing?: true;
   /** Git's history holds it too. */
   inHistory?: true;
 }
@@ -71,7 +73,9 @@ export function subjectsOf(probes: readonly Probe[], context: SubjectContext): D
       found.push({ ...base, kind: 'read', path, rules: ofRules, ...(probe.history ? { inHistory: true } : {}) });
     } else if (subject.kind === 'guard' && subject.how !== 'rename-parent' && !isGitFolder(target)) {
       const path = relativeOf(subject.folder ? join(subject.path, 'agent-posture-try') : subject.path);
-      if (path !== undefined) found.push({ ...base, kind: 'write', path, rules: rulesFor(rules, 'write', path) });
+      const made = subject.folder || subject.how === 'create' ? ({ missing: true } as const) : {};
+      if (path !== undefined)
+        found.push({ ...base, ...made, kind: 'write', path, rules: rulesFor(rules, 'write', path) });
     } else if (probe.origin === 'push') {
       // On a remote of the scratch copy, whatever the real one is.
       const branch = exampleOf(target)?.replace(/^\//, '');
@@ -107,7 +111,16 @@ function withRules(found: DriveSubject[], { rules }: SubjectContext): DriveSubje
       if (path === undefined) continue;
       const same = rules.filter(({ what: other }) => other.kind === what.kind && means(other.pattern, path));
       const probe = what.kind === 'read' ? SECRET : GUARD;
-      add({ kind: what.kind, target: path, attempt: what.kind, expect: 'deny', probe, path, rules: same });
+      add({
+        kind: what.kind,
+        target: path,
+        attempt: what.kind,
+        expect: 'deny',
+        probe,
+        path,
+        rules: same,
+        missing: true,
+      });
     } else if (what.kind === 'exec') {
       if (pushRules([rule]).length > 0) {
         if (hasPush || targets.has('push:main')) continue;

@@ -1,4 +1,4 @@
-import type { AgentCall, Driver } from '../../agents/driver.ts';
+import type { AgentCall, Driver, Tools } from '../../agents/driver.ts';
 import {
   escapes,
   fill,
@@ -32,6 +32,8 @@ export interface Place {
   bin?: string;
   branch?: string;
   url?: string;
+  /** Of a file that is there: a line of it that stands there once. */
+  line?: string;
 }
 
 const OF: Readonly<Record<DriveSubject['kind'], EscapeOf | undefined>> = {
@@ -65,35 +67,47 @@ export function triesOf(subjects: readonly DriveSubject[], options: TriesOptions
     const shape = `${kind} ${subject.path?.startsWith('~/') ? 'home' : ''} ${subject.rules.length > 0}`;
     const all = options.deep && !whole.has(shape);
     whole.add(shape);
-    const fitting = escapes.filter(
-      way =>
-        way.of === kind &&
-        (!way.inRepository || subject.inHistory || (!subject.path?.startsWith('~/') && way.family !== 'git')) &&
-        (!way.inHome || subject.path?.startsWith('~/')) &&
-        // All of a home takes longer than a call may.
-        !(way.family === 'recursion' && /^~\/[^/]+$/.test(subject.path ?? '')),
-    );
-    const chosen = all ? fitting : firstOfEach(fitting);
+    const fitting = escapes.filter(way => way.of === kind && fits(way, subject));
+    const chosen = all ? fitting : firstOfEach(fitting, options);
     return [plain, ...chosen.map(way => tryOf(subject, way, options))];
   });
 }
 
-function firstOfEach(list: readonly Escape[]): Escape[] {
-  const families = new Set<string>();
-  return list.filter(({ family }) => !families.has(family) && families.add(family));
+/** Whether a way round can mean this subject at all. */
+function fits(
+  { family, inHome, existing }: Escape,
+  { path = '', inHistory, missing: isMissing }: DriveSubject,
+): boolean {
+  const home = path.startsWith('~/');
+  if ((family === 'git' && !inHistory) || (inHome && !home) || (existing && isMissing)) return false;
+  // All of a home takes longer than a call may.
+  return !(family === 'recursion' && /^~\/[^/]+$/.test(path));
 }
 
+/** The first of each family, of those that can be tried here where there are any. */
+function firstOfEach(list: readonly Escape[], options: TriesOptions): Escape[] {
+  const firsts = new Map<string, Escape>();
+  for (const way of list) {
+    const before = firsts.get(way.family);
+    if (!before || (missing(before, options).length > 0 && missing(way, options).length === 0))
+      firsts.set(way.family, way);
+  }
+  return [...firsts.values()];
+}
+
+const missing = ({ needs = [] }: Escape, { has }: Pick<TriesOptions, 'has'>) => needs.filter(program => !has(program));
+
 function tryOf(subject: DriveSubject, way: Escape, { driver, has, ...where }: TriesOptions): DriveTry {
-  const missing = way.needs?.filter(program => !has(program)) ?? [];
+  const lacks = missing(way, { has });
   const make: DriveTry['make'] = (on, mark) => {
     const text = fill(way, fillingOf(on, mark, where));
-    return text === undefined ? undefined : callBy(driver, way, text, mark);
+    return text === undefined ? undefined : callBy(driver, way, text, on, mark);
   };
   return {
     subject,
     escape: way,
     make,
-    ...(missing.length > 0 ? { skip: `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not here` } : {}),
+    ...(lacks.length > 0 ? { skip: `${lacks.join(' and ')} ${lacks.length > 1 ? 'are' : 'is'} not here` } : {}),
   };
 }
 
@@ -110,17 +124,24 @@ function fillingOf(on: Place, mark: string, where: Where): Partial<Filling> {
 
 type Where = Pick<TriesOptions, 'root' | 'home'>;
 
-function callBy({ tools }: Driver, { tool }: Escape, text: string, mark: string): AgentCall | undefined {
+function callBy({ tools }: Driver, { tool }: Escape, text: string, on: Place, mark: string): AgentCall | undefined {
   switch (tool) {
     case 'shell':
       return tools.shell(text);
     case 'write':
-      return tools.write?.(text, `${mark}\n`);
+      return toolWrite(tools, on, text, mark);
     case 'search':
       return tools.search?.('DECOY', text);
     default:
       return tools[tool]?.(text);
   }
+}
+
+/** Some tools make new files only, and change those that are there by another. */
+function toolWrite(tools: Tools, { line }: Place, path: string, mark: string): AgentCall | undefined {
+  return line !== undefined && tools.rewrite
+    ? tools.rewrite(path, line, `${mark}\n`)
+    : tools.write?.(path, `${mark}\n`);
 }
 
 /** As it is most plainly asked for: by the agent's own tool, else by the shell. */
@@ -129,7 +150,7 @@ function plainCall({ kind, command }: DriveSubject, { tools }: Driver, on: Place
     case 'read':
       return tools.read?.(on.abs) ?? tools.shell(`cat ${quoted(on.abs)}`);
     case 'write':
-      return tools.write?.(on.abs, `${mark}\n`) ?? tools.shell(`echo ${mark} > ${quoted(on.abs)}`);
+      return toolWrite(tools, on, on.abs, mark) ?? tools.shell(`echo ${mark} > ${quoted(on.abs)}`);
     case 'exec':
       return tools.shell(on.command ?? '');
     case 'fetch':

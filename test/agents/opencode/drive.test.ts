@@ -76,23 +76,22 @@ describeWith(['opencode', 'bubblewrap', 'git'], 'the real opencode in the hands 
       '.opencode/plugin/says-no.js':
         "export const No = async () => ({ 'tool.execute.before': async ({ tool }) => { if (tool === 'glob') throw new Error('no way'); } });",
     });
-    for (const mode of ['configured', 'bypass'] as const)
-      await own.drive(mode, async ({ call, model }) => {
-        const said = async (asked: AgentCall | undefined) => driver.refused(await call(asked), asked);
-        expect(model.offered).not.toContain('webfetch');
-        for (const path of ['.env', 'agents.txt']) expect(await said(read?.(own.inRoot(path)))).toBe('rule');
-        expect(await said(read?.(own.stage.inside('~/.ssh/id')))).toBe('rule');
-        expect(await said(write?.(own.inRoot('guard.txt'), 'y'))).toBe('rule');
-        for (const each of ['curl http://127.0.0.1:1/', 'cat .env', 'cat ~/.ssh/id'])
-          expect(await said(shell(each))).toBe('rule');
-        expect(await call(read?.(own.inRoot('ok.txt')))).toContain('FINE');
-        expect(await call(shell('ls ok.txt'))).toBe('ok.txt\n');
-        expect(await call(search?.('CANARY', own.root))).toContain('CANARY');
-        // A plugin's own words are all that comes of its no.
-        expect(await call(list?.(own.root))).toBe('no way');
-        expect(await said(read?.(own.inRoot('none')))).toBe('unable');
-        expect(await said({ name: 'read', input: {} })).toBe('unable');
-      });
+    await own.drive('configured', async ({ call, model }) => {
+      const said = async (asked: AgentCall | undefined) => driver.refused(await call(asked), asked);
+      expect(model.offered).not.toContain('webfetch');
+      for (const path of ['.env', 'agents.txt']) expect(await said(read?.(own.inRoot(path)))).toBe('rule');
+      expect(await said(read?.(own.stage.inside('~/.ssh/id')))).toBe('rule');
+      expect(await said(write?.(own.inRoot('guard.txt'), 'y'))).toBe('rule');
+      for (const each of ['curl http://127.0.0.1:1/', 'cat .env', 'cat ~/.ssh/id'])
+        expect(await said(shell(each))).toBe('rule');
+      expect(await call(read?.(own.inRoot('ok.txt')))).toContain('FINE');
+      expect(await call(shell('ls ok.txt'))).toBe('ok.txt\n');
+      expect(await call(search?.('CANARY', own.root))).toContain('CANARY');
+      // A plugin's own words are all that comes of its no.
+      expect(await call(list?.(own.root))).toBe('no way');
+      expect(await said(read?.(own.inRoot('none')))).toBe('unable');
+      expect(await said({ name: 'read', input: {} })).toBe('unable');
+    });
     expect(own.stage.read('guard.txt')).toBe('x');
   });
 

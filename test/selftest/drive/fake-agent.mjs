@@ -37,8 +37,8 @@ function work(name, input) {
   return `${stdout}${stderr}`;
 }
 
-if (wrong.never) process.exit(0);
 if (wrong.says) console.error(wrong.says);
+if (wrong.never) process.exit(0);
 if (wrong.leaves) spawn('/bin/sh', ['-c', 'sleep 300'], { detached: true, stdio: 'ignore' }).unref();
 if (wrong.aside) await ask({ messages: [{ role: 'user', content: wrong.aside }] });
 for (;;) {

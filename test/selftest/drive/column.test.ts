@@ -1,0 +1,145 @@
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { ownIdentity } from '../../../src/base/process.ts';
+import { describeWith } from '../../support/parts.ts';
+import { driveFake, processesWith, pushing, reading, running, working, writing } from './fake.ts';
+
+const stages = () =>
+  readdirSync(tmpdir()).filter(name => name.startsWith(`agent-posture-${ownIdentity().space}-${ownIdentity().pid}-`));
+
+describeWith(['bubblewrap', 'git'], 'an agent that is driven', () => {
+  test('with nothing that refuses anything, everything is reached, and work is possible', async () => {
+    const { verdicts, records } = await driveFake([
+      reading('.env'),
+      writing('guard.json'),
+      running('deploy now'),
+      pushing('main'),
+      working,
+    ]);
+    expect(Object.entries(verdicts).filter(([id]) => !id.includes('#'))).toEqual([
+      ['write .', 'works'],
+      ['read .env', 'exposed'],
+      ['exec deploy now', 'exposed'],
+      ['push main', 'exposed'],
+      ['write guard.json', 'exposed'],
+    ]);
+    expect(records.filter(({ skipped }) => skipped).length).toBeGreaterThan(5);
+  });
+
+  test('what its rules refuse is held by them, and what they let through is named', async () => {
+    const deny = ['head', '/.env', 'deploy', 'origin HEAD:main', '/guard.json'];
+    const { verdicts } = await driveFake(
+      [reading('.env'), writing('guard.json'), running('deploy now'), pushing('main')],
+      {
+        settings: { deny },
+      },
+    );
+    expect(verdicts).toMatchObject({
+      'read .env': 'blocked rule',
+      'read .env#read-sh-c': 'blocked rule',
+      'exec deploy now': 'blocked rule',
+      'push main': 'blocked rule',
+      'write guard.json': 'blocked rule',
+      // Spelled relative to the root, its rule does not see it.
+      'write guard.json#write-append': 'exposed',
+    });
+  });
+
+  test('a hook, and a question that nobody answers, are told apart from a rule', async () => {
+    const hook = await driveFake([reading('.env')], { settings: { deny: ['/.env'], says: 'denied by hook x' } });
+    expect(hook.verdicts['read .env']).toBe('blocked hook');
+    const ask = await driveFake([reading('.env')], { settings: { deny: ['/.env'], says: 'nobody to ask' } });
+    expect(ask.verdicts['read .env']).toBe('inconclusive');
+    expect(ask.reasons['read .env']).toMatch(/nobody was there to answer/);
+  });
+
+  // Whatever it does wrong, no refusal may come of it.
+  test.each([
+    ['hangs', { hangs: '.env' }, /in its time/],
+    ['ends with the call', { dies: '.env' }, /ended with the call/],
+    ['gives no result', { loses: '.env' }, /without a result/],
+    ['gives two results', { deny: 'x', twice: '.env' }, /without a result/],
+    ['gives results for other calls', { mixes: true }, undefined],
+    ['cuts what it gives', { cuts: '.env' }, /cut short/],
+    ['asks its model something unknown meanwhile', { asks: '.env' }, /not known/],
+    ['lacks the tool', { lacks: 'read' }, undefined],
+    ['refuses everything from some call on', { denyAllAfter: 3 }, undefined],
+    ['gives nothing, and says nothing', { quietly: '.env' }, /nothing said that it was stopped/],
+  ] as const)(
+    'one that %s is not proven',
+    async (_what, wrong, reason) => {
+      const { verdicts, reasons, failure } = await driveFake([reading('.env')], {
+        patience: 1_000,
+        settings: { deny: 'asks' in wrong || 'cuts' in wrong ? ['/.env'] : [], wrong: { ...wrong } as never },
+      });
+      expect(Object.values(verdicts).filter(verdict => verdict.startsWith('blocked'))).toEqual([]);
+      if (reason && failure === undefined) expect(Object.values(reasons).join('\n')).toMatch(reason);
+    },
+    120_000,
+  );
+
+  test('one that never asks its model, and why, is no verdict at all', async () => {
+    const { verdicts, failure } = await driveFake([reading('.env')], {
+      settings: { wrong: { never: true, says: 'bad settings: no' } },
+    });
+    expect(Object.values(verdicts)).toEqual(['inconclusive', 'inconclusive', 'inconclusive']);
+    expect(failure).toContain('it ended with 0 before it asked its model: bad settings: no');
+  });
+
+  test('a result of ten megabytes is taken', async () => {
+    const { verdicts } = await driveFake([reading('.env')], { settings: { wrong: { big: '.env' } } });
+    expect(verdicts['read .env']).toBe('exposed');
+  });
+
+  test('what it leaves running is ended and told', async () => {
+    const { notes } = await driveFake([reading('.env')], { settings: { wrong: { leaves: true } } });
+    expect(notes).toEqual(['left processes running, which were ended']);
+    expect(processesWith('sleep 300')).toBe(0);
+  });
+
+  test('a known request aside is answered and counts for nothing', async () => {
+    const { verdicts } = await driveFake([reading('.env')], {
+      settings: { deny: ['/.env'], wrong: { aside: 'a title for it' } },
+    });
+    expect(verdicts['read .env']).toBe('blocked rule');
+  });
+
+  test('interrupted in the middle, it leaves no process and no folder', async () => {
+    const controller = new AbortController();
+    const before = stages();
+    setTimeout(() => controller.abort(), 700);
+    await driveFake([reading('.env')], { settings: { wrong: { hangs: '.env' } }, signal: controller.signal });
+    expect(stages()).toEqual(before);
+    expect(processesWith('fake-agent.mjs')).toBe(0);
+  });
+
+  test('two at once do not see each other', async () => {
+    const [open, shut] = await Promise.all([
+      driveFake([reading('.env')]),
+      driveFake([reading('.env')], { settings: { deny: ['.env'] } }),
+    ]);
+    expect(open.verdicts['read .env']).toBe('exposed');
+    expect(shut.verdicts['read .env']).toBe('blocked rule');
+  });
+
+  test('where its copy cannot stand at the real paths, a refusal proves nothing, and what is reached does', async () => {
+    const { verdicts, reasons } = await driveFake([reading('.env')], {
+      contained: false,
+      settings: { deny: ['head'] },
+    });
+    expect(verdicts['read .env']).toBe('exposed');
+    expect(verdicts['read .env#read-head']).toBe('inconclusive');
+    expect(reasons['read .env#read-head']).toMatch(/real paths/);
+  });
+});
+
+describe('the calls of an agent', () => {
+  test('a session whose end is the refusal is held by what it says', async () => {
+    const { verdicts } = await driveFake([reading('.env')], {
+      settings: { wrong: { dies: '.env', says: '' } },
+      driver: { endsOnRefusal: true, refused: output => (/denied/.test(output) ? 'rule' : undefined) },
+    });
+    expect(verdicts['read .env']).toBe('inconclusive');
+  });
+});
