@@ -113,5 +113,5 @@ export const driver: Driver = {
   rules,
   hooks,
   ruleFiles: HOOK_FILES,
-  runs: { keys: /"(?:hooks|lspServers|statusLine|bashEnv)"\s*:/, files: HOOK_FILES },
+  runs: { keys: /"(?:hooks|lspServers|statusLine|bashEnv)"\s*:/, files: HOOK_FILES.filter(path => path.endsWith('/')) },
 };

@@ -168,13 +168,13 @@ export class Ground {
    */
   #restore(path: string): void {
     const place = this.#stage.at(path);
+    mkdirSync(dirname(place), { recursive: true });
     const now = readOr(place);
     if (!this.#originals.has(path)) this.#originals.set(path, now);
     const original = this.#originals.get(path);
     if (original ? now?.equals(original) : !now?.toString('latin1').match(MARK)) return;
     const there = lstatSync(place, { throwIfNoEntry: false });
     if (there && !(original && there.isFile())) rmSync(place, { recursive: true, force: true });
-    mkdirSync(dirname(place), { recursive: true });
     if (original) writeFileSync(place, original, { mode: 0o600 });
   }
 

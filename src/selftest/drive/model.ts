@@ -193,9 +193,6 @@ export class ScriptedModel {
     const method = message.method ?? 'GET';
     const path = message.url ?? '/';
     const text = await bodyOf(message);
-    this.#hit(
-      `${path}\n${message.headers.host ?? ''}\n${text?.length === undefined || text.length > 100_000 ? '' : text}`,
-    );
     if (text === undefined) {
       this.#note(this.strange, `${method} ${path}: more than can be taken`);
       return void response.writeHead(413).end();
@@ -206,6 +203,8 @@ export class ScriptedModel {
     if (turn || aside) this.requests++;
     if (aside) return send(response, aside);
     if (!turn) {
+      // A turn carries the call itself, mark and all: only what is none of the protocol's is an effect of it.
+      this.#hit(`${path}\n${message.headers.host ?? ''}\n${text}`);
       if ([...this.#hits.keys()].some(mark => path.includes(mark)))
         return void response.writeHead(200).end('reached\n');
       this.#note(this.strange, `${method} ${path.split('?')[0]}`);

@@ -28,8 +28,8 @@ export interface AgentSession {
   close(grace?: number): Promise<Ended & { outlived: number }>;
 }
 
-/** Bytes kept of what it says. */
-const OUTPUT = 200_000;
+/** Characters kept of what it says: of its beginning, and of its end. */
+const OUTPUT = 100_000;
 const MARK = 'AGENT_POSTURE_DRIVE';
 
 /** Variables that a program needs anywhere. Nothing else of ours goes along: variables are where secrets are kept. */
@@ -95,17 +95,20 @@ export async function startAgent(
 }
 
 function endOf(child: ChildProcess): Promise<Ended> {
-  let output = '';
+  let [head, tail] = ['', ''];
   const take = (data: Buffer) => {
-    if (output.length < OUTPUT) output += data.toString('utf8');
+    const text = data.toString('utf8');
+    head += text.slice(0, Math.max(0, OUTPUT - head.length));
+    tail = (tail + text).slice(-OUTPUT);
   };
+  const said = () => (head.length < OUTPUT ? head : `${head}\n${tail}`);
   child.stdout?.on('data', take);
   child.stderr?.on('data', take);
   return new Promise(resolve => {
-    child.once('error', error => resolve({ code: null, output, failure: error.message }));
+    child.once('error', error => resolve({ code: null, output: said(), failure: error.message }));
     // What it left running may hold its output open.
     child.once('exit', code => {
-      const done = () => resolve({ code, output });
+      const done = () => resolve({ code, output: said() });
       child.once('close', done);
       setTimeout(done, 200);
     });
