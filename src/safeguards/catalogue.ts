@@ -379,7 +379,9 @@ export const safeguards: readonly Safeguard[] = [
     article: 'The security best practices of today might need adjustment tomorrow.',
     standards: ['NIST SP 800-53 SI-5', 'NIST SP 800-53 AT-2'],
     generated: { none: 'Knowledge comes with new versions of this program; no file of yours changes for it.' },
-    proven: { planned: 'a version of an agent with a known way round that is named' },
+    proven: {
+      none: 'A version is compared, not tried, so there is no row for it. Each test, and `doctor`, names an installed agent whose version has published weaknesses, with their numbers and the version that ended the last of them. Where the version of an agent cannot be told, nothing is said of it.',
+    },
   },
   {
     id: 'GRD-1',

@@ -7,6 +7,7 @@ import { stateHome } from '../base/state-home.ts';
 import { plural } from '../base/text.ts';
 import { POSTURE_FILE } from '../posture/model.ts';
 import { undoneNote } from '../posture/undone.ts';
+import { advisoryNotes } from './advisories.ts';
 import { askFor, markUnapproved, withApproval } from './approvals.ts';
 import { loadBaseline, markChanges, saveBaseline, takeBaseline, unknownVantages } from './baseline.ts';
 import { Cleanup, oneAtATime } from './cleanup.ts';
@@ -104,7 +105,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   if (options.signal?.aborted) throw new Interrupted();
   const opened = new Map(await Promise.all([...openings].map(async ([vantage, it]) => [vantage, await it] as const)));
   const integrity = await integrityNotes(judged, opened, ground.workspace);
-  notes.push(...integrity);
+  notes.push(...integrity, ...advisoryNotes(options.facts));
   tell(await rowsOutside(context, judged, options));
   tell(await loosenedRows(options, notes));
   const { fixes, rows: fixed } = withFixes(rows, probes, options);

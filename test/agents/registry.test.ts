@@ -10,8 +10,10 @@ import { agentFiles } from '../../src/selftest/places/files/agents.ts';
 import { context, FULL, render } from '../generate/outputs/lab.ts';
 
 const FOLDER = join(packageRoot, 'src/agents');
+/** What several agents share, as data. */
+const SHARED = ['advisories', 'escapes', 'wire'];
 const folders = readdirSync(FOLDER, { withFileTypes: true }).flatMap(entry =>
-  entry.isDirectory() ? [entry.name] : [],
+  entry.isDirectory() && !SHARED.includes(entry.name) ? [entry.name] : [],
 );
 
 const native: Posture = { ...FULL, agents: [...AGENT_IDS], isolation: { ...FULL.isolation, runtime: 'native' } };

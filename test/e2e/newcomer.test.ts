@@ -21,6 +21,16 @@ function install(given: World, name: string): void {
   given.env.PATH = `${bin}${delimiter}${given.env.PATH}`;
 }
 
+test('doctor says what is published of the version of an agent, and what to do', async () => {
+  const given = world({ 'package.json': '{}\n' });
+  install(given, 'opencode');
+  // Where npm lays it, told by the package beside it.
+  writeFileSync(join(given.home, 'bin/package.json'), '{"name":"opencode-ai","version":"1.1.9"}');
+  expect((await said(given, 'doctor')).text).toMatch(
+    /look opencode 1\.1\.9 \(~\/bin\/opencode\); 1 published weakness, fixed in 1\.1\.10: .* \(CVE-2026-22813\) update opencode to 1\.1\.10 or newer/,
+  );
+});
+
 describe('the network of a box', () => {
   test('a file of an agent that is not installed does not open it', async () => {
     const given = world({ '.cursorrules': 'be nice\n', '.claude/settings.json': '{}\n' });

@@ -205,6 +205,15 @@ describe('what is said beside the rows', () => {
     );
   });
 
+  it('an agent whose version has published weaknesses', async () => {
+    const binary = join(lab.root, '../opencode');
+    const fact = { id: 'opencode', title: 'opencode', version: '1.1.9', binary };
+    lab.facts.agents = [{ ...fact, settings: [], ownSandbox: undefined, seen: { path: binary } }];
+    expect((await tryLab(lab, few)).notes).toContain(
+      'opencode 1.1.9 has 1 published weakness (CVE-2026-22813), fixed in 1.1.10: update it',
+    );
+  });
+
   it.skipIf(!hasBox)('which half of the judge a box leaves within reach', async () => {
     const box = (...open: string[]) =>
       `bwrap --ro-bind / / --dev /dev ${[lab.root, ...open].map(path => `--bind ${path} ${path}`).join(' ')}`;

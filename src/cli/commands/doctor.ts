@@ -20,6 +20,7 @@ import { inventoryFindings, settingsText } from '../inventory-findings.ts';
 import { recoverTries } from '../load.ts';
 import { splitPath } from '../path.ts';
 import { refusedToOne } from '../refused-finding.ts';
+import { weakFinding } from '../weak-finding.ts';
 
 interface Finding {
   name: string;
@@ -111,11 +112,20 @@ function print({ name, state, detail, next }: Finding, style: Style): string[] {
 }
 
 /** What is known of an agent by its files alone is not installed: nothing here could start it. */
-function agent({ title, version: of, binary, settings, seen }: AgentFact): Finding {
+function agent(fact: AgentFact): Finding {
+  const { title, version: of, binary, settings, seen } = fact;
   const settled = settingsText({ settings });
-  return binary === undefined
-    ? { name: title, state: 'missing', detail: `used here (${seen.path}), its program is not on the PATH${settled}` }
-    : { name: title, state: 'ok', detail: `${of ?? 'version not known'} (${seen.path})${settled}` };
+  if (binary === undefined)
+    return {
+      name: title,
+      state: 'missing',
+      detail: `used here (${seen.path}), its program is not on the PATH${settled}`,
+    };
+  const weak = weakFinding(fact);
+  const found = `${of ?? 'version not known'} (${seen.path})`;
+  return weak
+    ? { name: title, state: 'attention', detail: `${found}${settled}; ${weak.detail}`, next: weak.next }
+    : { name: title, state: 'ok', detail: `${found}${settled}` };
 }
 
 /** Older ones do not say where a setting comes from. */

@@ -84,7 +84,13 @@ export function subjectsOf(probes: readonly Probe[], context: SubjectContext): D
     else if (probe.origin === 'work' && subject.kind === 'command')
       found.push({ ...base, kind: 'work', command: target, rules: [] });
   }
-  return withRules(found, context);
+  return withoutFolders(withRules(found, context));
+}
+
+/** Where a rule means a folder and another what lies in it, the latter stands for both: there is one or the other at a path. */
+function withoutFolders(subjects: readonly DriveSubject[]): DriveSubject[] {
+  const paths = subjects.flatMap(({ path }) => path ?? []);
+  return subjects.filter(({ path }) => path === undefined || !paths.some(other => other.startsWith(`${path}/`)));
 }
 
 /** Where git keeps what it is told to run has rows of its own; a file with any name in it is nothing. */

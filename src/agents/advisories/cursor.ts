@@ -1,0 +1,98 @@
+import type { Advisory } from './types.ts';
+
+/** The editor Cursor. Its command line program is numbered by days (`2025.09.18-…`), so nothing here is said of that one. */
+export const cursor: readonly Advisory[] = [
+  {
+    id: 'CVE-2025-54131',
+    agent: 'cursor',
+    fixedIn: '1.3.0',
+    title: 'backticks and $( ) run a command that is not on the list of allowed ones',
+    source: 'https://github.com/cursor/cursor/security/advisories/GHSA-534m-3w6r-8pqr',
+  },
+  {
+    id: 'CVE-2025-54132',
+    agent: 'cursor',
+    fixedIn: '1.3.0',
+    title: 'a drawn diagram carries what the model read to any host',
+    source: 'https://github.com/cursor/cursor/security/advisories/GHSA-43wj-mwcc-x93p',
+  },
+  {
+    id: 'CVE-2025-54136',
+    agent: 'cursor',
+    fixedIn: '1.3.0',
+    title: 'an MCP server that was approved once is exchanged for any command',
+    source: 'https://github.com/cursor/cursor/security/advisories/GHSA-24mc-g4xr-4395',
+  },
+  {
+    id: 'CVE-2025-54135',
+    agent: 'cursor',
+    fixedIn: '1.3.9',
+    title: 'a missing .cursor/mcp.json is made unasked, and what it names runs',
+    source: 'https://github.com/cursor/cursor/security/advisories/GHSA-4cxx-hrm3-49rm',
+  },
+  {
+    id: 'CVE-2025-59944',
+    agent: 'cursor',
+    fixedIn: '1.7.0',
+    title: 'where case is ignored, a name such as .cUrSoR/mcp.json is written unasked',
+    source: 'https://github.com/cursor/cursor/security/advisories/GHSA-xcwh-rrwj-gxc7',
+  },
+  {
+    id: 'CVE-2026-31854',
+    agent: 'cursor',
+    fixedIn: '2.0.0',
+    title: 'a visited website has commands run past the list of allowed ones',
+    source: 'https://github.com/cursor/cursor/security/advisories/GHSA-hf2x-r83r-qw5q',
+  },
+  {
+    id: 'CVE-2026-22708',
+    agent: 'cursor',
+    fixedIn: '2.3.0',
+    title: 'what the shell has built in is run unasked and changes what an allowed command does',
+    source: 'https://github.com/cursor/cursor/security/advisories/GHSA-82wg-qcm4-fp2w',
+  },
+  {
+    id: 'CVE-2026-26268',
+    agent: 'cursor',
+    fixedIn: '2.5.0',
+    title: 'hooks and settings of git that are written in the sandbox run outside it',
+    source: 'https://github.com/cursor/cursor/security/advisories/GHSA-8pcm-8jpx-hv8r',
+  },
+  {
+    id: 'CVE-2026-48124',
+    agent: 'cursor',
+    fixedIn: '3.0.0',
+    title: 'hooks in .claude/settings.local.json run unasked',
+    source: 'https://github.com/cursor/cursor/security/advisories/GHSA-pc9j-3qc2-95wv',
+  },
+  {
+    id: 'CVE-2026-50548',
+    agent: 'cursor',
+    fixedIn: '3.0.0',
+    title: 'the model names the folder that the sandbox lets it write',
+    source: 'https://github.com/cursor/cursor/security/advisories/GHSA-3p48-7v9f-v5cw',
+  },
+  {
+    id: 'CVE-2026-50549',
+    agent: 'cursor',
+    fixedIn: '3.0.0',
+    title: 'a link whose end cannot be told has a file outside the workspace written',
+    source: 'https://github.com/cursor/cursor/security/advisories/GHSA-3v8f-48vw-3mjx',
+  },
+  {
+    id: 'CVE-2026-73218',
+    agent: 'cursor',
+    fixedIn: '3.0.0',
+    platform: 'darwin',
+    title: 'a container with all rights leads out of the sandbox',
+    source: 'https://github.com/cursor/cursor/security/advisories/GHSA-v4xv-rqh3-w9mc',
+  },
+  {
+    id: 'CVE-2026-73217',
+    agent: 'cursor',
+    fixedIn: '3.1.2',
+    platform: 'darwin',
+    title: 'a Python laid in the virtual environment runs outside the sandbox',
+    source: 'https://github.com/cursor/cursor/security/advisories/GHSA-p9g2-cr55-cw9c',
+  },
+];
