@@ -49,7 +49,13 @@ export async function applyFix(
   const before = report.rows.filter(row => closes.has(row.id));
   try {
     const { facts, posture } = await loadWithPosture(context);
-    const after = await tryNow({ context, facts, posture, approve, options: { only: again(before) } });
+    const after = await tryNow({
+      context,
+      facts,
+      posture,
+      approve,
+      options: { only: again(before), agents: agentsOf(before) },
+    });
     return { plan, applied, before, after };
   } catch (error) {
     // However the try ends, the files are written.
@@ -65,6 +71,11 @@ export async function applyFix(
  */
 function again(rows: readonly Row[]): ReadonlySet<string> {
   return new Set(rows.flatMap(({ id, vantage }) => [id, `sandbox${id.slice(vantage.length)}`]));
+}
+
+/** The agents through which these rows were tried. */
+function agentsOf(rows: readonly Row[]): string[] {
+  return [...new Set(rows.flatMap(({ vantage }) => /^agent:([^@]+)/.exec(vantage)?.[1] ?? []))];
 }
 
 /** How a fix that was applied ends: what became of each file, what is left, and how to take it back. */

@@ -3,7 +3,10 @@ import type { PlannedProbe } from './plan.ts';
 import type { Probe } from './probes/types.ts';
 import type { ApprovalRequest, Row, SelftestOptions } from './types.ts';
 
-export async function approved(options: Pick<SelftestOptions, 'root' | 'approve'>, request: ApprovalRequest): Promise<boolean> {
+export async function approved(
+  options: Pick<SelftestOptions, 'root' | 'approve'>,
+  request: ApprovalRequest,
+): Promise<boolean> {
   return (await isApproved(options.root, request)) || (await options.approve(request));
 }
 

@@ -31,6 +31,34 @@ export function vantageKey({
   return agent ? `${id} ${agent.version}` : id;
 }
 
+/**
+ * What was kept of a vantage. Of an agent in a version that is new here, what was kept of its last one: an update that lets
+ * through what the one before held is what one looks for.
+ */
+function keptOf(
+  vantage: Parameters<typeof vantageKey>[0],
+  baseline: Baseline | undefined,
+): Record<string, Verdict> | undefined {
+  const own = baseline?.vantages[vantageKey(vantage)];
+  if (own || !baseline || !vantage.agent) return own;
+  const others = Object.keys(baseline.vantages).filter(key => key.startsWith(`${vantage.id} `));
+  return baseline.vantages[others.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1) ?? ''];
+}
+
+/** The versions of agents from which the verdicts that are compared with come, where they are other ones, as notes. */
+export function updatedNotes(vantages: readonly VantageReport[], baseline: Baseline | undefined): string[] {
+  return vantages.flatMap(vantage => {
+    const { agent, id, title } = vantage;
+    if (!agent || !baseline || baseline.vantages[vantageKey(vantage)] || !keptOf(vantage, baseline)) return [];
+    const versions = Object.keys(baseline.vantages).flatMap(key =>
+      key.startsWith(`${id} `) ? [key.slice(id.length + 1)] : [],
+    );
+    return [
+      `${title}: compared with what version ${versions.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1)} did`,
+    ];
+  });
+}
+
 const probeKey = (row: Pick<Row, 'id' | 'vantage'>) => row.id.slice(row.vantage.length + 1);
 
 function placeOf(root: string, file: string | undefined): string {
@@ -109,9 +137,7 @@ export function unknownVantages(
   vantages: readonly VantageReport[],
   baseline: Baseline | undefined,
 ): VantageReport[] {
-  return vantages.filter(
-    vantage => !baseline?.vantages[vantageKey(vantage)] && rows.some(row => row.vantage === vantage.id),
-  );
+  return vantages.filter(vantage => !keptOf(vantage, baseline) && rows.some(row => row.vantage === vantage.id));
 }
 
 const BAD: ReadonlySet<Verdict | null> = new Set(['exposed', 'broken']);
@@ -122,9 +148,9 @@ export function markChanges(
   vantages: readonly VantageReport[],
   baseline: Baseline | undefined,
 ): Row[] {
-  const keys = new Map(vantages.map(vantage => [vantage.id, vantageKey(vantage)]));
+  const kept = new Map(vantages.map(vantage => [vantage.id, keptOf(vantage, baseline)]));
   return rows.map(row => {
-    const before = baseline?.vantages[keys.get(row.vantage) ?? ''];
+    const before = kept.get(row.vantage);
     if (!before) return row;
     const from = before[probeKey(row)] ?? null;
     if (from === row.verdict) return row;

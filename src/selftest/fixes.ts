@@ -1,4 +1,4 @@
-import { loginsOf } from '../agents/index.ts';
+import { agents, loginsOf } from '../agents/index.ts';
 import { plural, shellLine } from '../base/text.ts';
 import type { Facts } from '../discover/facts.ts';
 import { runtimes } from '../isolation/index.ts';
@@ -70,10 +70,23 @@ function bestBox({ facts }: FixContext): Runtime | undefined {
 const reached = ({ row }: Failing) => row.verdict === 'exposed';
 /** Tried where the declared box, if there is one, could change it: inside. */
 const whereItCounts = ({ row }: Failing, isolation: Isolation | undefined) =>
-  row.vantage === (isBoxed(isolation) ? 'sandbox' : 'host');
+  ofAgent(row) || row.vantage === (isBoxed(isolation) ? 'sandbox' : 'host');
+/** Through the agent itself, which is started in the declared box where there is one. */
+const ofAgent = ({ vantage }: Row) => vantage.startsWith('agent:');
+/** A push that an agent lets through, to a remote of our own that refuses none. */
+const ofServer = ({ row: { from } }: Failing) => from?.closer === 'server';
+const ofHistory = ({ row }: Failing) => row.escape === 'history' || row.from?.closer === 'history';
 /** Rows of a `--via` are closed by whoever wrote that command. */
 const ofVia = ({ row }: Failing) => row.vantage.startsWith('via:');
-const literalOrWay = ({ row }: Failing) => row.escape !== 'history';
+/** The agent has a sandbox of its own. */
+const ownSandbox = ({ vantage }: Row) =>
+  agents.some(({ id, hasSandbox }) => hasSandbox && vantage.replace(/@.*$/, '') === `agent:${id}`);
+/** No box is declared yet, and none of ours can be started here. */
+const mayTurnOn = (context: FixContext) => {
+  const runtime = context.posture?.isolation?.runtime;
+  return (runtime === undefined || runtime === 'none') && bestBox(context) === undefined;
+};
+const literalOrWay = (failing: Failing) => !ofHistory(failing) && !ofServer(failing);
 
 const overNetwork = ({ probe, row }: Failing) => NETWORK.has(probe.origin) && row.attempt !== 'read';
 
@@ -155,6 +168,20 @@ const isGuardLink = ({ probe: { origin, subject } }: Failing) =>
 /** Every fix, as data. The order decides where two would close as much. */
 export const FIX_KINDS: readonly FixKind[] = [
   {
+    id: 'rejected',
+    closes: ({ row }) => row.escape === 'rejected',
+    title: rows =>
+      `mend the settings that ${rows.length === 1 ? 'the agent does' : 'agents do'} not take: nothing in them is in force`,
+    text: 'The agent leaves the whole file out, rules and hooks with it, or does not start. The row has its own words for what is wrong with it. Mend that there; where the file is one that agent-posture writes, agent-posture generate --restore writes it anew.',
+  },
+  {
+    id: 'hook-open',
+    closes: ({ row }) => reached({ row } as Failing) && row.safeguard === 'GRD-2',
+    title: rows =>
+      `make ${plural(new Set(rows.map(({ row }) => row.target)).size, 'hook')} refuse where it cannot answer`,
+    text: 'A hook that is missing, crashes or takes too long lets through what it is there to refuse. In most agents only one exit code refuses: start it as `COMMAND || exit 2`, with nothing that it needs beside its interpreter, and let what it cannot read be a no. Where the agent itself goes on after a failing hook, only a sandbox holds.',
+  },
+  {
     id: 'login',
     closes: (failing, { posture }) => reached(failing) && literalOrWay(failing) && ofLogin(failing, posture),
     title: () => 'give the agent a login of its own, or accept that it reaches the one it has',
@@ -209,6 +236,27 @@ export const FIX_KINDS: readonly FixKind[] = [
       const value = proposedBox(rows, context);
       return value && [{ path: ['isolation'], value }];
     },
+  },
+  {
+    id: 'command-rule',
+    closes: failing => reached(failing) && failing.probe.origin === 'command',
+    title: () => 'do not lean on a rule over the text of commands: shut what they lead to',
+    text: 'Such a rule holds the spellings that it knows, and a shell has always another one. Shut what the command leads to: the network by a list of hosts, files by hiding them, a server by its own rules and by a credential with fewer rights. Then accept the row in the posture, with an end.',
+  },
+  {
+    id: 'agent-sandbox',
+    closes: (failing, context) =>
+      reached(failing) &&
+      ofAgent(failing.row) &&
+      literalOrWay(failing) &&
+      ownSandbox(failing.row) &&
+      mayTurnOn(context),
+    title: () => "turn the agents' own sandbox on, with no way round it",
+    text: 'Rules over the text of a command hold the spellings that they know. With its own sandbox, and none of its commands outside of it, the agent starts every command where hidden files cannot be opened and guards cannot be written.',
+    edits: (rows, { posture }) => [
+      { path: ['isolation', 'runtime'], value: 'native' },
+      { path: ['isolation', 'files', 'hide'], value: moreHidden(rows, posture) },
+    ],
   },
   {
     id: 'egress',
@@ -288,14 +336,14 @@ export const FIX_KINDS: readonly FixKind[] = [
   {
     id: 'history',
     closes: (failing, context) =>
-      failing.row.escape === 'history' || failing.probe.origin === 'history' || heldByGit(failing, context),
+      ofHistory(failing) || failing.probe.origin === 'history' || heldByGit(failing, context),
     title: rows =>
       `rotate ${plural(new Set(rows.map(({ row }) => row.target)).size, 'secret')} that the git history keeps`,
     text: 'Whoever can read the repository can read them. Rotate what they hold first; then take the files out of git (git rm --cached FILE), remove them from its history with git filter-repo, and push that.',
   },
   {
     id: 'protect',
-    closes: ({ probe }) => probe.origin === 'push',
+    closes: failing => failing.probe.origin === 'push' || ofServer(failing),
     title: () => 'refuse pushes to protected branches on the server',
     text: 'The remote takes pushes to a branch that the posture protects. Give it a rule on the server, or an update hook; a local hook can be passed over with --no-verify.',
   },

@@ -9,7 +9,7 @@ import { POSTURE_FILE } from '../posture/model.ts';
 import { undoneNote } from '../posture/undone.ts';
 import { advisoryNotes } from './advisories.ts';
 import { askFor, markUnapproved, withApproval } from './approvals.ts';
-import { loadBaseline, markChanges, saveBaseline, takeBaseline, unknownVantages } from './baseline.ts';
+import { loadBaseline, markChanges, saveBaseline, takeBaseline, unknownVantages, updatedNotes } from './baseline.ts';
 import { Cleanup, oneAtATime } from './cleanup.ts';
 import { tryVantages } from './columns.ts';
 import { driveAgents, drivenVantages } from './drive/index.ts';
@@ -108,6 +108,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   notes.push(...integrity, ...advisoryNotes(options.facts));
   tell(await rowsOutside(context, judged, options));
   tell(await loosenedRows(options, notes));
+  notes.push(...updatedNotes(driven, baseline));
   const { fixes, rows: fixed } = withFixes(rows, probes, options);
   const uncompared = unknownVantages(fixed, reports, baseline);
   if (options.failOn === 'new') notes.push(...uncompared.map(uncomparedNote));
@@ -203,7 +204,8 @@ function withFixes(rows: readonly Row[], probes: readonly Probe[], options: Self
     .map(row => ({
       row,
       probe: (row.escape === LOOSENED ? undefined : byTarget.get(`${row.attempt}:${row.target}`)) ?? {
-        origin: row.escape === LOOSENED ? 'loosened' : row.attempt === 'env' ? 'variable' : 'process',
+        origin:
+          row.escape === LOOSENED ? 'loosened' : (row.from?.origin ?? (row.attempt === 'env' ? 'variable' : 'process')),
         subject: { kind: 'skip', why: '' },
       },
     }));

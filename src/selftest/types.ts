@@ -1,6 +1,8 @@
+import type { Closer } from '../agents/escapes/types.ts';
 import type { Facts } from '../discover/facts.ts';
 import type { LoadedPosture, PostureEdit } from '../posture/model.ts';
 import type { Accepted } from '../posture/schema.ts';
+import type { Origin } from './probes/types.ts';
 import type { VantageFacts } from './wire.ts';
 
 export const ATTEMPTS = [
@@ -77,6 +79,8 @@ export interface Row {
   /** Of an agent: the exact call that was made, and the rule of its settings that was to refuse it. */
   spelling?: string | undefined;
   rule?: string | undefined;
+  /** Of an agent: what kind of thing was tried, and what can close it, by which its fix is chosen. */
+  from?: { origin: Origin; closer: Closer } | undefined;
   group: Group;
   /** What it opens, in names only: `profiles dev, prod`. */
   opens?: string | undefined;

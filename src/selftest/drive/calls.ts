@@ -23,7 +23,7 @@ const CUT =
   /[[<(.…]\s*(?:\w+ ){0,4}(?:truncated|omitted)|(?:output|result|response|content)s? (?:is |was |were |has been |have been )?(?:too (?:large|long)|truncated)|unchanged since/i;
 /** What a program says that the system refuses something, as errno(3) has it in words. */
 const STOPPED =
-  /permission denied|not permitted|read-only file system|no such file|does not exist|not found|(?:resource|device)[\w ]* busy|is a directory|(?:network|host) is unreachable|no route to host|could(?:n't| not) (?:resolve|connect)|connection (?:refused|timed out|reset)|name resolution|\bE(?:ACCES|PERM|NOENT|ROFS|BUSY|XDEV|ISDIR|NETUNREACH|HOSTUNREACH|CONNREFUSED|AI_AGAIN)\b/i;
+  /permission denied|not permitted|read-only file system|no such file|does not exist|not found|(?:resource|device)[\w ]* busy|is a directory|(?:network|host) is unreachable|no route to host|could(?:n't| not) (?:resolve|connect)|connection (?:refused|timed out|reset)|failed to push|remote rejected|name resolution|\bE(?:ACCES|PERM|NOENT|ROFS|BUSY|XDEV|ISDIR|NETUNREACH|HOSTUNREACH|CONNREFUSED|AI_AGAIN)\b/i;
 /** No agent prints more of a result. */
 const WHOLE = 28_000;
 

@@ -9,7 +9,7 @@ import type { DriveCase, DriveTried } from './judge.ts';
 import { ScriptedModel } from './model.ts';
 import { PlainShell } from './plain.ts';
 import { type AgentSession, type StartOptions, startAgent } from './session.ts';
-import type { Stage } from './stage.ts';
+import { Stage } from './stage.ts';
 import type { DriveSubject } from './subjects.ts';
 import type { DriveTry } from './tries.ts';
 
@@ -75,12 +75,13 @@ export async function driveColumn(tries: readonly DriveTry[], options: ColumnOpt
   const refused = records.filter(needsAgain);
   await column.without(refused);
   await column.pass([...refused].reverse(), 'after');
+  await column.takenAway(refused);
   return column.result(records);
 }
 
 /** Refused in a way that could count as held, were it seen again. */
 function needsAgain({ tries: [first], try: { subject } }: TryRecord): boolean {
-  return first !== undefined && !first.effect && subject.expect === 'deny' && first.outcome.kind !== 'not-offered';
+  return first !== undefined && !first.effect && subject.expect === 'deny';
 }
 
 class Column {
@@ -171,10 +172,37 @@ class Column {
 
   /** What makes a refusal count: the same on what nothing refuses, and the same without the agent. */
   async #controls(when: 'before' | 'after', session: AgentSession): Promise<void> {
+    // Of subjects of one kind the sibling is the same, and so is the call.
+    const known = new Map<string, Check | 'none'>();
     for (const record of this.#owed.splice(0)) {
-      const works = await siblingWorks(record.try, this.#hands, session);
+      const { subject, escape: way } = record.try;
+      const call = `${subject.kind} ${way?.id}`;
+      const works = known.get(call) ?? (await siblingWorks(record.try, this.#hands, session));
+      known.set(call, works);
       if (works === 'none') record.sibling = 'none';
       else if (record.sibling !== 'none') record.sibling[when] = works;
+    }
+  }
+
+  /** A tool that the agent does not offer, and would without any settings, is refused by the rule that speaks of it. */
+  async takenAway(records: readonly TryRecord[]): Promise<void> {
+    const { driver, program, stage } = this.#options;
+    const lacking = records.filter(
+      ({ tries, try: { subject } }) =>
+        subject.rules.length > 0 && tries.every(({ outcome }) => outcome.kind === 'not-offered'),
+    );
+    if (lacking.length === 0 || this.#failure !== undefined) return;
+    const bare = new Stage(stage);
+    try {
+      const session = await startAgent(driver, program, bare, { ...this.#options, boxed: false });
+      const offered = (await session.model.ready(LIMITS.start)) ? session.model.offered : [];
+      await session.close();
+      for (const { try: each, tries } of lacking) {
+        const call = each.make(this.#hands.ground.placeOf(each.subject, session.elsewhere), 'none');
+        if (call && offered.includes(call.name)) for (const tried of tries) tried.refused = 'rule';
+      }
+    } finally {
+      bare.remove();
     }
   }
 

@@ -148,6 +148,9 @@ export class Ground {
       }
       case 'fetch':
         return model.wasReached(mark);
+      // What a tool that is not known does cannot be seen.
+      case 'tool':
+        return false;
       case 'push':
         return this.#moved(on.branch ?? '');
     }

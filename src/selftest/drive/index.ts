@@ -1,6 +1,7 @@
 import { dirname, join, relative, resolve } from 'node:path';
 import type { AgentCall, AgentHook, AgentRule, Driver, Mode } from '../../agents/driver.ts';
 import { driverOf } from '../../agents/drivers.ts';
+import type { Closer } from '../../agents/escapes/types.ts';
 import { agents } from '../../agents/index.ts';
 import type { SettingsFile } from '../../agents/types.ts';
 import { allEnded } from '../../base/all.ts';
@@ -39,6 +40,7 @@ export interface DriveInput {
     | 'onEvent'
     | 'approve'
     | 'readOnly'
+    | 'only'
   >;
   probes: readonly Probe[];
   tell(rows: readonly Row[]): void;
@@ -157,7 +159,10 @@ async function drive(
   const ground = new Ground(stage);
   ground.commit(subjects, gitHooks[0] && dirname(gitHooks[0]));
   const has = (name: string) => findProgram(name, [root]) !== undefined;
-  const tries = triesOf(subjects, { driver, ...stage.seen, deep, has });
+  const { only } = options;
+  const tries = triesOf(subjects, { driver, ...stage.seen, deep, has }).filter(
+    ({ subject, escape: way }) => !only || only.has(rowId(report.id, subject, way?.id ?? null)),
+  );
   const denied = rules.flatMap(({ what }) => (what.kind === 'exec' ? [what.command.split(' ')[0] ?? ''] : []));
   const how = { driver, program, stage, ground, denied, mode, boxed, signal };
   const column = await driveColumn(tries, how);
@@ -313,6 +318,9 @@ async function lay(stage: Stage, driver: Driver, probes: readonly Probe[], { opt
   return { subjects, settings, rules, hooks: driver.hooks?.(settings) ?? [], gitHooks, notes };
 }
 
+/** What closes what is let through plainly. */
+const CLOSERS: Partial<Record<DriveSubject['kind'], Closer>> = { fetch: 'network', push: 'server' };
+
 function rowsOf(report: VantageReport, tries: readonly DriveTry[], records: readonly TryRecord[], seen: Seen): Row[] {
   const byTry = new Map(records.map(record => [record.try, record]));
   return tries.map(each => {
@@ -333,6 +341,7 @@ function rowsOf(report: VantageReport, tries: readonly DriveTry[], records: read
       opens,
       fix: null,
       ...(subject.rules.length > 0 ? { rule: subject.rules[0]?.text } : {}),
+      from: { origin: subject.probe.origin, closer: each.escape?.closes ?? CLOSERS[subject.kind] ?? 'sandbox' },
     } satisfies Partial<Row>;
     const untried = { layer: null, evidence: null, controls: [], durationMs: 0 };
     if (each.skip !== undefined || !record)

@@ -25,6 +25,8 @@ lines.on('line', line => {
 });
 `;
 
+const WITHOUT_HOOKS = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'core.hooksPath', GIT_CONFIG_VALUE_0: '/dev/null' };
+
 /** A shell on the stage, without the agent: where what an agent is refused has to work. */
 export class PlainShell {
   readonly #child: ChildProcess;
@@ -39,7 +41,8 @@ export class PlainShell {
     const [program = '', ...args] = command;
     this.#child = spawn(program, args, {
       cwd,
-      env: { PATH: path, HOME: stage.seen.home, LANG: 'C.UTF-8', TMPDIR: '/tmp' },
+      // Hooks of git's refuse like an agent's rules do: here neither does.
+      env: { PATH: path, HOME: stage.seen.home, LANG: 'C.UTF-8', TMPDIR: '/tmp', ...WITHOUT_HOOKS },
       stdio: ['pipe', 'pipe', 'ignore'],
       detached: true,
     });

@@ -9,7 +9,7 @@ import type { Attempt } from '../types.ts';
 
 /** What an agent is to be refused, or has to be let do: one target, with the rules of its settings that speak of it. */
 export interface DriveSubject {
-  kind: 'read' | 'write' | 'exec' | 'fetch' | 'push' | 'work';
+  kind: 'read' | 'write' | 'exec' | 'fetch' | 'push' | 'tool' | 'work';
   /** As rows name it. */
   target: string;
   attempt: Attempt;
@@ -38,7 +38,7 @@ export interface SubjectContext {
 
 const SECRET = { safeguard: 'SEC-1', severity: 'high', group: 'secrets', origin: 'secret-file' } as const;
 const GUARD = { safeguard: 'GRD-1', severity: 'high', group: 'guard', origin: 'guard' } as const;
-const COMMAND = { safeguard: 'ISO-1', severity: 'high', group: 'way-out', origin: 'helper' } as const;
+const COMMAND = { safeguard: 'ISO-1', severity: 'medium', group: 'way-out', origin: 'command' } as const;
 
 /** Files of the repository, and of the home, whose names a pattern means. */
 function rulesFor(rules: readonly AgentRule[], kind: 'read' | 'write', path: string): AgentRule[] {
@@ -158,6 +158,8 @@ function withRules(found: DriveSubject[], { rules }: SubjectContext): DriveSubje
         probe: { safeguard: 'ISO-3', severity: 'medium', group: 'outside', origin: 'outside' },
         rules: [rule],
       });
+    else if (what.kind === 'tool')
+      add({ kind: 'tool', target: what.name, attempt: 'exec', expect: 'deny', probe: COMMAND, rules: [rule] });
   }
   return found;
 }

@@ -42,6 +42,7 @@ const OF: Readonly<Record<DriveSubject['kind'], EscapeOf | undefined>> = {
   exec: 'exec',
   fetch: 'fetch',
   push: 'push',
+  tool: undefined,
   work: undefined,
 };
 
@@ -56,21 +57,37 @@ export interface TriesOptions {
   has(program: string): boolean;
 }
 
+/** Of a subject like one that is tried by a way of each family, one is tried still: whether it is as open. */
+const ONE_OF = ['interpreter', 'wrapper'];
+/** Subjects that are tried where not all are asked for; each takes a call, and where it is refused four more. */
+const MOST = 40;
+/** The same where a session of its own has to be started for each refusal. */
+const MOST_SESSIONS = { subjects: 8, ways: 3 };
+
 /** The tries on these subjects, the plain one of each first. */
 export function triesOf(subjects: readonly DriveSubject[], options: TriesOptions): DriveTry[] {
-  const whole = new Set<string>();
-  return subjects.flatMap(subject => {
+  const { driver, deep } = options;
+  const shapes = new Set<string>();
+  const most = deep ? Number.POSITIVE_INFINITY : driver.endsOnRefusal ? MOST_SESSIONS.subjects : MOST;
+  return subjects.flatMap((subject, index) => {
     const kind = OF[subject.kind];
-    const plain: DriveTry = { subject, escape: null, make: (on, mark) => plainCall(subject, options.driver, on, mark) };
+    const plain: DriveTry = { subject, escape: null, make: (on, mark) => plainCall(subject, driver, on, mark) };
+    if (index >= most) return [{ ...plain, skip: 'more is asked of it than is tried in a minute: tried with --deep' }];
     if (kind === undefined || subject.expect === 'allow') return [plain];
-    // Those of one kind fall to the same spellings, as what refuses them reads the same text: one of them is tried by all.
-    const shape = `${kind} ${subject.path?.startsWith('~/') ? 'home' : ''} ${subject.rules.length > 0}`;
-    const all = options.deep && !whole.has(shape);
-    whole.add(shape);
+    // Those of one kind fall to the same spellings, as what refuses them reads the same text: one of them stands for all.
+    const shape = shapeOf(subject);
+    const first = !shapes.has(shape);
+    shapes.add(shape);
     const fitting = escapes.filter(way => way.of === kind && fits(way, subject));
-    const chosen = all ? fitting : firstOfEach(fitting, options);
-    return [plain, ...chosen.map(way => tryOf(subject, way, options))];
+    const chosen = deep && first ? fitting : firstOfEach(fitting, options);
+    const tried = first || deep ? chosen : chosen.filter(({ family }) => ONE_OF.includes(family)).slice(0, 1);
+    const ways = driver.endsOnRefusal && !deep ? tried.slice(0, MOST_SESSIONS.ways) : tried;
+    return [plain, ...ways.map(way => tryOf(subject, way, options))];
   });
+}
+
+function shapeOf({ kind, path, rules, command }: DriveSubject): string {
+  return [kind, path?.startsWith('~/'), rules.length > 0, command?.split(' ')[0]].join(' ');
 }
 
 /** Whether a way round can mean this subject at all. */
@@ -145,7 +162,12 @@ function toolWrite(tools: Tools, { line }: Place, path: string, mark: string): A
 }
 
 /** As it is most plainly asked for: by the agent's own tool, else by the shell. */
-function plainCall({ kind, command }: DriveSubject, { tools }: Driver, on: Place, mark: string): AgentCall | undefined {
+function plainCall(
+  { kind, command, target }: DriveSubject,
+  { tools }: Driver,
+  on: Place,
+  mark: string,
+): AgentCall | undefined {
   switch (kind) {
     case 'read':
       return tools.read?.(on.abs) ?? tools.shell(`cat ${quoted(on.abs)}`);
@@ -157,6 +179,8 @@ function plainCall({ kind, command }: DriveSubject, { tools }: Driver, on: Place
       return tools.fetch?.(`${on.url}/${mark}`) ?? tools.shell(`curl -s ${on.url}/${mark}`);
     case 'push':
       return tools.shell(`git push origin HEAD:${on.branch}`);
+    case 'tool':
+      return { name: target, input: {} };
     case 'work':
       return command === undefined
         ? (tools.write?.(on.abs, `${mark}\n`) ?? tools.shell(`echo ${mark} > ${quoted(on.abs)}`))

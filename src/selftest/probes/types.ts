@@ -94,7 +94,9 @@ export type Origin =
   | 'terminal'
   | 'debug'
   | 'work'
-  | 'push';
+  | 'push'
+  /** A command that an agent's rule refuses by its text. */
+  | 'command';
 
 export interface ProbeContext {
   root: string;

@@ -89,13 +89,13 @@ async function driveWith(
   return { verdicts: Object.fromEntries(ofFirst.map(row => [name(row), said(row)])), rows, notes };
 }
 
+/** Its time is short: what a hook that hangs comes to is seen before a call is given up. */
 const hook = (command: string, matcher = 'Bash|Read') => ({
-  PreToolUse: [{ matcher, hooks: [{ type: 'command', command }] }],
+  PreToolUse: [{ matcher, hooks: [{ type: 'command', command, timeout: 2 }] }],
 });
 
 /** Looks for the name in all that the hook is told; `code` is how it ends where the name stands there. */
-const guard = (code: number) =>
-  `#!/bin/sh\ncase "$(cat)" in *'.env"'*) echo 'BLOCK: no secrets' >&2; exit ${code} ;; esac\nexit 0\n`;
+const guard = (code: number) => `if grep -q '[.]env"'; then echo 'BLOCK: no secrets' >&2; exit ${code}; fi`;
 
 describeWith(['claude-code', 'bubblewrap', 'git'], 'settings as they are published, in the real Claude Code', () => {
   beforeEach(() => {
@@ -141,43 +141,40 @@ describeWith(['claude-code', 'bubblewrap', 'git'], 'settings as they are publish
 
   test('with the sandbox on as well, no command reads it, and the wall is what holds', async () => {
     const { verdicts } = await driveWith({
-      permissions: { deny: ['Read(./.env)', 'Edit(~/.bashrc)'] },
+      permissions: { deny: ['Read(./.env)'] },
       sandbox: { enabled: true, failIfUnavailable: true, allowUnsandboxedCommands: false },
     });
     expect(verdicts).toMatchObject({
       'read .env': 'blocked rule',
       'read .env#read-python': 'blocked sandbox',
       'read .env#read-sh-c': 'blocked sandbox',
-      'write ~/.bashrc': 'blocked rule',
-      'write ~/.bashrc#write-python': 'blocked sandbox',
       'write .': 'works',
     });
     expect(Object.entries(verdicts).filter(([, verdict]) => verdict === 'exposed')).toEqual([]);
   });
 
   test('a hook that says BLOCK and exits 1 blocks nothing', async () => {
-    const { verdicts, rows } = await driveWith(
-      { hooks: hook(`"$CLAUDE_PROJECT_DIR"/${GUARD}`) },
-      { [GUARD]: guard(1) },
-    );
+    const { verdicts, rows } = await driveWith({ hooks: hook(guard(1)) });
     expect(verdicts).toMatchObject({ 'read .env': 'exposed', 'write .': 'works' });
-    // It lets through what it is asked about when it is whole: none of its failures is told to fail closed.
+    // What it lets through when it is whole cannot show that it fails closed.
     expect(rows.filter(({ safeguard, verdict }) => safeguard === 'GRD-2' && verdict === 'blocked')).toEqual([]);
   });
 
-  test('one that exits 2 blocks, until it is not there, may not run, or ends otherwise', async () => {
-    const { verdicts } = await driveWith({ hooks: hook(`"$CLAUDE_PROJECT_DIR"/${GUARD}`) }, { [GUARD]: guard(2) });
+  test('one that exits 2 blocks, until a program is missing that it leans on, its own file, or the right to run it', async () => {
+    const { verdicts } = await driveWith(
+      { hooks: hook(`"$CLAUDE_PROJECT_DIR"/${GUARD}`) },
+      { [GUARD]: `#!/bin/sh\n${guard(2)}\n` },
+    );
     expect(verdicts).toMatchObject({ 'read .env': 'blocked hook', 'read .env#read-two-variables': 'exposed' });
-    const ways = ['missing', 'not-executable', 'exit-1', 'crash', 'garbage'];
+    const ways = ['without-grep', 'missing', 'not-executable', 'exit-1', 'crash', 'garbage', 'slow'];
     expect(ways.map(way => verdicts[`exec ${GUARD} PreToolUse#${way}`])).toEqual(ways.map(() => 'exposed'));
   });
 
   test('a hook that fails is not said to fail closed where a rule refuses the same call', async () => {
-    const refused = { permissions: { deny: ['Read(./.env)'] }, hooks: hook(`"$CLAUDE_PROJECT_DIR"/${GUARD}`) };
-    const { rows } = await driveWith(refused, { [GUARD]: guard(2) });
-    const ofHook = rows.filter(({ target }) => target === `${GUARD} PreToolUse`);
-    expect(ofHook.length).toBeGreaterThan(0);
-    expect(ofHook.filter(({ verdict }) => verdict === 'blocked').map(({ escape: way }) => way)).toEqual([]);
+    const { rows } = await driveWith({ permissions: { deny: ['Read(./.env)'] }, hooks: hook(guard(2)) });
+    const ofHook = rows.filter(({ safeguard }) => safeguard === 'GRD-2');
+    expect(ofHook.map(({ escape: way }) => way)).toContain('without-grep');
+    expect(ofHook.filter(({ verdict }) => verdict === 'blocked')).toEqual([]);
   });
 
   test('a hook whose program was never there is told', async () => {
