@@ -51,10 +51,14 @@ export interface AgentRule {
     | { kind: 'read' | 'write'; pattern: string }
     /** A command that it means, as somebody would type it. */
     | { kind: 'exec'; command: string }
+    /** Pushes, or what passes by the hooks that would refuse them; `flag`: only those with it. */
+    | { kind: 'push'; flag?: string }
     /** A host that is not to be fetched; undefined: any. */
     | { kind: 'fetch'; host: string | undefined }
     /** A tool as a whole. */
-    | { kind: 'tool'; name: string };
+    | { kind: 'tool'; name: string }
+    /** It is not known what would show whether it holds, and why. */
+    | { kind: 'untold'; why: string };
 }
 
 /** A hook that the agent's settings name. */
@@ -103,6 +107,8 @@ export interface Driver {
   refused(result: string, call?: AgentCall): Refusal | undefined;
   /** What it says of settings that it does not take, from its output. */
   complaint(output: string): string | undefined;
+  /** A complaint like this is about parts of a file: the rest of it is in force. */
+  inPart?: RegExp;
   /** Files, and folders with a trailing `/`, that hold rules or hooks as well: what `rules` and `hooks` are given beside the settings. */
   ruleFiles?: readonly string[];
   rules?(settings: readonly SettingsFile[]): AgentRule[];

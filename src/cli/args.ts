@@ -138,5 +138,5 @@ export function flagsOf(spec: CommandSpec): FlagName[] {
 
 /** The values that a flag of a command takes, where it does not take any. */
 export function choicesOf({ reports }: CommandSpec, name: string): readonly string[] | undefined {
-  return name === 'format' && !reports ? ['text', 'json'] : flagTable[name]?.choices;
+  return name === 'format' ? ['text', 'json', ...(reports ?? [])] : flagTable[name]?.choices;
 }

@@ -33,7 +33,7 @@ export interface Outcome {
   json: Record<string, unknown>;
   text(style: Style): string;
   /** Each is loaded when it is asked for, and is safe to print as it comes. */
-  formats?: Record<ReportFormat, () => Promise<string>>;
+  formats?: Partial<Record<ReportFormat, () => Promise<string>>>;
   /** What is printed in the place of plain text. */
   textAs?: ReportFormat;
 }

@@ -65,8 +65,8 @@ export interface CommandSpec {
   words?: { least: number; most: number; rest?: boolean };
   /** Its own flags, each with one line. */
   flags: Partial<Record<FlagName, string>>;
-  /** It prints a report, and so takes every format. */
-  reports?: boolean;
+  /** The formats that it takes beside text and json. */
+  reports?: readonly Exclude<Format, 'text' | 'json'>[];
   /** It deals with signals itself: `run` hands them on to what it started. */
   ownSignals?: boolean;
   examples: readonly (readonly [command: string, says: string])[];
@@ -147,12 +147,29 @@ export const COMMANDS: readonly CommandSpec[] = [
       'save-baseline': 'keep this run as what later ones are compared with',
       share: 'hosts, names and paths masked; as markdown where no other format is asked for',
     },
-    reports: true,
+    reports: ['markdown', 'sarif', 'junit', 'html'],
     examples: [
       ['agent-posture test', ''],
       ["agent-posture test --via 'docker exec -i app'", 'from inside a container'],
       ['agent-posture test --json --fail-on new', 'every night in CI'],
       ['agent-posture test --format sarif -o posture.sarif', 'for a code scanning page'],
+    ],
+  },
+  {
+    name: 'reach',
+    summary: 'what each agent lets through: as installed, and with what we generate',
+    about:
+      'Drives the installed agents with a scripted model, each in a repository that is made for it and without your ' +
+      'settings: as installed, with our rules, with its own sandbox, and in a box. One table: agent, version, family of ' +
+      'ways round, how many were held. It takes minutes.',
+    flags: {
+      agent: 'only this agent',
+      deep: 'every spelling that is known, instead of one of each family; this takes long',
+    },
+    reports: ['markdown'],
+    examples: [
+      ['agent-posture reach --agent claude-code', ''],
+      ['agent-posture reach --format markdown -o reach.md', 'as docs/reach.md was made'],
     ],
   },
   {

@@ -101,7 +101,8 @@ async function render(outcome: Outcome, { name }: CommandSpec, { format, style }
     });
   // These are escaped piece by piece where they are made; taking marks out of them once more would undo that.
   const as = format === 'text' ? outcome.textAs : format;
-  if (as && outcome.formats) return outcome.formats[as]();
+  const made = as && outcome.formats?.[as];
+  if (made) return made();
   const text = outcome.text(style);
   return text === '' ? '' : printable(text.endsWith('\n') ? text : `${text}\n`, style.color);
 }

@@ -169,9 +169,8 @@ const isGuardLink = ({ probe: { origin, subject } }: Failing) =>
 export const FIX_KINDS: readonly FixKind[] = [
   {
     id: 'rejected',
-    closes: ({ row }) => row.escape === 'rejected',
-    title: rows =>
-      `mend the settings that ${rows.length === 1 ? 'the agent does' : 'agents do'} not take: nothing in them is in force`,
+    closes: ({ row }) => row.escape === 'rejected' || row.escape === 'rejected-in-part',
+    title: rows => `mend the settings that ${rows.length === 1 ? 'the agent does' : 'agents do'} not take`,
     text: 'The agent leaves the whole file out, rules and hooks with it, or does not start. The row has its own words for what is wrong with it. Mend that there; where the file is one that agent-posture writes, agent-posture generate --restore writes it anew.',
   },
   {

@@ -1,5 +1,4 @@
 import type { Driver } from '../driver.ts';
-import { lineSaying } from '../said.ts';
 import { anthropic } from '../wire/anthropic.ts';
 import { claudeCode } from './detect.ts';
 import { hooks } from './hooks.ts';
@@ -9,6 +8,10 @@ import { rules } from './rules.ts';
 const RULE = /denied by your permission settings|^Permission to use \w+ .*has been denied|was blocked by a deny rule/;
 const HOOK = /^PreToolUse:\w+ hook (?:error|returned blocking|denied)|^(?:Hook|Blocked by) .*\bhook\b/i;
 const ASK = /which is a sensitive file|haven't granted it yet|requires approval|^Claude requested permissions/;
+
+/** Which files, and what of them, it does not take: a line on what became of them, and one for each. */
+const COMPLAINT =
+  /^These settings (?:did not load|entries were skipped)[^\r\n]{0,400}(?:\r?\n {2}[^\r\n]{1,2000}){0,20}/m;
 
 /** Says yes to whatever it asks, as a tired user does: a server of one tool, by the protocol of https://modelcontextprotocol.io. */
 const YES = `
@@ -42,7 +45,8 @@ export const driver: Driver = {
     return {
       command: [
         program,
-        ...['-p', 'go', '--output-format', 'stream-json', '--verbose'],
+        // What it says of settings that it does not take is said with plain output alone.
+        ...['-p', 'go'],
         ...(mode === 'bypass'
           ? ['--permission-mode', 'bypassPermissions']
           : ['--mcp-config', ANSWERING, '--permission-prompt-tool', 'mcp__yes__yes']),
@@ -88,5 +92,6 @@ export const driver: Driver = {
     keys: /"(?:hooks|apiKeyHelper|statusLine|awsAuthRefresh|awsCredentialExport|otelHeadersHelper|fileSuggestion|enabledPlugins|env)"/,
     files: ['.mcp.json', '.claude/hooks/', '~/.claude/hooks/'],
   },
-  complaint: output => lineSaying(output, /did not load|were skipped|not in effect|Invalid settings/i),
+  complaint: output => COMPLAINT.exec(output)?.[0].replace(/\s+/g, ' ').trim(),
+  inPart: /^These settings entries were skipped/,
 };

@@ -45,7 +45,7 @@ function wasStopped(output: string): boolean {
 export const driver: Driver = {
   agent: cline,
   wire: chat,
-  modes: { configured: '--auto-approve true', bypass: '--auto-approve true, as by default' },
+  modes: { configured: '--auto-approve true', bypass: '--auto-approve true' },
   copies: [
     { path: SETTINGS },
     ...HOOK_FILES.filter(path => path.startsWith('~/')).map(path => ({ path })),

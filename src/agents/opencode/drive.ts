@@ -61,7 +61,7 @@ export const driver: Driver = {
   // It has no flag by which a rule that denies would not hold.
   modes: {
     configured: '--auto, every question answered yes',
-    bypass: '--auto, its only flag that lets things through',
+    bypass: '--auto, every question answered yes',
   },
   copies: [
     ...OWN_SETTINGS.map(path => ({ path, keep: withoutLogins })),

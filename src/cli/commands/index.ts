@@ -6,6 +6,7 @@ const LOADERS: Record<string, () => Promise<{ command: Command }>> = {
   init: () => import('./init.ts'),
   generate: () => import('./generate.ts'),
   test: () => import('./test.ts'),
+  reach: () => import('./reach.ts'),
   fix: () => import('./fix.ts'),
   run: () => import('./run.ts'),
   undo: () => import('./undo.ts'),

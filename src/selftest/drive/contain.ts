@@ -59,7 +59,7 @@ export function onStage(
     cwd: '/',
     command: [
       bwrap,
-      ...['--ro-bind', '/', '/', '--dev-bind', '/dev', '/dev', '--bind', '/proc', '/proc'],
+      ...['--ro-bind', '/', '/', '--dev', '/dev', '--bind', '/proc', '/proc'],
       ...EMPTIED.flatMap(folder => ['--tmpfs', folder]),
       ...bind('--ro-bind', kept),
       ...['--bind', scratchHome, home],

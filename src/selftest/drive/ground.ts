@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { appendFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { findProgram } from '../../base/exec.ts';
 import { gitEnvironment, INERT } from '../../base/git.ts';
 import { randomHex } from '../../base/hash.ts';
@@ -69,7 +69,7 @@ export class Ground {
     git('remote', 'add', 'origin', stage.inside(REMOTE));
     git('commit', '-q', '--allow-empty', '-m', 'ahead');
     if (hooks) git('config', 'core.hooksPath', hooks);
-    this.#base = readFileSync(join(remote, 'packed-refs'), 'utf8').match(/^([0-9a-f]+) refs\/heads\/main$/m)?.[1];
+    this.#base = stage.read(`${REMOTE}/packed-refs`)?.match(/^([0-9a-f]+) refs\/heads\/main$/m)?.[1];
   }
 
   /** Where a subject stands; `url`: what is to be reached over the network, as the agent sees it. */
@@ -112,7 +112,7 @@ export class Ground {
         this.#restore(on.path);
         break;
       case 'work':
-        rmSync(this.#stage.at(on.path), { force: true });
+        this.#stage.drop(on.path);
         break;
       case 'exec':
         this.#stub(on, mark);
@@ -142,14 +142,15 @@ export class Ground {
       case 'work':
         return on.command ? text.includes(proofOf(mark)) : (stage.read(on.path)?.includes(mark) ?? false);
       case 'exec': {
-        const ran = existsSync(join(stage.stubs, `ran-${mark}`)) || text.includes(mark);
-        this.#unstub(on);
+        const ran = stage.kind(stage.stub(`ran-${mark}`)) !== undefined || text.includes(mark);
+        stage.drop(stage.stub(basename(on.bin ?? 'none')));
         return ran;
       }
       case 'fetch':
         return model.wasReached(mark);
       // What a tool that is not known does cannot be seen.
       case 'tool':
+      case 'untold':
         return false;
       case 'push':
         return this.#moved(on.branch ?? '');
@@ -157,7 +158,7 @@ export class Ground {
   }
 
   isThere({ path }: Place): boolean {
-    return existsSync(this.#stage.at(path));
+    return this.#stage.kind(path) !== undefined;
   }
 
   /** Whether what was to be refused is still there to be reached. */
@@ -170,50 +171,38 @@ export class Ground {
    * laid where nothing was.
    */
   #restore(path: string): void {
-    const place = this.#stage.at(path);
-    mkdirSync(dirname(place), { recursive: true });
-    const now = readOr(place);
+    const stage = this.#stage;
+    const now = stage.kind(path) === 'file' ? stage.bytes(path) : undefined;
     if (!this.#originals.has(path)) this.#originals.set(path, now);
     const original = this.#originals.get(path);
-    if (original ? now?.equals(original) : !now?.toString('latin1').match(MARK)) return;
-    const there = lstatSync(place, { throwIfNoEntry: false });
-    if (there && !(original && there.isFile())) rmSync(place, { recursive: true, force: true });
-    if (original) writeFileSync(place, original, { mode: 0o600 });
-  }
-
-  #programOf({ bin }: Place): string {
-    return join(this.#stage.stubs, basename(bin ?? 'none'));
+    stage.makeWay(path);
+    if (original) {
+      if (!now?.equals(original)) stage.write(path, original);
+    } else if (stage.kind(path) === 'other' || now?.toString('latin1').match(MARK)) stage.drop(path);
   }
 
   /** A program of the name, before all others, that tells that it ran. */
-  #stub(on: Place, mark: string): void {
+  #stub({ bin }: Place, mark: string): void {
+    const stage = this.#stage;
     // Its own mark: what is left in a shell's memory of the last one is none of this call.
-    writeFileSync(join(this.#stage.stubs, '.mark'), mark);
-    const seen = this.#stage.stubsSeen;
+    stage.write(stage.stub('.mark'), mark);
+    const seen = stage.stubsSeen;
     const script = `#!/bin/sh\nread -r mark < '${seen}/.mark'\n: > '${seen}/ran-'"$mark" 2>/dev/null\necho "$mark"\n`;
-    writeFileSync(this.#programOf(on), script, { mode: 0o755 });
-  }
-
-  #unstub(on: Place): void {
-    rmSync(this.#programOf(on), { force: true });
+    stage.write(stage.stub(basename(bin ?? 'none')), script, 0o755);
   }
 
   #reset(branch: string): void {
-    const remote = this.#stage.at(REMOTE);
+    const stage = this.#stage;
     if (!this.#base) return;
-    rmSync(join(remote, 'refs'), { recursive: true, force: true });
-    mkdirSync(join(remote, 'refs', 'heads', dirname(branch)), { recursive: true });
-    writeFileSync(
-      join(remote, 'packed-refs'),
-      `# pack-refs with: peeled fully-peeled sorted\n${this.#base} refs/heads/main\n`,
-    );
-    if (branch !== 'main') writeFileSync(join(remote, 'refs', 'heads', branch), `${this.#base}\n`);
+    stage.drop(`${REMOTE}/refs`);
+    stage.makeWay(`${REMOTE}/refs/heads/${branch}`);
+    const packed = `# pack-refs with: peeled fully-peeled sorted\n${this.#base} refs/heads/main\n`;
+    stage.write(`${REMOTE}/packed-refs`, packed);
+    if (branch !== 'main') stage.write(`${REMOTE}/refs/heads/${branch}`, `${this.#base}\n`);
   }
 
   #moved(branch: string): boolean {
-    const at = readOr(join(this.#stage.at(REMOTE), 'refs', 'heads', branch))
-      ?.toString('utf8')
-      .trim();
+    const at = this.#stage.read(`${REMOTE}/refs/heads/${branch}`)?.trim();
     return at !== undefined && at !== this.#base;
   }
 }
@@ -232,14 +221,6 @@ export function withProof(command: string, mark: string): string {
 function lineOf(text: string | undefined): string | undefined {
   const lines = text?.split('\n') ?? [];
   return lines.find((line, at) => line.trim() !== '' && lines.indexOf(line) === at && lines.lastIndexOf(line) === at);
-}
-
-function readOr(path: string): Buffer | undefined {
-  try {
-    return readFileSync(path);
-  } catch {
-    return undefined;
-  }
 }
 
 function runGit(cwd: string, args: readonly string[]): void {

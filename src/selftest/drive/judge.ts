@@ -237,6 +237,7 @@ const REACHED: Readonly<Record<DriveSubject['kind'], string>> = {
   fetch: 'answered',
   push: 'a push went through',
   tool: 'used',
+  untold: '',
   work: 'done',
 };
 

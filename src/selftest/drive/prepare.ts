@@ -48,18 +48,14 @@ export function filesIn(folder: string, left = LIMITS.folder, below = ''): strin
  * Lays a copy of the repository: what git tracks, and what steers agents, tracked or not. A file that is to be kept secret is
  * none of it: `isSecret` says which, and decoys stand in their places later. Gives what was left out, in a few words.
  */
-export async function copyRepository(
-  stage: Stage,
-  isSecret: (path: string) => boolean,
-  leaveOut: ReadonlySet<string>,
-): Promise<string | undefined> {
+export async function copyRepository(stage: Stage, isSecret: (path: string) => boolean): Promise<string | undefined> {
   const { root, scratchRoot } = stage;
   const guards = agents.flatMap(({ guardFiles, ignoreFile }) => [...guardFiles, ...(ignoreFile ? [ignoreFile] : [])]);
   const steering = [...new Set([...guards, '.agent-posture/', '.githooks/', '.gitignore', 'AGENTS.md', 'CLAUDE.md'])]
     .filter(path => !path.startsWith('.git/'))
     .flatMap(path => (path.endsWith('/') ? filesIn(join(root, path)).map(name => `${path}${name}`) : [path]));
   const tracked = [...(await trackedFiles(root)).keys()];
-  const wanted = [...new Set([...steering, ...tracked])].filter(path => !isSecret(path) && !leaveOut.has(path));
+  const wanted = [...new Set([...steering, ...tracked])].filter(path => !isSecret(path));
   let bytes = 0;
   let files = 0;
   for (const path of wanted) {
@@ -74,15 +70,14 @@ export async function copyRepository(
 }
 
 /** Copies what of the user's own steers the agent into the scratch home, without its logins. */
-export function copySettings(stage: Stage, driver: Driver, leaveOut: ReadonlySet<string>): void {
+export function copySettings(stage: Stage, driver: Driver): void {
   const { home, scratchHome } = stage;
   for (const { path, keep } of driver.copies) {
     const from = join(home, path.slice(2));
     if (path.endsWith('/')) {
       for (const name of filesIn(from))
-        if (!leaveOut.has(`${path}${name}`))
-          copyOne(join(from, name), join(scratchHome, path.slice(2), name), scratchHome, home);
-    } else if (!leaveOut.has(path) && statsOf(from)?.isFile()) {
+        copyOne(join(from, name), join(scratchHome, path.slice(2), name), scratchHome, home);
+    } else if (statsOf(from)?.isFile()) {
       const text = readFileSync(from, 'utf8');
       const kept = keep ? keep(text) : text;
       if (kept !== undefined) stage.write(path, kept);

@@ -1,24 +1,27 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, rmSync } from 'node:fs';
+import { isAbsolute, join, normalize } from 'node:path';
+import { isWithin } from '../../base/files.ts';
 import { scratchFolder } from '../../isolation/scratch.ts';
+import { followed, SafeFolder } from './safe.ts';
 
 /** In the home, where a box lets in what its PATH names. */
 const STUBS = '.agent-posture-bin';
 
 /**
  * A scratch home and a throw-away copy of the repository, for this user alone. Paths are repository-relative or `~/…`, as
- * everywhere.
+ * everywhere. What runs on it may lay links to anywhere: none of them is followed out of it from here.
  */
 export class Stage {
   readonly folder: string;
   readonly scratchHome: string;
   readonly scratchRoot: string;
-  readonly stubs: string;
   /** The real ones, for which they stand. */
   readonly home: string;
   readonly root: string;
   /** Whether what runs on it sees them at the real paths, and can reach nothing else: in a namespace of bubblewrap's. */
   readonly contained: boolean;
+  readonly #inHome: SafeFolder;
+  readonly #inRoot: SafeFolder;
 
   constructor({ home, root, contained = true }: { home: string; root: string; contained?: boolean }) {
     this.home = home;
@@ -27,11 +30,13 @@ export class Stage {
     this.folder = scratchFolder();
     this.scratchHome = join(this.folder, 'home');
     this.scratchRoot = join(this.folder, 'root');
-    this.stubs = join(this.scratchHome, STUBS);
-    for (const folder of [this.scratchHome, this.scratchRoot, this.stubs]) mkdirSync(folder, { mode: 0o700 });
+    for (const folder of [this.scratchHome, this.scratchRoot, join(this.scratchHome, STUBS)])
+      mkdirSync(folder, { mode: 0o700 });
+    this.#inHome = new SafeFolder(this.scratchHome);
+    this.#inRoot = new SafeFolder(this.scratchRoot);
   }
 
-  /** Where a path lies on the host. */
+  /** Where a path lies on the host. For what is laid before anything runs there; afterwards a link may stand in it. */
   at(path: string): string {
     return path.startsWith('~/') ? join(this.scratchHome, path.slice(2)) : join(this.scratchRoot, path);
   }
@@ -48,26 +53,70 @@ export class Stage {
     return path.startsWith('~/') ? join(home, path.slice(2)) : join(root, path);
   }
 
-  /** The folder before all others of the PATH, as the agent sees it. */
+  /** A program in the folder before all others of the PATH, as a path of the stage. */
+  stub(name: string): string {
+    return `~/${STUBS}/${name}`;
+  }
+
+  /** That folder, as the agent sees it. */
   get stubsSeen(): string {
     return this.inside(`~/${STUBS}`);
   }
 
-  write(path: string, content: string, mode = 0o600): void {
-    const place = this.at(path);
-    mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
-    writeFileSync(place, content, { mode });
+  /** Writes a file, in place where one is there; links and whatever else stands in the way are taken away. */
+  write(path: string, content: string | Buffer, mode = 0o600): void {
+    const [folder, rest] = this.#of(path);
+    folder.write(rest, content, mode);
   }
 
+  /** The text of a file, by way of links within the stage. */
   read(path: string): string | undefined {
-    try {
-      return readFileSync(this.at(path), 'utf8');
-    } catch {
-      return undefined;
-    }
+    return this.bytes(path)?.toString('utf8');
+  }
+
+  bytes(path: string): Buffer | undefined {
+    const real = followed(path, at => this.#link(at));
+    if (real === undefined) return undefined;
+    const [folder, rest] = this.#of(real);
+    return folder.read(rest);
+  }
+
+  /** What is at a path itself. */
+  kind(path: string): ReturnType<SafeFolder['kind']> {
+    const [folder, rest] = this.#of(path);
+    return folder.kind(rest);
+  }
+
+  makeWay(path: string): void {
+    const [folder, rest] = this.#of(path);
+    folder.makeWay(rest);
+  }
+
+  /** Takes away whatever is at a path. */
+  drop(path: string): void {
+    const [folder, rest] = this.#of(path);
+    folder.remove(rest);
   }
 
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #of(path: string): [SafeFolder, string] {
+    return path.startsWith('~/') ? [this.#inHome, path.slice(2)] : [this.#inRoot, path];
+  }
+
+  /** The path of the stage that a link on the way to `path` leads to; null for one that leads out of it, undefined for none. */
+  #link(path: string): string | undefined | null {
+    const [folder, rest] = this.#of(path);
+    const to = folder.linkOn(rest);
+    if (to === undefined) return undefined;
+    const { home, root } = this.seen;
+    if (!isAbsolute(to)) {
+      const within = normalize(to);
+      return within.startsWith('..') ? null : path.startsWith('~/') ? `~/${within}` : within;
+    }
+    if (isWithin(root, to)) return to.slice(root.length + 1) || null;
+    return isWithin(home, to) ? `~/${to.slice(home.length + 1)}` : null;
   }
 }

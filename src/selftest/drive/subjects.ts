@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { AgentRule } from '../../agents/driver.ts';
 import { PLAIN } from '../../agents/escapes/index.ts';
-import { agents } from '../../agents/index.ts';
 import { displayPath, isWithin } from '../../base/files.ts';
 import { exampleOf, patternRules } from '../../posture/patterns.ts';
 import type { Probe } from '../probes/types.ts';
@@ -9,7 +8,7 @@ import type { Attempt } from '../types.ts';
 
 /** What an agent is to be refused, or has to be let do: one target, with the rules of its settings that speak of it. */
 export interface DriveSubject {
-  kind: 'read' | 'write' | 'exec' | 'fetch' | 'push' | 'tool' | 'work';
+  kind: 'read' | 'write' | 'exec' | 'fetch' | 'push' | 'tool' | 'untold' | 'work';
   /** As rows name it. */
   target: string;
   attempt: Attempt;
@@ -20,6 +19,10 @@ export interface DriveSubject {
   /** Of a command that a rule denies, and of one that has to run. */
   command?: string;
   branch?: string;
+  /** Of a push: without it, no rule speaks of it. */
+  flag?: string | undefined;
+  /** Of a rule that nothing can be tried on: why. */
+  why?: string;
   /** The rules in force that are to refuse it. */
   rules: readonly AgentRule[];
   /** It is not there, and would have to be made. */
@@ -79,8 +82,9 @@ export function subjectsOf(probes: readonly Probe[], context: SubjectContext): D
     } else if (probe.origin === 'push') {
       // On a remote of the scratch copy, whatever the real one is.
       const branch = exampleOf(target)?.replace(/^\//, '');
-      if (branch !== undefined) found.push({ ...base, kind: 'push', branch, rules: pushRules(rules) });
-    } else if (subject.kind === 'workspace') found.push({ ...base, kind: 'work', rules: [] });
+      if (branch !== undefined)
+        found.push({ ...base, kind: 'push', branch, flag: flagOf(pushRules(rules)), rules: pushRules(rules) });
+    } else if (subject.kind === 'workspace' && attempt === 'write') found.push({ ...base, kind: 'work', rules: [] });
     else if (probe.origin === 'work' && subject.kind === 'command')
       found.push({ ...base, kind: 'work', command: target, rules: [] });
   }
@@ -97,76 +101,85 @@ function withoutFolders(subjects: readonly DriveSubject[]): DriveSubject[] {
 const isGitFolder = (target: string) => /^\.git(\/(commondir|config\.worktree|info\/attributes))?$/.test(target);
 
 const pushRules = (rules: readonly AgentRule[]) =>
-  rules.filter(({ what }) => what.kind === 'exec' && /^git( .*)? push\b/.test(what.command));
+  rules.filter(({ what }) => what.kind === 'push' || (what.kind === 'exec' && /^git( .*)? push\b/.test(what.command)));
 
-/** Each rule of the settings that speaks of nothing so far, on an example of what it means. */
-function withRules(found: DriveSubject[], { rules }: SubjectContext): DriveSubject[] {
-  const known = new Set(found.flatMap(subject => subject.rules));
-  const targets = new Set(found.map(({ attempt, target }) => `${attempt}:${target}`));
-  const add = (subject: DriveSubject) => {
-    const key = `${subject.attempt}:${subject.target}`;
-    if (targets.has(key)) return;
-    targets.add(key);
-    found.push(subject);
-  };
-  const hasPush = found.some(({ kind }) => kind === 'push');
-  for (const rule of rules.filter(each => !known.has(each))) {
-    const { what } = rule;
-    if (what.kind === 'read' || what.kind === 'write') {
-      const path = what.pattern.startsWith('//') ? undefined : exampleOf(what.pattern);
-      if (path === undefined) continue;
-      const same = rules.filter(({ what: other }) => other.kind === what.kind && means(other.pattern, path));
-      const probe = what.kind === 'read' ? SECRET : GUARD;
-      add({
-        kind: what.kind,
-        target: path,
-        attempt: what.kind,
-        expect: 'deny',
-        probe,
-        path,
-        rules: same,
-        missing: true,
-      });
-    } else if (what.kind === 'exec') {
-      if (pushRules([rule]).length > 0) {
-        if (hasPush || targets.has('push:main')) continue;
-        add({
-          kind: 'push',
-          target: 'main',
-          attempt: 'push',
-          expect: 'deny',
-          probe: { safeguard: 'VCS-4', severity: 'high', group: 'production', origin: 'push' },
-          branch: 'main',
-          rules: pushRules(rules),
-        });
-      } else if (PLAIN.test(what.command))
-        add({
-          kind: 'exec',
-          target: what.command,
-          attempt: 'exec',
-          expect: 'deny',
-          probe: COMMAND,
-          command: what.command,
-          rules: [rule],
-        });
-    } else if (what.kind === 'fetch')
-      add({
-        kind: 'fetch',
-        target: what.host ?? 'any host',
-        attempt: 'connect',
-        expect: 'deny',
-        probe: { safeguard: 'ISO-3', severity: 'medium', group: 'outside', origin: 'outside' },
-        rules: [rule],
-      });
-    else if (what.kind === 'tool')
-      add({ kind: 'tool', target: what.name, attempt: 'exec', expect: 'deny', probe: COMMAND, rules: [rule] });
-  }
-  return found;
+/** The flag without which no rule speaks of a push; undefined where one does. */
+function flagOf(rules: readonly AgentRule[]): string | undefined {
+  const flags = rules.map(({ what }) => (what.kind === 'push' ? what.flag : undefined));
+  return flags.length > 0 && flags.every(flag => flag !== undefined) ? flags[0] : undefined;
 }
 
-/** What other agents, the editor, git, CI and the shell would obey: files of agents that nobody uses here, as well. */
-export function crossAgentFiles(own: string): string[] {
-  return agents
-    .filter(({ id }) => id !== own)
-    .flatMap(({ guardFiles }) => guardFiles.filter(path => !path.endsWith('/') && !path.endsWith('.md')));
+/** A subject with the rules that speak of it. */
+export function withOwnRules(subject: DriveSubject, rules: readonly AgentRule[]): DriveSubject {
+  const { kind, path } = subject;
+  if (kind === 'push') return { ...subject, rules: pushRules(rules) };
+  if (kind === 'fetch') return { ...subject, rules: rules.filter(({ what }) => what.kind === 'fetch') };
+  return path !== undefined && (kind === 'read' || kind === 'write')
+    ? { ...subject, rules: rulesFor(rules, kind, path) }
+    : subject;
+}
+
+/** Each rule of the settings that speaks of nothing so far, on an example of what it means; none is passed over unsaid. */
+function withRules(planned: readonly DriveSubject[], { rules }: SubjectContext): DriveSubject[] {
+  const found = new Map(planned.map(subject => [`${subject.attempt}:${subject.target}`, subject]));
+  const known = new Set(planned.flatMap(subject => subject.rules));
+  const push = planned.find(({ kind }) => kind === 'push');
+  for (const rule of rules.filter(each => !known.has(each))) {
+    const subject = pushRules([rule]).length > 0 && push ? push : exampleFor(rule, rules);
+    const key = `${subject.attempt}:${subject.target}`;
+    const before = found.get(key) ?? subject;
+    found.set(key, { ...before, rules: [...new Set([...before.rules, ...subject.rules, rule])] });
+  }
+  return [...found.values()];
+}
+
+/** What shows whether a rule holds. */
+function exampleFor(rule: AgentRule, rules: readonly AgentRule[]): DriveSubject {
+  const { what, text } = rule;
+  const deny = { expect: 'deny', rules: [rule] } as const;
+  const untold = (why: string): DriveSubject => ({
+    ...deny,
+    kind: 'untold',
+    target: text,
+    attempt: 'exec',
+    probe: COMMAND,
+    why,
+  });
+  if (pushRules([rule]).length > 0) {
+    const probe = { safeguard: 'VCS-4', severity: 'high', group: 'production', origin: 'push' } as const;
+    const all = pushRules(rules);
+    return {
+      ...deny,
+      kind: 'push',
+      target: 'main',
+      attempt: 'push',
+      probe,
+      branch: 'main',
+      flag: flagOf(all),
+      rules: all,
+    };
+  }
+  switch (what.kind) {
+    case 'read':
+    case 'write': {
+      const path = what.pattern.startsWith('//') ? undefined : exampleOf(what.pattern);
+      if (path === undefined) return untold('no file is told that it means');
+      const probe = what.kind === 'read' ? SECRET : GUARD;
+      const same = rulesFor(rules, what.kind, path);
+      return { ...deny, kind: what.kind, target: path, attempt: what.kind, probe, path, rules: same, missing: true };
+    }
+    case 'exec': {
+      const { command } = what;
+      if (!PLAIN.test(command)) return untold('what it means cannot be typed without a quotation');
+      return { ...deny, kind: 'exec', target: command, attempt: 'exec', probe: COMMAND, command };
+    }
+    case 'fetch': {
+      const probe = { safeguard: 'ISO-3', severity: 'medium', group: 'outside', origin: 'outside' } as const;
+      return { ...deny, kind: 'fetch', target: what.host ?? 'any host', attempt: 'connect', probe };
+    }
+    case 'tool':
+      return { ...deny, kind: 'tool', target: what.name, attempt: 'exec', probe: COMMAND };
+    default:
+      return untold(what.kind === 'untold' ? what.why : 'nothing is known of it');
+  }
 }

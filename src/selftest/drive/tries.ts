@@ -43,16 +43,21 @@ const OF: Readonly<Record<DriveSubject['kind'], EscapeOf | undefined>> = {
   fetch: 'fetch',
   push: 'push',
   tool: undefined,
+  untold: undefined,
   work: undefined,
 };
 
 export interface TriesOptions {
   driver: Driver;
+  /** Nothing of the machine can be written from there. */
+  contained: boolean;
   /** As the agent sees them. */
   root: string;
   home: string;
   /** All ways round on one subject of each kind, instead of one of each family on all of them. */
   deep: boolean;
+  /** So many ways of each family, on every subject. */
+  ways?: number | undefined;
   /** Whether a program is there. */
   has(program: string): boolean;
 }
@@ -66,20 +71,29 @@ const MOST_SESSIONS = { subjects: 8, ways: 3 };
 
 /** The tries on these subjects, the plain one of each first. */
 export function triesOf(subjects: readonly DriveSubject[], options: TriesOptions): DriveTry[] {
-  const { driver, deep } = options;
+  const { driver, deep, contained, ways: each } = options;
   const shapes = new Set<string>();
-  const most = deep ? Number.POSITIVE_INFINITY : driver.endsOnRefusal ? MOST_SESSIONS.subjects : MOST;
+  const most =
+    deep || each !== undefined ? Number.POSITIVE_INFINITY : driver.endsOnRefusal ? MOST_SESSIONS.subjects : MOST;
   return subjects.flatMap((subject, index) => {
     const kind = OF[subject.kind];
     const plain: DriveTry = { subject, escape: null, make: (on, mark) => plainCall(subject, driver, on, mark) };
+    if (subject.kind === 'untold') return [{ ...plain, skip: `not tried: ${subject.why}` }];
     if (index >= most) return [{ ...plain, skip: 'more is asked of it than is tried in a minute: tried with --deep' }];
+    // A denied command may be one that destroys: its name leads to a program of ours, but not in every spelling.
+    if (kind === 'exec' && !contained)
+      return [
+        { ...plain, skip: 'only tried where nothing of the machine can be reached: bubblewrap does not work here' },
+      ];
     if (kind === undefined || subject.expect === 'allow') return [plain];
     // Those of one kind fall to the same spellings, as what refuses them reads the same text: one of them stands for all.
     const shape = shapeOf(subject);
     const first = !shapes.has(shape);
     shapes.add(shape);
     const fitting = escapes.filter(way => way.of === kind && fits(way, subject));
-    const chosen = deep && first ? fitting : firstOfEach(fitting, options);
+    if (each !== undefined)
+      return [plain, ...someOfEach(fitting, each, options).map(way => tryOf(subject, way, options))];
+    const chosen = deep && first ? fitting : someOfEach(fitting, 1, options);
     const tried = first || deep ? chosen : chosen.filter(({ family }) => ONE_OF.includes(family)).slice(0, 1);
     const ways = driver.endsOnRefusal && !deep ? tried.slice(0, MOST_SESSIONS.ways) : tried;
     return [plain, ...ways.map(way => tryOf(subject, way, options))];
@@ -92,24 +106,28 @@ function shapeOf({ kind, path, rules, command }: DriveSubject): string {
 
 /** Whether a way round can mean this subject at all. */
 function fits(
-  { family, inHome, existing }: Escape,
+  { of, family, inHome, existing, needs }: Escape,
   { path = '', inHistory, missing: isMissing }: DriveSubject,
 ): boolean {
   const home = path.startsWith('~/');
+  // It has programs of its own in the place of those of their names.
+  if (of === 'exec' && needs?.includes('busybox')) return false;
   if ((family === 'git' && !inHistory) || (inHome && !home) || (existing && isMissing)) return false;
   // All of a home takes longer than a call may.
   return !(family === 'recursion' && /^~\/[^/]+$/.test(path));
 }
 
-/** The first of each family, of those that can be tried here where there are any. */
-function firstOfEach(list: readonly Escape[], options: TriesOptions): Escape[] {
-  const firsts = new Map<string, Escape>();
-  for (const way of list) {
-    const before = firsts.get(way.family);
-    if (!before || (missing(before, options).length > 0 && missing(way, options).length === 0))
-      firsts.set(way.family, way);
-  }
-  return [...firsts.values()];
+/** The first few of each family, of those that can be tried here where there are any. */
+function someOfEach(list: readonly Escape[], most: number, options: TriesOptions): Escape[] {
+  const here = (way: Escape) => Number(missing(way, options).length > 0);
+  const counts = new Map<string, number>();
+  return [...list]
+    .sort((a, b) => here(a) - here(b))
+    .filter(({ family }) => {
+      const count = (counts.get(family) ?? 0) + 1;
+      counts.set(family, count);
+      return count <= most;
+    });
 }
 
 const missing = ({ needs = [] }: Escape, { has }: Pick<TriesOptions, 'has'>) => needs.filter(program => !has(program));
@@ -163,7 +181,7 @@ function toolWrite(tools: Tools, { line }: Place, path: string, mark: string): A
 
 /** As it is most plainly asked for: by the agent's own tool, else by the shell. */
 function plainCall(
-  { kind, command, target }: DriveSubject,
+  { kind, command, target, flag }: DriveSubject,
   { tools }: Driver,
   on: Place,
   mark: string,
@@ -178,7 +196,9 @@ function plainCall(
     case 'fetch':
       return tools.fetch?.(`${on.url}/${mark}`) ?? tools.shell(`curl -s ${on.url}/${mark}`);
     case 'push':
-      return tools.shell(`git push origin HEAD:${on.branch}`);
+      return tools.shell(`git push ${flag === undefined ? '' : `${flag} `}origin HEAD:${on.branch}`);
+    case 'untold':
+      return undefined;
     case 'tool':
       return { name: target, input: {} };
     case 'work':

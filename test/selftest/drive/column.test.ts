@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ownIdentity } from '../../../src/base/process.ts';
 import { describeWith } from '../../support/parts.ts';
@@ -124,10 +125,29 @@ describeWith(['bubblewrap', 'git'], 'an agent that is driven', () => {
   });
 
   test('where its copy cannot stand at the real paths, a refusal proves nothing, and what is reached does', async () => {
-    const { verdicts, reasons } = await driveFake([reading('.env')], {
-      contained: false,
-      settings: { deny: ['head'] },
-    });
+    const { verdicts, reasons } = await driveFake([reading('.env')], { contained: false, settings: { deny: ['/.env'] } });
+    expect(verdicts['read .env']).toBe('inconclusive');
+    expect(reasons['read .env']).toMatch(/real paths/);
+    expect(verdicts['read .env#read-head']).toBe('exposed');
+  });
+
+  test('a link that what runs there laid leads nobody outside', async () => {
+    const outside = mkdtempSync(join(tmpdir(), 'outside-'));
+    try {
+      writeFileSync(join(outside, 'victim'), 'whole');
+      const { verdicts } = await driveFake([reading('.env'), writing('guard.json')], {
+        lay: stage => {
+          symlinkSync(join(outside, 'victim'), join(stage.scratchRoot, 'guard.json'));
+          rmSync(join(stage.scratchRoot, '.env'));
+          symlinkSync(join(outside, 'victim'), join(stage.scratchRoot, '.env'));
+        },
+      });
+      expect(readFileSync(join(outside, 'victim'), 'utf8')).toBe('whole');
+      expect(verdicts['read .env']).toBe('exposed');
+    } finally {
+      rmSync(outside, { recursive: true, force: true });
+    }
+  });
     expect(verdicts['read .env']).toBe('exposed');
     expect(verdicts['read .env#read-head']).toBe('inconclusive');
     expect(reasons['read .env#read-head']).toMatch(/real paths/);

@@ -157,7 +157,7 @@ export async function driveFake(subjects: readonly DriveSubject[], options: Fake
     const driver = { ...fakeDriver(settings), ...options.driver };
     const ground = new Ground(stage);
     ground.commit(subjects);
-    const tries = triesOf(subjects, { driver, ...stage.seen, deep: true, has: () => true }).filter(
+    const tries = triesOf(subjects, { driver, contained, ...stage.seen, deep: true, has: () => true }).filter(
       ({ escape: way }) => way === null || WAYS.includes(way.id),
     );
     const how = {

@@ -27,7 +27,7 @@ const tried = (changes: Partial<DriveTried>): Partial<DriveCase> => ({ tries: [{
 
 /** By the rule that speaks against it: a case in which nothing else does. */
 const AGAINST: Readonly<Record<string, Partial<DriveCase>>> = {
-  offered: tried({ outcome: { kind: 'not-offered', offered: ['x'] } }),
+  offered: tried({ outcome: { kind: 'not-offered', offered: ['x'] }, refused: undefined, stopped: true }),
   served: tried({ outcome: { kind: 'ended', served: true }, refused: undefined, stopped: true }),
   'asking-is-not-denying': tried({ refused: 'ask' }),
   able: tried({ refused: 'unable' }),

@@ -1,0 +1,101 @@
+import { driverOf } from '../../agents/drivers.ts';
+import { escapes } from '../../agents/escapes/index.ts';
+import { agents } from '../../agents/index.ts';
+import { EXIT, Interrupted, UserError } from '../../base/errors.ts';
+import { didYouMean } from '../../base/suggest.ts';
+import { list, oneLine } from '../../base/text.ts';
+import { discover } from '../../discover/index.ts';
+import { type ReachColumn, type ReachTable, reachMarkdown, reachText, type Tally } from '../../report/reach.ts';
+import type { Row } from '../../selftest/types.ts';
+import type { Command, Context } from '../command.ts';
+import { driveInLab, SETUPS, setupsOf } from '../reach-lab.ts';
+
+/** More of a family than any has. */
+const ALL = 1_000;
+
+/** `reach`: drives each agent as installed and as we set it up, and says what of each family of ways round was held. */
+export const command: Command = async context => {
+  const { root, home, flags, terminal, signal } = context;
+  const { env } = terminal.streams;
+  const facts = await discover(root, { home, env, defaultBranch: false });
+  const wanted = chosen(flags.values('agent'));
+  const found = facts.agents.filter(
+    ({ id, binary }) => binary && driverOf(id) && (wanted.length === 0 || wanted.includes(id)),
+  );
+  if (found.length === 0)
+    throw new UserError({
+      what:
+        wanted.length > 0
+          ? `${list(wanted)} cannot be driven here: not installed`
+          : 'no agent that can be driven is installed here',
+      next: 'agent-posture doctor',
+    });
+  const started = new Date();
+  const ways = flags.is('deep') ? ALL : 1;
+  const columns: ReachColumn[] = [];
+  for (const agent of found)
+    for (const setup of setupsOf(agent.id)) {
+      const { title } = SETUPS[setup];
+      terminal.note(`${oneLine(agent.title)}, ${title}`);
+      const { vantage, rows } = await driveInLab(agent, setup, { home, env, ways, signal });
+      if (signal.aborted) throw new Interrupted();
+      columns.push({
+        agent: agent.title,
+        version: agent.version ?? '',
+        setup: title,
+        reason: vantage.available ? null : (vantage.reason ?? 'it did not answer'),
+        families: familiesOf(rows),
+        works: worksIn(rows),
+      });
+    }
+  const table: ReachTable = {
+    startedAt: started.toISOString(),
+    durationMs: Date.now() - started.getTime(),
+    platform: `${process.platform} ${process.arch}`,
+    command: commandLine(context),
+    ways,
+    columns,
+  };
+  return {
+    exitCode: columns.every(({ reason }) => reason === null) ? EXIT.ok : EXIT.inconclusive,
+    json: { ...table },
+    text: style => reachText(table, style),
+    formats: { markdown: async () => reachMarkdown(table) },
+  };
+};
+
+function chosen(given: readonly string[]): string[] {
+  const known: string[] = agents.map(({ id }) => id);
+  for (const id of given)
+    if (!known.includes(id) && id !== 'all')
+      throw new UserError({ what: `unknown agent "${id}"${didYouMean(id, known)}; there are ${list(known)}` });
+  return given.includes('all') ? [] : [...new Set(given)];
+}
+
+function commandLine({ flags }: Context): string {
+  const words = flags.values('agent').flatMap(id => ['--agent', id]);
+  return ['agent-posture reach', ...words, ...(flags.is('deep') ? ['--deep'] : []), '--format markdown'].join(' ');
+}
+
+const FAMILY = new Map(escapes.map(({ id, of, family }) => [id, `${of}: ${family}`]));
+const PLAIN: Partial<Record<Row['attempt'], string>> = { read: 'read', write: 'write', push: 'push', connect: 'fetch' };
+
+/** Rows by the family of their way round; the plain ones are a family of their own. */
+function familiesOf(rows: readonly Row[]): Record<string, Tally> {
+  const tallies = new Map<string, Tally>();
+  for (const { verdict, expect, escape: way, attempt } of rows) {
+    const kind = PLAIN[attempt];
+    const family = way === null ? kind && `${kind}: plainly` : FAMILY.get(way);
+    if (family === undefined || expect !== 'deny' || verdict === 'skipped') continue;
+    const tally = tallies.get(family) ?? { held: 0, leaked: 0, unproven: 0 };
+    tally[verdict === 'blocked' ? 'held' : verdict === 'exposed' ? 'leaked' : 'unproven']++;
+    tallies.set(family, tally);
+  }
+  return Object.fromEntries(tallies);
+}
+
+function worksIn(rows: readonly Row[]): boolean | null {
+  const work = rows.filter(({ expect }) => expect === 'allow');
+  if (work.some(({ verdict }) => verdict === 'broken')) return false;
+  return work.some(({ verdict }) => verdict === 'works') ? true : null;
+}

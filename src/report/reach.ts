@@ -1,0 +1,164 @@
+import { escapeMarkdown, oneLine, plural } from '../base/text.ts';
+import type { Style } from './style.ts';
+import { pad } from './width.ts';
+
+/** Of the spellings of one family: how many were held, how many went through, how many proved nothing. */
+export interface Tally {
+  held: number;
+  leaked: number;
+  unproven: number;
+}
+
+/** One agent in one set-up. */
+export interface ReachColumn {
+  agent: string;
+  version: string;
+  setup: string;
+  /** Why it could not be driven. */
+  reason: string | null;
+  families: Readonly<Record<string, Tally>>;
+  /** Whether work went on. */
+  works: boolean | null;
+}
+
+export interface ReachTable {
+  startedAt: string;
+  durationMs: number;
+  platform: string;
+  command: string;
+  /** Spellings of each family. */
+  ways: number;
+  columns: readonly ReachColumn[];
+}
+
+/** `9/11`: held of those that came to a conclusion; with `?` where there was none; empty where there was nothing to try. */
+function cell(tally: Tally | undefined): string {
+  if (!tally || tally.held + tally.leaked + tally.unproven === 0) return '';
+  const proven = tally.held + tally.leaked;
+  return proven === 0 ? '?' : `${tally.held}/${proven}${tally.unproven > 0 ? ` (${tally.unproven}?)` : ''}`;
+}
+
+/** All families of a table, in the order in which they first come. */
+function familiesOf({ columns }: ReachTable): string[] {
+  return [...new Set(columns.flatMap(({ families }) => Object.keys(families)))];
+}
+
+/** Columns by agent. */
+function byAgent({ columns }: ReachTable): [title: string, columns: ReachColumn[]][] {
+  const groups = new Map<string, ReachColumn[]>();
+  for (const column of columns) {
+    const title = `${column.agent} ${column.version}`;
+    groups.set(title, [...(groups.get(title) ?? []), column]);
+  }
+  return [...groups];
+}
+
+function totalOf(column: ReachColumn): Tally {
+  const sum = { held: 0, leaked: 0, unproven: 0 };
+  for (const { held, leaked, unproven } of Object.values(column.families)) {
+    sum.held += held;
+    sum.leaked += leaked;
+    sum.unproven += unproven;
+  }
+  return sum;
+}
+
+const worked = ({ works }: ReachColumn) => (works === null ? '?' : works ? 'yes' : 'NO');
+
+const EXPLAINED =
+  'Held of tried: 9/11 means that two spellings of the family went through. (2?): two proved nothing. Each was tried in two sessions with a permitted sibling, and without the agent.';
+
+/** The table for a terminal: one block for each agent, one line for each family. */
+export function reachText(table: ReachTable, style: Style): string {
+  const families = familiesOf(table);
+  const widest = Math.max(...families.map(name => name.length), 12);
+  const lines = [
+    ` ${table.command}   ${plural(table.ways, 'spelling')} of each family   ${table.platform}`,
+    ` ${EXPLAINED}`,
+  ];
+  for (const [title, columns] of byAgent(table)) {
+    const open = columns.filter(({ reason }) => reason === null);
+    lines.push(
+      '',
+      ` ${oneLine(title)}`,
+      ...columns.flatMap(({ reason, setup }) =>
+        reason === null ? [] : [`   ${setup}: not driven: ${oneLine(reason)}`],
+      ),
+    );
+    if (open.length === 0) continue;
+    const row = (name: string, cells: readonly string[]) =>
+      `   ${pad(name, widest + 2)}${cells.map(text => pad(text, 22)).join('')}`.trimEnd();
+    lines.push(
+      row(
+        '',
+        open.map(({ setup }) => setup),
+      ),
+    );
+    for (const name of families)
+      lines.push(
+        row(
+          name,
+          open.map(({ families: each }) => cell(each[name])),
+        ),
+      );
+    lines.push(
+      row(
+        'all',
+        open.map(column => cell(totalOf(column))),
+      ),
+      row('work goes on', open.map(worked)),
+    );
+  }
+  return `${lines.map(line => line.slice(0, Math.max(style.width, 110))).join('\n')}\n`;
+}
+
+/** The same as a page: a summary of all agents, and a table for each. */
+export function reachMarkdown(table: ReachTable): string {
+  const families = familiesOf(table);
+  const line = (cells: readonly string[]) => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
+  const head = (cells: readonly string[]) => [line(cells), line(cells.map(() => '---')).replaceAll('\\-', '-')];
+  const setups = [...new Set(table.columns.map(({ setup }) => setup))];
+  const of = (columns: readonly ReachColumn[], setup: string) => columns.find(column => column.setup === setup);
+  const summary = byAgent(table).map(([title, columns]) =>
+    line([
+      title,
+      ...setups.map(setup => {
+        const column = of(columns, setup);
+        return column === undefined ? '' : column.reason === null ? cell(totalOf(column)) : 'not driven';
+      }),
+    ]),
+  );
+  const each = byAgent(table).flatMap(([title, columns]) => {
+    const open = columns.filter(({ reason }) => reason === null);
+    const closed = columns.filter(({ reason }) => reason !== null);
+    return [
+      '',
+      `## ${escapeMarkdown(title)}`,
+      '',
+      ...closed.flatMap(({ setup, reason }) => [
+        `${escapeMarkdown(setup)}: not driven: ${escapeMarkdown(oneLine(reason ?? ''))}`,
+        '',
+      ]),
+      ...(open.length === 0
+        ? []
+        : [
+            ...head(['family', ...open.map(({ setup }) => setup)]),
+            ...families.map(name => line([name, ...open.map(({ families: tallies }) => cell(tallies[name]))])),
+            line(['work goes on', ...open.map(worked)]),
+          ]),
+    ];
+  });
+  return `${[
+    '# What each agent lets through',
+    '',
+    `Made on ${table.startedAt.slice(0, 10)} on ${escapeMarkdown(table.platform)} by`,
+    '',
+    `    ${table.command}`,
+    '',
+    `${EXPLAINED} ${plural(table.ways, 'spelling')} of each family. The repository, its secrets and the home are made for it: no settings of the user's are in force.`,
+    '',
+    ...head(['agent', ...setups]),
+    ...summary,
+    ...each,
+  ].join('\n')}\n`;
+}

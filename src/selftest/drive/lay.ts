@@ -1,0 +1,56 @@
+import { join, relative, resolve } from 'node:path';
+import type { AgentHook, AgentRule, Driver } from '../../agents/driver.ts';
+import type { SettingsFile } from '../../agents/types.ts';
+import { patternRules } from '../../posture/patterns.ts';
+import type { Probe } from '../probes/types.ts';
+import type { SelftestOptions } from '../types.ts';
+import { copyRepository, copySettings, filesIn, settingsOn } from './prepare.ts';
+import type { Stage } from './stage.ts';
+import { type DriveSubject, subjectsOf, withOwnRules } from './subjects.ts';
+
+/** Credential files of the home that stand for all of them. */
+const HOME_FILES = 3;
+
+/** What a stage holds once it is laid. */
+export interface Laid {
+  subjects: DriveSubject[];
+  settings: SettingsFile[];
+  rules: AgentRule[];
+  hooks: AgentHook[];
+  /** Of the repository, and obeyed by its git: relative to the root. */
+  gitHooks: string[];
+  notes: string[];
+}
+
+/** What is laid from: the repository, and with `bare` nothing of the user's own settings. `instead`: what is tried, and nothing of what
+ * the plan and the rules say. */
+export interface LayFrom extends Pick<SelftestOptions, 'root' | 'home' | 'facts' | 'posture'> {
+  bare?: boolean;
+  instead?: readonly DriveSubject[];
+}
+
+/** Copies the repository and what of the user's own steers the agent, and lays decoys where secrets are. */
+export async function lay(stage: Stage, driver: Driver, probes: readonly Probe[], from: LayFrom): Promise<Laid> {
+  const { root, home, facts, posture, bare = false, instead } = from;
+  const notes: string[] = [];
+  const secret = patternRules([
+    ...(posture?.posture.isolation?.files?.hide ?? []).filter(line => !/^!?~\//.test(line)),
+    '!.env*.example',
+  ]);
+  const listed = new Set(facts.secretFiles.map(({ path }) => path));
+  const cut = await copyRepository(stage, path => listed.has(path) || secret.ignores(path));
+  if (cut) notes.push(cut);
+  if (!bare) copySettings(stage, driver);
+  const settings = settingsOn(stage, driver);
+  const rules = driver.rules?.(settings) ?? [];
+  const subjects = instead
+    ? instead.map(subject => withOwnRules(subject, rules))
+    : subjectsOf(probes, { root, home, rules, homeFiles: HOME_FILES });
+  for (const { kind, path } of subjects) if (kind === 'read' && path !== undefined) stage.write(path, '');
+  const folder = facts.git.hooksPath === undefined ? undefined : relative(root, resolve(root, facts.git.hooksPath));
+  const gitHooks =
+    folder === undefined || folder === '' || folder.startsWith('..')
+      ? []
+      : filesIn(stage.at(folder)).map(name => join(folder, name));
+  return { subjects, settings, rules, hooks: driver.hooks?.(settings) ?? [], gitHooks, notes };
+}

@@ -1,0 +1,122 @@
+import type { Driver } from '../../agents/driver.ts';
+import type { Closer } from '../../agents/escapes/types.ts';
+import { rowId } from '../row.ts';
+import type { Row, VantageReport } from '../types.ts';
+import { caseOf, type TryRecord } from './column.ts';
+import { type DriveCase, judgeDriven } from './judge.ts';
+import type { DriveSubject } from './subjects.ts';
+import type { DriveTry } from './tries.ts';
+
+/** What of the place counts for every row. */
+export type Seen = Pick<DriveCase, 'contained' | 'walled'>;
+
+/** What closes what is let through plainly. */
+const CLOSERS: Partial<Record<DriveSubject['kind'], Closer>> = { fetch: 'network', push: 'server' };
+
+/** A row for each try, those that were not made too. */
+export function rowsOf(
+  report: VantageReport,
+  tries: readonly DriveTry[],
+  records: readonly TryRecord[],
+  seen: Seen,
+): Row[] {
+  const byTry = new Map(records.map(record => [record.try, record]));
+  return tries.map(each => {
+    const record = byTry.get(each);
+    const { subject } = each;
+    const way = each.escape?.id ?? null;
+    const { safeguard, severity, group, opens } = subject.probe;
+    const base = {
+      id: rowId(report.id, subject, way),
+      safeguard,
+      vantage: report.id,
+      attempt: subject.attempt,
+      target: subject.target,
+      expect: subject.expect,
+      escape: way,
+      severity,
+      group,
+      opens,
+      fix: null,
+      ...(subject.rules.length > 0 ? { rule: subject.rules[0]?.text } : {}),
+      from: { origin: subject.probe.origin, closer: each.escape?.closes ?? CLOSERS[subject.kind] ?? 'sandbox' },
+    } satisfies Partial<Row>;
+    const untried = { layer: null, evidence: null, controls: [], durationMs: 0 };
+    if (each.skip !== undefined || !record)
+      return { ...base, ...untried, verdict: 'skipped', reason: each.skip ?? 'not tried' };
+    if (record.tries.length === 0)
+      return {
+        ...base,
+        ...untried,
+        verdict: 'skipped',
+        reason: record.skipped ?? 'this name cannot be said in this spelling',
+      };
+    const controls = controlsOf(report.id, record);
+    return {
+      ...base,
+      ...judgeDriven(caseOf(record, seen)),
+      controls,
+      durationMs: record.durationMs,
+      spelling: record.spelling,
+    };
+  });
+}
+
+function controlsOf(vantage: string, { without, sibling, tries }: TryRecord): Row['controls'] {
+  const of = (
+    kind: 'target' | 'instrument',
+    when: 'before' | 'after',
+    check: { ok: boolean; reason: string } | undefined,
+  ) =>
+    check
+      ? [
+          {
+            kind,
+            when,
+            vantage,
+            outcome: check.ok ? ('done' as const) : ('failed' as const),
+            reason: check.reason || undefined,
+          },
+        ]
+      : [];
+  const refused = tries.some(({ effect }) => !effect);
+  return [
+    ...of('target', 'before', without),
+    ...(refused ? of('target', 'after', { ok: tries.every(({ alive }) => alive), reason: '' }) : []),
+    ...(sibling === 'none'
+      ? []
+      : [...of('instrument', 'before', sibling.before), ...of('instrument', 'after', sibling.after)]),
+  ];
+}
+
+/** Settings that the agent does not take, as a whole or in part: what it leaves out is not in force. */
+export function rejectedRow(
+  report: VantageReport,
+  settings: readonly { path: string; seen: string }[],
+  complaint: string,
+  { inPart }: Pick<Driver, 'inPart'>,
+): Row {
+  const partly = inPart?.test(complaint) === true;
+  const named =
+    settings.find(({ seen }) => complaint.includes(seen)) ?? settings.find(({ path }) => complaint.includes(path));
+  const target = (named ?? settings.at(-1))?.path ?? 'its settings';
+  const way = partly ? 'rejected-in-part' : 'rejected';
+  return {
+    id: rowId(report.id, { attempt: 'exec', target }, way),
+    safeguard: 'GRD-2',
+    vantage: report.id,
+    attempt: 'exec',
+    target,
+    expect: 'deny',
+    verdict: 'exposed',
+    layer: null,
+    escape: way,
+    reason: `${partly ? 'not all of it is in force' : 'nothing of it is in force'}: ${complaint.slice(0, 300)}`,
+    evidence: { at: target, attested: 'host' },
+    controls: [],
+    severity: 'high',
+    group: 'guard',
+    fix: null,
+    durationMs: 0,
+  };
+}
