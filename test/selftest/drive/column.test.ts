@@ -125,7 +125,10 @@ describeWith(['bubblewrap', 'git'], 'an agent that is driven', () => {
   });
 
   test('where its copy cannot stand at the real paths, a refusal proves nothing, and what is reached does', async () => {
-    const { verdicts, reasons } = await driveFake([reading('.env')], { contained: false, settings: { deny: ['/.env'] } });
+    const { verdicts, reasons } = await driveFake([reading('.env')], {
+      contained: false,
+      settings: { deny: ['/.env'] },
+    });
     expect(verdicts['read .env']).toBe('inconclusive');
     expect(reasons['read .env']).toMatch(/real paths/);
     expect(verdicts['read .env#read-head']).toBe('exposed');
@@ -147,10 +150,6 @@ describeWith(['bubblewrap', 'git'], 'an agent that is driven', () => {
     } finally {
       rmSync(outside, { recursive: true, force: true });
     }
-  });
-    expect(verdicts['read .env']).toBe('exposed');
-    expect(verdicts['read .env#read-head']).toBe('inconclusive');
-    expect(reasons['read .env#read-head']).toMatch(/real paths/);
   });
 });
 
