@@ -36,6 +36,8 @@ const contract = z.strictObject({
       verdict: z.enum(['exposed', 'blocked', 'works', 'broken', 'inconclusive', 'skipped']),
       layer: z.enum(['rule', 'hook', 'sandbox', 'network', 'server', 'identity']).nullable(),
       escape: z.string().nullable(),
+      spelling: z.string().nullable(),
+      rule: z.string().nullable(),
       reason: z.string(),
       evidence: z
         .strictObject({

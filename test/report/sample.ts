@@ -125,6 +125,7 @@ export function shop(): Report {
       { ...fix(3, 'workspace', ['host:exec:npm test']) },
     ],
     baseline: { takenAt: '2026-11-21T08:00:00.000Z' },
+    vantages: [{ ...host, title: 'Claude Code 2.1.330, started as you start it' }],
     subject: { agent: 'Claude Code', version: '2.1.330', driven: true },
   });
 }

@@ -76,7 +76,7 @@ test('a rule has the words of the catalogue', () => {
 test('the message says what, where from, and what closes it', () => {
   const all = run(shop());
   expect(of(all, '~/.aws/credentials')?.message.text).toBe(
-    'NEW: read ~/.aws/credentials: reached, profile "prod"; tried from your shell, no box. To close it: agent-posture fix sandbox',
+    'NEW: read ~/.aws/credentials: reached, profile "prod"; tried from Claude Code 2.1.330, started as you start it. To close it: agent-posture fix sandbox',
   );
   const { message } = run(
     report([row({ target: 'a' })], { fixes: [{ ...fix(1, 'x', ['host:read:a']), command: null }] }),
