@@ -69,6 +69,8 @@ export interface AgentHook {
   matcher: string;
   /** The command, run by a shell in the root. */
   command: string;
+  /** Seconds for which it is waited; absent: not known, or too long for anybody. */
+  timeout?: number;
 }
 
 /** How an agent calls what it has for a purpose; absent: it has nothing for it. Paths are absolute. */

@@ -8,10 +8,18 @@ export function hooks(settings: readonly SettingsFile[]): AgentHook[] {
     Object.entries(table(jsonValue(text, 'hooks'))).flatMap(([event, groups]) =>
       list(groups).flatMap(group =>
         list(table(group).hooks).flatMap(hook => {
-          const { type, command } = table(hook);
+          const { type, command, timeout } = table(hook);
           const { matcher = '' } = table(group);
           return type === 'command' && typeof command === 'string'
-            ? [{ path, event, matcher: typeof matcher === 'string' ? matcher : '', command }]
+            ? [
+                {
+                  path,
+                  event,
+                  matcher: typeof matcher === 'string' ? matcher : '',
+                  command,
+                  ...(typeof timeout === 'number' ? { timeout } : {}),
+                },
+              ]
             : [];
         }),
       ),

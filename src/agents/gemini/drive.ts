@@ -119,7 +119,9 @@ export const driver: Driver = {
   complaint: output => COMPLAINT.exec(output)?.[0].replace(/\s+/g, ' ').trim(),
   ruleFiles: ['~/.gemini/policies/', '.gemini/policies/'],
   rules,
-  hooks,
+  // In milliseconds, where Claude Code has seconds.
+  hooks: settings =>
+    hooks(settings).map(hook => (hook.timeout === undefined ? hook : { ...hook, timeout: hook.timeout / 1_000 })),
   runs: {
     keys: /"(?:hooks|mcpServers|discoveryCommand|callCommand|toolDiscoveryCommand|toolCallCommand)"/,
     files: ['.gemini/hooks/', '~/.gemini/hooks/', '.gemini/extensions/'],

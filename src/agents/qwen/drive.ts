@@ -117,7 +117,9 @@ export const driver: Driver = {
   },
   complaint: output => COMPLAINT.exec(output)?.[1],
   rules,
-  hooks,
+  // In milliseconds, where Claude Code has seconds.
+  hooks: settings =>
+    hooks(settings).map(hook => (hook.timeout === undefined ? hook : { ...hook, timeout: hook.timeout / 1_000 })),
   runs: {
     keys: /"(?:hooks|mcpServers|lspServers|channels|statusLine|discoveryCommand|callCommand|env)"/,
     files: ['.qwen/hooks/', '~/.qwen/hooks/', '.qwen/extensions/', '.mcp.json'],

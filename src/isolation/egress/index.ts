@@ -221,6 +221,9 @@ for (const to of own.split(',').filter(Boolean)) {
   listening.push(new Promise(done => served.once('error', done).listen(Number(to), '127.0.0.1', done)));
 }
 Promise.all(listening).then(() => process.stdout.write('ready\\n'));
+// It was started beside the command, and has nothing to do once that is gone.
+const beside = process.ppid;
+setInterval(() => { if (process.ppid !== beside) process.exit(); }, 500).unref();
 process.on('SIGINT', () => {}); process.on('SIGTERM', () => {}); process.on('SIGHUP', () => {});
 `;
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { AgentHook, Driver } from '../../agents/driver.ts';
 import type { SettingsFile } from '../../agents/types.ts';
 import { sha256 } from '../../base/hash.ts';
-import { programOf } from './hooks.ts';
+import { programOf } from './hook-programs.ts';
 import { filesIn } from './prepare.ts';
 import type { Stage } from './stage.ts';
 

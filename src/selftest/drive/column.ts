@@ -224,7 +224,7 @@ class Column {
         });
       }
     } finally {
-      plain.close();
+      await plain.close();
       await model.close();
     }
   }

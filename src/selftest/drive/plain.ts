@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { findProgram } from '../../base/exec.ts';
+import { randomHex } from '../../base/hash.ts';
 import { onStage } from './contain.ts';
+import { killAll, MARK } from './session.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -32,6 +34,7 @@ export class PlainShell {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, (text: string | undefined) => void>();
   readonly #shell: string;
+  readonly #mark = randomHex(12);
   #next = 0;
   #rest = '';
 
@@ -42,7 +45,7 @@ export class PlainShell {
     this.#child = spawn(program, args, {
       cwd,
       // Hooks of git's refuse like an agent's rules do: here neither does.
-      env: { PATH: path, HOME: stage.seen.home, LANG: 'C.UTF-8', TMPDIR: '/tmp', ...WITHOUT_HOOKS },
+      env: { PATH: path, HOME: stage.seen.home, LANG: 'C.UTF-8', TMPDIR: '/tmp', ...WITHOUT_HOOKS, [MARK]: this.#mark },
       stdio: ['pipe', 'pipe', 'ignore'],
       detached: true,
     });
@@ -72,10 +75,9 @@ export class PlainShell {
     });
   }
 
-  close(): void {
-    try {
-      if (this.#child.pid) process.kill(-this.#child.pid, 'SIGKILL');
-    } catch {}
+  /** Ends it, and what its commands left running. */
+  async close(): Promise<void> {
+    await killAll(this.#child, this.#mark);
   }
 
   #take(text: string): void {

@@ -30,7 +30,7 @@ export interface AgentSession {
 
 /** Characters kept of what it says: of its beginning, and of its end. */
 const OUTPUT = 100_000;
-const MARK = 'AGENT_POSTURE_DRIVE';
+export const MARK = 'AGENT_POSTURE_DRIVE';
 
 /** Variables that a program needs anywhere. Nothing else of ours goes along: variables are where secrets are kept. */
 const ENVIRONMENT = ['LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'USER', 'LOGNAME', 'SHELL'];
@@ -119,7 +119,7 @@ function endOf(child: ChildProcess): Promise<Ended> {
  * Ends its process group, and whatever carries its mark in its environment, in whatever group or namespace: a shell that it
  * left in the background. How many of those there were.
  */
-async function killAll(child: ChildProcess, mark: string): Promise<number> {
+export async function killAll(child: ChildProcess, mark: string): Promise<number> {
   const group = () => {
     try {
       if (child.pid) process.kill(-child.pid, 'SIGKILL');
