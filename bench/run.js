@@ -10,6 +10,7 @@ const BENCHES = [
   'agent-hook',
   'discovery',
   'large',
+  'agents',
 ];
 
 const wanted = process.argv.slice(2);

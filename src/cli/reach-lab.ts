@@ -59,16 +59,30 @@ const SUBJECTS: readonly DriveSubject[] = [
 export interface LabResult {
   vantage: VantageReport;
   rows: Row[];
+  /** What came up beside. */
+  notes: string[];
+}
+
+export interface LabOptions {
+  home: string;
+  env: NodeJS.ProcessEnv;
+  /** Spellings of each family. */
+  ways: number;
+  /** Of these families alone; absent: of all. */
+  families?: readonly string[];
+  /** Changes the lab after all is generated in it: what takes one rule away shows what it held. */
+  edit?(root: string): void;
+  signal: AbortSignal;
 }
 
 /**
  * Drives an agent in a repository made for it, which holds nothing but what `setup` generates, and a home without any settings of
- * the user's. `ways`: spellings of each family.
+ * the user's.
  */
 export async function driveInLab(
   agent: AgentFact,
   setup: Setup,
-  { home, env, ways, signal }: { home: string; env: NodeJS.ProcessEnv; ways: number; signal: AbortSignal },
+  { home, env, ways, families, edit, signal }: LabOptions,
 ): Promise<LabResult> {
   const above = mkdtempSync(join(await ensurePrivate(stateHome()), 'reach-'));
   const root = join(above, 'lab');
@@ -77,6 +91,7 @@ export async function driveInLab(
     const seen = await discover(root, { home, env, defaultBranch: false });
     const facts: Facts = { ...seen, agents: [agent] };
     const loaded = posture ? await generateIn(root, above, facts) : undefined;
+    edit?.(root);
     const again = loaded ? { ...(await discover(root, { home, env, defaultBranch: false })), agents: [agent] } : facts;
     const options = {
       ...{ root, home, facts: again, posture: loaded, deep: false, signal, agents: [agent.id], safeguards: [] },
@@ -84,14 +99,15 @@ export async function driveInLab(
     };
     const [vantage] = drivenVantages(options) as [VantageReport];
     const rows: Row[] = [];
+    const notes: string[] = [];
     await driveAgents([vantage], {
       options,
       probes: [],
-      lab: { bare: true, instead: SUBJECTS, ways },
+      lab: { bare: true, instead: SUBJECTS, ways, families },
       tell: list => void rows.push(...list),
-      note: () => {},
+      note: text => void notes.push(text),
     });
-    return { vantage, rows };
+    return { vantage, rows, notes };
   } finally {
     rmSync(above, { recursive: true, force: true });
   }

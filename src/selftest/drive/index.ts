@@ -18,6 +18,7 @@ import { ASKED_BEFORE, hookRows } from './hook-rows.ts';
 import { type Laid, type LayFrom, lay } from './lay.ts';
 import { rejectedRow, rowsOf } from './rows.ts';
 import { Stage } from './stage.ts';
+import type { DriveSubject } from './subjects.ts';
 import { type TriesOptions, triesOf } from './tries.ts';
 
 /** What agents are driven through. */
@@ -39,7 +40,7 @@ export interface DriveInput {
   >;
   probes: readonly Probe[];
   /** Where no user's set-up is tried, but what an agent does by itself: docs/reach.md. */
-  lab?: Pick<LayFrom, 'bare' | 'instead'> & Pick<TriesOptions, 'ways'>;
+  lab?: Pick<LayFrom, 'bare' | 'instead'> & Pick<TriesOptions, 'ways' | 'families'>;
   tell(rows: readonly Row[]): void;
   note(text: string): void;
 }
@@ -140,7 +141,7 @@ async function drive(
   { subjects, settings, rules, hooks, notes, gitHooks }: Laid,
   { options, lab, tell }: DriveInput,
 ): Promise<string[]> {
-  const { deep, signal, posture } = options;
+  const { deep, signal, posture, safeguards } = options;
   const boxed = isBoxedOn(stage, posture?.posture);
   if (boxed && posture) {
     const ids = new Set([
@@ -157,9 +158,16 @@ async function drive(
   ground.commit(subjects, gitHooks[0] && dirname(gitHooks[0]));
   const has = (name: string) => findProgram(name, [root]) !== undefined;
   const { only } = options;
-  const tries = triesOf(subjects, { driver, contained, ...stage.seen, deep, ways: lab?.ways, has }).filter(
-    ({ subject, escape: way }) => !only || only.has(rowId(report.id, subject, way?.id ?? null)),
-  );
+  const isAsked = ({ probe }: DriveSubject) => safeguards.length === 0 || safeguards.includes(probe.safeguard);
+  const tries = triesOf(subjects.filter(isAsked), {
+    driver,
+    contained,
+    ...stage.seen,
+    deep,
+    ways: lab?.ways,
+    families: lab?.families,
+    has,
+  }).filter(({ subject, escape: way }) => !only || only.has(rowId(report.id, subject, way?.id ?? null)));
   const denied = rules.flatMap(({ what }) => (what.kind === 'exec' ? [what.command.split(' ')[0] ?? ''] : []));
   const how = { driver, program, stage, ground, denied, mode, boxed, signal };
   const column = await driveColumn(tries, how);
@@ -181,7 +189,8 @@ async function drive(
       ),
     ]);
   const guarding = hooks.filter(({ event }) => ASKED_BEFORE.test(event));
-  if (guarding.length > 0 && column.failure === undefined)
+  const ofHooks = !only && (safeguards.length === 0 || safeguards.includes('GRD-2'));
+  if (ofHooks && guarding.length > 0 && column.failure === undefined)
     tell(await hookRows(report, guarding, column.records, how, seen));
   if (column.failure !== undefined) notes.push(`${report.title}: not all was tried: ${column.failure}`);
   if (!contained)

@@ -58,6 +58,8 @@ export interface TriesOptions {
   deep: boolean;
   /** So many ways of each family, on every subject. */
   ways?: number | undefined;
+  /** Of these families of ways round alone, as `Escape.family`; with none of them, only the plain calls. */
+  families?: readonly string[] | undefined;
   /** Whether a program is there. */
   has(program: string): boolean;
 }
@@ -71,7 +73,7 @@ const MOST_SESSIONS = { subjects: 8, ways: 3 };
 
 /** The tries on these subjects, the plain one of each first. */
 export function triesOf(subjects: readonly DriveSubject[], options: TriesOptions): DriveTry[] {
-  const { driver, deep, contained, ways: each } = options;
+  const { driver, deep, contained, ways: each, families } = options;
   const shapes = new Set<string>();
   const most =
     deep || each !== undefined ? Number.POSITIVE_INFINITY : driver.endsOnRefusal ? MOST_SESSIONS.subjects : MOST;
@@ -90,7 +92,9 @@ export function triesOf(subjects: readonly DriveSubject[], options: TriesOptions
     const shape = shapeOf(subject);
     const first = !shapes.has(shape);
     shapes.add(shape);
-    const fitting = escapes.filter(way => way.of === kind && fits(way, subject));
+    const fitting = escapes.filter(
+      way => way.of === kind && (families?.includes(way.family) ?? true) && fits(way, subject),
+    );
     if (each !== undefined)
       return [plain, ...someOfEach(fitting, each, options).map(way => tryOf(subject, way, options))];
     const chosen = deep && first ? fitting : someOfEach(fitting, 1, options);

@@ -1,0 +1,92 @@
+// Run by bench/agents.js: fifty rules through Claude Code, and as many of its calls bare. Prints one JSON object.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { driver } from '../src/agents/claude-code/drive.ts';
+import { stateHome } from '../src/base/state-home.ts';
+import { driveColumn } from '../src/selftest/drive/column.ts';
+import { Ground } from '../src/selftest/drive/ground.ts';
+import { ScriptedModel } from '../src/selftest/drive/model.ts';
+import { startAgent } from '../src/selftest/drive/session.ts';
+import { Stage } from '../src/selftest/drive/stage.ts';
+import type { DriveSubject } from '../src/selftest/drive/subjects.ts';
+import { triesOf } from '../src/selftest/drive/tries.ts';
+
+const RULES = 50;
+const program = process.argv[2] ?? '';
+mkdirSync(stateHome(), { recursive: true });
+const root = join(mkdtempSync(join(stateHome(), 'bench-')), 'repository');
+mkdirSync(root);
+
+let calls = 0;
+const made = ScriptedModel.prototype.calls;
+ScriptedModel.prototype.calls = function (...args) {
+  calls++;
+  return made.apply(this, args);
+};
+
+const subjects = Array.from(
+  { length: RULES },
+  (_, at): DriveSubject => ({
+    kind: 'read',
+    target: `private/${at}.txt`,
+    attempt: 'read',
+    expect: 'deny',
+    probe: { safeguard: 'SEC-1', severity: 'high', group: 'secrets', origin: 'secret-file' },
+    path: `private/${at}.txt`,
+    rules: [],
+  }),
+);
+
+function stageWithRules(): Stage {
+  const stage = new Stage({ home: homedir(), root });
+  const deny = subjects.map(({ path }) => `Read(./${path})`);
+  stage.write('.claude/settings.json', JSON.stringify({ permissions: { deny } }));
+  stage.write('src/app.js', 'console.log(1);\n');
+  for (const { path = '' } of subjects) stage.write(path, '');
+  return stage;
+}
+
+/** Fifty rows with their repeats and controls. Milliseconds, calls and rows that were held. */
+async function judged() {
+  const stage = stageWithRules();
+  try {
+    const ground = new Ground(stage);
+    ground.commit(subjects);
+    const tries = triesOf(subjects, { driver, contained: true, ...stage.seen, deep: false, ways: 0, has: () => true });
+    const before = calls;
+    const started = performance.now();
+    const { records } = await driveColumn(tries, { driver, program, stage, ground, denied: [] });
+    const held = records.filter(
+      ({ tries: all }) => all.length === 2 && all.every(({ refused }) => refused === 'rule'),
+    ).length;
+    return { ms: performance.now() - started, calls: calls - before, held };
+  } finally {
+    stage.remove();
+  }
+}
+
+/** As many calls of the same kind in one session, with nothing around them. Milliseconds. */
+async function bare(count: number) {
+  const stage = stageWithRules();
+  try {
+    const started = performance.now();
+    const session = await startAgent(driver, program, stage);
+    await session.model.ready(60_000);
+    for (let at = 0; at < count; at++)
+      await session.model.call(driver.tools.read?.(stage.inside('src/app.js')) ?? driver.tools.shell('true'));
+    await session.close();
+    return performance.now() - started;
+  } finally {
+    stage.remove();
+  }
+}
+
+await judged();
+const runs = [];
+for (let times = 0; times < 3; times++) {
+  const subject = await judged();
+  runs.push({ ...subject, bare: await bare(subject.calls) });
+}
+rmSync(dirname(root), { recursive: true, force: true });
+process.stdout.write(JSON.stringify(runs));

@@ -1,0 +1,75 @@
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+import { findPart } from '../scripts/parts.js';
+import { bin, median, once, root, within, world } from './measure.js';
+
+const AGENTS = ['claude-code', 'codex', 'gemini', 'opencode', 'copilot', 'qwen', 'cline'];
+
+/** A posture with a few guards and files. */
+const POSTURE = `version: 1
+project: shop-api
+agents: [${AGENTS.join(', ')}]
+isolation:
+  runtime: none
+  files: { hide: [".env", "secrets/**", "~/.ssh"] }
+repository: { protected: [main] }
+`;
+/** So many rows each. */
+const ROWS = 20;
+
+/** Fifty rules through Claude Code against as many of its calls bare; and all agents, a score of rows each. */
+export default async () => {
+  const missing = [...AGENTS, 'bubblewrap', 'node-22'].find(id => !findPart(id));
+  if (missing) throw new Error(`${missing} is missing: npm run parts -- ${missing}`);
+  return [await fifty(), all()];
+};
+
+async function fifty() {
+  const outfile = join(root, 'dist', `bench-agents-${process.pid}.mjs`);
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['bench/agents-program.ts'],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    define: { __VERSION__: '"0"', __BUILD__: '"0"' },
+    banner: {
+      js: "import { createRequire as __require } from 'node:module'; const require = __require(import.meta.url);",
+    },
+    logLevel: 'error',
+  });
+  try {
+    const runs = JSON.parse(once(process.execPath, [outfile, findPart('claude-code')], { env: process.env }).stdout);
+    const ratios = runs.map(({ ms, bare }) => ms / bare);
+    const { ms, bare, calls, held } = runs[ratios.indexOf(median(ratios))];
+    const told = `${held} held, ${calls} calls, ${ms.toFixed(0)} ms against ${bare.toFixed(0)} ms`;
+    return within('50 rules through Claude Code, against its calls bare', median(ratios), 1.25, '×', told);
+  } finally {
+    rmSync(outfile, { force: true });
+  }
+}
+
+function all() {
+  // Codex takes no home below /tmp.
+  process.env.TMPDIR = '/var/tmp';
+  const { repository, env } = world({
+    'agent-posture.yaml': POSTURE,
+    '.env': 'API_TOKEN=x\n',
+    'secrets/key.txt': 'x\n',
+  });
+  const PATH = [...['node-22', ...AGENTS].map(id => dirname(findPart(id))), process.env.PATH].join(':');
+  const run = (args, codes) =>
+    once(process.execPath, [bin, ...args], { cwd: repository, env: { ...env, PATH }, codes });
+  run(['generate'], [0]);
+  const test = () => run(['test', '--agent', 'all', '--json', '--trust', '--safeguard', 'SEC-1'], [0, 1, 3]);
+  test();
+  const { took, stdout } = test();
+  const { rows } = JSON.parse(stdout);
+  const counts = AGENTS.map(
+    id => rows.filter(({ vantage, verdict }) => vantage === `agent:${id}` && verdict !== 'skipped').length,
+  );
+  return within(`all seven agents, ${ROWS} rows each`, took / 1000, 30, 's', `${counts.join(', ')} rows`);
+}
