@@ -38,8 +38,9 @@ export class PlainShell {
   #next = 0;
   #rest = '';
 
-  constructor(stage: Stage, socket: string) {
-    const { command, path, cwd } = onStage(stage, socket, [process.execPath, '-e', RUNNER]);
+  /** `programs`: absolute paths that have to be there, beside those of the PATH. */
+  constructor(stage: Stage, socket: string, programs: readonly string[] = []) {
+    const { command, path, cwd } = onStage(stage, socket, [process.execPath, '-e', RUNNER, ...programs]);
     this.#shell = findProgram('bash', [stage.root]) ?? '/bin/sh';
     const [program = '', ...args] = command;
     this.#child = spawn(program, args, {
