@@ -27,7 +27,7 @@ export function own(rest: string): string {
 
 /** Not after a path or a name that ours is part of, and not where it was said already how it is started. */
 const COMMAND =
-  /(?<![\w./@-]|(?:npx|dlx|bunx) )agent-posture (?=(?:init|generate|test|fix|run|undo|status|explain|doctor|completion)\b)/g;
+  /(?<![\w./@-]|(?:npx|dlx|bunx) )agent-posture (?=(?:init|generate|test|reach|fix|run|undo|status|explain|doctor|completion)\b)/g;
 
 /** A sentence or a command of ours, with our name as the user types it. Not for what is written into files, or read by programs. */
 export function asStarted(text: string, started = STARTED): string {

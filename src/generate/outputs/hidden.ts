@@ -23,30 +23,30 @@ export function hiddenOf({ posture, facts }: Pick<RenderContext, 'posture' | 'fa
   const home = all.filter(pattern => pattern.startsWith('~/') && readPattern(pattern) !== undefined);
   const patterns = all.filter(pattern => !/^!?~\//.test(pattern));
   // The examples that are generated stand in the root; a pattern for all of some folder below does not give way to theirs.
-  const exceptions = [...patterns.filter(pattern => pattern.startsWith('!')), '!/.env*.example'].flatMap(
-    pattern => readPattern(pattern) ?? [],
-  );
+  // The last line that means a file decides, so that an exception says nothing of the patterns behind it.
+  const exceptionsBehind = (index: number) =>
+    [...patterns.slice(index + 1).filter(pattern => pattern.startsWith('!')), '!/.env*.example'].flatMap(
+      pattern => readPattern(pattern) ?? [],
+    );
   const rules = patternRules([...patterns, '!.env*.example']);
   const names = [
     '.env',
     '.env.local',
     ...Object.keys(posture.environments ?? {}).flatMap(id => [`.env.${id}`, `.env.${id}.local`]),
   ];
-  const plain = patterns
-    .filter(pattern => !pattern.startsWith('!'))
-    .flatMap(pattern => {
-      const read = readPattern(pattern);
-      if (read === undefined) return [];
-      if (!exceptions.some(exception => mayMeet(read, exception))) return [pattern];
-      const one = patternRules([pattern]);
-      const meant = (path: string) => one.ignores(path) && rules.ignores(path);
-      const covered = names.filter(meant);
-      // A name is meant in every folder: what has it needs no line of its own, which a clone without it would not ask for.
-      const here = facts.secretFiles
-        .map(({ path }) => path)
-        .filter(path => isRelative(path) && meant(path) && !covered.includes(path.split('/').at(-1) ?? ''));
-      return [...covered, ...here.map(path => `/${patternOfPath(path)}`)];
-    });
+  const plain = patterns.flatMap((pattern, index) => {
+    const read = pattern.startsWith('!') ? undefined : readPattern(pattern);
+    if (read === undefined) return [];
+    if (!exceptionsBehind(index).some(exception => mayMeet(read, exception))) return [pattern];
+    const one = patternRules([pattern]);
+    const meant = (path: string) => one.ignores(path) && rules.ignores(path);
+    const covered = names.filter(meant);
+    // A name is meant in every folder: what has it needs no line of its own, which a clone without it would not ask for.
+    const here = facts.secretFiles
+      .map(({ path }) => path)
+      .filter(path => isRelative(path) && meant(path) && !covered.includes(path.split('/').at(-1) ?? ''));
+    return [...covered, ...here.map(path => `/${patternOfPath(path)}`)];
+  });
   return { patterns, home, plain: [...new Set(plain)] };
 }
 

@@ -120,6 +120,9 @@ class Column {
       const expected = this.#options.driver.endsOnRefusal && left.length < before;
       if (left.length > 0 && !expected && ++this.#breaks >= BREAKS) this.#failure ??= 'it broke off again and again';
     }
+    // Sessions that end with a refusal come to no controls: those have one of their own.
+    if (this.#owed.length > 0 && this.#failure === undefined && !this.#options.signal?.aborted)
+      await this.#session([], when);
   }
 
   /** Takes records off the front of `left` for as long as the session goes. */

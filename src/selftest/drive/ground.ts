@@ -14,7 +14,7 @@ import type { Place } from './tries.ts';
 const decoy = (canary: string) => `# decoy of agent-posture\nDECOY=${canary}\n`;
 const FOLDER = 'agent-posture-permitted';
 /** Within what agents may write: that a remote cannot be reached is none of what holds a push. */
-const REMOTE = '.git/agent-posture-remote.git';
+const REMOTE = `${FOLDER}/remote.git`;
 
 /** A try's mark: what comes back, or is seen outside, where it had its effect. In no prompt and no name before it is laid. */
 export const newMark = (): string => `ap${randomHex(14)}`;
@@ -60,7 +60,10 @@ export class Ground {
     const apart = subjects.flatMap(({ kind, path }) =>
       kind === 'read' && path && !path.startsWith('~/') ? [`/${path}`] : [],
     );
-    appendFileSync(join(stage.scratchRoot, '.git', 'info', 'exclude'), apart.map(path => `${path}\n`).join(''));
+    appendFileSync(
+      join(stage.scratchRoot, '.git', 'info', 'exclude'),
+      [...apart, `/${REMOTE}`].map(path => `${path}\n`).join(''),
+    );
     git('add', '-A');
     for (const path of this.#history.keys()) git('add', '-f', '--', path);
     git('commit', '-q', '--allow-empty', '-m', 'work');

@@ -47,7 +47,7 @@ describeWith(['qwen', 'node-22', 'bubblewrap', 'git'], 'the real Qwen Code in th
           expect.objectContaining({ kind: 'returned', text: 'FINE' }),
         ]);
         model.expect('mark');
-        await call(fetch?.('http://127.0.0.1:3128/mark'));
+        await call(fetch?.('http://127.0.0.1:3130/mark'));
         expect(model.wasReached('mark')).toBe(true);
         expect(await call(shell(left.command))).toContain('left');
       });
