@@ -1401,7 +1401,10 @@ ap_op_listen() {
     ap_has nc || ap_nc='busybox nc'
     case $ap_family in ipv6) ap_host=::1 ;; *) ap_host=127.0.0.1 ;; esac
     ap_port=$((20000 + ($$ * 7 + ${#ap_family} * 1000 + $(printf %d "0x${ap_id%"${ap_id#????}"}")) % 30000))
-    printf here | ap_limit $ap_nc -l -p "$ap_port" >/dev/null 2>&1 &
+    # OpenBSD's listens on the fourth version alone where it is not told.
+    ap_six=
+    case $ap_family:$($ap_nc -h 2>&1) in ipv6:*OpenBSD*) ap_six=-6 ;; esac
+    printf here | ap_limit $ap_nc $ap_six -l -p "$ap_port" >/dev/null 2>&1 &
     ap_n=0
     ap_answer=
     while [ "$ap_n" -lt 8 ] && [ -z "$ap_answer" ]; do

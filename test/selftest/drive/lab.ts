@@ -30,7 +30,11 @@ export const nameOf = ({ attempt, target, escape: way }: Pick<Row, 'attempt' | '
   `${attempt} ${target}${way === null ? '' : `#${way}`}`;
 
 /** Drives the real agent of this id, the part of the same name, in a lab of its own and a home with nothing in it. */
-export async function inLab(id: PartId, setup: Setup, { families = FAMILIES, edit }: InLabOptions = {}): Promise<InLab> {
+export async function inLab(
+  id: PartId,
+  setup: Setup,
+  { families = FAMILIES, edit }: InLabOptions = {},
+): Promise<InLab> {
   // Outside of /tmp, where Codex does not work.
   mkdirSync(partsFolder, { recursive: true });
   const home = realpathSync(mkdtempSync(join(partsFolder, '.lab-')));
