@@ -407,7 +407,10 @@ export const safeguards: readonly Safeguard[] = [
     article: "Don't just set up secrets management and hope it works.",
     standards: ['NIST SP 800-53 SC-24', 'NIST SP 800-53 SI-17'],
     generated: { outputs: ['agent-hook', 'git-hooks', 'git-hook-calls'] },
-    proven: { planned: 'each hook run with its interpreter, its executable bit or a program it needs taken away' },
+    proven: {
+      attempts: ['exec'],
+      how: 'With `--agent`: each hook of the agent that can refuse a call, with its program missing, not executable, crashing, ending with another code, answering with garbage or taking too long; and settings that the agent does not take.',
+    },
   },
   {
     id: 'START',

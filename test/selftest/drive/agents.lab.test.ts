@@ -64,7 +64,8 @@ const AGENTS: readonly Agent[] = [
     },
     by: 'blocked rule',
     loosen: without('.gemini/policies'),
-    opens: ['write agent-posture.yaml'],
+    // Its shell starts git where our hook is not asked, so that nothing else refuses the push.
+    opens: ['push main', 'write agent-posture.yaml'],
   },
   {
     id: 'opencode',
