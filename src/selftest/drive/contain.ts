@@ -52,7 +52,8 @@ export function onStage(
   const tools = [packageRoot, ...programs.flatMap(program => toolFolders({ root, home, path, program }))].filter(
     folder => isWithin(home, folder) && existsSync(folder) && !isWithin(folder, home),
   );
-  const kept = [...new Set([join(packageRoot, 'bin', 'x'), ...programs].flatMap(fromEmptied))].filter(existsSync);
+  const own = EMPTIED.some(emptied => isWithin(emptied, packageRoot)) ? [packageRoot] : [];
+  const kept = [...new Set([...own, ...programs.flatMap(fromEmptied)])].filter(existsSync);
   const bind = (how: string, folders: readonly string[]) => folders.flatMap(folder => [how, folder, folder]);
   return {
     path,

@@ -111,7 +111,7 @@ export function rejectedRow(
     verdict: 'exposed',
     layer: null,
     escape: way,
-    reason: `${partly ? 'not all of it is in force' : 'nothing of it is in force'}: ${complaint.slice(0, 300)}`,
+    reason: `${partly ? 'not all of it is in force' : 'nothing of it is in force'}: ${complaint.slice(0, 500)}`,
     evidence: { at: target, attested: 'host' },
     controls: [],
     severity: 'high',
