@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { delimiter, dirname, isAbsolute } from 'node:path';
 import { findProgram } from '../../base/exec.ts';
 import { isWithin, realPathOf } from '../../base/files.ts';
 import { packageRoot } from '../../base/package.ts';
