@@ -107,6 +107,8 @@ export async function driveInLab(
       tell: list => void rows.push(...list),
       note: text => void notes.push(text),
     });
+    // Where the lab lay is nothing of what came of it.
+    if (vantage.reason !== null) vantage.reason = vantage.reason.replaceAll(`${root}/`, '');
     return { vantage, rows, notes };
   } finally {
     rmSync(above, { recursive: true, force: true });
