@@ -14,7 +14,7 @@ import { planGeneration } from '../generate/plan.ts';
 import { loadPosture } from '../posture/load.ts';
 import type { LoadedPosture } from '../posture/model.ts';
 import type { Posture } from '../posture/schema.ts';
-import { driveAgents, drivenVantages } from '../selftest/drive/index.ts';
+import { askForAgents, type DriveInput, driveAgents, drivenVantages } from '../selftest/drive/index.ts';
 import type { DriveSubject } from '../selftest/drive/subjects.ts';
 import type { Row, VantageReport } from '../selftest/types.ts';
 
@@ -100,13 +100,14 @@ export async function driveInLab(
     const [vantage] = drivenVantages(options) as [VantageReport];
     const rows: Row[] = [];
     const notes: string[] = [];
-    await driveAgents([vantage], {
+    const input: DriveInput = {
       options,
       probes: [],
       lab: { bare: true, instead: SUBJECTS, ways, families },
       tell: list => void rows.push(...list),
       note: text => void notes.push(text),
-    });
+    };
+    await driveAgents([vantage], await askForAgents([vantage], input), input);
     // Where the lab lay is nothing of what came of it.
     if (vantage.reason !== null) vantage.reason = vantage.reason.replaceAll(`${root}/`, '');
     return { vantage, rows, notes };

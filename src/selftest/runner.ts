@@ -12,7 +12,7 @@ import { askFor, markUnapproved, withApproval } from './approvals.ts';
 import { loadBaseline, markChanges, saveBaseline, takeBaseline, unknownVantages, updatedNotes } from './baseline.ts';
 import { Cleanup, oneAtATime } from './cleanup.ts';
 import { tryVantages } from './columns.ts';
-import { driveAgents, drivenVantages } from './drive/index.ts';
+import { askForAgents, driveAgents, drivenVantages } from './drive/index.ts';
 import { loosenedRows, rowsOutside } from './extra-rows.ts';
 import { chooseFixes, type Failing } from './fixes.ts';
 import { prepare } from './ground.ts';
@@ -79,6 +79,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   const { plan, approvals, probes } = await choose(options, context, guards, cleanup);
   const judged = vantages.filter(({ report }) => report.judged);
   const driven = drivenVantages(options);
+  const mayRun = await askForAgents(driven, { options, probes });
   options.onEvent?.({
     type: 'planned',
     tries: probes.filter(({ subject }) => subject.kind !== 'skip').length * judged.length,
@@ -101,7 +102,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
     }
   };
   await tryVantages(judged, openings, { options, probes, ground, notes, tell });
-  await driveAgents(driven, { options, probes, tell, note: text => notes.push(text) });
+  await driveAgents(driven, mayRun, { options, probes, tell, note: text => notes.push(text) });
   if (options.signal?.aborted) throw new Interrupted();
   const opened = new Map(await Promise.all([...openings].map(async ([vantage, it]) => [vantage, await it] as const)));
   const integrity = await integrityNotes(judged, opened, ground.workspace);

@@ -80,13 +80,70 @@ const isOther = (driver: Driver | undefined) => driver?.modes.configured !== dri
 /** Agents at a time: each keeps a core busy while it starts. */
 const AT_ONCE = 2;
 
-/** Drives each, a few at a time. */
-export async function driveAgents(reports: readonly VantageReport[], input: DriveInput): Promise<void> {
+/**
+ * Asks for what each agent would run by itself, before anything takes the terminal: a question that is drawn over is answered
+ * blindly. Gives the texts that were approved; an agent whose text was not is unavailable from here on.
+ */
+export async function askForAgents(
+  reports: readonly VantageReport[],
+  input: Pick<DriveInput, 'options' | 'probes' | 'lab'>,
+): Promise<ReadonlySet<string>> {
+  const given = new Set<string>();
+  for (const report of reports) {
+    const found = programFor(report, input.options);
+    if (!found || input.options.signal?.aborted) continue;
+    const { root, home } = input.options;
+    const stage = new Stage({ home, root });
+    try {
+      const laid = await lay(stage, found.driver, input.probes, { ...input.options, ...input.lab });
+      const text = runsByItself(stage, found.driver, laid.settings, laid.hooks, laid.gitHooks);
+      if (text === undefined) continue;
+      if (await approved(input.options, { kind: 'command', text, purpose: purposeOf(report) })) given.add(text);
+      else unapproved(report, text);
+    } finally {
+      stage.remove();
+    }
+  }
+  return given;
+}
+
+function unavailable(report: VantageReport, reason: string): void {
+  report.available = false;
+  report.reason = reason;
+}
+
+const unapproved = (report: VantageReport, text: string) =>
+  unavailable(
+    report,
+    `you have not approved what it runs by itself (${named(text)}); run this on a terminal, or with --trust`,
+  );
+
+/** Its driver and its program; where there is none, the report says why. */
+function programFor(
+  report: VantageReport,
+  { facts, root }: DriveInput['options'],
+): { driver: Driver; program: string } | undefined {
+  const id = report.agent?.id ?? '';
+  const driver = driverOf(id);
+  const program = facts.agents.find(agent => agent.id === id)?.binary;
+  if (!driver) unavailable(report, 'this version does not drive it: it has no way to start it with a model of ours');
+  else if (program === undefined) unavailable(report, 'it is not installed here, as far as can be seen');
+  else if (!findProgram('git', [root])) unavailable(report, 'git is not installed');
+  else return { driver, program };
+  return undefined;
+}
+
+/** Drives each that can be, a few at a time. `given`: the texts that `askForAgents` got approved; nothing else is asked for. */
+export async function driveAgents(
+  reports: readonly VantageReport[],
+  given: ReadonlySet<string>,
+  input: DriveInput,
+): Promise<void> {
   const { signal, onEvent } = input.options;
   const waiting = [...reports];
   const work = async () => {
     for (let report = waiting.shift(); report && !signal?.aborted; report = waiting.shift()) {
-      for (const text of await driveAgent(report, input)) input.note(text);
+      if (report.available) for (const text of await driveAgent(report, given, input)) input.note(text);
       onEvent?.({ type: 'vantage', id: report.id, available: report.available, reason: report.reason });
     }
   };
@@ -94,31 +151,22 @@ export async function driveAgents(reports: readonly VantageReport[], input: Driv
 }
 
 /** Drives one agent through all that is to be refused and let through, and judges it. Never rejects for what the agent does. */
-async function driveAgent(report: VantageReport, input: DriveInput): Promise<string[]> {
-  const unavailable = (reason: string) => {
-    report.available = false;
-    report.reason = reason;
-    return [];
-  };
-  const id = report.agent?.id ?? '';
-  const driver = driverOf(id);
+async function driveAgent(report: VantageReport, given: ReadonlySet<string>, input: DriveInput): Promise<string[]> {
   const { options, probes } = input;
-  const { root, home, facts } = options;
-  if (!driver) return unavailable('this version does not drive it: it has no way to start it with a model of ours');
-  const program = facts.agents.find(agent => agent.id === id)?.binary;
-  if (program === undefined) return unavailable('it is not installed here, as far as can be seen');
-  if (!findProgram('git', [root])) return unavailable('git is not installed');
+  const { root, home } = options;
+  const found = programFor(report, options);
+  if (!found) return [];
+  const { driver, program } = found;
   const contained = (await bubblewrap.detect(root)).available;
   const stage = new Stage({ home, root, contained });
   try {
     const laid = await lay(stage, driver, probes, { ...options, ...input.lab });
-    const asked = runsByItself(stage, driver, laid.settings, laid.hooks, laid.gitHooks);
-    const request =
-      asked === undefined ? undefined : ({ kind: 'command', text: asked, purpose: purposeOf(report) } as const);
-    if (request && !(await approved(options, request)))
-      return unavailable(
-        `you have not approved what it runs by itself (${named(asked)}); run this on a terminal, or with --trust`,
-      );
+    const text = runsByItself(stage, driver, laid.settings, laid.hooks, laid.gitHooks);
+    // What was changed since it was asked for is another text.
+    if (text !== undefined && !given.has(text)) {
+      unapproved(report, text);
+      return [];
+    }
     return await drive(report, driver, program, stage, laid, input);
   } finally {
     stage.remove();

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { driveAgents, drivenVantages } from '../../../src/selftest/drive/index.ts';
+import { askForAgents, type DriveInput, driveAgents, drivenVantages } from '../../../src/selftest/drive/index.ts';
 import type { Probe } from '../../../src/selftest/probes/types.ts';
 import type { Row } from '../../../src/selftest/types.ts';
 import { labFacts } from '../../labs/box.ts';
@@ -76,12 +76,13 @@ async function driveWith(
   };
   const [rows, notes]: [Row[], string[]] = [[], []];
   const reports = drivenVantages(options);
-  await driveAgents(reports, {
+  const input: DriveInput = {
     options,
     probes: [secret, work],
     tell: found => void rows.push(...found),
     note: text => void notes.push(text),
-  });
+  };
+  await driveAgents(reports, await askForAgents(reports, input), input);
   for (const { available, reason } of reports) expect({ available, reason }).toEqual({ available: true, reason: null });
   const name = ({ attempt, target, escape: way }: Row) => `${attempt} ${target}${way === null ? '' : `#${way}`}`;
   const said = ({ verdict, layer }: Row) => (layer ? `${verdict} ${layer}` : verdict);
