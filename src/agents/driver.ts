@@ -71,6 +71,10 @@ export interface AgentHook {
   command: string;
   /** Seconds for which it is waited; absent: not known, or too long for anybody. */
   timeout?: number;
+  /** Where the command stands in its file, by keys of JSON; absent: it cannot be another, or would not be run. */
+  at?: readonly (string | number)[];
+  /** The key beside the command that says how long it is waited for, and how many of its units are a second. */
+  waits?: { key: string; perSecond: number };
 }
 
 /** How an agent calls what it has for a purpose; absent: it has nothing for it. Paths are absolute. */

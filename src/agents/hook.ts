@@ -7,9 +7,12 @@ import type { RuleSource } from './source.ts';
 /** The program that agents without rules of their own are made to ask. */
 export const HOOK_FILE = '.agent-posture/agent-hook.mjs';
 
-/** The command by which an agent asks it, from the root of the repository. Where it cannot be run, that is a no. */
+/** How it ends where it says yes. Another program, or an empty one, ends otherwise. */
+export const YES = 42;
+
+/** The command by which an agent asks it, from the root of the repository. Whatever ends with something else than its yes is a no. */
 export function hookCommand(agent: string): string {
-  return `node ${HOOK_FILE} ${agent} || exit 2`;
+  return `node ${HOOK_FILE} ${agent}; [ $? = ${YES} ] || exit 2`;
 }
 
 /** The expressions that templates/agent-hook.mjs goes by. */

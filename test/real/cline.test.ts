@@ -85,10 +85,12 @@ describeWith(['cline', 'bubblewrap'], 'the real Cline and the hook we generate',
     expect(results[4]).not.toMatch(/secrets|master\.key/);
   }, 120_000);
 
-  test('without it the same goes through, and where what it asks is missing nothing does', async () => {
+  test('without it the same goes through, and where what it asks is missing or emptied nothing does', async () => {
     const calls = [read('secrets/a.txt')];
     expect((await drive(calls)).results[0]).toContain('CANARY');
     await generate(stage, rulesOnly('cline'));
+    stage.write('.agent-posture/agent-hook.mjs', '');
+    expect((await drive([read('src/app.ts')])).results).toEqual([]);
     rmSync(join(stage.root, '.agent-posture/agent-hook.mjs'));
     expect((await drive([read('src/app.ts')])).results).toEqual([]);
   }, 120_000);

@@ -59,10 +59,12 @@ const COPILOT: RulesOf = {
 describeRules(COPILOT, scene => {
   const { read, drive } = scene;
 
-  test('where the program that is asked is missing or broken, nothing goes through', async () => {
+  test('where the program that is asked is missing, broken or emptied, nothing goes through', async () => {
     await generate(scene.stage, rulesOnly('copilot'));
-    scene.stage.write('.agent-posture/agent-hook.mjs', 'not a program');
-    expect((await drive([read('src/app.ts')])).results).toEqual([expect.stringMatching(DENIED)]);
+    for (const text of ['not a program', '', "console.log('well')"]) {
+      scene.stage.write('.agent-posture/agent-hook.mjs', text);
+      expect((await drive([read('src/app.ts')])).results).toEqual([expect.stringMatching(DENIED)]);
+    }
     rmSync(join(scene.stage.root, '.agent-posture/agent-hook.mjs'));
     expect((await drive([read('src/app.ts')])).results).toEqual([expect.stringMatching(DENIED)]);
   });

@@ -28,6 +28,9 @@ const INTERPRETERS: readonly (readonly [ending: RegExp, program: string])[] = [
   [/(?:^|\/)[^./]+$|\.(?:ba|z)?sh$/i, 'bash'],
 ];
 
+/** Seconds for which it waits for one: `toolCallTimeoutMs` in @cline/core. */
+const PATIENCE = 120;
+
 /**
  * Its hooks are files by the name of their event, and the only thing of its settings that refuses a call. One that fails, or
  * cannot be started, refuses nothing: seen in 3.0.65. Source:
@@ -41,7 +44,9 @@ export function hooks(files: readonly SettingsFile[]): AgentHook[] {
       .toLowerCase();
     const event = EVENTS.find(each => each.toLowerCase() === name);
     const interpreter = named(text) ?? INTERPRETERS.find(([ending]) => ending.test(path))?.[1];
-    return event && interpreter ? [{ path, event, matcher: '', command: `${interpreter} ${path}` }] : [];
+    return event && interpreter
+      ? [{ path, event, matcher: '', command: `${interpreter} ${path}`, timeout: PATIENCE }]
+      : [];
   });
 }
 

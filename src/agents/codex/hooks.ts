@@ -3,9 +3,14 @@ import { hooks as jsonHooks } from '../claude-code/hooks.ts';
 import type { AgentHook } from '../driver.ts';
 import type { SettingsFile } from '../types.ts';
 
-/** Hooks are written as Claude Code's are, in `hooks.json` or as tables of the configuration: https://developers.openai.com/codex/hooks. */
+/**
+ * Hooks are written as Claude Code's are, in `hooks.json` or as tables of the configuration: https://developers.openai.com/codex/hooks.
+ * What a person has trusted is the very words of one: another command in its place, or another time, is not run.
+ */
 export const hooks = (settings: readonly SettingsFile[]): AgentHook[] =>
-  jsonHooks(settings.map(file => (file.path.endsWith('.toml') ? { ...file, text: asJson(file.text) } : file)));
+  jsonHooks(settings.map(file => (file.path.endsWith('.toml') ? { ...file, text: asJson(file.text) } : file))).map(
+    ({ at: _at, waits: _waits, ...hook }) => hook,
+  );
 
 function asJson(text: string): string {
   try {

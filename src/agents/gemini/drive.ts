@@ -1,5 +1,5 @@
 import { stringify } from 'smol-toml';
-import { hooks } from '../claude-code/hooks.ts';
+import { hooksIn } from '../claude-code/hooks.ts';
 import type { DriveContext, Driver } from '../driver.ts';
 import { keptJson, withSettings } from '../kept.ts';
 import { jsonValue } from '../values.ts';
@@ -119,9 +119,8 @@ export const driver: Driver = {
   complaint: output => COMPLAINT.exec(output)?.[0].replace(/\s+/g, ' ').trim(),
   ruleFiles: ['~/.gemini/policies/', '.gemini/policies/'],
   rules,
-  // In milliseconds, where Claude Code has seconds.
-  hooks: settings =>
-    hooks(settings).map(hook => (hook.timeout === undefined ? hook : { ...hook, timeout: hook.timeout / 1_000 })),
+  // Waited for in milliseconds: https://github.com/google-gemini/gemini-cli/blob/main/docs/hooks/reference.md.
+  hooks: settings => hooksIn(settings, () => 1_000),
   runs: {
     keys: /"(?:hooks|mcpServers|discoveryCommand|callCommand|toolDiscoveryCommand|toolCallCommand)"/,
     files: ['.gemini/hooks/', '~/.gemini/hooks/', '.gemini/extensions/'],

@@ -1,4 +1,4 @@
-import { hooks } from '../claude-code/hooks.ts';
+import { hooksIn } from '../claude-code/hooks.ts';
 import type { AgentCall, Driver } from '../driver.ts';
 import { keptJson, withSettings } from '../kept.ts';
 import { chat } from '../wire/chat.ts';
@@ -117,9 +117,8 @@ export const driver: Driver = {
   },
   complaint: output => COMPLAINT.exec(output)?.[1],
   rules,
-  // In milliseconds, where Claude Code has seconds.
-  hooks: settings =>
-    hooks(settings).map(hook => (hook.timeout === undefined ? hook : { ...hook, timeout: hook.timeout / 1_000 })),
+  // Waited for in seconds, and as an older one had it in milliseconds, from a thousand on: seen in 0.24.4.
+  hooks: settings => hooksIn(settings, value => (value < 1_000 ? 1 : 1_000)),
   runs: {
     keys: /"(?:hooks|mcpServers|lspServers|channels|statusLine|discoveryCommand|callCommand|env)"/,
     files: ['.qwen/hooks/', '~/.qwen/hooks/', '.qwen/extensions/', '.mcp.json'],

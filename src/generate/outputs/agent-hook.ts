@@ -14,7 +14,7 @@ export const agentHook: Output = {
   title: 'the program that the hooks of agents ask about hidden files, guards and pushes',
   safeguards: ['SEC-1', 'VCS-4', 'GRD-1', 'GRD-2'],
   agents: agents.filter(({ asksHook }) => asksHook).map(({ id }) => id),
-  templateVersion: 2,
+  templateVersion: 3,
   guard: true,
   notes(context) {
     if (!isAsked(context.posture)) return [];

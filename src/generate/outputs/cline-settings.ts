@@ -8,6 +8,6 @@ export const clineSettings = agentOutput({
   title:
     'Cline: an ignore file for its editor extension, and a hook that keeps it from hidden files, guards and pushes',
   safeguards: ['SEC-1', 'VCS-4', 'GRD-1'],
-  templateVersion: 1,
+  templateVersion: 2,
   render: () => [{ mode: 'owned', path: HOOK_PATH, content: hookScript(), executable: true }],
 });

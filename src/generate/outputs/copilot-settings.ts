@@ -11,7 +11,7 @@ export const copilotSettings = agentOutput({
   title:
     'GitHub Copilot CLI: a hook that keeps it from hidden files, guards and pushes (once you trust the folder in it)',
   safeguards: ['SEC-1', 'VCS-4', 'GRD-1'],
-  templateVersion: 1,
+  templateVersion: 2,
   overrules: () => [...SETTINGS, ...CLAUDE_SETTINGS].map(path => overruledBy(VOIDS, path)),
   render() {
     const content = `${JSON.stringify(hooksFile(), null, 2)}\n`;

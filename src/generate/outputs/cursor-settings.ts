@@ -14,7 +14,7 @@ export const cursorSettings = agentOutput({
   title:
     'Cursor: an ignore file, rules and hooks for hidden files, guards and pushes, and its sandbox where it is the box',
   safeguards: ['ISO-1', 'SEC-1', 'VCS-4', 'GRD-1'],
-  templateVersion: 1,
+  templateVersion: 2,
   overrules: context => [overruledBy(SANDBOX_VOIDS, SANDBOX, { ownSandbox: rulesOf(context).ownSandbox })],
   notes: hidden => unsaidBy('A rule of Cursor', hidden, rulePaths),
   render(context) {

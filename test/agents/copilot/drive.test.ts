@@ -84,11 +84,17 @@ describeWith(['copilot', 'bubblewrap', 'git'], 'the real GitHub Copilot CLI in t
       });
     expect(own.stage.read('.env')).toBe('CANARY\n');
     const files = [HOOKS, '.github/copilot/settings.json', '~/.copilot/hooks/own.json', '.claude/settings.json'];
-    expect(driver.hooks?.(files.map(path => ({ path, text: own.stage.read(path) ?? '' })))).toEqual([
-      { path: HOOKS, event: 'preToolUse', matcher: '', command: no('.env') },
+    expect(driver.hooks?.(files.map(path => ({ path, text: own.stage.read(path) ?? '' })))).toMatchObject([
+      {
+        ...{ path: HOOKS, event: 'preToolUse', matcher: '', command: no('.env') },
+        ...{ at: ['hooks', 'preToolUse', 0, 'bash'], waits: { key: 'timeoutSec', perSecond: 1 } },
+      },
       { path: files[1], event: 'preToolUse', matcher: '', command: 'if grep -q crashes; then exit 1; fi' },
       { path: files[2], event: 'preToolUse', matcher: '', command: no('at-home') },
-      { path: files[3], event: 'PreToolUse', matcher: '*', command: no('by-claude') },
+      {
+        ...{ path: files[3], event: 'PreToolUse', matcher: '*', command: no('by-claude') },
+        at: ['hooks', 'PreToolUse', 0, 'hooks', 0, 'command'],
+      },
     ]);
   });
 
@@ -134,7 +140,7 @@ test('a hook is started in the folder that it names', () => {
       ],
     },
   });
-  expect(driver.hooks?.([{ path: HOOKS, text }])).toEqual([
+  expect(driver.hooks?.([{ path: HOOKS, text }])).toMatchObject([
     { path: HOOKS, event: 'preToolUse', matcher: '', command: String.raw`cd 'it'\''s' && node x` },
   ]);
 });

@@ -125,7 +125,7 @@ describeWith(['gemini', 'bubblewrap', 'git'], 'the real Gemini CLI in the hands 
     const settings = JSON.stringify({
       hooks: { BeforeTool: [{ matcher: '.*', hooks: [{ type: 'command', command: HOOK }] }] },
     });
-    expect(driver.hooks?.([{ path: '.gemini/settings.json', text: settings }])).toEqual([
+    expect(driver.hooks?.([{ path: '.gemini/settings.json', text: settings }])).toMatchObject([
       { path: '.gemini/settings.json', event: 'BeforeTool', matcher: '.*', command: HOOK },
     ]);
     const own = laid({ '.gemini/settings.json': settings });

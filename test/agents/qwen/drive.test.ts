@@ -104,7 +104,7 @@ describeWith(['qwen', 'node-22', 'bubblewrap', 'git'], 'the real Qwen Code in th
     const settings = JSON.stringify({
       hooks: { PreToolUse: [{ matcher: '.*', hooks: [{ type: 'command', command: HOOK }] }] },
     });
-    expect(driver.hooks?.([{ path: '.qwen/settings.json', text: settings }])).toEqual([
+    expect(driver.hooks?.([{ path: '.qwen/settings.json', text: settings }])).toMatchObject([
       { path: '.qwen/settings.json', event: 'PreToolUse', matcher: '.*', command: HOOK },
     ]);
     const own = laid({ '.qwen/settings.json': settings, 'secret.key': 'CANARY' });

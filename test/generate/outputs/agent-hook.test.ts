@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { HOOK_FILE, hookCommand } from '../../../src/agents/hook.ts';
+import { HOOK_FILE, hookCommand, YES } from '../../../src/agents/hook.ts';
 import { agents } from '../../../src/agents/index.ts';
 import { FULL, HOSTILE, Repository } from './lab.ts';
 
@@ -84,7 +84,7 @@ describe('the program that hooks of agents ask', () => {
 
   test('each agent gets its answer in its own form', () => {
     const no = ask('copilot', { toolName: 'view', toolArgs: JSON.stringify({ path: at('.env') }) });
-    expect(no).toMatchObject({ status: 0 });
+    expect(no).toMatchObject({ status: 2 });
     expect(JSON.parse(no.stdout)).toMatchObject({ permissionDecision: 'deny' });
     expect(ask('copilot', { toolName: 'view', toolArgs: { path: at('src/app.ts') } })).toMatchObject({
       status: 0,
@@ -312,7 +312,7 @@ describe('the program that hooks of agents ask', () => {
           input: JSON.stringify({ agent_action_name: 'pre_read_code', tool_info: { file_path: path } }),
         },
       ).status;
-    expect(['linux', 'darwin', 'win32'].map(platform => other(platform, 'Config/MASTER.key'))).toEqual([0, 2, 2]);
+    expect(['linux', 'darwin', 'win32'].map(platform => other(platform, 'Config/MASTER.key'))).toEqual([YES, 2, 2]);
   });
 
   test('what it cannot read, and what cannot be started, is no', () => {
@@ -341,7 +341,7 @@ describe('the program that hooks of agents ask', () => {
           input: JSON.stringify({ agent_action_name: 'pre_run_command', tool_info: { command_line } }),
           encoding: 'utf8',
         }).status;
-      expect([run('cat .env'), run('git push origin main'), run('cat src/app.ts')]).toEqual([2, 2, 0]);
+      expect([run('cat .env'), run('git push origin main'), run('cat src/app.ts')]).toEqual([2, 2, YES]);
       expect(existsSync(join(other.root, 'PWNED'))).toBe(false);
       expect(readFileSync(join(other.root, HOOK_FILE), 'utf8')).not.toContain('@@');
     } finally {
@@ -349,8 +349,14 @@ describe('the program that hooks of agents ask', () => {
     }
   });
 
-  test('where it is missing, the answer is no', () => {
-    rmSync(at(HOOK_FILE));
-    expect(windsurf('pre_read_code', { file_path: 'src/app.ts' }).status).toBe(2);
+  test('where it is missing, was emptied, or is another program, the answer is no', () => {
+    const script = at('.clinerules/hooks/PreToolUse');
+    for (const text of ['', "console.log('well');\n", 'process.exitCode = 1;\n', undefined]) {
+      if (text === undefined) rmSync(at(HOOK_FILE));
+      else writeFileSync(at(HOOK_FILE), text);
+      expect(windsurf('pre_read_code', { file_path: 'src/app.ts' }).status).toBe(2);
+      expect(ask('copilot', { toolName: 'view', toolArgs: { path: at('src/app.ts') } }).status).toBe(2);
+      expect(JSON.parse(spawnSync(script, { input: '{}', encoding: 'utf8' }).stdout)).toMatchObject({ cancel: true });
+    }
   });
 });
