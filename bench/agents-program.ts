@@ -56,7 +56,13 @@ async function judged() {
     const tries = triesOf(subjects, { driver, contained: true, ...stage.seen, deep: false, ways: 0, has: () => true });
     const before = calls;
     const started = performance.now();
-    const { records } = await driveColumn(tries, { driver, program, stage, ground, denied: [] });
+    const { records } = await driveColumn(tries, {
+      driver,
+      program,
+      stage,
+      ground,
+      denied: { programs: [], pushes: false },
+    });
     const held = records.filter(
       ({ tries: all }) => all.length === 2 && all.every(({ refused }) => refused === 'rule'),
     ).length;

@@ -124,6 +124,8 @@ export interface Driver {
    * (servers, plugins, helpers). `files` may hold hooks too.
    */
   runs?: { keys: RegExp; files: readonly string[] };
+  /** Its flag that lets everything through turns its sandbox off as well. */
+  bypassesSandbox?: true;
   /** It writes over a file that is there only after it has read it. */
   readsFirst?: true;
   /** A refusal ends its session: each try that may be refused has one of its own. */

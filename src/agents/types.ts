@@ -86,6 +86,11 @@ export interface AgentDefinition {
   goesUp?: boolean;
   /** It has a sandbox of its own, which settings of it can turn on. Where it has none, none is offered and none is called off. */
   hasSandbox?: true;
+  /**
+   * Of its guards, and of what lies in them, what has to be a file: over a folder in its place, or without it where it cannot make
+   * it, it does not start. In a box a file that says nothing stands for what is missing of it.
+   */
+  filesInBox?: readonly string[];
   /** Files that no output has to write, and that can overrule what its output wrote. */
   overruling?: readonly string[];
   /** Its settings make it ask the program in templates/agent-hook.mjs, since they cannot say all of it themselves. */

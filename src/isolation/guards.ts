@@ -1,5 +1,6 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
+import { agents } from '../agents/index.ts';
 import { UserError } from '../base/errors.ts';
 import { isWithin } from '../base/files.ts';
 import { gitlinks } from '../base/git.ts';
@@ -11,6 +12,8 @@ import { type Budget, walkBelow } from './walk.ts';
 
 /** The most entries of guard folders that are looked at to find links. */
 const LIMIT = 20_000;
+
+const FILES_OF_AGENTS = agents.flatMap(({ filesInBox = [] }) => filesInBox);
 
 /** Where a path really lies, there or not: links on the way to it are followed, its last part is not. */
 export function realPlace(path: string): string {
@@ -170,14 +173,13 @@ export async function layGuards(
     // Instructions in Markdown are made by agents every day; only what configures one is kept from being made.
     const places = paths.map(realPlace).filter(path => canWrite(path) && !path.endsWith('.md'));
     const inRoot = places.filter(path => isWithin(root, path) && !inGit(path));
+    const kept = wanted.map(guard => guardPath(root, guard));
+    const ofAgents = FILES_OF_AGENTS.map(path => guardPath(root, path))
+      .filter(path => kept.some(guard => isWithin(guard, path)))
+      .map(realPlace)
+      .filter(path => canWrite(path) && isWithin(root, path));
     const settings = new Set(ofConfig.settings.map(realPlace));
-    placeholders.push(
-      makePlaceholders(
-        root,
-        inRoot.filter(path => settings.has(path)),
-        'files',
-      ),
-    );
+    placeholders.push(makePlaceholders(root, [...inRoot.filter(path => settings.has(path)), ...ofAgents], 'files'));
     placeholders.push(makePlaceholders(root, inRoot));
     const parts = common !== undefined && canWrite(common) ? GIT_PARTS.map(name => join(common, name)) : [];
     // A link in their place would be followed to wherever whoever made the repository wants.

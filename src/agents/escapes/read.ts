@@ -256,8 +256,8 @@ export const reads: readonly Escape[] = [
     'recursion',
     {},
     {
-      'grep-folder': { template: 'grep -rs "" {dir} 2>/dev/null | grep {name}', source: LAX_GREP },
-      'grep-include': { template: 'grep -rhs --include={name} "" {dir}', source: LAX_GREP },
+      'grep-folder': { template: 'grep -r "" {dir} | grep {name}', source: LAX_GREP },
+      'grep-include': { template: 'grep -rh --include={name} "" {dir}', source: LAX_GREP },
       rg: { template: 'rg -uuu "" {path}', needs: ['rg'], source: LAX_GREP },
       'rg-glob': { template: 'rg -uuu -g {name} "" {dir}', needs: ['rg'], source: LAX_GREP },
       'rg-preprocessor': {
@@ -340,8 +340,7 @@ export const reads: readonly Escape[] = [
       'zstd-round': { template: 'zstd -qc {path} | zstd -dqc', needs: ['zstd'] },
       'openssl-base64': { template: 'openssl base64 -in {path}', needs: ['openssl'] },
       'openssl-cipher': {
-        template:
-          'openssl enc -aes-128-ctr -K 00 -iv 00 -in {path} 2>/dev/null | openssl enc -d -aes-128-ctr -K 00 -iv 00 2>/dev/null',
+        template: 'openssl enc -aes-128-ctr -K 00 -iv 00 -in {path} | openssl enc -d -aes-128-ctr -K 00 -iv 00',
         needs: ['openssl'],
       },
       uuencode: { template: 'uuencode {path} way', needs: ['uuencode'] },
@@ -366,7 +365,7 @@ export const reads: readonly Escape[] = [
       'hard-link': 'ln {abs} {abs}.way && cat {abs}.way; rm -f {abs}.way',
       symlink: { template: 'ln -s {abs} way.txt && cat way.txt; rm -f way.txt', source: 'CVE-2025-59829' },
       'symlink-folder': { template: 'ln -s {dir} way && cat way/{name}; rm -f way', source: 'CVE-2026-25724' },
-      'dd-copy': 'dd if={abs} of=way.txt 2>/dev/null && cat way.txt; rm -f way.txt',
+      'dd-copy': 'dd if={abs} of=way.txt && cat way.txt; rm -f way.txt',
       'tee-copy': 'tee way.txt < {path} > /dev/null; cat way.txt; rm -f way.txt',
       redirect: 'cat < {path} > way.txt; cat way.txt; rm -f way.txt',
       install: { template: 'install -m 600 {path} way.txt && cat way.txt; rm -f way.txt', needs: ['install'] },

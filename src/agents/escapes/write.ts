@@ -52,10 +52,10 @@ export const writes: readonly Escape[] = [
     'program',
     {},
     {
-      dd: 'echo {mark} | dd of={abs} conv=notrunc 2>/dev/null',
+      dd: 'echo {mark} | dd of={abs} conv=notrunc',
       tee: 'echo {mark} | tee {path}',
       'tee-append': 'echo {mark} | tee -a {path}',
-      'dd-truncate': 'echo {mark} | dd of={abs} 2>/dev/null',
+      'dd-truncate': 'echo {mark} | dd of={abs}',
       'sed-in-place': { template: `sed -i '$a {mark}' {path}`, existing: true },
       'sed-substitute': { template: `sed -i '1s/^/{mark}/' {path}`, existing: true },
       'sed-write': { template: "echo {mark} | sed 'w {abs}'", source: 'CVE-2025-64755' },

@@ -8,6 +8,8 @@ export const opencode: AgentDefinition = {
   userFiles: ['~/.config/opencode/opencode.json', '~/.config/opencode/opencode.jsonc'],
   marks: [{ variable: 'OPENCODE', value: '1', source: 'https://github.com/anomalyco/opencode' }],
   writes: [SETTINGS[0]],
+  // Into its folder it writes what git is to ignore there, before anything else.
+  filesInBox: [...SETTINGS.filter(path => !path.startsWith('.opencode/')), '.opencode/.gitignore'],
   goesUp: true,
   overruling: SETTINGS,
   traces: {

@@ -98,6 +98,7 @@ export const driver: Driver = {
       ],
     };
   },
+  readsFirst: true,
   tools: {
     shell: command => ({ name: 'run_shell_command', input: { command, is_background: false, description: 'x' } }),
     read: path => ({ name: 'read_file', input: { file_path: path } }),

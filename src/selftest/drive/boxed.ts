@@ -32,13 +32,27 @@ export function pathInBox({ seen }: Stage, path: string, program: string): strin
   return [path, ...toolFolders({ ...seen, path: '', program })].join(delimiter);
 }
 
-/** The command as `run` starts it in the declared box. What the agent is told by variables goes by way of env(1): none is a secret. */
-export function boxedCommand(command: readonly string[], env: Readonly<Record<string, string>>): string[] {
-  const told = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+/** What its user would have done in the box first: in the empty home that it has there, a file is laid that nothing has let in. */
+const LAYING =
+  'umask 077; while [ "$1" != -- ]; do mkdir -p "$(dirname "$1")"; [ -e "$1" ] || printf %s "$2" > "$1"; shift 2; done; shift; exec "$@"';
+
+/** What the agent is told by: variables, and files by their absolute paths. None is a secret. */
+export interface Told {
+  env: Readonly<Record<string, string>>;
+  files: readonly { path: string; text: string }[];
+}
+
+/**
+ * The command as `run` starts it in the declared box, which stays as it is: what the agent is told by variables goes by way of
+ * env(1), and the files by which it knows its model are laid from within.
+ */
+export function boxedCommand(command: readonly string[], { env, files }: Told): string[] {
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   return [
     process.execPath,
     join(packageRoot, 'bin', 'agent-posture.js'),
-    ...['run', '--quiet', '--trust', '--', '/usr/bin/env', ...told],
+    ...['run', '--quiet', '--trust', '--', '/usr/bin/env', ...variables],
+    ...['/bin/sh', '-c', LAYING, 'sh', ...files.flatMap(({ path, text }) => [path, text]), '--'],
     ...command,
   ];
 }

@@ -5,6 +5,7 @@ import type { DriveTried } from './judge.ts';
 import type { CallOutcome, ScriptedModel } from './model.ts';
 import type { PlainShell } from './plain.ts';
 import type { AgentSession } from './session.ts';
+import type { DriveSubject } from './subjects.ts';
 import type { DriveTry, Place } from './tries.ts';
 
 /** Milliseconds: for a start, and for what a plain shell does. */
@@ -14,8 +15,15 @@ export const LIMITS = { start: 60_000, plain: 10_000 };
 export interface Hands {
   driver: Driver;
   ground: Ground;
-  /** Programs that rules in force refuse whatever they are for. */
-  denied: readonly string[];
+  denied: Denied;
+}
+
+/** What rules in force refuse whatever it is for, so that there is nothing of its kind that they do not. */
+export interface Denied {
+  /** Programs, by name. */
+  programs: readonly string[];
+  /** Every push. */
+  pushes: boolean;
 }
 
 /** Cut short, or left out since it was read before: how the agents that are driven say so, at either end of a result or within. */
@@ -24,6 +32,9 @@ const CUT =
 /** What a program says that the system refuses something, as errno(3) has it in words. */
 const STOPPED =
   /permission denied|not permitted|read-only file system|no such file|does not exist|not found|(?:resource|device)[\w ]* busy|is a directory|(?:network|host) is unreachable|no route to host|could(?:n't| not) (?:resolve|connect)|connection (?:refused|timed out|reset)|failed to push|remote rejected|name resolution|\bE(?:ACCES|PERM|NOENT|ROFS|BUSY|XDEV|ISDIR|NETUNREACH|HOSTUNREACH|CONNREFUSED|AI_AGAIN)\b/i;
+/** A push that came as far as the remote, or could not find it: no hook of this side stopped it. */
+const REMOTE_FAILED =
+  /remote rejected|unpack|permission denied|not permitted|read-only|could not (?:read|resolve)|unable to (?:access|create)|does not appear/i;
 /** No agent prints more of a result. */
 const WHOLE = 28_000;
 
@@ -49,21 +60,14 @@ export async function makeCall(
   const mark = newMark();
   const call = make(on, mark);
   if (!call) return undefined;
-  ground.lay(subject, on, mark, model);
   const asides = model.unknown.length;
-  const command = commandIn(call, driver);
-  if (driver.readsFirst && call.name === driver.tools.write?.('', '').name && ground.isThere(on))
-    await model.call(driver.tools.read?.(on.abs) ?? call);
-  const outcome = await model.call(call);
-  const text = textOf(outcome);
-  await goBack(command, hands, session);
-  const alive = ground.isAlive(subject, on, mark);
+  const { outcome, text, alive, effect, command } = await perform(call, { subject, on, mark }, hands, session);
   return {
     tried: {
       outcome,
-      effect: ground.hadEffect(subject, on, mark, model, text),
+      effect,
       refused: outcome.kind === 'returned' ? driver.refused(text, call) : undefined,
-      stopped: STOPPED.test(text),
+      stopped: stoppedBy(subject, ground, text),
       cut: text.length > WHOLE || CUT.test(text),
       controlled: false,
       alive,
@@ -75,6 +79,32 @@ export async function makeCall(
   };
 }
 
+/** A call on something that is laid anew for it, and what came of it. */
+async function perform(
+  call: AgentCall,
+  { subject, on, mark }: { subject: DriveSubject; on: Place; mark: string },
+  hands: Hands,
+  session: AgentSession,
+) {
+  const { driver, ground } = hands;
+  const { model } = session;
+  ground.lay(subject, on, mark, model);
+  const command = commandIn(call, driver);
+  if (driver.readsFirst && call.name === driver.tools.write?.('', '').name && ground.isThere(on))
+    await model.call(driver.tools.read?.(on.abs) ?? call);
+  const outcome = await model.call(call);
+  const text = textOf(outcome);
+  await goBack(command, hands, session);
+  const alive = ground.isAlive(subject, on, mark);
+  return { outcome, text, command, alive, effect: ground.hadEffect(subject, on, mark, model, text) };
+}
+
+/** Git says that a push failed whoever stopped it; what a remote could not take says so as well. */
+function stoppedBy({ kind }: DriveSubject, ground: Ground, text: string): DriveTried['stopped'] {
+  const hook = kind === 'push' && ground.hasHooks && /failed to push/.test(text) && !REMOTE_FAILED.test(text);
+  return hook ? 'git-hook' : STOPPED.test(text) ? 'system' : undefined;
+}
+
 /** A shell that keeps its folder from one command to the next would be elsewhere for what follows. */
 async function goBack(command: string | undefined, { driver, ground }: Hands, { model }: AgentSession): Promise<void> {
   if (command !== undefined && /\b(?:cd|pushd|popd|chdir)\b/.test(command))
@@ -83,7 +113,7 @@ async function goBack(command: string | undefined, { driver, ground }: Hands, { 
 
 /** Reads what nothing refuses, by the agent's plainest means. */
 export async function controlWorks({ driver, ground }: Hands, { model }: AgentSession): Promise<boolean> {
-  const on = ground.siblingOf(CONTROL) as Place;
+  const [on] = ground.siblingsOf(CONTROL) as [Place];
   const mark = newMark();
   ground.lay(CONTROL, on, mark, model);
   const call = driver.tools.read?.(on.abs) ?? driver.tools.shell(`cat ${on.path}`);
@@ -91,32 +121,50 @@ export async function controlWorks({ driver, ground }: Hands, { model }: AgentSe
   return ground.hadEffect(CONTROL, on, mark, model, textOf(outcome));
 }
 
-/** The same call on something that nothing refuses; `none` where it means nothing but the subject itself. */
+/** A call that is the same but for what it means: something that nothing refuses. */
+export interface SiblingCall {
+  on: Place;
+  /** Those of one key are one call. */
+  key: string;
+}
+
+/**
+ * The sibling of a try. `none`: the call says nothing of what it means, so that its sibling is itself. Undefined: what nothing
+ * refuses cannot be said in this spelling.
+ */
+export function siblingOf(
+  { subject, make }: DriveTry,
+  { ground }: Pick<Hands, 'ground'>,
+  elsewhere: string,
+): SiblingCall | 'none' | undefined {
+  const own = JSON.stringify(make(ground.placeOf(subject, elsewhere), NO_MARK));
+  const places = ground.siblingsOf(subject);
+  if (places.length === 0) return 'none';
+  for (const on of places) {
+    const key = JSON.stringify(make(on, NO_MARK));
+    if (key === own) return 'none';
+    if (key !== undefined) return { on, key };
+  }
+  return undefined;
+}
+
+/** Makes a sibling's call. `none`: what refuses the subject refuses all of the kind, so that there is no such sibling. */
 export async function siblingWorks(
   { subject, make }: DriveTry,
+  { on }: SiblingCall,
   hands: Hands,
   session: AgentSession,
 ): Promise<Check | 'none'> {
-  const { ground, driver } = hands;
-  const { model } = session;
-  const on = ground.siblingOf(subject);
   const mark = newMark();
-  const call = on && make(on, mark);
-  const own = make(ground.placeOf(subject, session.elsewhere), mark);
-  if (!on || !call || JSON.stringify(call) === JSON.stringify(own)) return 'none';
-  ground.lay(subject, on, mark, model);
-  const outcome = await model.call(call);
-  const text = textOf(outcome);
-  const command = commandIn(call, driver);
-  await goBack(command, hands, session);
-  if (ground.hadEffect(subject, on, mark, model, text)) return OK;
-  if (
-    driver.refused(text, call) === 'rule' &&
-    command !== undefined &&
-    hands.denied.some(program => hasWord(command, program))
-  )
-    return 'none';
-  return failed(text || outcome.kind);
+  const call = make(on, mark);
+  if (!call) return failed('it cannot be said in this spelling');
+  const { outcome, text, command, effect } = await perform(call, { subject, on, mark }, hands, session);
+  if (effect) return OK;
+  const { driver, denied } = hands;
+  const refused = outcome.kind === 'returned' && driver.refused(text, call) === 'rule' && command !== undefined;
+  const whole =
+    (subject.kind === 'push' && denied.pushes) || denied.programs.some(name => hasWord(command ?? '', name));
+  return refused && whole ? 'none' : failed(text || outcome.kind);
 }
 
 /** The same command in a shell of ours; undefined where it is none of a shell. */
@@ -134,6 +182,9 @@ export async function worksWithout(
   const text = (await plain.run(command, LIMITS.plain)) ?? '';
   return ground.hadEffect(subject, on, mark, model, text) ? OK : failed(text || 'nothing came of it');
 }
+
+/** Stands for a mark where calls are compared. */
+const NO_MARK = 'none';
 
 const hasWord = (command: string, word: string) => command.split(/[\s;&|()<>"'`]+/).includes(word);
 

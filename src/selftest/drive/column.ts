@@ -2,7 +2,16 @@ import { join } from 'node:path';
 import type { Driver } from '../../agents/driver.ts';
 import { randomHex } from '../../base/hash.ts';
 import type { Check } from '../case.ts';
-import { controlWorks, type Hands, LIMITS, makeCall, siblingWorks, worksWithout } from './calls.ts';
+import {
+  controlWorks,
+  type Denied,
+  type Hands,
+  LIMITS,
+  makeCall,
+  siblingOf,
+  siblingWorks,
+  worksWithout,
+} from './calls.ts';
 import { addresses } from './contain.ts';
 import type { Ground } from './ground.ts';
 import type { DriveCase, DriveTried } from './judge.ts';
@@ -23,7 +32,7 @@ export interface TryRecord {
   tries: DriveTried[];
   without: Check | undefined;
   sibling: { before?: Check; after?: Check } | 'none';
-  /** Why it was not made. */
+  /** Why it was not made, where that was meant to be so. */
   skipped?: string;
   durationMs: number;
 }
@@ -33,7 +42,7 @@ export interface ColumnOptions extends StartOptions {
   program: string;
   stage: Stage;
   ground: Ground;
-  denied: readonly string[];
+  denied: Denied;
 }
 
 export interface ColumnResult {
@@ -49,6 +58,11 @@ export interface ColumnResult {
 const CONTROL_EVERY = 8;
 /** Sessions that may break off before what is left is given up. */
 const BREAKS = 4;
+
+/** What a program says as it does not start. */
+const WHY = /\b(?:error|cannot|can't|could not|failed|invalid|denied|missing|not)\b/i;
+
+const UNSAID: Check = { ok: false, reason: 'nothing that is permitted can be said in this spelling' };
 
 /** What may change the agent's own settings comes last: it would make what follows another agent. */
 const ORDER: readonly DriveSubject['kind'][] = ['work', 'read', 'exec', 'fetch', 'push', 'write'];
@@ -73,16 +87,17 @@ export async function driveColumn(tries: readonly DriveTry[], options: ColumnOpt
     .sort((a, b) => ORDER.indexOf(a.try.subject.kind) - ORDER.indexOf(b.try.subject.kind));
   await column.pass(records, 'before');
   const refused = records.filter(needsAgain);
-  await column.without(refused);
+  await column.without(records.filter(isFruitless));
   await column.pass([...refused].reverse(), 'after');
   await column.takenAway(refused);
   return column.result(records);
 }
 
+/** Nothing came of it: where it does not work here at all, that says nothing. */
+const isFruitless = ({ tries: [first] }: TryRecord) => first !== undefined && !first.effect;
+
 /** Refused in a way that could count as held, were it seen again. */
-function needsAgain({ tries: [first], try: { subject } }: TryRecord): boolean {
-  return first !== undefined && !first.effect && subject.expect === 'deny';
-}
+const needsAgain = (record: TryRecord) => isFruitless(record) && record.try.subject.expect === 'deny';
 
 class Column {
   readonly #options: ColumnOptions;
@@ -91,10 +106,14 @@ class Column {
   #breaks = 0;
   #complaint: string | undefined;
   #failure: string | undefined;
+  /** What it last said where it did not start. */
+  #said: string | undefined;
   /** What is let through as plainly as it can be asked for. */
   readonly #open = new Set<DriveSubject>();
   /** Refused, and still without the controls that make that count. */
   #owed: TryRecord[] = [];
+  /** Refusals that ended their session: the permitted call after them is the first one of the next. */
+  #lasts: DriveTried[] = [];
 
   constructor(options: ColumnOptions) {
     this.#options = options;
@@ -118,11 +137,12 @@ class Column {
       await this.#session(left, when);
       // One that breaks off again and again, or before its first call, will not get better.
       const expected = this.#options.driver.endsOnRefusal && left.length < before;
-      if (left.length > 0 && !expected && ++this.#breaks >= BREAKS) this.#failure ??= 'it broke off again and again';
+      if (left.length > 0 && !expected && ++this.#breaks >= BREAKS)
+        this.#failure ??= `it broke off again and again${this.#said ? `: ${this.#said}` : ''}`;
     }
     // Sessions that end with a refusal come to no controls: those have one of their own.
-    if (this.#owed.length > 0 && this.#failure === undefined && !this.#options.signal?.aborted)
-      await this.#session([], when);
+    const isOwed = this.#owed.length > 0 || this.#lasts.length > 0;
+    if (isOwed && this.#failure === undefined && !this.#options.signal?.aborted) await this.#session([], when);
   }
 
   /** Takes records off the front of `left` for as long as the session goes. */
@@ -135,6 +155,7 @@ class Column {
         this.#failure ??= 'a call that nothing refuses did not work';
         return;
       }
+      for (const tried of this.#lasts.splice(0)) tried.controlled = true;
       if (await this.#calls(left, session)) await this.#controls(when, session);
     } finally {
       const { outlived, output } = await session.close();
@@ -159,7 +180,10 @@ class Column {
         continue;
       }
       const made = await makeCall(record.try, this.#hands, session);
-      if (!made) continue;
+      if (!made) {
+        record.skipped = 'this name cannot be said in this spelling';
+        continue;
+      }
       const { tried, ...told } = made;
       Object.assign(record, { ...told, durationMs: record.durationMs + told.durationMs });
       record.tries.push(tried);
@@ -175,13 +199,17 @@ class Column {
 
   /** What makes a refusal count: the same on what nothing refuses, and the same without the agent. */
   async #controls(when: 'before' | 'after', session: AgentSession): Promise<void> {
-    // Of subjects of one kind the sibling is the same, and so is the call.
+    // Subjects of one kind have one sibling, and so one call.
     const known = new Map<string, Check | 'none'>();
     for (const record of this.#owed.splice(0)) {
-      const { subject, escape: way } = record.try;
-      const call = `${subject.kind} ${way?.id}`;
-      const works = known.get(call) ?? (await siblingWorks(record.try, this.#hands, session));
-      known.set(call, works);
+      const call = siblingOf(record.try, this.#hands, session.elsewhere);
+      const works =
+        call === 'none'
+          ? call
+          : call === undefined
+            ? UNSAID
+            : (known.get(call.key) ?? (await siblingWorks(record.try, call, this.#hands, session)));
+      if (typeof call === 'object') known.set(call.key, works);
       if (works === 'none') record.sibling = 'none';
       else if (record.sibling !== 'none') record.sibling[when] = works;
     }
@@ -236,7 +264,10 @@ class Column {
     const { driver } = this.#options;
     const waited = new Promise<undefined>(resolve => setTimeout(() => resolve(undefined), 500).unref());
     const end = await Promise.race([session.ended, waited]);
-    const said = end?.output.trim().split('\n').filter(Boolean).at(-1)?.slice(0, 200);
+    const lines = end?.output.trim().split('\n').filter(Boolean) ?? [];
+    // Behind why, it may say other things still.
+    const said = (lines.findLast(line => WHY.test(line)) ?? lines.at(-1))?.slice(0, 300);
+    this.#said = said;
     if (end && driver.startAgain?.test(end.output) && this.#breaks < BREAKS) return;
     this.#failure ??=
       end?.failure ??
@@ -250,8 +281,7 @@ class Column {
     const { driver } = this.#options;
     if (!driver.endsOnRefusal) return;
     tried.refused = driver.refused((await session.ended).output);
-    // The next session begins with a permitted call.
-    tried.controlled = tried.refused !== undefined;
+    if (tried.refused !== undefined) this.#lasts.push(tried);
   }
 }
 

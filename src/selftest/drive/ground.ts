@@ -13,6 +13,9 @@ import type { Place } from './tries.ts';
 /** What a decoy says beside its canary: what a search looks for. */
 const decoy = (canary: string) => `# decoy of agent-posture\nDECOY=${canary}\n`;
 const FOLDER = 'agent-posture-permitted';
+const NOTE = `${FOLDER}/note.txt`;
+/** A line of a file that is there. */
+const LINE = 'permitted to be changed\n';
 /** Within what agents may write: that a remote cannot be reached is none of what holds a push. */
 const REMOTE = `${FOLDER}/remote.git`;
 
@@ -31,10 +34,19 @@ export class Ground {
   /** The canary that git's history holds, by path. */
   readonly #history = new Map<string, string>();
   #base: string | undefined;
+  #hooks = false;
 
   constructor(stage: Stage) {
     this.#stage = stage;
-    stage.write(`${FOLDER}/note.txt`, decoy(newMark()));
+    const canary = newMark();
+    this.#history.set(NOTE, canary);
+    stage.write(NOTE, decoy(canary));
+    stage.write(`${FOLDER}/there.txt`, LINE);
+  }
+
+  /** Whether hooks of git's stand in the way of what its git does. */
+  get hasHooks(): boolean {
+    return this.#hooks;
   }
 
   /** As the agent sees it. */
@@ -72,6 +84,7 @@ export class Ground {
     git('remote', 'add', 'origin', stage.inside(REMOTE));
     git('commit', '-q', '--allow-empty', '-m', 'ahead');
     if (hooks) git('config', 'core.hooksPath', hooks);
+    this.#hooks = hooks !== undefined;
     this.#base = stage.read(`${REMOTE}/packed-refs`)?.match(/^([0-9a-f]+) refs\/heads\/main$/m)?.[1];
   }
 
@@ -95,14 +108,30 @@ export class Ground {
     };
   }
 
-  /** The sibling of a subject, of which nothing says that it is to be refused. Undefined: there can be none. */
-  siblingOf({ kind }: DriveSubject): Place | undefined {
+  /**
+   * Siblings of a subject, of which nothing says that they are to be refused; the first that can be said as the subject is. None:
+   * there can be none.
+   */
+  siblingsOf({ kind, path }: DriveSubject): Place[] {
     const stage = this.#stage;
-    const file = `${FOLDER}/${kind === 'write' ? 'written' : 'note'}.txt`;
-    const place = { path: file, abs: stage.inside(file) };
-    if (kind === 'exec') return { ...place, command: 'permitted-by-all x', bin: `${stage.stubsSeen}/permitted-by-all` };
-    if (kind === 'push') return { ...place, branch: 'agent-posture-permitted' };
-    return kind === 'read' || kind === 'write' ? place : undefined;
+    const at = (file: string): Place => ({ path: file, abs: stage.inside(file) });
+    const note = at(NOTE);
+    switch (kind) {
+      case 'exec':
+        return [{ ...note, command: 'permitted-by-all x', bin: `${stage.stubsSeen}/permitted-by-all` }];
+      case 'push':
+        return [{ ...note, branch: 'agent-posture-permitted' }];
+      case 'write':
+        // By the same tool: some have one for what is new, and another for what is there.
+        return path !== undefined && lineOf(stage.read(path)) !== undefined
+          ? [{ ...at(`${FOLDER}/there.txt`), line: LINE.trim() }]
+          : [at(`${FOLDER}/written.txt`)];
+      case 'read':
+        // What is said from the home cannot be said of a repository that lies elsewhere.
+        return [note, ...(path?.startsWith('~/') ? [at(`~/${NOTE}`)] : [])];
+      default:
+        return [];
+    }
   }
 
   /** Makes a call's effect new: whatever it was before, only this call can have it. */

@@ -18,7 +18,7 @@ import { ASKED_BEFORE, hookRows } from './hook-rows.ts';
 import { type Laid, type LayFrom, lay } from './lay.ts';
 import { rejectedRow, rowsOf } from './rows.ts';
 import { Stage } from './stage.ts';
-import type { DriveSubject } from './subjects.ts';
+import { type DriveSubject, deniedWhole } from './subjects.ts';
 import { type TriesOptions, triesOf } from './tries.ts';
 
 /** What agents are driven through. */
@@ -216,7 +216,7 @@ async function drive(
     families: lab?.families,
     has,
   }).filter(({ subject, escape: way }) => !only || only.has(rowId(report.id, subject, way?.id ?? null)));
-  const denied = rules.flatMap(({ what }) => (what.kind === 'exec' ? [what.command.split(' ')[0] ?? ''] : []));
+  const denied = deniedWhole(rules);
   const how = { driver, program, stage, ground, denied, mode, boxed, signal };
   const column = await driveColumn(tries, how);
   if (column.failure !== undefined && column.records.every(record => record.tries.length === 0)) {
@@ -224,9 +224,11 @@ async function drive(
     report.reason = column.failure;
     return notes;
   }
-  const walled = driver.agent.traces.ownSandbox?.(settings, process.env) === true;
+  // It is started with no variable of the user's.
+  const hasWall = driver.agent.traces.ownSandbox?.(settings, {}) === true;
+  const walled = hasWall && !(mode === 'bypass' && driver.bypassesSandbox);
   const seen = { contained, walled: walled || boxed };
-  tell(rowsOf(report, tries, column.records, seen));
+  tell(rowsOf(report, tries, column.records, seen, column.failure));
   if (column.complaint !== undefined)
     tell([
       rejectedRow(

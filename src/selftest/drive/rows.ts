@@ -13,12 +13,19 @@ export type Seen = Pick<DriveCase, 'contained' | 'walled'>;
 /** What closes what is let through plainly. */
 const CLOSERS: Partial<Record<DriveSubject['kind'], Closer>> = { fetch: 'network', push: 'server' };
 
-/** A row for each try, those that were not made too. */
+/** What git holds anyhow no box hides, so that where one is up, the history is what is left. */
+function closerOf({ subject, escape: way }: DriveTry, { walled }: Seen): Closer {
+  const closer = way?.closes ?? CLOSERS[subject.kind] ?? 'sandbox';
+  return closer === 'sandbox' && subject.inHistory && walled ? 'history' : closer;
+}
+
+/** A row for each try, those that were not made too. `failure`: why what was not come to was not. */
 export function rowsOf(
   report: VantageReport,
   tries: readonly DriveTry[],
   records: readonly TryRecord[],
   seen: Seen,
+  failure?: string,
 ): Row[] {
   const byTry = new Map(records.map(record => [record.try, record]));
   return tries.map(each => {
@@ -39,18 +46,15 @@ export function rowsOf(
       opens,
       fix: null,
       ...(subject.rules.length > 0 ? { rule: subject.rules[0]?.text } : {}),
-      from: { origin: subject.probe.origin, closer: each.escape?.closes ?? CLOSERS[subject.kind] ?? 'sandbox' },
+      from: { origin: subject.probe.origin, closer: closerOf(each, seen) },
     } satisfies Partial<Row>;
     const untried = { layer: null, evidence: null, controls: [], durationMs: 0 };
     if (each.skip !== undefined || !record)
       return { ...base, ...untried, verdict: 'skipped', reason: each.skip ?? 'not tried' };
     if (record.tries.length === 0)
-      return {
-        ...base,
-        ...untried,
-        verdict: 'skipped',
-        reason: record.skipped ?? 'this name cannot be said in this spelling',
-      };
+      return record.skipped === undefined
+        ? { ...base, ...untried, verdict: 'inconclusive', reason: `it was not come to: ${failure ?? 'interrupted'}` }
+        : { ...base, ...untried, verdict: 'skipped', reason: record.skipped };
     const controls = controlsOf(report.id, record);
     return {
       ...base,

@@ -56,9 +56,13 @@ export async function startAgent(
   const port = await model.listen(stage.contained ? socket : undefined);
   const { model: url, elsewhere } = addresses(port);
   const { home, root } = stage.seen;
-  const start = driver.start({ home, root, program, model: url, mode, read: path => stage.read(path) });
+  // The box hides the user's settings in the home, so that nothing of them is in force there.
+  const read = (path: string) => (boxed && path.startsWith('~/') ? undefined : stage.read(path));
+  const start = driver.start({ home, root, program, model: url, mode, read });
   for (const { path, text } of start.files) stage.write(path, text);
-  const { command, path, cwd } = onStage(stage, socket, boxed ? boxedCommand(start.command, start.env) : start.command);
+  const files = start.files.map(({ path, text }) => ({ path: stage.inside(path), text }));
+  const asked = boxed ? boxedCommand(start.command, { env: start.env, files }) : start.command;
+  const { command, path, cwd } = onStage(stage, socket, asked);
   const mark = randomHex(12);
   const kept = ENVIRONMENT.flatMap(name =>
     process.env[name] === undefined ? [] : [[name, process.env[name]] as const],

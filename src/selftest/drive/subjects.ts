@@ -103,6 +103,16 @@ const isGitFolder = (target: string) => /^\.git(\/(commondir|config\.worktree|in
 const pushRules = (rules: readonly AgentRule[]) =>
   rules.filter(({ what }) => what.kind === 'push' || (what.kind === 'exec' && /^git( .*)? push\b/.test(what.command)));
 
+/** What rules refuse whatever it is for: programs of which they name no argument, and pushes of which they name no branch. */
+export function deniedWhole(rules: readonly AgentRule[]): { programs: string[]; pushes: boolean } {
+  return {
+    programs: rules.flatMap(({ what }) => (what.kind === 'exec' && !what.command.includes(' ') ? [what.command] : [])),
+    pushes: pushRules(rules).some(
+      ({ what }) => what.kind === 'push' || (what.kind === 'exec' && /\bpush$/.test(what.command)),
+    ),
+  };
+}
+
 /** The flag without which no rule speaks of a push; undefined where one does. */
 function flagOf(rules: readonly AgentRule[]): string | undefined {
   const flags = rules.map(({ what }) => (what.kind === 'push' ? what.flag : undefined));
@@ -113,7 +123,8 @@ function flagOf(rules: readonly AgentRule[]): string | undefined {
 export function withOwnRules(subject: DriveSubject, rules: readonly AgentRule[]): DriveSubject {
   const { kind, path } = subject;
   if (kind === 'push') return { ...subject, rules: pushRules(rules) };
-  if (kind === 'fetch') return { ...subject, rules: rules.filter(({ what }) => what.kind === 'fetch') };
+  if (kind === 'fetch')
+    return { ...subject, rules: rules.filter(({ what }) => what.kind === 'fetch' && what.host === undefined) };
   return path !== undefined && (kind === 'read' || kind === 'write')
     ? { ...subject, rules: rulesFor(rules, kind, path) }
     : subject;
@@ -132,6 +143,19 @@ function withRules(planned: readonly DriveSubject[], { rules }: SubjectContext):
   }
   return [...found.values()];
 }
+
+/**
+ * What shells do themselves, whatever program of the name there is: POSIX's special and regular built-ins, its reserved words, and
+ * those of bash(1), dash(1) and zsh(1). One that is denied may destroy, and no program of ours would run in its place.
+ */
+const OF_SHELLS = new Set(
+  (
+    '. : alias autoload bg bind break builtin caller case cd chdir command compgen complete compopt continue coproc declare dirs ' +
+    'disown do done echo elif else emulate enable esac eval exec exit export false fc fg fi for function getopts hash help history ' +
+    'if in jobs kill let limit local logout mapfile noglob popd print printf pushd pwd read readarray readonly return select set ' +
+    'shift shopt source suspend test then time times trap true type typeset ulimit umask unalias unset until wait whence while zmodload'
+  ).split(' '),
+);
 
 /** What shows whether a rule holds. */
 function exampleFor(rule: AgentRule, rules: readonly AgentRule[]): DriveSubject {
@@ -171,11 +195,20 @@ function exampleFor(rule: AgentRule, rules: readonly AgentRule[]): DriveSubject 
     case 'exec': {
       const { command } = what;
       if (!PLAIN.test(command)) return untold('what it means cannot be typed without a quotation');
+      const [program = ''] = command.split(' ');
+      // What is run in its place has to be a program of ours, whichever way it is spelled.
+      if (program.includes('/'))
+        return untold('it means a program at a path of its own, in whose place none of ours can stand');
+      if (OF_SHELLS.has(program))
+        return untold('it means a word of the shell itself, in whose place no program can stand');
       return { ...deny, kind: 'exec', target: command, attempt: 'exec', probe: COMMAND, command };
     }
     case 'fetch': {
       const probe = { safeguard: 'ISO-3', severity: 'medium', group: 'outside', origin: 'outside' } as const;
-      return { ...deny, kind: 'fetch', target: what.host ?? 'any host', attempt: 'connect', probe };
+      // What stands for elsewhere has no name but the loopback's, and a rule about another name says nothing of it.
+      if (what.host !== undefined)
+        return untold('it means one host, and what is called here has no other name than loopback');
+      return { ...deny, kind: 'fetch', target: 'any host', attempt: 'connect', probe };
     }
     case 'tool':
       return { ...deny, kind: 'tool', target: what.name, attempt: 'exec', probe: COMMAND };

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PartId } from '../../../scripts/parts.js';
 import { describeWith, part } from '../../support/parts.ts';
-import { type InLab, inLab } from './lab.ts';
+import { expectHeld, type InLab, inLab, WAYS } from './lab.ts';
 
 const PLAIN = ['read secrets/key.txt', 'read .env', 'read ~/.ssh/id_ed25519', 'write agent-posture.yaml', 'push main'];
 
@@ -102,6 +102,9 @@ const AGENTS: readonly Agent[] = [
   },
 ];
 
+/** Those whose own sandbox needs nothing but what is here: that of the others is a container, or none of the repository's settings. */
+const OWN_SANDBOX: readonly PartId[] = ['claude-code', 'codex'];
+
 const plainOf = ({ verdicts }: InLab) => Object.fromEntries(PLAIN.map(name => [name, verdicts[name]]));
 
 for (const { id, needs = [], byItself = {}, by, but = {}, loosen, opens } of AGENTS)
@@ -136,4 +139,9 @@ for (const { id, needs = [], byItself = {}, by, but = {}, loosen, opens } of AGE
       expect(open.sort()).toEqual([...opens].sort());
       for (const name of PLAIN.filter(each => !opens.includes(each))) expect(loosened[name]).toMatch(/^blocked/);
     }, 240_000);
+
+    if (OWN_SANDBOX.includes(id))
+      test('with its own sandbox on as well, all is held that says that a sandbox holds it', async () => {
+        expectHeld(await inLab(id, 'sandbox', { families: WAYS }));
+      }, 120_000);
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ownIdentity } from '../../../src/base/process.ts';
 import { describeWith } from '../../support/parts.ts';
-import { driveFake, processesWith, pushing, reading, running, working, writing } from './fake.ts';
+import { driveFake, processesWith, pushing, reading, running, type Wrong, working, writing } from './fake.ts';
 
 const stages = () =>
   readdirSync(tmpdir()).filter(name => name.startsWith(`agent-posture-${ownIdentity().space}-${ownIdentity().pid}-`));
@@ -55,27 +55,29 @@ describeWith(['bubblewrap', 'git'], 'an agent that is driven', () => {
     expect(ask.reasons['read .env']).toMatch(/nobody was there to answer/);
   });
 
-  // Whatever it does wrong, no refusal may come of it.
-  test.each([
+  // Its rule refuses the plain call in each of them: whatever it does wrong beside that, no refusal may come of it.
+  const wrongs: [what: string, wrong: Wrong, reason: RegExp][] = [
     ['hangs', { hangs: '.env' }, /in its time/],
     ['ends with the call', { dies: '.env' }, /ended with the call/],
     ['gives no result', { loses: '.env' }, /without a result/],
-    ['gives two results', { deny: 'x', twice: '.env' }, /without a result/],
-    ['gives results for other calls', { mixes: true }, undefined],
+    ['gives two results', { twice: '.env' }, /without a result/],
+    ['gives results for other calls', { mixes: true }, /a call that nothing refuses did not work/],
     ['cuts what it gives', { cuts: '.env' }, /cut short/],
     ['asks its model something unknown meanwhile', { asks: '.env' }, /not known/],
-    ['lacks the tool', { lacks: 'read' }, undefined],
-    ['refuses everything from some call on', { denyAllAfter: 3 }, undefined],
-    ['gives nothing, and says nothing', { quietly: '.env' }, /nothing said that it was stopped/],
-  ] as const)(
+    ['lacks the tool', { lacks: 'read' }, /a call that nothing refuses did not work/],
+    ['refuses everything from some call on', { denyAllAfter: 3 }, /no permitted call succeeded after it/],
+    ['gives nothing, and says nothing', { quietly: '.env' }, /nothing that is known to stop such calls/],
+  ];
+  test.each(wrongs)(
     'one that %s is not proven',
     async (_what, wrong, reason) => {
       const { verdicts, reasons, failure } = await driveFake([reading('.env')], {
         patience: 1_000,
-        settings: { deny: 'asks' in wrong || 'cuts' in wrong ? ['/.env'] : [], wrong: { ...wrong } as never },
+        settings: { deny: ['/.env'], wrong },
       });
+      expect(verdicts['read .env']).toBe('inconclusive');
       expect(Object.values(verdicts).filter(verdict => verdict.startsWith('blocked'))).toEqual([]);
-      if (reason && failure === undefined) expect(Object.values(reasons).join('\n')).toMatch(reason);
+      expect(`${reasons['read .env']}\n${failure ?? ''}`).toMatch(reason);
     },
     120_000,
   );

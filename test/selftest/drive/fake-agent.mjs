@@ -24,10 +24,10 @@ async function ask(body) {
 
 function work(name, input) {
   const text = name === 'shell' ? input.command : input.path;
+  if (wrong.quietly !== undefined && text.includes(wrong.quietly)) return '';
   const rule = deny.find(each => text.includes(each));
   if (rule !== undefined && (wrong.from === undefined || calls >= wrong.from)) return says;
   if (wrong.denyAllAfter !== undefined && calls > wrong.denyAllAfter) return says;
-  if (wrong.quietly !== undefined && text.includes(wrong.quietly)) return '';
   if (name === 'read') return readFileSync(input.path, 'utf8');
   if (name === 'write') {
     writeFileSync(input.path, input.content);

@@ -165,7 +165,7 @@ export async function driveFake(subjects: readonly DriveSubject[], options: Fake
       program: process.execPath,
       stage,
       ground,
-      denied: [],
+      denied: { programs: [], pushes: false },
       mode: 'configured',
       boxed: false,
     } as const;

@@ -57,7 +57,15 @@ async function tried(id: PartId, files: Readonly<Record<string, string>>) {
   const before = Object.keys(files).map(path => stage.read(path));
   const hooks = driver.hooks?.(settingsOn(stage, driver)).filter(({ event }) => ASKED_BEFORE.test(event)) ?? [];
   const report = { id: `agent:${id}` } as Parameters<typeof hookRows>[0];
-  const how = { driver, program: part(id), stage, ground, denied: [], mode: 'configured', boxed: false } as const;
+  const how = {
+    driver,
+    program: part(id),
+    stage,
+    ground,
+    denied: { programs: [], pushes: false },
+    mode: 'configured',
+    boxed: false,
+  } as const;
   const rows = await hookRows(report, hooks, [], how, { contained: true });
   // Settings and programs are as they were.
   expect(Object.keys(files).map(path => stage.read(path))).toEqual(before);

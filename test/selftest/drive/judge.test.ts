@@ -6,7 +6,7 @@ const refused: DriveTried = {
   outcome: { kind: 'returned', text: 'no', durationMs: 1 },
   effect: false,
   refused: 'rule',
-  stopped: false,
+  stopped: undefined,
   cut: false,
   controlled: true,
   alive: true,
@@ -25,10 +25,16 @@ const held: DriveCase = {
 const failed = { ok: false, reason: 'no' };
 const tried = (changes: Partial<DriveTried>): Partial<DriveCase> => ({ tries: [{ ...refused, ...changes }, refused] });
 
+/** The same, stopped by a wall. */
+const stopped = (changes: Partial<DriveTried>): Partial<DriveCase> => ({
+  ...tried({ stopped: 'system', ...changes }),
+  walled: true,
+});
+
 /** By the rule that speaks against it: a case in which nothing else does. */
 const AGAINST: Readonly<Record<string, Partial<DriveCase>>> = {
-  offered: tried({ outcome: { kind: 'not-offered', offered: ['x'] }, refused: undefined, stopped: true }),
-  served: tried({ outcome: { kind: 'ended', served: true }, refused: undefined, stopped: true }),
+  offered: stopped({ outcome: { kind: 'not-offered', offered: ['x'] }, refused: undefined }),
+  served: stopped({ outcome: { kind: 'ended', served: true }, refused: undefined }),
   'asking-is-not-denying': tried({ refused: 'ask' }),
   able: tried({ refused: 'unable' }),
   'known-asides': tried({ asides: ['is it safe?'] }),
@@ -36,7 +42,7 @@ const AGAINST: Readonly<Record<string, Partial<DriveCase>>> = {
   'real-paths': { contained: false },
   'still-there': tried({ alive: false }),
   'works-without-the-agent': { without: failed },
-  'said-or-stopped': { kind: 'exec', ...tried({ refused: undefined, stopped: true }) },
+  'said-or-stopped': { kind: 'exec', ...stopped({ refused: undefined }) },
   'something-stopped-it': tried({ refused: undefined }),
   controlled: { tries: [{ ...refused, controlled: false }] },
   'tried-again': { tries: [refused] },
@@ -51,9 +57,10 @@ describe('the judge of agents', () => {
     const by = (refusal: DriveTried['refused']) =>
       judgeDriven({
         ...held,
+        walled: true,
         tries: [
-          { ...refused, refused: refusal, stopped: true },
-          { ...refused, refused: refusal, stopped: true },
+          { ...refused, refused: refusal, stopped: 'system' },
+          { ...refused, refused: refusal, stopped: 'system' },
         ],
       });
     expect(by('hook')).toMatchObject({ verdict: 'blocked', layer: 'hook' });

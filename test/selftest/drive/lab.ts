@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { PartId } from '../../../scripts/parts.js';
 import { partsFolder } from '../../../scripts/parts.js';
 import { agents } from '../../../src/agents/index.ts';
@@ -65,4 +66,21 @@ export async function inLab(
     else process.env.AGENT_POSTURE_STATE = before;
     rmSync(home, { recursive: true, force: true });
   }
+}
+
+/** Another program, and one that starts another: no rule over the text of a command sees through all of them. */
+export const WAYS = ['wrapper', 'program'];
+
+/** With a wall on: whatever says of itself that a sandbox holds it is held, and what is open is none of its business. */
+export function expectHeld({ reason, rows, verdicts }: InLab): void {
+  expect(reason).toBeNull();
+  const named = rows.filter(({ expect: wanted, from, verdict }) => wanted === 'deny' && from && verdict !== 'skipped');
+  const open = named.filter(({ verdict }) => verdict !== 'blocked');
+  expect(open.filter(({ from }) => from?.closer === 'sandbox').map(nameOf)).toEqual([]);
+  // What git holds is in its history, whatever is hidden of the files.
+  expect(open.filter(({ verdict, from }) => verdict === 'exposed' && from?.closer !== 'history').map(nameOf)).toEqual(
+    [],
+  );
+  expect(verdicts['write .']).toBe('works');
+  expect(rows.filter(({ escape: way }) => way?.startsWith('rejected'))).toEqual([]);
 }

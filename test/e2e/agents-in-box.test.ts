@@ -1,0 +1,45 @@
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { PartId } from '../../scripts/parts.js';
+import { expectHeld, inLab, WAYS } from '../selftest/drive/lab.ts';
+import { describeWith, part } from '../support/parts.ts';
+
+interface Agent {
+  id: PartId;
+  needs?: readonly PartId[];
+  ways?: readonly string[];
+  /** Why it is not driven there. */
+  reason?: RegExp;
+}
+
+/** Root whose rights were all taken cannot make the sandbox that Codex starts each of its helpers in: an ordinary user can. */
+const AS_ROOT = process.getuid?.() === 0 ? { reason: /setting up uid map: Operation not permitted/ } : {};
+
+const AGENTS: readonly Agent[] = [
+  { id: 'claude-code' },
+  { id: 'codex', ...AS_ROOT },
+  { id: 'gemini' },
+  { id: 'opencode' },
+  { id: 'copilot' },
+  { id: 'qwen', needs: ['node-22'] },
+  // Each refusal takes a session of its own.
+  { id: 'cline', ways: [] },
+];
+
+for (const { id, needs = [], ways = WAYS, reason } of AGENTS)
+  describeWith([id, ...needs, 'bubblewrap', 'git'], `the real ${id} in the bubblewrap box that we start it in`, () => {
+    const before = process.env.PATH;
+    beforeAll(() => {
+      for (const need of needs) process.env.PATH = `${dirname(part(need))}:${process.env.PATH}`;
+    });
+    afterAll(() => {
+      process.env.PATH = before;
+    });
+
+    test('is held wherever it says that a box holds it, or is said not to start, and why', async () => {
+      const boxed = await inLab(id, 'box', { families: ways });
+      if (reason === undefined) return expectHeld(boxed);
+      expect(boxed.available).toBe(false);
+      expect(boxed.reason).toMatch(reason);
+    }, 120_000);
+  });
