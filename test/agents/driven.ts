@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -76,20 +76,6 @@ export class Lab {
     this.stage.remove();
     rmSync(this.root, { recursive: true, force: true });
   }
-}
-
-/** Command lines of all processes that hold these words. */
-export function processesWith(words: string): string[] {
-  return readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .flatMap(name => {
-      try {
-        const line = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        return line.includes(words) ? [line] : [];
-      } catch {
-        return [];
-      }
-    });
 }
 
 /** A command that leaves something running, which can be told by its words. */

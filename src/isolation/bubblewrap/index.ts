@@ -22,15 +22,10 @@ import { LATCHED, letStart, signalInside } from './gate.ts';
 import { mountArguments, mountsOf } from './mounts.ts';
 import { Places } from './places.ts';
 import { seccompFilter } from './seccomp.ts';
-import { privateSystemFiles, readSwitch, resolverFile, systemMounts, toolFolders } from './system.ts';
+import { MACHINE_SWITCHES, privateSystemFiles, readSwitch, resolverFile, systemMounts, toolFolders } from './system.ts';
 import { planMounts, Shifted } from './verify.ts';
 
 const NAMESPACES = ['--unshare-user', '--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'];
-
-/** What of /proc steers the machine, and belongs to no namespace. See proc(5). */
-const MACHINE_SWITCHES = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'acpi', 'scsi', 'mtrr'].map(
-  name => `/proc/${name}`,
-);
 
 /** Really makes a namespace of each kind: where it cannot be made, says what the machine's owner can do about it. */
 async function detect(root: string): Promise<RuntimeFact> {

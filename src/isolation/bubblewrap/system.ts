@@ -6,6 +6,11 @@ import type { Mount } from './mounts.ts';
 
 const SYSTEM = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/etc', '/nix/store', '/gnu/store'];
 
+/** What of /proc steers the machine, and belongs to no namespace. See proc(5). */
+export const MACHINE_SWITCHES = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'acpi', 'scsi', 'mtrr'].map(
+  name => `/proc/${name}`,
+);
+
 /**
  * Where version managers keep toolchains in the home. Programs only: none of these folders holds a credential. Those whose
  * shims start the manager itself are let in whole: it asks its own folder which version is meant.

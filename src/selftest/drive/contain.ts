@@ -3,7 +3,7 @@ import { delimiter, dirname, isAbsolute } from 'node:path';
 import { findProgram } from '../../base/exec.ts';
 import { isWithin, realPathOf } from '../../base/files.ts';
 import { packageRoot } from '../../base/package.ts';
-import { toolFolders } from '../../isolation/bubblewrap/system.ts';
+import { MACHINE_SWITCHES, toolFolders } from '../../isolation/bubblewrap/system.ts';
 import { forwarderCommand } from '../../isolation/egress/index.ts';
 import type { Stage } from './stage.ts';
 
@@ -33,15 +33,64 @@ function pathInside({ root, stubsSeen }: Stage, path = process.env.PATH ?? ''): 
   return [stubsSeen, ...folders].join(delimiter);
 }
 
+/** What runs on a stage beside the command: programs that make namespaces of their own there. */
+export interface Nesting {
+  /** In the box that the posture declares, which is made there. */
+  boxed?: boolean;
+  /** The agent makes a sandbox of its own there. */
+  walled?: boolean;
+}
+
+const isRoot = () => process.getuid?.() === 0;
+
+/** Root makes a sandbox on the stage by its own rights: without them it could not start, and nothing could be shown of it. */
+export const keepsRights = ({ boxed, walled }: Nesting): boolean => isRoot() && (boxed === true || walled === true);
+
 /**
- * The command as it is run on the stage, and its PATH: in a mount and network namespace of its own, in which the scratch folders
- * lie at the real paths, nothing else can be written, and loopback leads to the model's socket alone. Where the stage is not
- * contained, as it is.
+ * Bubblewrap, by which no process of the machine can be ended, and none is there to be looked through. Over a /proc of which
+ * something is covered the system lets no sandbox mount its own: where root makes one, unshare(1) makes the one that is there.
+ */
+function bubblewrapped(bwrap: string, nesting: Nesting, root: string): string[] {
+  if (keepsRights(nesting)) {
+    const unshare = findProgram('unshare', [root]);
+    const apart = unshare ? [unshare, '-m', '-p', '-f', '--mount-proc', '--'] : [];
+    return [...apart, bwrap, ...MACHINE, '--bind', '/proc', '/proc'];
+  }
+  // Whoever is not root cannot write them anyhow, and could make no sandbox over them.
+  const switches = isRoot() ? MACHINE_SWITCHES.flatMap(path => ['--ro-bind-try', path, path]) : [];
+  return [bwrap, ...MACHINE, '--unshare-pid', '--proc', '/proc', ...switches, '--cap-drop', 'ALL'];
+}
+
+/** As it is, and not to be written. */
+const MACHINE = ['--ro-bind', '/', '/', '--dev', '/dev'];
+
+/**
+ * Says how many processes a command leaves running, which end with its namespace. What carries the calls is none of them, nor are
+ * forks of this shell: both have the socket's path in their command line.
+ */
+const COUNTING = [
+  'token=$1; socket=$2; shift 2; "$@"; code=$?',
+  'left() { n=0; for at in /proc/[0-9]*; do [ "$at" = /proc/1 ] || grep -aqF "$socket" "$at/cmdline" || ! grep -aq "[a-z]" "$at/cmdline" || n=$((n + 1)); done 2>/dev/null; echo $n; }',
+  // What serves it ends with it, and not at once.
+  '[ "$(left)" = 0 ] || sleep 0.2; echo "$token $(left)" >&2; exit $code',
+].join('\n');
+
+/** Where no box is made on the stage: that ends what is left in it. `token`: what the number stands behind. */
+export const countingLeft = (command: readonly string[], token: string): string[] => [
+  ...['/bin/sh', '-c', COUNTING, 'sh', token, SOCKET_INSIDE],
+  ...command,
+];
+
+/**
+ * The command as it is run on the stage, and its PATH: in namespaces of its own, in which the scratch folders lie at the real
+ * paths, nothing else can be written, no process of the machine is there, and loopback leads to the model's socket alone. Where the
+ * stage is not contained, as it is.
  */
 export function onStage(
   stage: Stage,
   socket: string,
   command: readonly string[],
+  nesting: Nesting = {},
 ): { command: string[]; path: string; cwd: string } {
   const { home, root, scratchHome, scratchRoot } = stage;
   const path = pathInside(stage);
@@ -59,8 +108,7 @@ export function onStage(
     path,
     cwd: '/',
     command: [
-      bwrap,
-      ...['--ro-bind', '/', '/', '--dev', '/dev', '--bind', '/proc', '/proc'],
+      ...bubblewrapped(bwrap, nesting, root),
       ...EMPTIED.flatMap(folder => ['--tmpfs', folder]),
       ...bind('--ro-bind', kept),
       ...['--bind', scratchHome, home],

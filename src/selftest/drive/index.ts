@@ -13,9 +13,11 @@ import type { Row, SelftestOptions, VantageReport } from '../types.ts';
 import { runsByItself } from './approval.ts';
 import { isBoxedOn, layPosture } from './boxed.ts';
 import { driveColumn } from './column.ts';
+import { keepsRights } from './contain.ts';
 import { Ground } from './ground.ts';
 import { ASKED_BEFORE, hookRows } from './hook-rows.ts';
 import { type Laid, type LayFrom, lay } from './lay.ts';
+import { isWalled } from './prepare.ts';
 import { rejectedRow, rowsOf } from './rows.ts';
 import { Stage } from './stage.ts';
 import { type DriveSubject, deniedWhole } from './subjects.ts';
@@ -217,6 +219,7 @@ async function drive(
     has,
   }).filter(({ subject, escape: way }) => !only || only.has(rowId(report.id, subject, way?.id ?? null)));
   const denied = deniedWhole(rules);
+  const walled = isWalled(stage, driver, mode);
   const how = { driver, program, stage, ground, denied, mode, boxed, signal };
   const column = await driveColumn(tries, how);
   if (column.failure !== undefined && column.records.every(record => record.tries.length === 0)) {
@@ -224,9 +227,6 @@ async function drive(
     report.reason = column.failure;
     return notes;
   }
-  // It is started with no variable of the user's.
-  const hasWall = driver.agent.traces.ownSandbox?.(settings, {}) === true;
-  const walled = hasWall && !(mode === 'bypass' && driver.bypassesSandbox);
   const seen = { contained, walled: walled || boxed };
   tell(rowsOf(report, tries, column.records, seen, column.failure));
   if (column.complaint !== undefined)
@@ -243,6 +243,10 @@ async function drive(
   if (ofHooks && guarding.length > 0 && column.failure === undefined)
     tell(await hookRows(report, guarding, column.records, how, seen));
   if (column.failure !== undefined) notes.push(`${report.title}: not all was tried: ${column.failure}`);
+  if (contained && keepsRights({ boxed, walled }))
+    notes.push(
+      `${report.title}: run by root, it was held by namespaces alone: what makes a sandbox there keeps root's rights over them`,
+    );
   if (!contained)
     notes.push(`${report.title}: network not contained, and not at the real paths (bubblewrap does not work here)`);
   return [...notes, ...column.notes.map(note => `${report.title} ${note}`)];

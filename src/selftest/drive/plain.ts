@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { findProgram } from '../../base/exec.ts';
 import { randomHex } from '../../base/hash.ts';
-import { onStage } from './contain.ts';
+import { type Nesting, onStage } from './contain.ts';
 import { killAll, MARK } from './session.ts';
 import type { Stage } from './stage.ts';
 
@@ -39,8 +39,8 @@ export class PlainShell {
   #rest = '';
 
   /** `programs`: absolute paths that have to be there, beside those of the PATH. */
-  constructor(stage: Stage, socket: string, programs: readonly string[] = []) {
-    const { command, path, cwd } = onStage(stage, socket, [process.execPath, '-e', RUNNER, ...programs]);
+  constructor(stage: Stage, socket: string, programs: readonly string[] = [], nesting: Nesting = {}) {
+    const { command, path, cwd } = onStage(stage, socket, [process.execPath, '-e', RUNNER, ...programs], nesting);
     this.#shell = findProgram('bash', [stage.root]) ?? '/bin/sh';
     const [program = '', ...args] = command;
     this.#child = spawn(program, args, {

@@ -1,6 +1,6 @@
 import { copyFileSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { Driver } from '../../agents/driver.ts';
+import type { Driver, Mode } from '../../agents/driver.ts';
 import { agents } from '../../agents/index.ts';
 import type { SettingsFile } from '../../agents/types.ts';
 import { isWithin, statsOf } from '../../base/files.ts';
@@ -96,4 +96,12 @@ export function settingsOn(stage: Stage, { agent, ruleFiles = [] }: Driver): Set
       const text = stage.read(path);
       return text === undefined ? [] : [{ path, text }];
     });
+}
+
+/** Whether a sandbox of the agent's own is on in this mode, as far as the settings on the stage tell: no variable of the user's goes along. */
+export function isWalled(stage: Stage, driver: Driver, mode: Mode): boolean {
+  const { settings, ownSandbox } = driver.agent.traces;
+  // What holds rules beside them may be of another format.
+  const files = settingsOn(stage, driver).filter(({ path }) => settings.includes(path));
+  return ownSandbox?.(files, {}) === true && !(mode === 'bypass' && driver.bypassesSandbox === true);
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { Driver, Mode } from '../../agents/driver.ts';
 import { randomHex } from '../../base/hash.ts';
 import { boxedCommand, pathInBox } from './boxed.ts';
-import { addresses, onStage, SOCKET_INSIDE } from './contain.ts';
+import { addresses, countingLeft, onStage } from './contain.ts';
 import { ScriptedModel } from './model.ts';
+import { isWalled } from './prepare.ts';
 import type { Stage } from './stage.ts';
 
 /** How an agent that was driven ended, and what it said. */
@@ -61,9 +62,14 @@ export async function startAgent(
   const start = driver.start({ home, root, program, model: url, mode, read });
   for (const { path, text } of start.files) stage.write(path, text);
   const files = start.files.map(({ path, text }) => ({ path: stage.inside(path), text }));
-  const asked = boxed ? boxedCommand(start.command, { env: start.env, files }) : start.command;
-  const { command, path, cwd } = onStage(stage, socket, asked);
   const mark = randomHex(12);
+  const nesting = { boxed, walled: isWalled(stage, driver, mode) };
+  const asked = boxed
+    ? boxedCommand(start.command, { env: start.env, files })
+    : stage.contained
+      ? countingLeft(start.command, mark)
+      : start.command;
+  const { command, path, cwd } = onStage(stage, socket, asked, nesting);
   const kept = ENVIRONMENT.flatMap(name =>
     process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
   );
@@ -75,7 +81,7 @@ export async function startAgent(
   };
   const [first = '', ...args] = command;
   const child = spawn(first, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  const ended = endOf(child);
+  const ended = endOf(child, mark);
   const kill = () => killAll(child, mark);
   signal?.addEventListener('abort', kill, { once: true });
   ended.then(() => model.gone());
@@ -93,26 +99,33 @@ export async function startAgent(
       const outlived = await killAll(child, mark);
       await model.close();
       rmSync(socket, { force: true });
-      return { ...end, outlived };
+      return { ...end, outlived: end.left ?? outlived };
     },
   };
 }
 
-function endOf(child: ChildProcess): Promise<Ended> {
+function endOf(child: ChildProcess, mark: string): Promise<Ended & { left?: number }> {
   let [head, tail] = ['', ''];
   const take = (data: Buffer) => {
     const text = data.toString('utf8');
     head += text.slice(0, Math.max(0, OUTPUT - head.length));
     tail = (tail + text).slice(-OUTPUT);
   };
-  const said = () => (head.length < OUTPUT ? head : `${head}\n${tail}`);
+  const said = () => {
+    const output = head.length < OUTPUT ? head : `${head}\n${tail}`;
+    const [line, left] = output.match(new RegExp(`^${mark} (\\d+)\\n`, 'm')) ?? [];
+    return line === undefined ? { output } : { output: output.replace(line, ''), left: Number(left) };
+  };
   child.stdout?.on('data', take);
   child.stderr?.on('data', take);
   return new Promise(resolve => {
-    child.once('error', error => resolve({ code: null, output: said(), failure: error.message }));
+    child.once('error', error => resolve({ code: null, ...said(), failure: error.message }));
     // What it left running may hold its output open.
     child.once('exit', code => {
-      const done = () => resolve({ code, output: said() });
+      const done = () => {
+        for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+        resolve({ code, ...said() });
+      };
       child.once('close', done);
       setTimeout(done, 200);
     });
@@ -136,7 +149,7 @@ export async function killAll(child: ChildProcess, mark: string): Promise<number
     again = false;
     for (const pid of marked(mark)) {
       again = true;
-      if (!isForwarder(pid)) found.add(pid);
+      found.add(pid);
       try {
         process.kill(pid, 'SIGKILL');
       } catch {}
@@ -144,15 +157,6 @@ export async function killAll(child: ChildProcess, mark: string): Promise<number
     if (again) await new Promise(resolve => setTimeout(resolve, 20));
   }
   return found.size;
-}
-
-/** What carries its calls to the model is ours, and ends with nothing else. */
-function isForwarder(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(SOCKET_INSIDE);
-  } catch {
-    return true;
-  }
 }
 
 function marked(mark: string): number[] {

@@ -3,7 +3,8 @@ import { driver } from '../../../src/agents/cline/drive.ts';
 import type { AgentCall, Mode } from '../../../src/agents/driver.ts';
 import { addresses } from '../../../src/selftest/drive/contain.ts';
 import { describeWith, part } from '../../support/parts.ts';
-import { Lab, leaving, processesWith } from '../driven.ts';
+import { processesWith } from '../../support/processes.ts';
+import { Lab, leaving } from '../driven.ts';
 
 const { shell, read, write, rewrite, search, fetch } = driver.tools;
 const FILES = { '.env': 'CANARY\n', 'ok.txt': 'FINE\n' };

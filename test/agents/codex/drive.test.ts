@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
 import { driver } from '../../../src/agents/codex/drive.ts';
 import { describeWith, part } from '../../support/parts.ts';
-import { Lab, leaving, processesWith } from '../driven.ts';
+import { processesWith } from '../../support/processes.ts';
+import { Lab, leaving } from '../driven.ts';
 
 const { shell } = driver.tools;
 const FILES = { '.env': 'CANARY', 'ok.txt': 'FINE' };

@@ -50,7 +50,7 @@ describeWith(['codex', 'bubblewrap', 'git'], 'what the real Codex tells without 
     const model = new ScriptedModel({ wire: driver.wire });
     const socket = join(stage.folder, 'shortcut.sock');
     await model.listen(socket);
-    const plain = new PlainShell(stage, socket, [part('codex')]);
+    const plain = new PlainShell(stage, socket, [part('codex')], { walled: true });
     try {
       const alone: boolean[] = [];
       for (const [command, shows] of COMMANDS) {

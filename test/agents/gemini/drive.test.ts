@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { driver } from '../../../src/agents/gemini/drive.ts';
 import { describeWith, part } from '../../support/parts.ts';
-import { Lab, leaving, processesWith } from '../driven.ts';
+import { processesWith } from '../../support/processes.ts';
+import { Lab, leaving } from '../driven.ts';
 
 const { shell, read, write, search, list, fetch } = driver.tools;
 const FILES = { 'secret.key': 'CANARY', 'ok.txt': 'FINE' };

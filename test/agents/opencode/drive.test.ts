@@ -3,7 +3,8 @@ import type { AgentCall } from '../../../src/agents/driver.ts';
 import { driver } from '../../../src/agents/opencode/drive.ts';
 import { addresses } from '../../../src/selftest/drive/contain.ts';
 import { describeWith, part } from '../../support/parts.ts';
-import { Lab, leaving, processesWith } from '../driven.ts';
+import { processesWith } from '../../support/processes.ts';
+import { Lab, leaving } from '../driven.ts';
 
 const { shell, read, write, search, list, fetch } = driver.tools;
 const FILES = { '.env': 'CANARY\n', 'ok.txt': 'FINE\n', '.gitignore': '.env\n' };

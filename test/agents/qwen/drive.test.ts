@@ -2,7 +2,8 @@ import { delimiter, dirname } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { driver } from '../../../src/agents/qwen/drive.ts';
 import { describeWith, part } from '../../support/parts.ts';
-import { Lab, leaving, processesWith } from '../driven.ts';
+import { processesWith } from '../../support/processes.ts';
+import { Lab, leaving } from '../driven.ts';
 
 const { shell, read, write, search, list, fetch } = driver.tools;
 const FILES = { '.env': 'CANARY', 'ok.txt': 'FINE', 'seen.txt': '' };

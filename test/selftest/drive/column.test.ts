@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ownIdentity } from '../../../src/base/process.ts';
 import { describeWith } from '../../support/parts.ts';
-import { driveFake, processesWith, pushing, reading, running, type Wrong, working, writing } from './fake.ts';
+import { processesWith } from '../../support/processes.ts';
+import { driveFake, pushing, reading, running, type Wrong, working, writing } from './fake.ts';
 
 const stages = () =>
   readdirSync(tmpdir()).filter(name => name.startsWith(`agent-posture-${ownIdentity().space}-${ownIdentity().pid}-`));
@@ -98,7 +99,7 @@ describeWith(['bubblewrap', 'git'], 'an agent that is driven', () => {
   test('what it leaves running is ended and told', async () => {
     const { notes } = await driveFake([reading('.env')], { settings: { wrong: { leaves: true } } });
     expect(notes).toEqual(['left processes running, which were ended']);
-    expect(processesWith('sleep 300')).toBe(0);
+    expect(processesWith('sleep 300')).toEqual([]);
   });
 
   test('a known request aside is answered and counts for nothing', async () => {
@@ -114,7 +115,7 @@ describeWith(['bubblewrap', 'git'], 'an agent that is driven', () => {
     setTimeout(() => controller.abort(), 700);
     await driveFake([reading('.env')], { settings: { wrong: { hangs: '.env' } }, signal: controller.signal });
     expect(stages()).toEqual(before);
-    expect(processesWith('fake-agent.mjs')).toBe(0);
+    expect(processesWith('fake-agent.mjs')).toEqual([]);
   });
 
   test('two at once do not see each other', async () => {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -188,13 +187,4 @@ export async function driveFake(subjects: readonly DriveSubject[], options: Fake
     stage.remove();
     rmSync(above, { recursive: true, force: true });
   }
-}
-
-/** How many processes have this in their command line or environment. */
-export function processesWith(text: string): number {
-  const out = execFileSync('sh', ['-c', 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" "\\n"'], {
-    encoding: 'utf8',
-    maxBuffer: 64_000_000,
-  });
-  return out.split('\n').filter(line => line.includes(text)).length;
 }
