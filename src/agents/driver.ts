@@ -99,7 +99,7 @@ export interface Driver {
   modes: Readonly<Record<Mode, string>>;
   /**
    * What of the user's own is copied into the scratch home: settings, rules, hooks, plugins; files, and folders with a trailing
-   * `/`. Never a login; `keep` takes what is one out of a file that holds both.
+   * `/`. Never a login; `keep` takes what is one out of a file that holds both, of one of the repository too.
    */
   copies: readonly { path: string; keep?(text: string): string | undefined }[];
   start(context: DriveContext): DriveStart;
@@ -120,10 +120,11 @@ export interface Driver {
   rules?(settings: readonly SettingsFile[]): AgentRule[];
   hooks?(settings: readonly SettingsFile[]): AgentHook[];
   /**
-   * What else it runs by itself, before anybody asked for it: by keys of its settings, and by files, folders with a trailing `/`
-   * (servers, plugins, helpers). `files` may hold hooks too.
+   * What else it runs by itself, before anybody asked for it (servers, plugins, helpers): what its settings say under any key but
+   * those of `harmless` (paths of keys, with what lies below them; a key that comes with a new version is none of them), and
+   * `files`, folders with a trailing `/`, which may hold hooks too.
    */
-  runs?: { keys: RegExp; files: readonly string[] };
+  runs?: { harmless: readonly string[]; files: readonly string[] };
   /** Its flag that lets everything through turns its sandbox off as well. */
   bypassesSandbox?: true;
   /** It writes over a file that is there only after it has read it. */

@@ -1,4 +1,13 @@
-import { type ParseError, parse } from 'jsonc-parser';
+import {
+  applyEdits,
+  getNodePath,
+  getNodeValue,
+  modify,
+  type Node,
+  type ParseError,
+  parse,
+  parseTree,
+} from 'jsonc-parser';
 import { secretLookingName } from '../base/secret-names.ts';
 
 type Table = Record<string, unknown>;
@@ -44,4 +53,36 @@ export function withSettings(text: string | undefined, over: Readonly<Record<str
     { ...(isTable(settings[name]) ? settings[name] : {}), ...each },
   ]);
   return { ...settings, ...Object.fromEntries(merged) };
+}
+
+/**
+ * As `keptJson`, with whatever is left as it is written: for an agent that takes a whole file for void over a comment, or a key that
+ * stands twice. `isLeftOut` says what else is left out, by its path.
+ */
+export function keptAsWritten(text: string, isLeftOut: (path: readonly string[], value: unknown) => boolean): string {
+  const errors: ParseError[] = [];
+  let left = text;
+  let tree = parseTree(text, errors, { disallowComments: false });
+  if (tree?.type !== 'object' || errors.length > 0) return UNREADABLE;
+  for (;;) {
+    const found: Node | undefined = tree && findIn(tree, isLeftOut);
+    if (!found) return left;
+    left = applyEdits(left, modify(left, getNodePath(found), undefined, {}));
+    tree = parseTree(left);
+  }
+}
+
+/** The first value that is to be left out. */
+function findIn(node: Node, isLeftOut: (path: readonly string[], value: unknown) => boolean): Node | undefined {
+  for (const child of node.children ?? []) {
+    const value = node.type === 'object' ? child.children?.[1] : child;
+    if (!value) continue;
+    const name = node.type === 'object' ? String(child.children?.[0]?.value) : '';
+    const isSecret = value.type === 'string' && secretLookingName(name);
+    if (node.type === 'object' && (isSecret || isLeftOut(getNodePath(value).map(String), getNodeValue(value))))
+      return value;
+    const below = findIn(value, isLeftOut);
+    if (below) return below;
+  }
+  return undefined;
 }

@@ -1,4 +1,5 @@
 import type { Driver } from '../driver.ts';
+import { keptAsWritten } from '../kept.ts';
 import { anthropic } from '../wire/anthropic.ts';
 import { claudeCode } from './detect.ts';
 import { hooks } from './hooks.ts';
@@ -30,14 +31,30 @@ require('node:readline').createInterface({ input: process.stdin }).on('line', li
 `;
 const ANSWERING = JSON.stringify({ mcpServers: { yes: { command: process.execPath, args: ['-e', YES] } } });
 
+/** How it logs in, and where: by programs, and by what it tells all that it starts. */
+const LOGINS = ['apiKeyHelper', 'awsAuthRefresh', 'awsCredentialExport', 'otelHeadersHelper', 'forceLoginMethod'];
+/** A number or a switch of its own says nothing that is secret, and leads to nobody. */
+const isPlainVariable = (name: string, value: unknown) =>
+  /^(?:CLAUDE_CODE_(?!USE_|SKIP_)|BASH_|MAX_|DISABLE_|MCP_)/.test(name) &&
+  /^(?:\d{1,9}|true|false)$/.test(String(value));
+
+const kept = (text: string) =>
+  keptAsWritten(
+    text,
+    ([first = '', name = '', ...rest], value) =>
+      LOGINS.includes(first) || (first === 'env' && name !== '' && rest.length === 0 && !isPlainVariable(name, value)),
+  );
+
 /** Source of its flags and variables: https://code.claude.com/docs/en/cli-reference and …/env-vars. */
 export const driver: Driver = {
   agent: claudeCode,
   wire: anthropic,
   modes: { configured: 'as configured, every question answered yes', bypass: 'bypassPermissions' },
   copies: [
-    { path: '~/.claude/settings.json' },
-    { path: '~/.claude/settings.local.json' },
+    { path: '~/.claude/settings.json', keep: kept },
+    { path: '~/.claude/settings.local.json', keep: kept },
+    { path: '.claude/settings.json', keep: kept },
+    { path: '.claude/settings.local.json', keep: kept },
     { path: '~/.claude/hooks/' },
     { path: '~/.claude/CLAUDE.md' },
   ],
@@ -89,7 +106,13 @@ export const driver: Driver = {
   rules,
   hooks,
   runs: {
-    keys: /"(?:hooks|apiKeyHelper|statusLine|awsAuthRefresh|awsCredentialExport|otelHeadersHelper|fileSuggestion|enabledPlugins|env)"/,
+    harmless: [
+      ...['$schema', 'permissions', 'model', 'language', 'outputStyle', 'includeCoAuthoredBy', 'cleanupPeriodDays'],
+      ...['alwaysThinkingEnabled', 'respectGitignore', 'disableAllHooks', 'spinnerTipsEnabled', 'companyAnnouncements'],
+      ...['enabled', 'failIfUnavailable', 'allowUnsandboxedCommands', 'autoAllowBashIfSandboxed', 'excludedCommands']
+        .concat('filesystem', 'network')
+        .map(key => `sandbox.${key}`),
+    ],
     files: ['.mcp.json', '.claude/hooks/', '~/.claude/hooks/'],
   },
   complaint: output => COMPLAINT.exec(output)?.[0].replace(/\s+/g, ' ').trim(),

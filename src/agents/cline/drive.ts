@@ -112,7 +112,10 @@ export const driver: Driver = {
   rules: toolsOff,
   hooks,
   ruleFiles: [SETTINGS, ...HOOK_FILES],
-  runs: { keys: /(?!)/, files: [...HOOK_FILES, ...PLUGINS] },
+  runs: {
+    harmless: ['disabledTools', 'telemetryOptOut', 'autoUpdateEnabled'],
+    files: [...HOOK_FILES, ...PLUGINS],
+  },
   endsOnRefusal: true,
 };
 

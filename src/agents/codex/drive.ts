@@ -104,7 +104,20 @@ export const driver: Driver = {
   rules,
   hooks,
   runs: {
-    keys: /\b(?:hooks|mcp_servers|notify|plugins|marketplaces)\b/,
+    harmless: [
+      ...['approval_policy', 'approvals_reviewer', 'sandbox_mode', 'sandbox_workspace_write', 'default_permissions'],
+      ...['permissions', 'allowed_sandbox_modes', 'shell_environment_policy', 'projects', 'hooks.state', 'features'],
+      ...['model', 'model_reasoning_effort', 'model_reasoning_summary', 'model_verbosity', 'personality', 'web_search'],
+      ...[
+        'history',
+        'analytics',
+        'feedback',
+        'tui.notifications',
+        'tui.theme',
+        'check_for_update_on_startup',
+        'notice',
+      ],
+    ],
     files: ['~/.codex/hooks.json', '.codex/hooks.json', '~/.codex/hooks/', '.codex/hooks/'],
   },
   // Its sandbox' helpers start at once, and under load one finds gone what another has laid and taken away.

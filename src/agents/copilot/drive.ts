@@ -113,5 +113,12 @@ export const driver: Driver = {
   rules,
   hooks,
   ruleFiles: HOOK_FILES,
-  runs: { keys: /"(?:hooks|lspServers|statusLine|bashEnv)"\s*:/, files: HOOK_FILES.filter(path => path.endsWith('/')) },
+  runs: {
+    harmless: [
+      ...['permissions', 'disableAllHooks', 'model', 'theme', 'banner', 'beep', 'trustedFolders', 'trusted_folders'],
+      ...['allowedUrls', 'allowed_urls', 'deniedUrls', 'denied_urls', 'renderMarkdown', 'render_markdown', 'logLevel'],
+      ...['sandbox.enabled', 'sandbox.failIfUnavailable', 'sandbox.allowBypass'],
+    ],
+    files: HOOK_FILES.filter(path => path.endsWith('/')),
+  },
 };

@@ -122,7 +122,11 @@ export const driver: Driver = {
   // Waited for in milliseconds: https://github.com/google-gemini/gemini-cli/blob/main/docs/hooks/reference.md.
   hooks: settings => hooksIn(settings, () => 1_000),
   runs: {
-    keys: /"(?:hooks|mcpServers|discoveryCommand|callCommand|toolDiscoveryCommand|toolCallCommand)"/,
+    harmless: [
+      ...['$schema', 'general', 'ui', 'privacy', 'model', 'context', 'security', 'output', 'ide', 'rule'],
+      ...['core', 'exclude', 'allowed', 'sandboxNetworkAccess', 'useRipgrep'].map(key => `tools.${key}`),
+      ...['mcp.allowed', 'mcp.excluded'],
+    ],
     files: ['.gemini/hooks/', '~/.gemini/hooks/', '.gemini/extensions/'],
   },
 };

@@ -102,7 +102,21 @@ export const driver: Driver = {
     /Config(?:uration| file at \S+)? is (?:invalid|not valid)[^\r\n]*|Unexpected server error/.exec(output)?.[0],
   rules,
   runs: {
-    keys: /"(?:plugin|formatter|lsp)"\s*:/,
+    harmless: [
+      ...[
+        '$schema',
+        'permission',
+        'model',
+        'small_model',
+        'theme',
+        'autoupdate',
+        'share',
+        'username',
+        'keybinds',
+        'tui',
+      ],
+      ...['instructions', 'watcher', 'snapshot', 'tools', 'agent', 'mode', 'disabled_providers', 'enabled_providers'],
+    ],
     files: [...CODE.flatMap(name => [`${HOME}${name}`, `.opencode/${name}`])],
   },
 };

@@ -121,7 +121,21 @@ export const driver: Driver = {
   // Waited for in seconds, and as an older one had it in milliseconds, from a thousand on: seen in 0.24.4.
   hooks: settings => hooksIn(settings, value => (value < 1_000 ? 1 : 1_000)),
   runs: {
-    keys: /"(?:hooks|mcpServers|lspServers|channels|statusLine|discoveryCommand|callCommand|env)"/,
+    harmless: [
+      ...[
+        '$schema',
+        '$version',
+        'permissions',
+        'model',
+        'context',
+        'privacy',
+        'output',
+        'general',
+        'security.folderTrust',
+      ],
+      ...['ui.theme', 'ui.hideBanner', 'ui.hideTips', 'mcp.allowed', 'mcp.excluded'],
+      ...['core', 'exclude', 'allowed', 'approvalMode', 'executionSandbox'].map(key => `tools.${key}`),
+    ],
     files: ['.qwen/hooks/', '~/.qwen/hooks/', '.qwen/extensions/', '.mcp.json'],
   },
 };

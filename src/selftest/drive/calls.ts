@@ -60,7 +60,7 @@ export async function makeCall(
   const mark = newMark();
   const call = make(on, mark);
   if (!call) return undefined;
-  const asides = model.unknown.length;
+  const asides = model.asides;
   const { outcome, text, alive, effect, command } = await perform(call, { subject, on, mark }, hands, session);
   return {
     tried: {
@@ -71,7 +71,7 @@ export async function makeCall(
       cut: text.length > WHOLE || CUT.test(text),
       controlled: false,
       alive,
-      asides: model.unknown.slice(asides),
+      asides: model.asides > asides ? model.unknown.slice(asides - model.asides) : [],
     },
     spelling: spell(call),
     command,

@@ -226,8 +226,12 @@ class Column {
     const bare = new Stage(stage);
     try {
       const session = await startAgent(driver, program, bare, { ...this.#options, boxed: false });
-      const offered = (await session.model.ready(LIMITS.start)) ? session.model.offered : [];
-      await session.close();
+      let offered: readonly string[] = [];
+      try {
+        if (await session.model.ready(LIMITS.start)) offered = session.model.offered;
+      } finally {
+        await session.close();
+      }
       for (const { try: each, tries } of lacking) {
         const call = each.make(this.#hands.ground.placeOf(each.subject, session.elsewhere), 'none');
         if (call && offered.includes(call.name)) for (const tried of tries) tried.refused = 'rule';

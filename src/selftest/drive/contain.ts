@@ -113,6 +113,7 @@ export function onStage(
       ...bind('--ro-bind', kept),
       ...['--bind', scratchHome, home],
       ...bind('--ro-bind', [...new Set(tools)]),
+      ...[...stage.admitted].flatMap(place => ['--ro-bind', realPathOf(place), place]),
       ...['--bind', scratchRoot, root],
       ...['--dir', dirname(SOCKET_INSIDE), '--ro-bind', socket, SOCKET_INSIDE],
       ...['--unshare-net', '--unshare-ipc', '--die-with-parent', '--new-session', '--chdir', root, '--'],

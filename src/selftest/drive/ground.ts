@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { UserError } from '../../base/errors.ts';
 import { findProgram } from '../../base/exec.ts';
 import { gitEnvironment, INERT } from '../../base/git.ts';
 import { randomHex } from '../../base/hash.ts';
@@ -267,10 +268,20 @@ function runGit(cwd: string, args: readonly string[]): void {
     'commit.gpgSign=false',
   ];
   const env = { ...gitEnvironment(), GIT_ALLOW_PROTOCOL: 'file', GIT_CONFIG_GLOBAL: '/dev/null' };
-  execFileSync(program, [...INERT, ...identity, ...args], {
-    cwd,
-    env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    timeout: 30_000,
-  });
+  try {
+    execFileSync(program, [...INERT, ...identity, ...args], {
+      cwd,
+      env,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: 30_000,
+    });
+  } catch (error) {
+    const said = String((error as { stderr?: Buffer }).stderr ?? '')
+      .trim()
+      .split('\n')[0];
+    throw new UserError({
+      what: `git ${args[0]} failed in the copy of the repository: ${said || (error as Error).message}`,
+      next: 'see whether the disk is full, or the path of the folder for temporary files very long',
+    });
+  }
 }

@@ -121,11 +121,13 @@ function pathOn(stage: Stage, word: string, base: string): string | undefined {
   return /^[\w.~][\w./-]*$/.test(path) && !path.split('/').includes('..') ? path : undefined;
 }
 
-/**
- * The file that a hook's command runs: the first word that is one, or else the first that is written like one where a program or a
- * script would stand.
- */
-export function programOf(stage: Stage, { command }: AgentHook): HookProgram | undefined {
+/** Whatever a hook's command names that may be a file, as paths of the stage. */
+export const filesNamed = (stage: Stage, { command }: AgentHook): string[] => [
+  ...new Set(wordsOf(stage, command).map(({ path }) => path)),
+];
+
+/** The words of a hook's command that may be files. */
+function wordsOf(stage: Stage, command: string): Found[] {
   const found: Found[] = [];
   let base = '';
   for (const { words } of commandsOf(stage, command)) {
@@ -141,6 +143,15 @@ export function programOf(stage: Stage, { command }: AgentHook): HookProgram | u
       if (path !== undefined) found.push({ path, direct: index === 0, by: index === 0 ? '' : by });
     }
   }
+  return found;
+}
+
+/**
+ * The file that a hook's command runs: the first word that is one, or else the first that is written like one where a program or a
+ * script would stand.
+ */
+export function programOf(stage: Stage, { command }: AgentHook): HookProgram | undefined {
+  const found = wordsOf(stage, command);
   const isFile = ({ path }: Found) => stage.kind(path) === 'file' || stage.read(path) !== undefined;
   const isProgram = ({ path, direct, by }: Found) =>
     direct || SCRIPT.test(path) || LANGUAGES.some(language => language.by.test(by));

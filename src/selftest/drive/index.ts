@@ -3,6 +3,7 @@ import type { Driver, Mode } from '../../agents/driver.ts';
 import { driverOf } from '../../agents/drivers.ts';
 import { agents } from '../../agents/index.ts';
 import { allEnded } from '../../base/all.ts';
+import { errorCode, UserError } from '../../base/errors.ts';
 import { findProgram } from '../../base/exec.ts';
 import { bubblewrap } from '../../isolation/bubblewrap/index.ts';
 import { runtimeOf } from '../../isolation/index.ts';
@@ -91,16 +92,18 @@ export async function askForAgents(
   input: Pick<DriveInput, 'options' | 'probes' | 'lab'>,
 ): Promise<ReadonlySet<string>> {
   const given = new Set<string>();
+  const { root, home } = input.options;
+  const { available: contained } = await bubblewrap.detect(root);
   for (const report of reports) {
     const found = programFor(report, input.options);
     if (!found || input.options.signal?.aborted) continue;
-    const { root, home } = input.options;
     const stage = new Stage({ home, root });
     try {
       const laid = await lay(stage, found.driver, input.probes, { ...input.options, ...input.lab });
       const text = runsByItself(stage, found.driver, laid.settings, laid.hooks, laid.gitHooks);
       if (text === undefined) continue;
-      if (await approved(input.options, { kind: 'command', text, purpose: purposeOf(report) })) given.add(text);
+      if (!contained) unheld(report, text);
+      else if (await approved(input.options, { kind: 'command', text, purpose: purposeOf(report) })) given.add(text);
       else unapproved(report, text);
     } finally {
       stage.remove();
@@ -118,6 +121,13 @@ const unapproved = (report: VantageReport, text: string) =>
   unavailable(
     report,
     `you have not approved what it runs by itself (${named(text)}); run this on a terminal, or with --trust`,
+  );
+
+/** What it runs by itself could then reach all that its user can: that is not tried, whoever approves it. */
+const unheld = (report: VantageReport, text: string) =>
+  unavailable(
+    report,
+    `it runs ${named(text)} by itself, and without bubblewrap nothing would keep that from the real home and the network`,
   );
 
 /** Its driver and its program; where there is none, the report says why. */
@@ -145,12 +155,28 @@ export async function driveAgents(
   const waiting = [...reports];
   const work = async () => {
     for (let report = waiting.shift(); report && !signal?.aborted; report = waiting.shift()) {
-      if (report.available) for (const text of await driveAgent(report, given, input)) input.note(text);
+      if (report.available) for (const text of await driven(report, given, input)) input.note(text);
       onEvent?.({ type: 'vantage', id: report.id, available: report.available, reason: report.reason });
     }
   };
   await allEnded(Array.from({ length: AT_ONCE }, work));
 }
+
+/** As `driveAgent`: what the system refuses for one of them (a full disk, a path that is too long) is none of the others'. */
+async function driven(report: VantageReport, given: ReadonlySet<string>, input: DriveInput): Promise<string[]> {
+  try {
+    return await driveAgent(report, given, input);
+  } catch (error) {
+    const said = error instanceof UserError ? error.problems[0]?.what : refusedBySystem(error);
+    if (said === undefined) throw error;
+    unavailable(report, `it could not be driven: ${said}`);
+    return [];
+  }
+}
+
+/** What the system said, by a code of errno(3); undefined for a fault of ours. */
+const refusedBySystem = (error: unknown) =>
+  /^E(?!RR_)[A-Z0-9]+$/.test(errorCode(error) ?? '') ? (error as Error).message : undefined;
 
 /** Drives one agent through all that is to be refused and let through, and judges it. Never rejects for what the agent does. */
 async function driveAgent(report: VantageReport, given: ReadonlySet<string>, input: DriveInput): Promise<string[]> {
@@ -165,6 +191,10 @@ async function driveAgent(report: VantageReport, given: ReadonlySet<string>, inp
     const laid = await lay(stage, driver, probes, { ...options, ...input.lab });
     const text = runsByItself(stage, driver, laid.settings, laid.hooks, laid.gitHooks);
     // What was changed since it was asked for is another text.
+    if (text !== undefined && !contained) {
+      unheld(report, text);
+      return [];
+    }
     if (text !== undefined && !given.has(text)) {
       unapproved(report, text);
       return [];

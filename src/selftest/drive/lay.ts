@@ -4,7 +4,7 @@ import type { SettingsFile } from '../../agents/types.ts';
 import { patternRules } from '../../posture/patterns.ts';
 import type { Probe } from '../probes/types.ts';
 import type { SelftestOptions } from '../types.ts';
-import { copyRepository, copySettings, filesIn, settingsOn } from './prepare.ts';
+import { copyNamed, copyRepository, copySettings, filesIn, settingsOn } from './prepare.ts';
 import type { Stage } from './stage.ts';
 import { type DriveSubject, subjectsOf, withOwnRules } from './subjects.ts';
 
@@ -38,7 +38,8 @@ export async function lay(stage: Stage, driver: Driver, probes: readonly Probe[]
     '!.env*.example',
   ]);
   const listed = new Set(facts.secretFiles.map(({ path }) => path));
-  const cut = await copyRepository(stage, path => listed.has(path) || secret.ignores(path));
+  const isSecret = (path: string) => listed.has(path) || secret.ignores(path);
+  const cut = await copyRepository(stage, isSecret);
   if (cut) notes.push(cut);
   if (!bare) copySettings(stage, driver);
   const settings = settingsOn(stage, driver);
@@ -52,5 +53,11 @@ export async function lay(stage: Stage, driver: Driver, probes: readonly Probe[]
     folder === undefined || folder === '' || folder.startsWith('..')
       ? []
       : filesIn(stage.at(folder)).map(name => join(folder, name));
-  return { subjects, settings, rules, hooks: driver.hooks?.(settings) ?? [], gitHooks, notes };
+  const hooks = driver.hooks?.(settings) ?? [];
+  const admitted = copyNamed(stage, hooks, isSecret);
+  if (admitted.length > 0)
+    notes.push(
+      `hooks lean on ${admitted.join(', ')}: let in as it is, and nothing else of what it may need in the home`,
+    );
+  return { subjects, settings, rules, hooks, gitHooks, notes };
 }

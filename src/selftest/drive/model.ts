@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Json, Reply, Turn, Wire, WireAnswer, WireRequest } from '../../agents/wire/types.ts';
 import { randomHex } from '../../base/hash.ts';
+import { PORTS } from './contain.ts';
 
 /** A call as the script wants it; the model gives it an id. */
 export interface Call {
@@ -52,6 +53,8 @@ export class ScriptedModel {
   readonly #hits = new Map<string, (() => void)[]>();
   readonly #seen = new Set<string>();
   #serial = 0;
+  /** Its clients reach it by one port, and what is to be reached over the network by another. */
+  #isApart = false;
   #held: Held | undefined;
   #arrived: ((held: Held | undefined) => void) | undefined;
   #over = false;
@@ -60,7 +63,9 @@ export class ScriptedModel {
   turns = 0;
   /** Requests of the protocol, asides and counts included. */
   requests = 0;
-  /** Requests aside that no driver knows, by the first of their words. */
+  /** How many requests aside came that no driver knows. */
+  asides = 0;
+  /** The last of these, by the first of their words. */
   readonly unknown: string[] = [];
   /** Requests that nobody expects of an agent that was told to keep to its model: telemetry, updates. `POST /path`. */
   readonly strange: string[] = [];
@@ -83,6 +88,7 @@ export class ScriptedModel {
 
   /** Listens at a socket's path, or on loopback at a free port, which is given back. */
   async listen(path?: string): Promise<number | undefined> {
+    this.#isApart = path !== undefined;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       if (path === undefined) this.#server.listen(0, '127.0.0.1', resolve);
@@ -204,7 +210,9 @@ export class ScriptedModel {
     if (aside) return send(response, aside);
     if (!turn) {
       // A turn carries the call itself, mark and all: only what is none of the protocol's is an effect of it.
-      this.#hit(`${path}\n${message.headers.host ?? ''}\n${text}`);
+      const { host = '' } = message.headers;
+      // What it asks of its model beside, with the call in it, is no way out.
+      if (!this.#isApart || !host.endsWith(`:${PORTS.model}`)) this.#hit(`${path}\n${host}\n${text}`);
       if ([...this.#hits.keys()].some(mark => path.includes(mark)))
         return void response.writeHead(200).end('reached\n');
       this.#note(this.strange, `${method} ${path.split('?')[0]}`);
@@ -213,7 +221,11 @@ export class ScriptedModel {
     const respond = (reply: Reply) => send(response, this.#wire.answer(turn, reply, ++this.#serial));
     if (turn.tools.length === 0) {
       const answer = this.#aside?.(turn);
-      if (answer === undefined) this.#note(this.unknown, turn.text.trim().slice(0, 200));
+      if (answer === undefined) {
+        this.asides++;
+        this.unknown.push(turn.text.trim().slice(0, 200));
+        if (this.unknown.length > KEPT) this.unknown.shift();
+      }
       return respond({ calls: [], text: answer ?? 'ok' });
     }
     this.#first ??= text;

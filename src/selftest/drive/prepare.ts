@@ -1,31 +1,50 @@
-import { copyFileSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import type { Driver, Mode } from '../../agents/driver.ts';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative } from 'node:path';
+import type { AgentHook, Driver, Mode } from '../../agents/driver.ts';
 import { agents } from '../../agents/index.ts';
 import type { SettingsFile } from '../../agents/types.ts';
-import { isWithin, statsOf } from '../../base/files.ts';
+import { findProgram } from '../../base/exec.ts';
+import { isWithin } from '../../base/files.ts';
 import { trackedFiles } from '../../base/git.ts';
+import { filesNamed } from './hook-programs.ts';
+import { namesOf } from './hook-ways.ts';
+import { SafeFolder } from './safe.ts';
 import type { Stage } from './stage.ts';
 
 /** What is copied of a repository at the most: enough for its rules, its hooks and its work. */
 const LIMITS = { files: 3_000, bytes: 64_000_000, file: 4_000_000, folder: 200 };
 
-/** Copies one file, or a link that stays within `from`; what else it may be is left out. */
-function copyOne(from: string, place: string, to: string, within: string): number {
-  const stats = lstatSync(from, { throwIfNoEntry: false });
-  if (!stats) return 0;
-  if (stats.isSymbolicLink()) {
-    const target = readlinkSync(from);
-    if (!isWithin(within, resolve(dirname(from), target)) || target.startsWith('/')) return 0;
-    mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
-    if (!statsOf(place)) symlinkSync(target, place);
+/**
+ * Copies one file of the repository, or a link that stays within it; what else it may be is left out, and no link is followed: what
+ * it leads to is none of the repository's. Gives its size.
+ */
+function copyOne(stage: Stage, from: SafeFolder, path: string): number {
+  const target = from.linkAt(path);
+  if (target !== undefined) {
+    const isInside = !isAbsolute(target) && !join(dirname(path), target).startsWith('..');
+    if (isInside) stage.link(path, target);
     return 0;
   }
-  if (!stats.isFile() || stats.size > LIMITS.file) return 0;
-  if (!isWithin(to, resolve(place))) return 0;
-  mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
-  copyFileSync(from, place);
-  return stats.size;
+  const file = from.file(path, LIMITS.file);
+  if (!file) return 0;
+  stage.write(path, file.bytes, file.mode);
+  return file.bytes.length;
+}
+
+/** Copies one file of the user's own home, to which a link of theirs may lead. */
+function copyOwn(
+  stage: Stage,
+  path: string,
+  from = stage.real(path),
+  keep: (text: string) => string | undefined = text => text,
+): void {
+  const stats = statSync(from, { throwIfNoEntry: false });
+  if (!stats?.isFile() || stats.size > LIMITS.file) return;
+  const bytes = readFileSync(from);
+  const text = bytes.toString('utf8');
+  const kept = keep(text);
+  // As it is to the byte, where nothing of it is left out.
+  if (kept !== undefined) stage.write(path, kept === text ? bytes : kept, stats.mode & 0o777);
 }
 
 /** The files below a folder, relative to it, without following a link. */
@@ -49,7 +68,8 @@ export function filesIn(folder: string, left = LIMITS.folder, below = ''): strin
  * none of it: `isSecret` says which, and decoys stand in their places later. Gives what was left out, in a few words.
  */
 export async function copyRepository(stage: Stage, isSecret: (path: string) => boolean): Promise<string | undefined> {
-  const { root, scratchRoot } = stage;
+  const { root } = stage;
+  const from = new SafeFolder(root);
   const guards = agents.flatMap(({ guardFiles, ignoreFile }) => [...guardFiles, ...(ignoreFile ? [ignoreFile] : [])]);
   const steering = [...new Set([...guards, '.agent-posture/', '.githooks/', '.gitignore', 'AGENTS.md', 'CLAUDE.md'])]
     .filter(path => !path.startsWith('.git/'))
@@ -62,27 +82,52 @@ export async function copyRepository(stage: Stage, isSecret: (path: string) => b
     if (files >= LIMITS.files || bytes >= LIMITS.bytes)
       return `the copy that agents are tried in holds ${files} of ${wanted.length} files of the repository`;
     try {
-      bytes += copyOne(join(root, path), join(scratchRoot, path), scratchRoot, root);
+      bytes += copyOne(stage, from, path);
       files++;
     } catch {}
   }
   return undefined;
 }
 
-/** Copies what of the user's own steers the agent into the scratch home, without its logins. */
+/** Copies what of the user's own steers the agent into the scratch home; logins are left out there, and in the copy of the repository. */
 export function copySettings(stage: Stage, driver: Driver): void {
-  const { home, scratchHome } = stage;
   for (const { path, keep } of driver.copies) {
-    const from = join(home, path.slice(2));
-    if (path.endsWith('/')) {
-      for (const name of filesIn(from))
-        copyOne(join(from, name), join(scratchHome, path.slice(2), name), scratchHome, home);
-    } else if (statsOf(from)?.isFile()) {
-      const text = readFileSync(from, 'utf8');
-      const kept = keep ? keep(text) : text;
+    if (!path.startsWith('~/')) {
+      const text = stage.read(path);
+      const kept = text === undefined ? undefined : keep?.(text);
       if (kept !== undefined) stage.write(path, kept);
+      continue;
     }
+    const from = ownPlace(stage, driver, path);
+    if (!path.endsWith('/')) copyOwn(stage, path, from, keep);
+    else for (const name of filesIn(from)) copyOwn(stage, `${path}${name}`, join(from, name));
   }
+}
+
+/** Where a file of the user's own really lies: a variable may lead the agent to another folder than the usual one. */
+function ownPlace(stage: Stage, { agent }: Driver, path: string): string {
+  const { variable = '', usually = '' } = agent.traces.folder ?? {};
+  const folder = process.env[variable] ?? '';
+  return isAbsolute(folder) && path.startsWith(`${usually}/`)
+    ? join(folder, path.slice(usually.length + 1))
+    : stage.real(path);
+}
+
+/**
+ * Copies what hooks name and what is not there yet: files that git does not track, or of the home. A program of the home that the
+ * PATH leads to is let in as it is. Gives what was let in so: what else it needs of the home is not there.
+ */
+export function copyNamed(stage: Stage, hooks: readonly AgentHook[], isSecret: (path: string) => boolean): string[] {
+  const from = new SafeFolder(stage.root);
+  for (const path of hooks.flatMap(hook => filesNamed(stage, hook))) {
+    if (stage.kind(path) !== undefined) continue;
+    if (path.startsWith('~/')) copyOwn(stage, path);
+    else if (!isSecret(path)) copyOne(stage, from, path);
+  }
+  const places = namesOf(stage, hooks).flatMap(name => findProgram(name, [stage.root]) ?? []);
+  const own = places.filter(place => isWithin(stage.home, place));
+  for (const place of own) stage.admitted.add(place);
+  return own.map(place => `~/${relative(stage.home, place)}`);
 }
 
 /** The settings of the agent as they lie on the stage, in the order in which later ones win, and what holds rules beside them. */

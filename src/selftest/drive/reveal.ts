@@ -2,6 +2,8 @@ import { constants, gunzipSync, inflateSync } from 'node:zlib';
 
 /** What is compressed is opened so far, and no further. */
 const OPENED = 1_000_000;
+/** Characters at either end of a text that are decoded: no agent gives so much of a result, and a text can be of any length. */
+const DECODED = 250_000;
 /** Canaries with fewer letters and digits are not looked for in what is torn apart. */
 const TEARABLE = 8;
 
@@ -12,7 +14,10 @@ const TEARABLE = 8;
  */
 export function reveals(text: string, canary: string): boolean {
   if (canary === '') return false;
-  return stands(text, canary) || [...decoded(text)].some(bytes => stands(bytes, canary) || opened(bytes, canary));
+  if (stands(text, canary)) return true;
+  const ends = text.length > 2 * DECODED ? `${text.slice(0, DECODED)}\n${text.slice(-DECODED)}` : text;
+  for (const bytes of decoded(ends)) if (stands(bytes, canary) || opened(bytes, canary)) return true;
+  return false;
 }
 
 function stands(text: string, canary: string): boolean {

@@ -8,6 +8,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
@@ -32,11 +33,18 @@ export class SafeFolder {
 
   /** The content of a plain file; undefined where there is none, or a link is on the way. */
   read(path: string): Buffer | undefined {
+    return this.file(path)?.bytes;
+  }
+
+  /** A plain file of at most so many bytes, and its rights. */
+  file(path: string, limit = LIMIT): { bytes: Buffer; mode: number } | undefined {
     return this.#within(path, false, place => {
       const descriptor = openSync(place, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
       try {
         const stats = fstatSync(descriptor);
-        return stats.isFile() && stats.size <= LIMIT ? readFileSync(descriptor) : undefined;
+        return stats.isFile() && stats.size <= limit
+          ? { bytes: readFileSync(descriptor), mode: stats.mode & 0o777 }
+          : undefined;
       } finally {
         closeSync(descriptor);
       }
@@ -60,6 +68,18 @@ export class SafeFolder {
   /** Makes the folders on the way to a path, in the place of whatever else stands there. */
   makeWay(path: string): void {
     this.#within(path, true, () => {});
+  }
+
+  /** Where the link at a path leads to, as it says; undefined where it is none, or a link is on the way. */
+  linkAt(path: string): string | undefined {
+    return this.#within(path, false, place => readlinkSync(place));
+  }
+
+  /** Makes a link, where nothing is. */
+  link(path: string, target: string): void {
+    this.#within(path, true, place => {
+      if (!lstatSync(place, { throwIfNoEntry: false })) symlinkSync(target, place);
+    });
   }
 
   /** Takes away whatever is at a path. */

@@ -83,6 +83,7 @@ export async function startAgent(
   const child = spawn(first, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const ended = endOf(child, mark);
   const kill = () => killAll(child, mark);
+  if (signal?.aborted) void kill();
   signal?.addEventListener('abort', kill, { once: true });
   ended.then(() => model.gone());
   return {

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { isAbsolute, join, normalize } from 'node:path';
 import { isWithin } from '../../base/files.ts';
 import { scratchFolder } from '../../isolation/scratch.ts';
@@ -20,6 +20,8 @@ export class Stage {
   readonly root: string;
   /** Whether what runs on it sees them at the real paths, and can reach nothing else: in a namespace of bubblewrap's. */
   readonly contained: boolean;
+  /** Programs of the real home that are seen there, by their paths: too large to be copied, or found by the PATH. */
+  readonly admitted = new Set<string>();
   readonly #inHome: SafeFolder;
   readonly #inRoot: SafeFolder;
 
@@ -81,10 +83,21 @@ export class Stage {
     return folder.read(rest);
   }
 
+  /** Where a path really lies: what it stands for. */
+  real(path: string): string {
+    return path.startsWith('~/') ? join(this.home, path.slice(2)) : join(this.root, path);
+  }
+
   /** What is at a path itself. */
   kind(path: string): ReturnType<SafeFolder['kind']> {
     const [folder, rest] = this.#of(path);
     return folder.kind(rest);
+  }
+
+  /** Makes a link, where nothing is. */
+  link(path: string, target: string): void {
+    const [folder, rest] = this.#of(path);
+    folder.link(rest, target);
   }
 
   makeWay(path: string): void {
@@ -99,7 +112,13 @@ export class Stage {
   }
 
   remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    try {
+      rmSync(this.folder, { recursive: true, force: true });
+    } catch {
+      // What ran there may have taken away the right to go into a folder of it.
+      openUp(this.folder);
+      rmSync(this.folder, { recursive: true, force: true });
+    }
   }
 
   #of(path: string): [SafeFolder, string] {
@@ -119,4 +138,10 @@ export class Stage {
     if (isWithin(root, to)) return to.slice(root.length + 1) || null;
     return isWithin(home, to) ? `~/${to.slice(home.length + 1)}` : null;
   }
+}
+
+function openUp(folder: string): void {
+  chmodSync(folder, 0o700);
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) openUp(join(folder, entry.name));
 }

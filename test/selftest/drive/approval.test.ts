@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { drivers } from '../../../src/agents/drivers.ts';
+import { mayRun } from '../../../src/selftest/drive/approval.ts';
+
+const harmlessOf = (id: string) => drivers.find(({ agent }) => agent.id === id)?.runs?.harmless ?? [];
+
+describe('what settings could make an agent run', () => {
+  test.each([
+    ['claude-code', '.claude/settings.json', '{ "permissions": { "deny": ["Read(.env)"] }, "model": "x" }'],
+    [
+      'claude-code',
+      '.claude/settings.json',
+      '{ "sandbox": { "enabled": true, "filesystem": { "denyRead": ["./x"] } } }',
+    ],
+    ['claude-code', '.claude/settings.json', ''],
+    ['codex', '.codex/config.toml', 'sandbox_mode = "read-only"\n[permissions.x.filesystem]\n":root" = "read"\n'],
+    ['codex', '~/.codex/config.toml', '[hooks.state."a:pre_tool_use:0:0"]\ntrusted_hash = "x"\n'],
+    ['gemini', '.gemini/policies/x.toml', '[[rule]]\ntoolName = "x"\ndecision = "deny"\npriority = 1\n'],
+    ['opencode', 'opencode.jsonc', '{ /* rules */ "permission": { "bash": { "*": "deny" } } }'],
+    ['qwen', '.qwen/settings.json', '{ "permissions": { "deny": [] }, "$version": 4 }'],
+    ['cline', '~/.cline/data/settings/global-settings.json', '{ "disabledTools": ["editor"] }'],
+  ])('nothing: %s %s %s', (id, path, text) => {
+    expect(mayRun(path, text, harmlessOf(id))).toBe(false);
+  });
+
+  test.each([
+    ['claude-code', '.claude/settings.json', '{ "apiKeyHelper": "./run" }'],
+    ['claude-code', '.claude/settings.json', String.raw`{ "apiKeyH\u0065lper": "./run" }`],
+    ['claude-code', '.claude/settings.json', '{ "statusLine": { "type": "command", "command": "./run" } }'],
+    ['claude-code', '.claude/settings.json', '{ "permissions": {}, "ofANewVersion": "./run" }'],
+    ['claude-code', '.claude/settings.json', '{ "sandbox": { "ripgrep": { "command": "./run" } } }'],
+    ['claude-code', '.claude/settings.json', '{ "sandbox": {}, "sandbox": { "ripgrep": { "command": "./run" } } }'],
+    ['claude-code', '.claude/settings.json', '{ "permissions": {}, "hooks": {} }'],
+    ['claude-code', '.claude/settings.json', '{ "permissions": [, "apiKeyHelper": "./run" }'],
+    ['claude-code', '.claude/settings.json', '[{ "apiKeyHelper": "./run" }]'],
+    ['claude-code', '.claude/settings.json', '{ "sandbox.filesystem": "no such key" }'],
+    ['codex', '.codex/config.toml', String.raw`["mcp_serv\u0065rs".evil]` + '\ncommand = "./run"\n'],
+    ['codex', '.codex/config.toml', 'notify = ["./run"]\n'],
+    ['codex', '.codex/config.toml', 'notify = ["./run"\n'],
+    ['codex', '.codex/config.toml', '[model_providers.x.auth]\ncommand = "./run"\n'],
+    ['gemini', '.gemini/settings.json', String.raw`{ "tools": { "discoveryC\u006fmmand": "./run" } }`],
+    ['gemini', '.gemini/policies/x.toml', '[[safety_checker]]\n[safety_checker.checker]\ntype = "external"\n'],
+    ['qwen', '.qwen/settings.json', '{ "ui": { "statusLine": { "command": "./run" } } }'],
+    ['opencode', 'opencode.json', '{ "plugin": ["x"] }'],
+    ['opencode', 'opencode.json', '{ "mcp": { "x": { "type": "local", "command": ["./run"] } } }'],
+    ['copilot', '~/.copilot/settings.json', '{ "bashEnv": "./run" }'],
+    ['cline', '~/.cline/data/settings/global-settings.json', '{ "anything": 1 }'],
+  ])('something: %s %s %s', (id, path, text) => {
+    expect(mayRun(path, text, harmlessOf(id))).toBe(true);
+  });
+});

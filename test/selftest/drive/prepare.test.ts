@@ -1,0 +1,194 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { AgentHook } from '../../../src/agents/driver.ts';
+import { drivers } from '../../../src/agents/drivers.ts';
+import { copyNamed, copyRepository, copySettings } from '../../../src/selftest/drive/prepare.ts';
+import { Stage } from '../../../src/selftest/drive/stage.ts';
+
+let above = '';
+let stage: Stage;
+const lay = (path: string, text: string, mode = 0o644) => {
+  const place = join(above, path);
+  mkdirSync(dirname(place), { recursive: true });
+  writeFileSync(place, text);
+  chmodSync(place, mode);
+};
+const track = () => {
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', join(above, 'home/shop'), ...args], { stdio: 'ignore' });
+  git('init', '-q');
+  git('add', '-A');
+};
+const nothing = () => false;
+
+beforeEach(() => {
+  above = mkdtempSync(join(tmpdir(), 'prepare-'));
+  mkdirSync(join(above, 'home/shop'), { recursive: true });
+  stage = new Stage({ home: join(above, 'home'), root: join(above, 'home/shop') });
+});
+afterEach(() => {
+  stage.remove();
+  rmSync(above, { recursive: true, force: true });
+});
+
+describe('the copy of a repository', () => {
+  test('has what git tracks, with the right to run it', async () => {
+    lay('home/shop/bin/run.sh', '#!/bin/sh\n', 0o755);
+    lay('home/shop/a.txt', 'a');
+    symlinkSync('a.txt', join(above, 'home/shop/b.txt'));
+    track();
+    await copyRepository(stage, nothing);
+    expect(stage.read('b.txt')).toBe('a');
+    expect(statSync(stage.at('bin/run.sh')).mode & 0o100).toBe(0o100);
+    expect(statSync(stage.at('a.txt')).mode & 0o100).toBe(0);
+  });
+
+  test('has nothing of what links lead to outside of it, whichever part of a path is one', async () => {
+    lay('outside/secret.txt', 'SECRET');
+    for (const name of ['docs/secret.txt', '.claude/settings.json', 'deep/down/secret.txt'])
+      lay(`home/shop/${name}`, 'x');
+    track();
+    for (const [folder, to] of [
+      ['docs', '../../outside'],
+      ['.claude', join(above, 'outside')],
+      ['deep/down', '../../../outside'],
+    ] as const) {
+      rmSync(join(above, 'home/shop', folder), { recursive: true });
+      symlinkSync(to, join(above, 'home/shop', folder));
+    }
+    lay('outside/settings.json', 'SECRET');
+    symlinkSync('../../outside/secret.txt', join(above, 'home/shop/up.txt'));
+    symlinkSync(join(above, 'outside/secret.txt'), join(above, 'home/shop/abs.txt'));
+    track();
+    await copyRepository(stage, nothing);
+    expect(textsBelow(stage.folder).join('\n')).not.toContain('SECRET');
+    for (const name of ['docs', '.claude', 'up.txt', 'abs.txt']) expect(stage.kind(name)).toBeUndefined();
+  });
+});
+
+describe('the copy of what steers an agent', () => {
+  // Under every name that a login has, and under some that say nothing.
+  const SECRET = 'made-up-9f3c';
+  const everywhere = (path: string): string =>
+    path.endsWith('.toml')
+      ? `model_provider = "x"\n[model_providers.x]\nbase_url = "https://${SECRET}"\nhttp_headers = { Authorization = "${SECRET}" }\n[mcp_servers.y]\ncommand = "z"\n[mcp_servers.y.env]\nAPI_KEY = "${SECRET}"\n`
+      : JSON.stringify({
+          ...{
+            apiKey: SECRET,
+            apiKeyHelper: `echo ${SECRET}`,
+            oauth_token: SECRET,
+            permissions: { deny: ['Read(x)'] },
+          },
+          env: {
+            ANTHROPIC_AUTH_TOKEN: SECRET,
+            OF_NO_NAME: SECRET,
+            CLAUDE_CODE_USE_BEDROCK: '1',
+            BASH_DEFAULT_TIMEOUT_MS: '9000',
+          },
+          mcpServers: { y: { command: 'z', env: { API_KEY: SECRET } } },
+          provider: { x: { options: { apiKey: SECRET } } },
+        });
+
+  test.each(drivers.map(driver => [driver.agent.id, driver] as const))('%s: no login', (_id, driver) => {
+    for (const { path } of driver.copies)
+      if (!path.endsWith('/') && /\.(?:jsonc?|toml)$/.test(path)) {
+        lay(`home/${path.startsWith('~/') ? path.slice(2) : `shop/${path}`}`, everywhere(path));
+        if (!path.startsWith('~/')) stage.write(path, everywhere(path));
+      }
+    copySettings(stage, driver);
+    const copied = textsBelow(stage.folder).join('\n');
+    expect(copied).not.toContain(SECRET);
+    expect(copied.length).toBeGreaterThan(0);
+  });
+
+  test('Claude Code: what it is steered by stays, to the letter', () => {
+    const [claude] = drivers;
+    const text = `{\n  // mine\n  "permissions": { "deny": ["Read(./x)"] },\n  "env": { "BASH_DEFAULT_TIMEOUT_MS": "9000", "T": "${SECRET}" }\n}\n`;
+    lay('home/.claude/settings.json', text);
+    copySettings(stage, claude as never);
+    expect(stage.read('~/.claude/settings.json')?.replace(/\s/g, '')).toBe(
+      text.replace(`, "T": "${SECRET}"`, '').replace(/\s/g, ''),
+    );
+  });
+
+  test('from where its variable leads it, and by way of a link of the user’s own', () => {
+    const [claude] = drivers;
+    lay('dotfiles/settings.json', '{ "model": "linked" }');
+    mkdirSync(join(above, 'home/.claude'), { recursive: true });
+    symlinkSync(join(above, 'dotfiles/settings.json'), join(above, 'home/.claude/settings.json'));
+    copySettings(stage, claude as never);
+    expect(stage.read('~/.claude/settings.json')).toContain('linked');
+    lay('moved/settings.json', '{ "model": "moved" }');
+    lay('moved/hooks/a.sh', '#!/bin/sh\n', 0o755);
+    process.env.CLAUDE_CONFIG_DIR = join(above, 'moved');
+    try {
+      copySettings(stage, claude as never);
+    } finally {
+      delete process.env.CLAUDE_CONFIG_DIR;
+    }
+    expect(stage.read('~/.claude/settings.json')).toContain('moved');
+    expect(statSync(stage.at('~/.claude/hooks/a.sh')).mode & 0o100).toBe(0o100);
+  });
+});
+
+describe('what hooks name', () => {
+  const hook = (command: string): AgentHook => ({
+    path: '.claude/settings.json',
+    event: 'PreToolUse',
+    matcher: '',
+    command,
+  });
+
+  test('is there, tracked or not, in the repository or the home, and a program of the home is let in', () => {
+    lay('home/shop/tools/guard.sh', '#!/bin/sh\nuv run x\n', 0o755);
+    lay('home/scripts/guard.py', 'print()\n');
+    lay('home/scripts/words.txt', 'words');
+    lay('home/.local/bin/uv', '#!/bin/sh\n', 0o755);
+    lay('home/shop/.env', 'SECRET');
+    const before = process.env.PATH;
+    process.env.PATH = `${join(above, 'home/.local/bin')}:${before}`;
+    try {
+      const hooks = [
+        hook('"$CLAUDE_PROJECT_DIR"/tools/guard.sh'),
+        hook('python3 ~/scripts/guard.py --words $HOME/scripts/words.txt'),
+        hook('uv run .env'),
+      ];
+      expect(copyNamed(stage, hooks, path => path === '.env')).toEqual(['~/.local/bin/uv']);
+    } finally {
+      process.env.PATH = before;
+    }
+    expect(stage.read('tools/guard.sh')).toContain('uv run');
+    expect(statSync(stage.at('tools/guard.sh')).mode & 0o100).toBe(0o100);
+    expect(stage.read('~/scripts/guard.py')).toBe('print()\n');
+    expect(stage.read('~/scripts/words.txt')).toBe('words');
+    expect(stage.kind('.env')).toBeUndefined();
+    expect([...stage.admitted]).toEqual([join(above, 'home/.local/bin/uv')]);
+  });
+});
+
+test('a stage goes, whatever right was taken away in it', () => {
+  stage.write('a/b/c.txt', 'x');
+  chmodSync(stage.at('a/b'), 0o000);
+  stage.remove();
+  expect(existsSync(stage.folder)).toBe(false);
+});
+
+function textsBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
+}
