@@ -18,13 +18,26 @@ const isTable = (value: unknown): value is Table =>
 /** What stands for settings that their agent cannot read: it cannot read this either, and no login is in it. */
 const UNREADABLE = '{';
 
-/** Settings without what is at these paths of keys, and without every text whose name is that of a secret, at any depth. */
+/** What servers and programs are told, under names of their own. */
+const TOLD = /^(?:env|environment|headers|http_headers)$/;
+
+/** A number or a switch is no secret, under whatever name. */
+export const isPlain = (value: unknown): boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value) && /^(?:\d{1,9}|true|false)$/.test(String(value));
+
+/**
+ * Settings without what is at these paths of keys, and at any depth without every text whose name is that of a secret, and without
+ * variables and headers that say more than a number or a switch.
+ */
 export function withoutLogins(settings: Table, paths: readonly string[]): Table {
   const at = (value: unknown, path: string): unknown => {
     if (Array.isArray(value)) return value.map(each => at(each, path));
     if (!isTable(value)) return value;
     const kept = Object.entries(value).filter(
-      ([name, each]) => !paths.includes(`${path}${name}`) && !(typeof each === 'string' && secretLookingName(name)),
+      ([name, each]) =>
+        !paths.includes(`${path}${name}`) &&
+        !(typeof each === 'string' && secretLookingName(name)) &&
+        (isPlain(each) || !TOLD.test(path.split('.').at(-2) ?? '')),
     );
     return Object.fromEntries(kept.map(([name, each]) => [name, at(each, `${path}${name}.`)]));
   };
@@ -78,9 +91,10 @@ function findIn(node: Node, isLeftOut: (path: readonly string[], value: unknown)
     const value = node.type === 'object' ? child.children?.[1] : child;
     if (!value) continue;
     const name = node.type === 'object' ? String(child.children?.[0]?.value) : '';
-    const isSecret = value.type === 'string' && secretLookingName(name);
-    if (node.type === 'object' && (isSecret || isLeftOut(getNodePath(value).map(String), getNodeValue(value))))
-      return value;
+    const path = getNodePath(value).map(String);
+    const isSecret =
+      value.type === 'string' && (secretLookingName(name) || (TOLD.test(path.at(-2) ?? '') && !isPlain(value.value)));
+    if (node.type === 'object' && (isSecret || isLeftOut(path, getNodeValue(value)))) return value;
     const below = findIn(value, isLeftOut);
     if (below) return below;
   }

@@ -1,5 +1,5 @@
 import type { Driver } from '../driver.ts';
-import { keptAsWritten } from '../kept.ts';
+import { isPlain, keptAsWritten } from '../kept.ts';
 import { anthropic } from '../wire/anthropic.ts';
 import { claudeCode } from './detect.ts';
 import { hooks } from './hooks.ts';
@@ -35,8 +35,7 @@ const ANSWERING = JSON.stringify({ mcpServers: { yes: { command: process.execPat
 const LOGINS = ['apiKeyHelper', 'awsAuthRefresh', 'awsCredentialExport', 'otelHeadersHelper', 'forceLoginMethod'];
 /** A number or a switch of its own says nothing that is secret, and leads to nobody. */
 const isPlainVariable = (name: string, value: unknown) =>
-  /^(?:CLAUDE_CODE_(?!USE_|SKIP_)|BASH_|MAX_|DISABLE_|MCP_)/.test(name) &&
-  /^(?:\d{1,9}|true|false)$/.test(String(value));
+  /^(?:CLAUDE_CODE_(?!USE_|SKIP_)|BASH_|MAX_|DISABLE_|MCP_)/.test(name) && isPlain(value);
 
 const kept = (text: string) =>
   keptAsWritten(

@@ -1,4 +1,5 @@
 import type { Driver } from '../driver.ts';
+import { keptJson } from '../kept.ts';
 import type { SettingsFile } from '../types.ts';
 import { jsonValue } from '../values.ts';
 import { chat } from '../wire/chat.ts';
@@ -47,7 +48,7 @@ export const driver: Driver = {
   wire: chat,
   modes: { configured: '--auto-approve true', bypass: '--auto-approve true' },
   copies: [
-    { path: SETTINGS },
+    { path: SETTINGS, keep: text => keptJson(text, []) },
     ...HOOK_FILES.filter(path => path.startsWith('~/')).map(path => ({ path })),
     ...PLUGINS.filter(path => path.startsWith('~/')).map(path => ({ path })),
     ...['~/.cline/rules/', '~/.cline/agents/', '~/.cline/skills/', '~/Documents/Cline/Rules/'].map(path => ({ path })),

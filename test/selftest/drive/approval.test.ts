@@ -34,7 +34,7 @@ describe('what settings could make an agent run', () => {
     ['claude-code', '.claude/settings.json', '{ "permissions": [, "apiKeyHelper": "./run" }'],
     ['claude-code', '.claude/settings.json', '[{ "apiKeyHelper": "./run" }]'],
     ['claude-code', '.claude/settings.json', '{ "sandbox.filesystem": "no such key" }'],
-    ['codex', '.codex/config.toml', String.raw`["mcp_serv\u0065rs".evil]` + '\ncommand = "./run"\n'],
+    ['codex', '.codex/config.toml', '["mcp_serv\\u0065rs".evil]\ncommand = "./run"\n'],
     ['codex', '.codex/config.toml', 'notify = ["./run"]\n'],
     ['codex', '.codex/config.toml', 'notify = ["./run"\n'],
     ['codex', '.codex/config.toml', '[model_providers.x.auth]\ncommand = "./run"\n'],

@@ -49,10 +49,10 @@ describe('the copy of a repository', () => {
   test('has what git tracks, with the right to run it', async () => {
     lay('home/shop/bin/run.sh', '#!/bin/sh\n', 0o755);
     lay('home/shop/a.txt', 'a');
-    symlinkSync('a.txt', join(above, 'home/shop/b.txt'));
+    symlinkSync('a.txt', join(above, 'home/shop/CLAUDE.md'));
     track();
     await copyRepository(stage, nothing);
-    expect(stage.read('b.txt')).toBe('a');
+    expect(stage.read('CLAUDE.md')).toBe('a');
     expect(statSync(stage.at('bin/run.sh')).mode & 0o100).toBe(0o100);
     expect(statSync(stage.at('a.txt')).mode & 0o100).toBe(0);
   });
@@ -87,28 +87,24 @@ describe('the copy of what steers an agent', () => {
     path.endsWith('.toml')
       ? `model_provider = "x"\n[model_providers.x]\nbase_url = "https://${SECRET}"\nhttp_headers = { Authorization = "${SECRET}" }\n[mcp_servers.y]\ncommand = "z"\n[mcp_servers.y.env]\nAPI_KEY = "${SECRET}"\n`
       : JSON.stringify({
-          ...{
-            apiKey: SECRET,
-            apiKeyHelper: `echo ${SECRET}`,
-            oauth_token: SECRET,
-            permissions: { deny: ['Read(x)'] },
-          },
-          env: {
-            ANTHROPIC_AUTH_TOKEN: SECRET,
-            OF_NO_NAME: SECRET,
-            CLAUDE_CODE_USE_BEDROCK: '1',
-            BASH_DEFAULT_TIMEOUT_MS: '9000',
-          },
-          mcpServers: { y: { command: 'z', env: { API_KEY: SECRET } } },
+          permissions: { deny: ['Read(x)'] },
+          ...(path.includes('opencode')
+            ? {}
+            : { mcpServers: { y: { command: 'z', env: { API_KEY: SECRET }, headers: { Authorization: SECRET } } } }),
+          mcp: { y: { type: 'local', environment: { API_TOKEN: SECRET }, headers: { Authorization: SECRET } } },
           provider: { x: { options: { apiKey: SECRET } } },
+          ...(path.includes('.claude') ? { apiKeyHelper: `echo ${SECRET}`, env: VARIABLES } : {}),
         });
+  const VARIABLES = { ANTHROPIC_AUTH_TOKEN: SECRET, OF_NO_NAME: SECRET, ANTHROPIC_BASE_URL: `https://${SECRET}` };
+
+  /** What says which programs run, and what a package needs. */
+  const NO_SETTINGS = /(?:hooks|package)\.json$/;
 
   test.each(drivers.map(driver => [driver.agent.id, driver] as const))('%s: no login', (_id, driver) => {
-    for (const { path } of driver.copies)
-      if (!path.endsWith('/') && /\.(?:jsonc?|toml)$/.test(path)) {
-        lay(`home/${path.startsWith('~/') ? path.slice(2) : `shop/${path}`}`, everywhere(path));
-        if (!path.startsWith('~/')) stage.write(path, everywhere(path));
-      }
+    const files = driver.copies.filter(({ path }) => /\.(?:jsonc?|toml)$/.test(path) && !NO_SETTINGS.test(path));
+    for (const { path } of files)
+      if (path.startsWith('~/')) lay(`home/${path.slice(2)}`, everywhere(path));
+      else stage.write(path, everywhere(path));
     copySettings(stage, driver);
     const copied = textsBelow(stage.folder).join('\n');
     expect(copied).not.toContain(SECRET);
