@@ -97,17 +97,19 @@ export async function askForAgents(
   for (const report of reports) {
     const found = programFor(report, input.options);
     if (!found || input.options.signal?.aborted) continue;
-    const stage = new Stage({ home, root });
-    try {
-      const laid = await lay(stage, found.driver, input.probes, { ...input.options, ...input.lab });
-      const text = runsByItself(stage, found.driver, laid.settings, laid.hooks, laid.gitHooks);
-      if (text === undefined) continue;
-      if (!contained) unheld(report, text);
-      else if (await approved(input.options, { kind: 'command', text, purpose: purposeOf(report) })) given.add(text);
-      else unapproved(report, text);
-    } finally {
-      stage.remove();
-    }
+    await orUnavailable(report, async () => {
+      const stage = new Stage({ home, root });
+      try {
+        const laid = await lay(stage, found.driver, input.probes, { ...input.options, ...input.lab });
+        const text = runsByItself(stage, found.driver, laid.settings, laid.hooks, laid.gitHooks);
+        if (text === undefined) return;
+        if (!contained) unheld(report, text);
+        else if (await approved(input.options, { kind: 'command', text, purpose: purposeOf(report) })) given.add(text);
+        else unapproved(report, text);
+      } finally {
+        stage.remove();
+      }
+    });
   }
   return given;
 }
@@ -155,22 +157,24 @@ export async function driveAgents(
   const waiting = [...reports];
   const work = async () => {
     for (let report = waiting.shift(); report && !signal?.aborted; report = waiting.shift()) {
-      if (report.available) for (const text of await driven(report, given, input)) input.note(text);
+      if (report.available)
+        for (const text of (await orUnavailable(report, () => driveAgent(report, given, input))) ?? [])
+          input.note(text);
       onEvent?.({ type: 'vantage', id: report.id, available: report.available, reason: report.reason });
     }
   };
   await allEnded(Array.from({ length: AT_ONCE }, work));
 }
 
-/** As `driveAgent`: what the system refuses for one of them (a full disk, a path that is too long) is none of the others'. */
-async function driven(report: VantageReport, given: ReadonlySet<string>, input: DriveInput): Promise<string[]> {
+/** What the system refuses for one of them (a full disk, a path that is too long) is none of the others'. */
+async function orUnavailable<T>(report: VantageReport, work: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await driveAgent(report, given, input);
+    return await work();
   } catch (error) {
     const said = error instanceof UserError ? error.problems[0]?.what : refusedBySystem(error);
     if (said === undefined) throw error;
     unavailable(report, `it could not be driven: ${said}`);
-    return [];
+    return undefined;
   }
 }
 

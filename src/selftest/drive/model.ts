@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
 import type { Json, Reply, Turn, Wire, WireAnswer, WireRequest } from '../../agents/wire/types.ts';
+import { UserError } from '../../base/errors.ts';
 import { randomHex } from '../../base/hash.ts';
 import { PORTS } from './contain.ts';
 
@@ -38,6 +40,8 @@ interface Held {
 
 /** Bytes of one request: an agent sends its whole conversation each time. More is refused, and noted. */
 const LIMIT = 64_000_000;
+/** Bytes of a socket's path; what is longer is cut off without a word. See unix(7). */
+const SOCKET_PATH = 107;
 /** Kept of what was asked and is not known, for the reasons of rows. */
 const KEPT = 20;
 
@@ -89,6 +93,12 @@ export class ScriptedModel {
   /** Listens at a socket's path, or on loopback at a free port, which is given back. */
   async listen(path?: string): Promise<number | undefined> {
     this.#isApart = path !== undefined;
+    if (path !== undefined && Buffer.byteLength(path) > SOCKET_PATH)
+      throw new UserError({
+        what: `the folder for temporary files lies too deep for a socket in it: ${dirname(path)}`,
+        expected: `a path of at most ${SOCKET_PATH} bytes for the socket`,
+        next: 'set TMPDIR to a folder with a short path',
+      });
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       if (path === undefined) this.#server.listen(0, '127.0.0.1', resolve);
