@@ -268,7 +268,7 @@ class Column {
     const { driver } = this.#options;
     const waited = new Promise<undefined>(resolve => setTimeout(() => resolve(undefined), 500).unref());
     const end = await Promise.race([session.ended, waited]);
-    const lines = end?.output.trim().split('\n').filter(Boolean) ?? [];
+    const lines = end?.output.split('\n').filter(line => line.trim() !== '' && !/^\s*at\s/.test(line)) ?? [];
     // Behind why, it may say other things still.
     const said = (lines.findLast(line => WHY.test(line)) ?? lines.at(-1))?.slice(0, 300);
     this.#said = said;

@@ -42,6 +42,21 @@ export async function hookRows(
   return [...new Map([...told, ...rows].map(row => [row.id, row])).values()];
 }
 
+/** The rows of hooks that were not come to, and why. */
+export function hookRowsUntried(
+  report: VantageReport,
+  hooks: readonly AgentHook[],
+  { stage }: Pick<ColumnOptions, 'stage'>,
+  failure: string,
+): Row[] {
+  const targets = targetsOf(hooks.map(hook => ({ hook, runs: programOf(stage, hook)?.path })));
+  return [...new Set(targets.values())].map(target => ({
+    ...baseOf(report, target, 'missing'),
+    verdict: 'inconclusive',
+    reason: `it was not come to: ${failure}`,
+  }));
+}
+
 /** What each hook is called: what it runs, the event and the tools; where that is said of two, with what tells them apart. */
 export function targetsOf(list: readonly { hook: AgentHook; runs: string | undefined }[]): Map<AgentHook, string> {
   const names = new Map(

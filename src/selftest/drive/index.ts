@@ -16,7 +16,7 @@ import { isBoxedOn, layPosture } from './boxed.ts';
 import { driveColumn } from './column.ts';
 import { keepsRights } from './contain.ts';
 import { Ground } from './ground.ts';
-import { ASKED_BEFORE, hookRows } from './hook-rows.ts';
+import { ASKED_BEFORE, hookRows, hookRowsUntried } from './hook-rows.ts';
 import { type Laid, type LayFrom, lay } from './lay.ts';
 import { isWalled } from './prepare.ts';
 import { rejectedRow, rowsOf } from './rows.ts';
@@ -274,8 +274,12 @@ async function drive(
     ]);
   const guarding = hooks.filter(({ event }) => ASKED_BEFORE.test(event));
   const ofHooks = !only && (safeguards.length === 0 || safeguards.includes('GRD-2'));
-  if (ofHooks && guarding.length > 0 && column.failure === undefined)
-    tell(await hookRows(report, guarding, column.records, how, seen));
+  if (ofHooks && guarding.length > 0)
+    tell(
+      column.failure === undefined
+        ? await hookRows(report, guarding, column.records, how, seen)
+        : hookRowsUntried(report, guarding, how, column.failure),
+    );
   if (column.failure !== undefined) notes.push(`${report.title}: not all was tried: ${column.failure}`);
   if (contained && keepsRights({ boxed, walled }))
     notes.push(

@@ -91,6 +91,18 @@ describeWith(['bubblewrap', 'git'], 'an agent that is driven', () => {
     expect(failure).toContain('it ended with 0 before it asked its model: bad settings: no');
   });
 
+  test('one that breaks off again and again leaves what it did not come to unproven, and says why', async () => {
+    const subjects = ['a', 'b', 'c', 'd', 'e', 'f'].map(name => reading(`${name}.env`));
+    const { records, failure } = await driveFake(subjects, { settings: { wrong: { dies: '.env' } } });
+    expect(failure).toBe('it broke off again and again');
+    expect(records.filter(({ tries }) => tries.length === 0).length).toBeGreaterThan(0);
+  });
+
+  test('work that a shell cannot do is too tight, once it is seen to be possible without the agent', async () => {
+    const { verdicts } = await driveFake([{ ...working, command: 'true' }], { settings: { deny: ['true'] } });
+    expect(verdicts['write .']).toBe('broken rule');
+  });
+
   test('a result of ten megabytes is taken', async () => {
     const { verdicts } = await driveFake([reading('.env')], { settings: { wrong: { big: '.env' } } });
     expect(verdicts['read .env']).toBe('exposed');
@@ -163,5 +175,13 @@ describe('the calls of an agent', () => {
       driver: { endsOnRefusal: true, refused: output => (/denied/.test(output) ? 'rule' : undefined) },
     });
     expect(verdicts['read .env']).toBe('inconclusive');
+  });
+
+  test('one that says so as it ends, and begins anew with what is permitted, is held', async () => {
+    const { verdicts } = await driveFake([reading('.env')], {
+      settings: { wrong: { dies: '.env', says: 'denied by its hook' } },
+      driver: { endsOnRefusal: true, refused: output => (/denied by its hook/.test(output) ? 'hook' : undefined) },
+    });
+    expect(verdicts['read .env']).toBe('blocked hook');
   });
 });
