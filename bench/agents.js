@@ -12,10 +12,11 @@ project: shop-api
 agents: [${AGENTS.join(', ')}]
 isolation:
   runtime: none
-  files: { hide: [".env", "secrets/**", "~/.ssh"] }
+  files: { hide: [".env"] }
 repository: { protected: [main] }
 `;
-/** So many rows each. */
+/** So many rules through one agent, and rows of each. */
+const RULES = 50;
 const ROWS = 20;
 
 /** Fifty rules through Claude Code against as many of its calls bare; and all agents, a score of rows each. */
@@ -46,6 +47,8 @@ async function fifty() {
     const ratios = runs.map(({ ms, bare }) => ms / bare);
     const { ms, bare, calls, held } = runs[ratios.indexOf(median(ratios))];
     const told = `${held} held, ${calls} calls, ${ms.toFixed(0)} ms against ${bare.toFixed(0)} ms`;
+    // A session that broke off is fast.
+    if (held !== RULES) throw new Error(`${held} of ${RULES} rules were held: ${told}`);
     return within('50 rules through Claude Code, against its calls bare', median(ratios), 1.25, '×', told);
   } finally {
     rmSync(outfile, { force: true });
@@ -58,7 +61,6 @@ function all() {
   const { repository, env } = world({
     'agent-posture.yaml': POSTURE,
     '.env': 'API_TOKEN=x\n',
-    'secrets/key.txt': 'x\n',
   });
   const PATH = [...['node-22', ...AGENTS].map(id => dirname(findPart(id))), process.env.PATH].join(':');
   const run = (args, codes) =>
@@ -71,5 +73,8 @@ function all() {
   const counts = AGENTS.map(
     id => rows.filter(({ vantage, verdict }) => vantage === `agent:${id}` && verdict !== 'skipped').length,
   );
+  // A refusal ends Cline's session, and each has one of its own: it is tried on as many subjects as the program tries without --deep.
+  const few = AGENTS.filter((id, at) => counts[at] < (id === 'cline' ? 6 : ROWS));
+  if (few.length > 0) throw new Error(`fewer than ${ROWS} rows: ${few.join(', ')} (${counts.join(', ')})`);
   return within(`all seven agents, ${ROWS} rows each`, took / 1000, 30, 's', `${counts.join(', ')} rows`);
 }

@@ -154,7 +154,9 @@ export async function driveAgents(
   input: DriveInput,
 ): Promise<void> {
   const { signal, onEvent } = input.options;
-  const waiting = [...reports];
+  // What takes longest goes first, so that nothing is waited for alone at the end.
+  const isLong = ({ agent }: VantageReport) => driverOf(agent?.id ?? '')?.endsOnRefusal === true;
+  const waiting = [...reports].sort((a, b) => Number(isLong(b)) - Number(isLong(a)));
   const work = async () => {
     for (let report = waiting.shift(); report && !signal?.aborted; report = waiting.shift()) {
       if (report.available)
