@@ -10,6 +10,7 @@ import {
   collapse,
   commonReason,
   count,
+  deepLine,
   detail,
   FOOT,
   fallenLines,
@@ -18,6 +19,7 @@ import {
   headline,
   type Line,
   OUTSIDE,
+  oneByOne,
   startCommand,
   type Thing,
   things,
@@ -54,7 +56,7 @@ export function htmlReport(report: Report): string {
     ...said(unapprovedLines(list)),
     ...GROUPS.flatMap(group => section(list, group, report)),
     ...said([...goneLines(report), ...fallenLines(report), ...unprovenLines(report)]),
-    ...foot(list, counts),
+    ...foot(list, counts, report),
     ...fixes(list, report),
     ...start(report),
     ...every(report),
@@ -150,12 +152,15 @@ function row({ things: [first, ...others], what, fix }: Line, several: boolean):
   ].join('');
 }
 
-function foot(list: readonly Thing[], counts: Counts): string[] {
+function foot(list: readonly Thing[], counts: Counts, report: Report): string[] {
   const reason = counts.notProven > 0 ? commonReason(list) : undefined;
   return [
     '<dl class="counts">',
     ...FOOT.map(([name, of]) => `<div><dt>${name}</dt><dd>${counts[of]}</dd></div>`),
     '</dl>',
+    ...[oneByOne(report, list), deepLine(list)].flatMap(line =>
+      line === undefined ? [] : [`<p class="what">${sentence(line)}</p>`],
+    ),
     ...(reason ? [`<p class="what">Not proven, most of them: ${markup(reason)}</p>`] : []),
   ];
 }
@@ -169,12 +174,7 @@ function fixes(list: readonly Thing[], report: Report): string[] {
     ...report.fixes.map(({ n, closes, command, title: says, text }) => {
       const ids = new Set(closes);
       const closed = list.filter(({ rows }) => rows.some(({ id }) => ids.has(id))).length;
-      const how =
-        command === null
-          ? report.posture === null
-            ? `with ${commandMarkup('agent-posture init')}`
-            : 'yours to do'
-          : commandMarkup(command);
+      const how = command === null ? 'yours to do' : commandMarkup(command);
       return `<li id="fix-${n}"><strong>${n}. ${markup(says)}</strong>, closes ${closed}: ${how}${text ? `<p>${sentence(text)}</p>` : ''}</li>`;
     }),
     '</ol>',

@@ -4,11 +4,13 @@ import { GROUPS, type Report } from '../selftest/types.ts';
 import {
   collapse,
   count,
+  deepLine,
   FOOT,
   fallenLines,
   goneLines,
   headingOf,
   headline,
+  oneByOne,
   startCommand,
   type Thing,
   things,
@@ -33,6 +35,7 @@ export function markdownReport(report: Report): string {
     ...GROUPS.flatMap(group => table(list, group, report)),
     '',
     FOOT.map(([name, of]) => `${name} ${counts[of]}`).join(' · '),
+    ...[oneByOne(report, list), deepLine(list)].flatMap(line => (line === undefined ? [] : ['', inert(line)])),
     ...[...goneLines(report), ...fallenLines(report), ...unprovenLines(report)].flatMap(warning),
     ...(report.fixes.length > 0 ? ['', '### Fixes', ''] : []),
     ...report.fixes.map(

@@ -6,8 +6,8 @@ import { type Paint, painter, plainSigns, type Style, signs } from './style.ts';
 import {
   type Counts,
   collapse,
-  commonReason,
   count,
+  deepLine,
   detail,
   FOOT,
   fallenLines,
@@ -16,6 +16,7 @@ import {
   headline,
   type Line,
   OUTSIDE,
+  oneByOne,
   startCommand,
   type Thing,
   things,
@@ -85,7 +86,7 @@ export function reportParts(
     whole([rule], 7),
     cuttable(groups(list, report, { style, paint, limited: more === undefined }), open, 3, 6, more ?? ''),
     { ...whole(said(report, style), 4), least: 1 },
-    whole(foot(list, counts, style), 2),
+    whole(foot(list, counts, report, style), 2),
     cuttable(fixed, report.fixes.length, 6, 5, own('fix')),
     whole(startLines(report, style), 4),
     cuttable(noted, noted.filter(({ shows }) => shows > 0).length, 8, 2, more ?? ''),
@@ -230,13 +231,13 @@ function said(report: Report, style: Style): string[] {
   );
 }
 
-function foot(list: readonly Thing[], counts: Counts, style: Style): string[] {
-  const reason = counts.notProven > 0 ? commonReason(list) : undefined;
-  const why = reason && displayWidth(reason) <= 60 ? ` (${oneLine(reason)})` : '';
+/** The numbers. Why what is not proven is not, the lines above say. */
+function foot(list: readonly Thing[], counts: Counts, report: Report, style: Style): string[] {
   const parts = FOOT.filter(([, of]) => counts[of] > 0 || of === 'held' || of === 'works').map(
-    ([word, of]) => `${word} ${counts[of]}${of === 'notProven' ? why : ''}`,
+    ([word, of]) => `${word} ${counts[of]}`,
   );
-  return ['', ...flow(parts, style.width)];
+  const more = [oneByOne(report, list), deepLine(list)].filter(line => line !== undefined);
+  return ['', ...flow(parts, style.width), ...more.flatMap(line => hang(' ', line, style.width))];
 }
 
 /** Parts that stay whole where they can, three spaces between them. */
@@ -256,17 +257,12 @@ function fixes(report: Report, style: Style, paint: Paint): CountedRow[] {
   return report.fixes.flatMap(({ n, closes, command, title: says }) => {
     const closed = list.filter(({ rows }) => rows.some(row => closes.includes(row.id))).length;
     const start = ` [${n}] ${pad(`closes ${closed}`, 10)} `;
-    const text = command === null ? withoutCommand(oneLine(says), report) : asStarted(oneLine(command));
+    const text = command === null ? `yours to do: ${oneLine(says)}` : asStarted(oneLine(command));
     const rows = hang(start, text, style.width).map((line, index) =>
       index === 0 && command !== null ? line.replace(text, paint('cyan', text)) : line,
     );
     return counted(rows, 1);
   });
-}
-
-/** Without a posture the same changes come from `init`; with one, what has no command only the user can do. */
-function withoutCommand(says: string, { posture }: Report): string {
-  return posture === null ? `${says}: ${own('init')}` : `yours to do: ${says}`;
 }
 
 function notes(report: Report, style: Style, paint: Paint, now: Date): CountedRow[] {

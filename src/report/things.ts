@@ -222,14 +222,41 @@ export function count(list: readonly Thing[]): Counts {
   };
 }
 
-/** What stands at the foot of a report: the count that each word names. */
+/** What stands at the foot of a report: the count that each word names. With what the headline says was reached, it is all. */
 export const FOOT: readonly [word: string, of: keyof Counts][] = [
   ['Held', 'held'],
   ['Works', 'works'],
+  ['Too tight', 'tooTight'],
   ['Not proven', 'notProven'],
   ['Not tried', 'notTried'],
   ['Accepted', 'accepted'],
 ];
+
+/** Rows by how they came out, in the order in which they are said. One that was accepted is that alone. */
+const ONE_BY_ONE = ['exposed', 'broken', 'blocked', 'works', 'inconclusive', 'skipped'] as const;
+
+/**
+ * Where several tries make one thing, how each of them came out: every row once, so that the numbers add up to what --json and
+ * --verbose have. Undefined where the counts of things say as much.
+ */
+export function oneByOne({ rows }: Pick<Report, 'rows'>, list: readonly Thing[]): string | undefined {
+  if (rows.length === list.length) return undefined;
+  const taken = rows.filter(({ accepted }) => accepted);
+  const said = ONE_BY_ONE.flatMap(verdict => {
+    const many = rows.filter(row => row.verdict === verdict && !row.accepted).length;
+    return many === 0 ? [] : [`${many} ${VERDICT_WORDS[verdict]}`];
+  });
+  const accepted = taken.length > 0 ? [`${taken.length} accepted`] : [];
+  return `One by one: ${[...said, ...accepted].join(', ')}; ${rows.length} in all`;
+}
+
+/** How many of those that were not tried are with `--deep`, by what their reasons say. */
+export function deepLine(list: readonly Thing[]): string | undefined {
+  const many = list.filter(
+    ({ state, rows }) => state === 'not tried' && / with --deep$/.test(rows[0]?.reason ?? ''),
+  ).length;
+  return many === 0 ? undefined : `${many} of what was not tried ${many === 1 ? 'is' : 'are'} with --deep`;
+}
 
 /** The sentence that a report begins with. */
 export function headline(counts: Counts): string {
@@ -275,20 +302,49 @@ export function unapprovedLines(list: readonly Thing[]): string[] {
   );
 }
 
+/** Reasons that are said of what could not be proven, where something was reached that matters more. */
+const REASONS = 4;
+
+/** Something that was tried and not proven, as it is named beside its reason. */
+interface Unproven {
+  name: string;
+  reason: string;
+  group: Group;
+}
+
+/** Things that are not proven, and single ways round of those that are reached or accepted all the same. */
+function unprovenOf({ rows }: Pick<Report, 'rows'>, list: readonly Thing[]): Unproven[] {
+  const known = new Set(fallen(rows).map(({ target }) => target));
+  const open = list.filter(({ state }) => state === 'not proven');
+  const told = new Set(open.flatMap(thing => thing.rows));
+  const single = rows.filter(row => row.verdict === 'inconclusive' && !told.has(row));
+  return [
+    ...open.flatMap(({ target, rows: [first], group }) =>
+      known.has(target) ? [] : [{ name: target, reason: first?.reason ?? '', group }],
+    ),
+    ...single.map(({ target, escape: way, attempt, reason, group }) => {
+      const by = spellingName(way, attempt);
+      return { name: by === undefined ? target : `${target} by ${by}`, reason, group };
+    }),
+  ];
+}
+
 /**
- * What nothing could be proven of, one line for each reason: of the declared systems always, of the rest where nothing was
- * reached that matters more. What was held before has a line of its own.
+ * What nothing could be proven of, one line for each reason: all of them of the declared systems, and where nothing was
+ * reached; else the first few of the rest. What was held before has a line of its own.
  */
 export function unprovenLines(report: Report): string[] {
   const list = things(report);
   const reached = list.some(({ state }) => state === 'reached');
-  const known = new Set(fallen(report.rows).map(({ target }) => target));
-  const open = list.filter(
-    ({ state, group, target }) => state === 'not proven' && (!reached || group === 'production') && !known.has(target),
+  const reasons = [...grouped(unprovenOf(report, list), ({ reason }) => reason)];
+  const kept = reasons.filter(
+    ([, lost], at) => !reached || at < REASONS || lost.some(({ group }) => group === 'production'),
   );
-  return [...grouped(open, ({ rows }) => rows[0]?.reason ?? '')].map(
-    ([reason, lost]) => `not proven: ${named(lost.map(({ target }) => target))} (${reason})`,
-  );
+  const rest = reasons.filter(one => !kept.includes(one)).reduce((sum, [, lost]) => sum + lost.length, 0);
+  return [
+    ...kept.map(([reason, lost]) => `not proven: ${named(lost.map(({ name }) => name))} (${reason})`),
+    ...(rest > 0 ? [`not proven: ${rest} more: --verbose names them`] : []),
+  ];
 }
 
 /** Places that did not answer, one line for each. */

@@ -4,6 +4,7 @@ import { driverOf } from '../../agents/drivers.ts';
 import { agents } from '../../agents/index.ts';
 import { allEnded } from '../../base/all.ts';
 import { findProgram } from '../../base/exec.ts';
+import { plural } from '../../base/text.ts';
 import { bubblewrap } from '../../isolation/bubblewrap/index.ts';
 import { runtimeOf } from '../../isolation/index.ts';
 import { approved } from '../approvals.ts';
@@ -21,7 +22,7 @@ import { isWalled } from './prepare.ts';
 import { rejectedRow, rowsOf } from './rows.ts';
 import { Stage } from './stage.ts';
 import { type DriveSubject, deniedWhole } from './subjects.ts';
-import { type TriesOptions, triesOf } from './tries.ts';
+import { leftForDeep, type TriesOptions, triesOf } from './tries.ts';
 
 /** What agents are driven through. */
 export interface DriveInput {
@@ -209,15 +210,11 @@ async function drive(
   const has = (name: string) => findProgram(name, [root]) !== undefined;
   const { only } = options;
   const isAsked = ({ probe }: DriveSubject) => safeguards.length === 0 || safeguards.includes(probe.safeguard);
-  const tries = triesOf(subjects.filter(isAsked), {
-    driver,
-    contained,
-    ...stage.seen,
-    deep,
-    ways: lab?.ways,
-    families: lab?.families,
-    has,
-  }).filter(({ subject, escape: way }) => !only || only.has(rowId(report.id, subject, way?.id ?? null)));
+  const asked = subjects.filter(isAsked);
+  const spelled = { driver, contained, ...stage.seen, deep, ways: lab?.ways, families: lab?.families, has };
+  const tries = triesOf(asked, spelled).filter(
+    ({ subject, escape: way }) => !only || only.has(rowId(report.id, subject, way?.id ?? null)),
+  );
   const denied = deniedWhole(rules);
   const walled = isWalled(stage, driver, mode);
   const how = { driver, program, stage, ground, denied, mode, boxed, signal };
@@ -242,6 +239,11 @@ async function drive(
   const ofHooks = !only && (safeguards.length === 0 || safeguards.includes('GRD-2'));
   if (ofHooks && guarding.length > 0 && column.failure === undefined)
     tell(await hookRows(report, guarding, column.records, how, seen));
+  const left = only ? 0 : leftForDeep(asked, spelled);
+  if (left > 0)
+    notes.push(
+      `${report.title}: ${plural(left, 'more spelling')} ${left === 1 ? 'was' : 'were'} not tried; --deep tries ${left === 1 ? 'it' : 'them'}`,
+    );
   if (column.failure !== undefined) notes.push(`${report.title}: not all was tried: ${column.failure}`);
   if (contained && keepsRights({ boxed, walled }))
     notes.push(
