@@ -407,9 +407,11 @@ export const VERDICT_WORDS: Record<Row['verdict'], string> = {
   skipped: 'not tried',
 };
 
-/** What a row says beside its verdict: what happened, what held it, until when it is accepted. */
+/** What a row says beside its verdict: what happened, by which call of an agent, what held it, until when it is accepted. */
 export function detail(row: Row): string {
   const by = row.layer ? `, held by ${row.layer}` : '';
+  const call =
+    row.spelling !== undefined && row.verdict === 'exposed' && row.expect === 'deny' ? `: ${row.spelling}` : '';
   const until = row.accepted ? `, accepted until ${row.accepted.until}: ${row.accepted.reason}` : '';
-  return oneLine(`${row.reason}${by}${until}`);
+  return oneLine(`${row.reason}${call}${by}${until}`);
 }
