@@ -14,6 +14,7 @@ import {
   detail,
   FOOT,
   fallenLines,
+  goneAgents,
   goneLines,
   headingOf,
   headline,
@@ -49,13 +50,13 @@ export function htmlReport(report: Report): string {
   const list = things(report);
   const counts = count(list);
   return [
-    ...head(headline(counts)),
+    ...head(headline(counts, report)),
     '<body>',
     ...header(report, counts),
     '<main>',
-    ...said(unapprovedLines(list)),
+    ...said([...goneLines(report, 'agents'), ...unapprovedLines(list)]),
     ...GROUPS.flatMap(group => section(list, group, report)),
-    ...said([...goneLines(report), ...fallenLines(report), ...unprovenLines(report)]),
+    ...said([...goneLines(report, 'places'), ...fallenLines(report), ...unprovenLines(report)]),
     ...foot(list, counts, report),
     ...fixes(list, report),
     ...start(report),
@@ -84,13 +85,13 @@ function head(says: string): string[] {
 }
 
 function header(report: Report, counts: Counts): string[] {
-  const proven = counts.tries > 0 && counts.unapproved === 0;
+  const proven = counts.tries > 0 && counts.unapproved === 0 && goneAgents(report).length === 0;
   const tone = counts.reached > 0 ? 'bad' : proven ? 'good' : 'warn';
   const rules = untriedRules(report);
   return [
     '<header>',
     `<p><strong>${markup(report.project)}</strong>, ${markup(title(report))}</p>`,
-    `<h1 class="${tone}">${markup(headline(counts))}</h1>`,
+    `<h1 class="${tone}">${markup(headline(counts, report))}</h1>`,
     ...(report.baseline && counts.isNew > 0
       ? [`<p class="bad"><strong>NEW since ${time(report.baseline.takenAt)}: ${counts.isNew}</strong></p>`]
       : []),

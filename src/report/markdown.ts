@@ -27,8 +27,8 @@ export function markdownReport(report: Report): string {
   const rules = untriedRules(report);
   const start = startCommand(report);
   const lines = [
-    `## agent-posture: ${headline(counts)}`,
-    ...unapprovedLines(list).flatMap(warning),
+    `## agent-posture: ${inert(headline(counts, report))}`,
+    ...[...goneLines(report, 'agents'), ...unapprovedLines(list)].flatMap(warning),
     '',
     `${inert(report.project)}, ${inert(title(report))}, ${formatDuration(report.durationMs)}`,
     ...(rules ? ['', inert(rules)] : []),
@@ -36,7 +36,7 @@ export function markdownReport(report: Report): string {
     '',
     FOOT.map(([name, of]) => `${name} ${counts[of]}`).join(' · '),
     ...[oneByOne(report, list), deepLine(list)].flatMap(line => (line === undefined ? [] : ['', inert(line)])),
-    ...[...goneLines(report), ...fallenLines(report), ...unprovenLines(report)].flatMap(warning),
+    ...[...goneLines(report, 'places'), ...fallenLines(report), ...unprovenLines(report)].flatMap(warning),
     ...(report.fixes.length > 0 ? ['', '### Fixes', ''] : []),
     ...report.fixes.map(
       fix => `${fix.n}. ${inert(fix.title)}${fix.command ? `: ${code(fix.command)}` : ' (yours to do)'}`,

@@ -11,6 +11,7 @@ import {
   detail,
   FOOT,
   fallenLines,
+  goneAgents,
   goneLines,
   headingOf,
   headline,
@@ -80,7 +81,9 @@ export function reportParts(
     { ...whole(titleLines(report, style), 5), least: 1 },
     { ...whole(headlineLines(report, counts, style, paint), 0), least: 1 },
     whole(
-      unapprovedLines(list).flatMap(line => hang(' ! ', oneLine(line), style.width)),
+      [...goneLines(report, 'agents'), ...unapprovedLines(list)].flatMap(line =>
+        hang(' ! ', oneLine(line), style.width),
+      ),
       1,
     ),
     whole([rule], 7),
@@ -126,9 +129,9 @@ function titleLines(report: Report, style: Style): string[] {
 function headlineLines(report: Report, counts: Counts, style: Style, paint: Paint): string[] {
   const isNew =
     report.baseline && counts.isNew > 0 ? `NEW since ${day(new Date(report.baseline.takenAt))}: ${counts.isNew}` : '';
-  const proven = counts.tries > 0 && counts.unapproved === 0;
+  const proven = counts.tries > 0 && counts.unapproved === 0 && goneAgents(report).length === 0;
   const color = counts.reached > 0 ? 'red' : proven ? 'green' : 'yellow';
-  const sentence = wrap(headline(counts), style.width - 2);
+  const sentence = wrap(oneLine(headline(counts, report)), style.width - 2);
   const last = sentence.pop() ?? '';
   return [
     ...sentence.map(row => ` ${paint(['bold', color], row)}`),
@@ -226,7 +229,7 @@ function printLine(line: Line, { several, anyNew, targetWidth, style, paint }: L
 
 /** What must not be overlooked: places that did not answer, and rows that used to be held. */
 function said(report: Report, style: Style): string[] {
-  return [...goneLines(report), ...fallenLines(report), ...unprovenLines(report)].flatMap(line =>
+  return [...goneLines(report, 'places'), ...fallenLines(report), ...unprovenLines(report)].flatMap(line =>
     hang(' ! ', oneLine(line), style.width),
   );
 }

@@ -258,9 +258,16 @@ export function deepLine(list: readonly Thing[]): string | undefined {
   return many === 0 ? undefined : `${many} of what was not tried ${many === 1 ? 'is' : 'are'} with --deep`;
 }
 
-/** The sentence that a report begins with. */
-export function headline(counts: Counts): string {
-  const said = [];
+/** Agents that were asked for and could not be driven: nothing that the rest of the report says is about them. */
+export function goneAgents({ vantages }: Pick<Report, 'vantages'>): string[] {
+  const gone = vantages.filter(({ kind, judged, available }) => kind === 'agent' && judged && !available);
+  return [...new Set(gone.map(({ title, id }) => title || id))];
+}
+
+/** The sentence that a report begins with. What was asked for and not tried goes first. */
+export function headline(counts: Counts, report: Pick<Report, 'vantages'>): string {
+  const gone = goneAgents(report);
+  const said = gone.length > 0 ? [`NOT TRIED: ${list(gone)}.`] : [];
   if (counts.reached > 0) {
     said.push(`REACHED ${plural(counts.reached, 'thing')}.`);
     if (counts.production > 0)
@@ -347,10 +354,13 @@ export function unprovenLines(report: Report): string[] {
   ];
 }
 
-/** Places that did not answer, one line for each. */
-export function goneLines({ vantages }: Report): string[] {
+/** Places that did not answer, one line for each; `which`: only agents, which stand under the headline, or only the rest. */
+export function goneLines(
+  { vantages }: Pick<Report, 'vantages'>,
+  which: 'all' | 'agents' | 'places' = 'all',
+): string[] {
   return vantages
-    .filter(({ available }) => !available)
+    .filter(({ available, kind }) => !available && (which === 'all' || (kind === 'agent') === (which === 'agents')))
     .map(({ id, title, reason }) => `${title || id} could not be tried: ${reason ?? 'it did not answer'}`);
 }
 

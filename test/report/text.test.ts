@@ -129,6 +129,26 @@ describe('the report on a terminal', () => {
     expect(text).toContain('bubblewrap box could not be tried: bwrap is not installed');
   });
 
+  test('an agent that was asked for and could not be driven stands first, once, and nothing looks well then', () => {
+    const gone = {
+      id: 'agent:codex',
+      kind: 'agent',
+      title: 'Codex 0.169.0',
+      available: false,
+      reason: 'no answer',
+    } as const;
+    const rows = [row({ target: '~/.netrc', verdict: 'blocked' })];
+    const given = report(rows, { vantages: [host, { ...host, ...gone }] });
+    const text = print(given);
+    expect(text).toContain(
+      ' NOT TRIED: Codex 0.169.0. NOTHING REACHED in 1 try.\n ! Codex 0.169.0 could not be tried: no answer\n',
+    );
+    expect(text.match(/could not be tried/g)).toHaveLength(1);
+    expect(print(given, { color: true })).not.toContain('\u001b[32m');
+    const leaky = report([...rows, row({ target: '~/.npmrc' })], { vantages: given.vantages });
+    expect(print(leaky)).toContain(' NOT TRIED: Codex 0.169.0. REACHED 1 thing.');
+  });
+
   test('what was held before is one line for each reason, however many rows', () => {
     const change = { from: 'blocked', isNew: false } as const;
     const lost = Array.from({ length: 113 }, (_, i) =>

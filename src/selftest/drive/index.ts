@@ -7,7 +7,7 @@ import { findProgram } from '../../base/exec.ts';
 import { plural } from '../../base/text.ts';
 import { bubblewrap } from '../../isolation/bubblewrap/index.ts';
 import { runtimeOf } from '../../isolation/index.ts';
-import { approved } from '../approvals.ts';
+import { approved, unapprovedReason } from '../approvals.ts';
 import type { Probe } from '../probes/types.ts';
 import { rowId } from '../row.ts';
 import type { Row, SelftestOptions, VantageReport } from '../types.ts';
@@ -118,7 +118,7 @@ function unavailable(report: VantageReport, reason: string): void {
 const unapproved = (report: VantageReport, text: string) =>
   unavailable(
     report,
-    `you have not approved what it runs by itself (${named(text)}); run this on a terminal, or with --trust`,
+    unapprovedReason(`you have not approved what it runs by itself (${named(text)})`, { kind: 'command', text }),
   );
 
 /** Its driver and its program; where there is none, the report says why. */
@@ -180,7 +180,7 @@ const purposeOf = ({ title }: VantageReport) =>
   `to drive ${title} in a copy of the repository with a home of its own and no network: it runs these by itself`;
 
 const named = (text = '') => {
-  const lines = text.split('\n');
+  const lines = text.replaceAll(/, sha256 [0-9a-f]+/g, '').split('\n');
   return lines.length > 1 ? `${lines[0]} and ${lines.length - 1} more` : lines[0];
 };
 
