@@ -76,6 +76,7 @@ export function reportParts(
   });
   const open = list.filter(({ state }) => state === 'reached' || state === 'too tight').length;
   const fixed = report.fixes.length > 0 ? [{ text: rule, shows: 0 }, ...fixes(report, style, paint)] : [];
+  const told = said(report, style);
   const noted = notes(report, style, paint, now);
   return [
     { ...whole(titleLines(report, style), 5), least: 1 },
@@ -88,8 +89,9 @@ export function reportParts(
     ),
     whole([rule], 7),
     cuttable(groups(list, report, { style, paint, limited: more === undefined }), open, 3, 6, more ?? ''),
-    { ...whole(said(report, style), 4), least: 1 },
-    whole(foot(list, counts, report, style), 2),
+    { ...whole(told, 4), least: 1, cut: rows => cutLines(told, rows, style) },
+    whole(foot(counts, style), 2),
+    whole(inDetail(list, report, style), 7),
     cuttable(fixed, report.fixes.length, 6, 5, own('fix')),
     whole(startLines(report, style), 4),
     cuttable(noted, noted.filter(({ shows }) => shows > 0).length, 8, 2, more ?? ''),
@@ -113,6 +115,17 @@ function cutRows(rows: readonly CountedRow[], total: number, height: number, res
   const left = total - kept.reduce((sum, { shows }) => sum + shows, 0);
   const more = wrap(`and ${left} more${rest ? `   ${rest}` : ''}`.replaceAll(' ', NO_BREAK), style.width - 3)[0] ?? '';
   return [...kept.map(({ text }) => text), `   ${more.replaceAll(NO_BREAK, ' ')}`].slice(0, height);
+}
+
+/** The first lines; that a sentence goes on is seen. */
+function cutLines(lines: readonly string[], rows: number, style: Style): string[] {
+  const kept = lines.slice(0, rows);
+  const last = kept.pop();
+  if (last === undefined || rows >= lines.length) return lines.slice(0, rows);
+  const { ellipsis } = signs(style);
+  const room = style.width - displayWidth(ellipsis);
+  const words = displayWidth(last) <= room ? last : (wrap(last.trimStart(), room - 1)[0] ?? '');
+  return [...kept, `${words.startsWith(' ') ? '' : ' '}${words}${ellipsis}`];
 }
 
 const NO_BREAK = '\u00a0';
@@ -235,12 +248,18 @@ function said(report: Report, style: Style): string[] {
 }
 
 /** The numbers. Why what is not proven is not, the lines above say. */
-function foot(list: readonly Thing[], counts: Counts, report: Report, style: Style): string[] {
+function foot(counts: Counts, style: Style): string[] {
   const parts = FOOT.filter(([, of]) => counts[of] > 0 || of === 'held' || of === 'works').map(
     ([word, of]) => `${word} ${counts[of]}`,
   );
-  const more = [oneByOne(report, list), deepLine(list)].filter(line => line !== undefined);
-  return ['', ...flow(parts, style.width), ...more.flatMap(line => hang(' ', line, style.width))];
+  return ['', ...flow(parts, style.width)];
+}
+
+/** The same numbers one by one. */
+function inDetail(list: readonly Thing[], report: Report, style: Style): string[] {
+  return [oneByOne(report, list), deepLine(list)].flatMap(line =>
+    line === undefined ? [] : hang(' ', line, style.width),
+  );
 }
 
 /** Parts that stay whole where they can, three spaces between them. */

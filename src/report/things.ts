@@ -417,11 +417,14 @@ export const VERDICT_WORDS: Record<Row['verdict'], string> = {
   skipped: 'not tried',
 };
 
+/** The very call by which an agent was got round, to stand behind what happened. */
+export function callOf({ spelling, verdict, expect }: Pick<Row, 'spelling' | 'verdict' | 'expect'>): string {
+  return spelling !== undefined && verdict === 'exposed' && expect === 'deny' ? `: ${spelling}` : '';
+}
+
 /** What a row says beside its verdict: what happened, by which call of an agent, what held it, until when it is accepted. */
 export function detail(row: Row): string {
   const by = row.layer ? `, held by ${row.layer}` : '';
-  const call =
-    row.spelling !== undefined && row.verdict === 'exposed' && row.expect === 'deny' ? `: ${row.spelling}` : '';
   const until = row.accepted ? `, accepted until ${row.accepted.until}: ${row.accepted.reason}` : '';
-  return oneLine(`${row.reason}${call}${by}${until}`);
+  return oneLine(`${row.reason}${callOf(row)}${by}${until}`);
 }
