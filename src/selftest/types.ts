@@ -178,10 +178,15 @@ export interface ApprovalRequest {
   place?: { number: number; of: number } | undefined;
 }
 
+/** What is done with an agent: its calls, the refused ones once more in another session, its hooks made to fail. */
+export type Driving = 'calls' | 'again' | 'hooks';
+
 export type SelftestEvent =
   /** `tries`: things to be tried, each in as many ways as there are; `things`: these, and what is known not to be tried. */
   | { type: 'planned'; tries: number; things: number; vantages: { id: string; title: string }[] }
   | { type: 'vantage'; id: string; available: boolean; reason: string | null }
+  /** How far an agent has come: calls made, of how many are known by now; refusals are all made once more. */
+  | { type: 'drive'; id: string; doing: Driving; done: number; of: number }
   /** Told once its verdict stands: the report has the same row. */
   | { type: 'row'; row: Row };
 

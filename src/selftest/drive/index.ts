@@ -10,7 +10,7 @@ import { runtimeOf } from '../../isolation/index.ts';
 import { approved, unapprovedReason } from '../approvals.ts';
 import type { Probe } from '../probes/types.ts';
 import { rowId } from '../row.ts';
-import type { Row, SelftestOptions, VantageReport } from '../types.ts';
+import type { Driving, Row, SelftestOptions, VantageReport } from '../types.ts';
 import { runsByItself } from './approval.ts';
 import { isBoxedOn, layPosture } from './boxed.ts';
 import { driveColumn } from './column.ts';
@@ -217,7 +217,9 @@ async function drive(
   );
   const denied = deniedWhole(rules);
   const walled = isWalled(stage, driver, mode);
-  const how = { driver, program, stage, ground, denied, mode, boxed, signal };
+  const drives = (doing: Driving, done: number, of: number) =>
+    options.onEvent?.({ type: 'drive', id: report.id, doing, done, of });
+  const how = { driver, program, stage, ground, denied, mode, boxed, signal, onCall: drives };
   const column = await driveColumn(tries, how);
   if (column.failure !== undefined && column.records.every(record => record.tries.length === 0)) {
     report.available = false;
@@ -237,8 +239,10 @@ async function drive(
     ]);
   const guarding = hooks.filter(({ event }) => ASKED_BEFORE.test(event));
   const ofHooks = !only && (safeguards.length === 0 || safeguards.includes('GRD-2'));
-  if (ofHooks && guarding.length > 0 && column.failure === undefined)
+  if (ofHooks && guarding.length > 0 && column.failure === undefined) {
+    drives('hooks', 0, guarding.length);
     tell(await hookRows(report, guarding, column.records, how, seen));
+  }
   const left = only ? 0 : leftForDeep(asked, spelled);
   if (left > 0)
     notes.push(
