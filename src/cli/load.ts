@@ -60,12 +60,17 @@ export async function recoverTries(root: string): Promise<string[]> {
   return recover([root], state);
 }
 
-/** As `load`, where nothing can be done without a posture. */
+/** As `load`, where nothing can be done without a posture. `why`: what it is needed for. */
 export async function loadWithPosture(
   context: Context,
   looking: Looking = {},
+  why?: string,
 ): Promise<{ facts: Facts; posture: LoadedPosture }> {
   const { facts, posture } = await load(context, looking);
-  if (!posture) throw new UserError({ what: `no ${POSTURE_FILE} here`, next: 'agent-posture init' });
+  if (!posture)
+    throw new UserError({
+      what: `no ${POSTURE_FILE} here${why === undefined ? '' : `: ${why}`}`,
+      next: 'agent-posture init',
+    });
   return { facts, posture };
 }

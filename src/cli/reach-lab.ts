@@ -16,7 +16,7 @@ import type { LoadedPosture } from '../posture/model.ts';
 import type { Posture } from '../posture/schema.ts';
 import { askForAgents, type DriveInput, driveAgents, drivenVantages } from '../selftest/drive/index.ts';
 import type { DriveSubject } from '../selftest/drive/subjects.ts';
-import type { Row, VantageReport } from '../selftest/types.ts';
+import type { Row, SelftestEvent, VantageReport } from '../selftest/types.ts';
 
 /** What an agent is set up by: nothing, or what is generated of a posture. */
 export const SETUPS = {
@@ -73,6 +73,7 @@ export interface LabOptions {
   /** Changes the lab after all is generated in it: what takes one rule away shows what it held. */
   edit?(root: string): void;
   signal: AbortSignal;
+  onEvent?: ((event: SelftestEvent) => void) | undefined;
 }
 
 /**
@@ -82,7 +83,7 @@ export interface LabOptions {
 export async function driveInLab(
   agent: AgentFact,
   setup: Setup,
-  { home, env, ways, families, edit, signal }: LabOptions,
+  { home, env, ways, families, edit, signal, onEvent }: LabOptions,
 ): Promise<LabResult> {
   const above = mkdtempSync(join(await ensurePrivate(stateHome()), 'reach-'));
   const root = join(above, 'lab');
@@ -95,7 +96,7 @@ export async function driveInLab(
     const again = loaded ? { ...(await discover(root, { home, env, defaultBranch: false })), agents: [agent] } : facts;
     const options = {
       ...{ root, home, facts: again, posture: loaded, deep: false, signal, agents: [agent.id], safeguards: [] },
-      ...{ readOnly: false, only: undefined, approve: async () => true },
+      ...{ readOnly: false, only: undefined, approve: async () => true, ...(onEvent ? { onEvent } : {}) },
     };
     const [vantage] = drivenVantages(options) as [VantageReport];
     const rows: Row[] = [];

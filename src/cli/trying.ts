@@ -112,6 +112,8 @@ export function progress(event: SelftestEvent, { terminal }: Context): void {
     );
   else if (event.type === 'vantage' && !event.available)
     terminal.note(`${oneLine(event.id)} could not be tried: ${oneLine(event.reason ?? 'it did not answer')}`);
+  else if (event.type === 'drive' && event.done === 0 && event.doing === 'calls')
+    terminal.note(`${oneLine(event.id)}: ${plural(event.of, 'call')} through the agent`);
   else if (event.type === 'row' && terminal.style.verbose)
     terminal.note(`${VERDICT_WORDS[event.row.verdict].padEnd(10)} ${oneLine(event.row.id)}`);
 }

@@ -10,14 +10,17 @@ import {
   collapse,
   commonReason,
   count,
+  deepLine,
   detail,
   FOOT,
   fallenLines,
+  goneAgents,
   goneLines,
   headingOf,
   headline,
   type Line,
   OUTSIDE,
+  oneByOne,
   startCommand,
   type Thing,
   things,
@@ -47,14 +50,14 @@ export function htmlReport(report: Report): string {
   const list = things(report);
   const counts = count(list);
   return [
-    ...head(headline(counts)),
+    ...head(headline(counts, report)),
     '<body>',
     ...header(report, counts),
     '<main>',
-    ...said(unapprovedLines(list)),
+    ...said([...goneLines(report, 'agents'), ...unapprovedLines(list)]),
     ...GROUPS.flatMap(group => section(list, group, report)),
-    ...said([...goneLines(report), ...fallenLines(report), ...unprovenLines(report)]),
-    ...foot(list, counts),
+    ...said([...goneLines(report, 'places'), ...fallenLines(report), ...unprovenLines(report)]),
+    ...foot(list, counts, report),
     ...fixes(list, report),
     ...start(report),
     ...every(report),
@@ -82,13 +85,13 @@ function head(says: string): string[] {
 }
 
 function header(report: Report, counts: Counts): string[] {
-  const proven = counts.tries > 0 && counts.unapproved === 0;
+  const proven = counts.tries > 0 && counts.unapproved === 0 && goneAgents(report).length === 0;
   const tone = counts.reached > 0 ? 'bad' : proven ? 'good' : 'warn';
   const rules = untriedRules(report);
   return [
     '<header>',
     `<p><strong>${markup(report.project)}</strong>, ${markup(title(report))}</p>`,
-    `<h1 class="${tone}">${markup(headline(counts))}</h1>`,
+    `<h1 class="${tone}">${markup(headline(counts, report))}</h1>`,
     ...(report.baseline && counts.isNew > 0
       ? [`<p class="bad"><strong>NEW since ${time(report.baseline.takenAt)}: ${counts.isNew}</strong></p>`]
       : []),
@@ -150,12 +153,15 @@ function row({ things: [first, ...others], what, fix }: Line, several: boolean):
   ].join('');
 }
 
-function foot(list: readonly Thing[], counts: Counts): string[] {
+function foot(list: readonly Thing[], counts: Counts, report: Report): string[] {
   const reason = counts.notProven > 0 ? commonReason(list) : undefined;
   return [
     '<dl class="counts">',
     ...FOOT.map(([name, of]) => `<div><dt>${name}</dt><dd>${counts[of]}</dd></div>`),
     '</dl>',
+    ...[oneByOne(report, list), deepLine(list)].flatMap(line =>
+      line === undefined ? [] : [`<p class="what">${sentence(line)}</p>`],
+    ),
     ...(reason ? [`<p class="what">Not proven, most of them: ${markup(reason)}</p>`] : []),
   ];
 }
@@ -169,12 +175,7 @@ function fixes(list: readonly Thing[], report: Report): string[] {
     ...report.fixes.map(({ n, closes, command, title: says, text }) => {
       const ids = new Set(closes);
       const closed = list.filter(({ rows }) => rows.some(({ id }) => ids.has(id))).length;
-      const how =
-        command === null
-          ? report.posture === null
-            ? `with ${commandMarkup('agent-posture init')}`
-            : 'yours to do'
-          : commandMarkup(command);
+      const how = command === null ? 'yours to do' : commandMarkup(command);
       return `<li id="fix-${n}"><strong>${n}. ${markup(says)}</strong>, closes ${closed}: ${how}${text ? `<p>${sentence(text)}</p>` : ''}</li>`;
     }),
     '</ol>',

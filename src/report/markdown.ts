@@ -4,11 +4,13 @@ import { GROUPS, type Report } from '../selftest/types.ts';
 import {
   collapse,
   count,
+  deepLine,
   FOOT,
   fallenLines,
   goneLines,
   headingOf,
   headline,
+  oneByOne,
   startCommand,
   type Thing,
   things,
@@ -25,15 +27,16 @@ export function markdownReport(report: Report): string {
   const rules = untriedRules(report);
   const start = startCommand(report);
   const lines = [
-    `## agent-posture: ${headline(counts)}`,
-    ...unapprovedLines(list).flatMap(warning),
+    `## agent-posture: ${inert(headline(counts, report))}`,
+    ...[...goneLines(report, 'agents'), ...unapprovedLines(list)].flatMap(warning),
     '',
     `${inert(report.project)}, ${inert(title(report))}, ${formatDuration(report.durationMs)}`,
     ...(rules ? ['', inert(rules)] : []),
     ...GROUPS.flatMap(group => table(list, group, report)),
     '',
     FOOT.map(([name, of]) => `${name} ${counts[of]}`).join(' · '),
-    ...[...goneLines(report), ...fallenLines(report), ...unprovenLines(report)].flatMap(warning),
+    ...[oneByOne(report, list), deepLine(list)].flatMap(line => (line === undefined ? [] : ['', inert(line)])),
+    ...[...goneLines(report, 'places'), ...fallenLines(report), ...unprovenLines(report)].flatMap(warning),
     ...(report.fixes.length > 0 ? ['', '### Fixes', ''] : []),
     ...report.fixes.map(
       fix => `${fix.n}. ${inert(fix.title)}${fix.command ? `: ${code(fix.command)}` : ' (yours to do)'}`,

@@ -107,9 +107,11 @@ export function maskReport(report: Report, salt: Buffer = randomBytes(16)): Repo
       title:
         vantage.kind === 'host'
           ? 'your shell, no box'
-          : vantage.id.startsWith('via:')
-            ? 'a box of yours'
-            : 'the declared box',
+          : vantage.kind === 'agent'
+            ? vantage.title
+            : vantage.id.startsWith('via:')
+              ? 'a box of yours'
+              : 'the declared box',
       reason: vantage.available ? null : 'it did not answer',
       facts: null,
     })),
@@ -119,6 +121,9 @@ export function maskReport(report: Report, salt: Buffer = randomBytes(16)): Repo
       target: target(row),
       reason: row.verdict === 'exposed' ? HAPPENED[row.attempt] : row.verdict === 'broken' ? 'did not work' : '',
       opens: undefined,
+      // A rule names what it guards, and a call what it reaches for.
+      rule: undefined,
+      spelling: undefined,
       evidence: null,
       controls: [],
       accepted: row.accepted && { ...row.accepted, target: '', reason: '', owner: '' },

@@ -6,16 +6,18 @@ import { type Paint, painter, plainSigns, type Style, signs } from './style.ts';
 import {
   type Counts,
   collapse,
-  commonReason,
   count,
+  deepLine,
   detail,
   FOOT,
   fallenLines,
+  goneAgents,
   goneLines,
   headingOf,
   headline,
   type Line,
   OUTSIDE,
+  oneByOne,
   startCommand,
   type Thing,
   things,
@@ -74,18 +76,22 @@ export function reportParts(
   });
   const open = list.filter(({ state }) => state === 'reached' || state === 'too tight').length;
   const fixed = report.fixes.length > 0 ? [{ text: rule, shows: 0 }, ...fixes(report, style, paint)] : [];
+  const told = said(report, style);
   const noted = notes(report, style, paint, now);
   return [
     { ...whole(titleLines(report, style), 5), least: 1 },
     { ...whole(headlineLines(report, counts, style, paint), 0), least: 1 },
     whole(
-      unapprovedLines(list).flatMap(line => hang(' ! ', oneLine(line), style.width)),
+      [...goneLines(report, 'agents'), ...unapprovedLines(list)].flatMap(line =>
+        hang(' ! ', oneLine(line), style.width),
+      ),
       1,
     ),
     whole([rule], 7),
     cuttable(groups(list, report, { style, paint, limited: more === undefined }), open, 3, 6, more ?? ''),
-    { ...whole(said(report, style), 4), least: 1 },
-    whole(foot(list, counts, style), 2),
+    { ...whole(told, 4), least: 1, cut: rows => cutLines(told, rows, style) },
+    whole(foot(counts, style), 2),
+    whole(inDetail(list, report, style), 7),
     cuttable(fixed, report.fixes.length, 6, 5, own('fix')),
     whole(startLines(report, style), 4),
     cuttable(noted, noted.filter(({ shows }) => shows > 0).length, 8, 2, more ?? ''),
@@ -111,6 +117,17 @@ function cutRows(rows: readonly CountedRow[], total: number, height: number, res
   return [...kept.map(({ text }) => text), `   ${more.replaceAll(NO_BREAK, ' ')}`].slice(0, height);
 }
 
+/** The first lines; that a sentence goes on is seen. */
+function cutLines(lines: readonly string[], rows: number, style: Style): string[] {
+  const kept = lines.slice(0, rows);
+  const last = kept.pop();
+  if (last === undefined || rows >= lines.length) return lines.slice(0, rows);
+  const { ellipsis } = signs(style);
+  const room = style.width - displayWidth(ellipsis);
+  const words = displayWidth(last) <= room ? last : (wrap(last.trimStart(), room - 1)[0] ?? '');
+  return [...kept, `${words.startsWith(' ') ? '' : ' '}${words}${ellipsis}`];
+}
+
 const NO_BREAK = '\u00a0';
 
 function titleLines(report: Report, style: Style): string[] {
@@ -125,9 +142,9 @@ function titleLines(report: Report, style: Style): string[] {
 function headlineLines(report: Report, counts: Counts, style: Style, paint: Paint): string[] {
   const isNew =
     report.baseline && counts.isNew > 0 ? `NEW since ${day(new Date(report.baseline.takenAt))}: ${counts.isNew}` : '';
-  const proven = counts.tries > 0 && counts.unapproved === 0;
+  const proven = counts.tries > 0 && counts.unapproved === 0 && goneAgents(report).length === 0;
   const color = counts.reached > 0 ? 'red' : proven ? 'green' : 'yellow';
-  const sentence = wrap(headline(counts), style.width - 2);
+  const sentence = wrap(oneLine(headline(counts, report)), style.width - 2);
   const last = sentence.pop() ?? '';
   return [
     ...sentence.map(row => ` ${paint(['bold', color], row)}`),
@@ -225,18 +242,24 @@ function printLine(line: Line, { several, anyNew, targetWidth, style, paint }: L
 
 /** What must not be overlooked: places that did not answer, and rows that used to be held. */
 function said(report: Report, style: Style): string[] {
-  return [...goneLines(report), ...fallenLines(report), ...unprovenLines(report)].flatMap(line =>
+  return [...goneLines(report, 'places'), ...fallenLines(report), ...unprovenLines(report)].flatMap(line =>
     hang(' ! ', oneLine(line), style.width),
   );
 }
 
-function foot(list: readonly Thing[], counts: Counts, style: Style): string[] {
-  const reason = counts.notProven > 0 ? commonReason(list) : undefined;
-  const why = reason && displayWidth(reason) <= 60 ? ` (${oneLine(reason)})` : '';
+/** The numbers. Why what is not proven is not, the lines above say. */
+function foot(counts: Counts, style: Style): string[] {
   const parts = FOOT.filter(([, of]) => counts[of] > 0 || of === 'held' || of === 'works').map(
-    ([word, of]) => `${word} ${counts[of]}${of === 'notProven' ? why : ''}`,
+    ([word, of]) => `${word} ${counts[of]}`,
   );
   return ['', ...flow(parts, style.width)];
+}
+
+/** The same numbers one by one. */
+function inDetail(list: readonly Thing[], report: Report, style: Style): string[] {
+  return [oneByOne(report, list), deepLine(list)].flatMap(line =>
+    line === undefined ? [] : hang(' ', line, style.width),
+  );
 }
 
 /** Parts that stay whole where they can, three spaces between them. */
@@ -256,17 +279,12 @@ function fixes(report: Report, style: Style, paint: Paint): CountedRow[] {
   return report.fixes.flatMap(({ n, closes, command, title: says }) => {
     const closed = list.filter(({ rows }) => rows.some(row => closes.includes(row.id))).length;
     const start = ` [${n}] ${pad(`closes ${closed}`, 10)} `;
-    const text = command === null ? withoutCommand(oneLine(says), report) : asStarted(oneLine(command));
+    const text = command === null ? `yours to do: ${oneLine(says)}` : asStarted(oneLine(command));
     const rows = hang(start, text, style.width).map((line, index) =>
       index === 0 && command !== null ? line.replace(text, paint('cyan', text)) : line,
     );
     return counted(rows, 1);
   });
-}
-
-/** Without a posture the same changes come from `init`; with one, what has no command only the user can do. */
-function withoutCommand(says: string, { posture }: Report): string {
-  return posture === null ? `${says}: ${own('init')}` : `yours to do: ${says}`;
 }
 
 function notes(report: Report, style: Style, paint: Paint, now: Date): CountedRow[] {

@@ -222,18 +222,52 @@ export function count(list: readonly Thing[]): Counts {
   };
 }
 
-/** What stands at the foot of a report: the count that each word names. */
+/** What stands at the foot of a report: the count that each word names. With what the headline says was reached, it is all. */
 export const FOOT: readonly [word: string, of: keyof Counts][] = [
   ['Held', 'held'],
   ['Works', 'works'],
+  ['Too tight', 'tooTight'],
   ['Not proven', 'notProven'],
   ['Not tried', 'notTried'],
   ['Accepted', 'accepted'],
 ];
 
-/** The sentence that a report begins with. */
-export function headline(counts: Counts): string {
-  const said = [];
+/** Rows by how they came out, in the order in which they are said. One that was accepted is that alone. */
+const ONE_BY_ONE = ['exposed', 'broken', 'blocked', 'works', 'inconclusive', 'skipped'] as const;
+
+/**
+ * Where several tries make one thing, how each of them came out: every row once, so that the numbers add up to what --json and
+ * --verbose have. Undefined where the counts of things say as much.
+ */
+export function oneByOne({ rows }: Pick<Report, 'rows'>, list: readonly Thing[]): string | undefined {
+  if (rows.length === list.length) return undefined;
+  const taken = rows.filter(({ accepted }) => accepted);
+  const said = ONE_BY_ONE.flatMap(verdict => {
+    const many = rows.filter(row => row.verdict === verdict && !row.accepted).length;
+    return many === 0 ? [] : [`${many} ${VERDICT_WORDS[verdict]}`];
+  });
+  const accepted = taken.length > 0 ? [`${taken.length} accepted`] : [];
+  return `One by one: ${[...said, ...accepted].join(', ')}; ${rows.length} in all`;
+}
+
+/** How many of those that were not tried are with `--deep`, by what their reasons say. */
+export function deepLine(list: readonly Thing[]): string | undefined {
+  const many = list.filter(
+    ({ state, rows }) => state === 'not tried' && / with --deep$/.test(rows[0]?.reason ?? ''),
+  ).length;
+  return many === 0 ? undefined : `${many} of what was not tried ${many === 1 ? 'is' : 'are'} with --deep`;
+}
+
+/** Agents that were asked for and could not be driven: nothing that the rest of the report says is about them. */
+export function goneAgents({ vantages }: Pick<Report, 'vantages'>): string[] {
+  const gone = vantages.filter(({ kind, judged, available }) => kind === 'agent' && judged && !available);
+  return [...new Set(gone.map(({ title, id }) => title || id))];
+}
+
+/** The sentence that a report begins with. What was asked for and not tried goes first. */
+export function headline(counts: Counts, report: Pick<Report, 'vantages'>): string {
+  const gone = goneAgents(report);
+  const said = gone.length > 0 ? [`NOT TRIED: ${list(gone)}.`] : [];
   if (counts.reached > 0) {
     said.push(`REACHED ${plural(counts.reached, 'thing')}.`);
     if (counts.production > 0)
@@ -275,26 +309,58 @@ export function unapprovedLines(list: readonly Thing[]): string[] {
   );
 }
 
+/** Reasons that are said of what could not be proven, where something was reached that matters more. */
+const REASONS = 4;
+
+/** Something that was tried and not proven, as it is named beside its reason. */
+interface Unproven {
+  name: string;
+  reason: string;
+  group: Group;
+}
+
+/** Things that are not proven, and single ways round of those that are reached or accepted all the same. */
+function unprovenOf({ rows }: Pick<Report, 'rows'>, list: readonly Thing[]): Unproven[] {
+  const known = new Set(fallen(rows).map(({ target }) => target));
+  const open = list.filter(({ state }) => state === 'not proven');
+  const told = new Set(open.flatMap(thing => thing.rows));
+  const single = rows.filter(row => row.verdict === 'inconclusive' && !told.has(row));
+  return [
+    ...open.flatMap(({ target, rows: [first], group }) =>
+      known.has(target) ? [] : [{ name: target, reason: first?.reason ?? '', group }],
+    ),
+    ...single.map(({ target, escape: way, attempt, reason, group }) => {
+      const by = spellingName(way, attempt);
+      return { name: by === undefined ? target : `${target} by ${by}`, reason, group };
+    }),
+  ];
+}
+
 /**
- * What nothing could be proven of, one line for each reason: of the declared systems always, of the rest where nothing was
- * reached that matters more. What was held before has a line of its own.
+ * What nothing could be proven of, one line for each reason: all of them of the declared systems, and where nothing was
+ * reached; else the first few of the rest. What was held before has a line of its own.
  */
 export function unprovenLines(report: Report): string[] {
   const list = things(report);
   const reached = list.some(({ state }) => state === 'reached');
-  const known = new Set(fallen(report.rows).map(({ target }) => target));
-  const open = list.filter(
-    ({ state, group, target }) => state === 'not proven' && (!reached || group === 'production') && !known.has(target),
+  const reasons = [...grouped(unprovenOf(report, list), ({ reason }) => reason)];
+  const kept = reasons.filter(
+    ([, lost], at) => !reached || at < REASONS || lost.some(({ group }) => group === 'production'),
   );
-  return [...grouped(open, ({ rows }) => rows[0]?.reason ?? '')].map(
-    ([reason, lost]) => `not proven: ${named(lost.map(({ target }) => target))} (${reason})`,
-  );
+  const rest = reasons.filter(one => !kept.includes(one)).reduce((sum, [, lost]) => sum + lost.length, 0);
+  return [
+    ...kept.map(([reason, lost]) => `not proven: ${named(lost.map(({ name }) => name))} (${reason})`),
+    ...(rest > 0 ? [`not proven: ${rest} more: --verbose names them`] : []),
+  ];
 }
 
-/** Places that did not answer, one line for each. */
-export function goneLines({ vantages }: Report): string[] {
+/** Places that did not answer, one line for each; `which`: only agents, which stand under the headline, or only the rest. */
+export function goneLines(
+  { vantages }: Pick<Report, 'vantages'>,
+  which: 'all' | 'agents' | 'places' = 'all',
+): string[] {
   return vantages
-    .filter(({ available }) => !available)
+    .filter(({ available, kind }) => !available && (which === 'all' || (kind === 'agent') === (which === 'agents')))
     .map(({ id, title, reason }) => `${title || id} could not be tried: ${reason ?? 'it did not answer'}`);
 }
 
@@ -351,9 +417,14 @@ export const VERDICT_WORDS: Record<Row['verdict'], string> = {
   skipped: 'not tried',
 };
 
-/** What a row says beside its verdict: what happened, what held it, until when it is accepted. */
+/** The very call by which an agent was got round, to stand behind what happened. */
+export function callOf({ spelling, verdict, expect }: Pick<Row, 'spelling' | 'verdict' | 'expect'>): string {
+  return spelling !== undefined && verdict === 'exposed' && expect === 'deny' ? `: ${spelling}` : '';
+}
+
+/** What a row says beside its verdict: what happened, by which call of an agent, what held it, until when it is accepted. */
 export function detail(row: Row): string {
   const by = row.layer ? `, held by ${row.layer}` : '';
   const until = row.accepted ? `, accepted until ${row.accepted.until}: ${row.accepted.reason}` : '';
-  return oneLine(`${row.reason}${by}${until}`);
+  return oneLine(`${row.reason}${callOf(row)}${by}${until}`);
 }

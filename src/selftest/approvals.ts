@@ -1,7 +1,12 @@
-import { approvalHash, isApproved } from '../base/approvals.ts';
+import { type Approvable, approvalHash, isApproved, shortHash } from '../base/approvals.ts';
 import type { PlannedProbe } from './plan.ts';
 import type { Probe } from './probes/types.ts';
 import type { ApprovalRequest, Row, SelftestOptions } from './types.ts';
+
+/** Why something was not done, with what would approve exactly that where nobody can answer. */
+export function unapprovedReason(what: string, request: Approvable): string {
+  return `${what}; run this on a terminal, or with --trust=${shortHash(approvalHash(request))}`;
+}
 
 export async function approved(
   options: Pick<SelftestOptions, 'root' | 'approve'>,
@@ -29,11 +34,11 @@ export async function askFor(
 /** A probe whose approval is missing is not tried, and says so. */
 export function withApproval({ needs, ...probe }: PlannedProbe, given: ReadonlySet<string>): Probe {
   if (needs === undefined || given.has(approvalHash(needs)) || probe.subject.kind === 'skip') return probe;
-  const why =
+  const what =
     probe.subject.kind === 'command' || probe.subject.kind === 'push'
-      ? 'you have not approved running it; run this on a terminal, or with --trust'
-      : 'not contacted: you have not agreed to it; run this on a terminal, or with --trust';
-  return { ...probe, subject: { kind: 'skip', why } };
+      ? 'you have not approved running it'
+      : 'not contacted: you have not agreed to it';
+  return { ...probe, subject: { kind: 'skip', why: unapprovedReason(what, needs) } };
 }
 
 /** Rows that were not tried for want of an approval say which. */

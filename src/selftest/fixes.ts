@@ -16,7 +16,7 @@ import { isBoxed } from '../posture/boxed.ts';
 import type { PostureEdit } from '../posture/model.ts';
 import type { Isolation, Posture } from '../posture/schema.ts';
 import type { Origin, Probe } from './probes/types.ts';
-import { type Fix, REMOVED, type Row } from './types.ts';
+import { type Fix, REMOVED, type Row, type RowCloser } from './types.ts';
 
 /** What a fix is made from. `runtime`: the box that can be started here; undefined where there is none. */
 export interface FixContext {
@@ -76,11 +76,20 @@ const ofAgent = ({ vantage }: Row) => vantage.startsWith('agent:');
 /** A push that an agent lets through, to a remote of our own that refuses none. */
 const ofServer = ({ row: { from } }: Failing) => from?.closer === 'server';
 const ofHistory = ({ row }: Failing) => row.escape === 'history' || row.from?.closer === 'history';
+/** What a row of an agent says of itself goes before what is thought of its kind: no wall closes what only a rule could. */
+const mayClose = (closer: RowCloser, { row: { from } }: Failing) => from === undefined || from.closer === closer;
+/** A wall keeps it: between programs, files and sockets, not over the network. */
+const byWall = (failing: Failing) => BOXED.has(failing.probe.origin) && mayClose('sandbox', failing);
 /** Rows of a `--via` are closed by whoever wrote that command. */
 const ofVia = ({ row }: Failing) => row.vantage.startsWith('via:');
 /** The agent has a sandbox of its own. */
 const ownSandbox = ({ vantage }: Row) =>
   agents.some(({ id, hasSandbox }) => hasSandbox && vantage.replace(/@.*$/, '') === `agent:${id}`);
+/** What the posture says of a wall is in force where the row was seen: in the declared box, or in the agent's own sandbox. */
+const isWalled = (failing: Failing, isolation: Isolation | undefined) => {
+  const isNative = isolation?.runtime === 'native';
+  return isBoxed(isolation) || (isNative && ownSandbox(failing.row));
+};
 /** No box is declared yet, and none of ours can be started here. */
 const mayTurnOn = (context: FixContext) => {
   const runtime = context.posture?.isolation?.runtime;
@@ -88,7 +97,8 @@ const mayTurnOn = (context: FixContext) => {
 };
 const literalOrWay = (failing: Failing) => !ofHistory(failing) && !ofServer(failing);
 
-const overNetwork = ({ probe, row }: Failing) => NETWORK.has(probe.origin) && row.attempt !== 'read';
+const overNetwork = (failing: Failing) =>
+  NETWORK.has(failing.probe.origin) && failing.row.attempt !== 'read' && mayClose('network', failing);
 
 /** What is hidden for a target: a folder of its own in the home as a whole, anything else by its own name. */
 export function patternFor(target: string): string {
@@ -112,8 +122,7 @@ function proposedBox(rows: readonly Failing[], context: FixContext): Isolation |
   if (runtime === undefined) return undefined;
   const ground = groundOf(context);
   const before = ground.posture.isolation;
-  const allow = allowedHosts(ground);
-  const network = before?.network ?? (allow && { allow });
+  const network = hostsOf(context);
   const hide = hidePatterns(ground, placesOf(rows));
   return {
     ...before,
@@ -123,10 +132,15 @@ function proposedBox(rows: readonly Failing[], context: FixContext): Isolation |
   };
 }
 
+/** The list of hosts of a wall that is proposed: the one that stands, or the one that is known. */
+function hostsOf(context: FixContext): Isolation['network'] {
+  const allow = allowedHosts(groundOf(context));
+  return context.posture?.isolation?.network ?? (allow && { allow });
+}
+
 /** Whether the proposed box would have a list of hosts. */
 function restricts(context: FixContext): boolean {
-  const standing = context.posture?.isolation?.network;
-  return bestBox(context) !== undefined && (standing ?? allowedHosts(groundOf(context))) !== undefined;
+  return bestBox(context) !== undefined && hostsOf(context) !== undefined;
 }
 
 /** What the declared box hides, and what was reached in it. */
@@ -175,7 +189,7 @@ export const FIX_KINDS: readonly FixKind[] = [
   },
   {
     id: 'hook-open',
-    closes: ({ row }) => reached({ row } as Failing) && row.safeguard === 'GRD-2',
+    closes: failing => reached(failing) && failing.probe.origin === 'hook',
     title: rows =>
       `make ${plural(new Set(rows.map(({ row }) => row.target)).size, 'hook')} refuse where it cannot answer`,
     text: 'A hook that is missing, crashes or takes too long lets through what it is there to refuse. In most agents only one exit code refuses: start it as `COMMAND || exit 2`, with nothing that it needs beside its interpreter, and let what it cannot read be a no. Where the agent itself goes on after a failing hook, only a sandbox holds.',
@@ -228,7 +242,7 @@ export const FIX_KINDS: readonly FixKind[] = [
       whereItCounts(failing, posture?.isolation) &&
       literalOrWay(failing) &&
       !isBoxed(posture?.isolation) &&
-      (BOXED.has(failing.probe.origin) || (overNetwork(failing) && restricts({ facts, posture }))),
+      (byWall(failing) || (overNetwork(failing) && restricts({ facts, posture }))),
     title: (_rows, context) => `start agents in ${bestBox(context)?.choice.label ?? 'a box'}`,
     text: "Declares a box in which the repository can be written, your home is hidden, and other processes and sockets are out of sight; where your agent's hosts are known, it reaches these, your forge and the systems that agents may use, and no other. Start agents with: agent-posture run -- COMMAND. Whatever is started outside it still reaches all of this.",
     edits: (rows, context) => {
@@ -247,15 +261,19 @@ export const FIX_KINDS: readonly FixKind[] = [
     closes: (failing, context) =>
       reached(failing) &&
       ofAgent(failing.row) &&
-      literalOrWay(failing) &&
       ownSandbox(failing.row) &&
-      mayTurnOn(context),
+      mayTurnOn(context) &&
+      (byWall(failing) || (overNetwork(failing) && hostsOf(context) !== undefined)),
     title: () => "turn the agents' own sandbox on, with no way round it",
-    text: 'Rules over the text of a command hold the spellings that they know. With its own sandbox, and none of its commands outside of it, the agent starts every command where hidden files cannot be opened and guards cannot be written.',
-    edits: (rows, { posture }) => [
-      { path: ['isolation', 'runtime'], value: 'native' },
-      { path: ['isolation', 'files', 'hide'], value: moreHidden(rows, posture) },
-    ],
+    text: "Rules over the text of a command hold the spellings that they know. With its own sandbox, and none of its commands outside of it, the agent starts every command where hidden files cannot be opened and guards cannot be written; where your agent's hosts are known, its commands reach these, your forge and the systems that agents may use, and no other.",
+    edits: (rows, context) => {
+      const network = hostsOf(context);
+      return [
+        { path: ['isolation', 'runtime'], value: 'native' },
+        ...(network ? [{ path: ['isolation', 'network'], value: network }] : []),
+        { path: ['isolation', 'files', 'hide'], value: moreHidden(rows, context.posture) },
+      ];
+    },
   },
   {
     id: 'egress',
@@ -266,9 +284,9 @@ export const FIX_KINDS: readonly FixKind[] = [
       posture?.isolation?.network === undefined,
     title: () => 'let agents reach only the hosts that you name',
     text: "Puts a list of allowed hosts in front of the box: everything else is refused. Your agent's own hosts, your forge and the systems that agents may use are on it; add what your package manager needs. Where your agent's hosts are not known, write the list yourself: isolation.network.allow.",
-    edits: (_rows, context) => {
+    edits: (rows, context) => {
       const allow = allowedHosts(groundOf(context));
-      if (allow === undefined || !isBoxed(context.posture?.isolation)) return undefined;
+      if (allow === undefined || !rows.every(each => isWalled(each, context.posture?.isolation))) return undefined;
       return [{ path: ['isolation', 'network'], value: { allow } }];
     },
   },
@@ -296,8 +314,9 @@ export const FIX_KINDS: readonly FixKind[] = [
       reached(failing) &&
       !ofLogin(failing, posture) &&
       whereItCounts(failing, posture?.isolation) &&
+      mayClose('sandbox', failing) &&
       literalOrWay(failing) &&
-      isBoxed(posture?.isolation) &&
+      isWalled(failing, posture?.isolation) &&
       hideable(failing) &&
       moreHidden([failing], posture).length > (posture?.isolation?.files?.hide ?? []).length,
     title: rows =>
@@ -314,7 +333,7 @@ export const FIX_KINDS: readonly FixKind[] = [
       whereItCounts(failing, posture?.isolation) &&
       literalOrWay(failing) &&
       isBoxed(posture?.isolation) &&
-      (BOXED.has(failing.probe.origin) || failing.row.escape !== null),
+      (byWall(failing) || (failing.row.from === undefined && failing.row.escape !== null)),
     title: (_rows, context) =>
       canSwitch(context) ? 'take the box that this program builds' : 'close the gap in the box itself',
     text: 'The declared box lets this through: other processes, sockets, guard files or a way round a mount. Drop its capabilities, give it its own user and process namespace, mount guard files read-only, and pass no sockets on.',
@@ -414,18 +433,26 @@ export function chooseFixes(failing: readonly Failing[], context: FixContext): {
   const of = new Map<string, Fix>();
   let left = failing.filter(({ row }) => !row.accepted);
   while (left.length > 0) {
-    let best: { kind: FixKind; rows: Failing[] } | undefined;
+    let best: { kind: FixKind; rows: Failing[]; edits: PostureEdit[] | undefined } | undefined;
     for (const kind of FIX_KINDS) {
       const fits = (one: Failing) => kind.id === 'history' || !heldByGit(one, context);
       const rows = left.filter(one => fits(one) && kind.closes(one, context));
+      if (rows.length === 0) continue;
+      const edits = kind.edits?.(rows, context);
+      const wins =
+        best === undefined ||
+        (kind.edits !== undefined &&
+          rows.length > best.rows.length &&
+          (edits !== undefined || best.edits === undefined)) ||
+        // What nothing here could make gives way to what can be made.
+        (edits !== undefined && best.kind.edits !== undefined && best.edits === undefined);
       // What is done by hand, and what fits anything, comes last.
-      if (rows.length > 0 && (best === undefined || (kind.edits !== undefined && rows.length > best.rows.length)))
-        best = { kind, rows };
+      if (wins) best = { kind, rows, edits };
     }
     if (!best) break;
     const { kind, rows } = best;
-    const edits = context.posture ? kind.edits?.(rows, context) : undefined;
-    const byInit = !context.posture && kind.edits?.(rows, context) !== undefined;
+    const edits = context.posture ? best.edits : undefined;
+    const byInit = !context.posture && best.edits !== undefined;
     const fix: Fix = {
       n: fixes.length + 1,
       id: kind.id,

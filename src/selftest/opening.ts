@@ -4,7 +4,7 @@ import { didYouMean } from '../base/suggest.ts';
 import { list } from '../base/text.ts';
 import { runtimeOf } from '../isolation/index.ts';
 import { isBoxed } from '../posture/boxed.ts';
-import { approved } from './approvals.ts';
+import { approved, unapprovedReason } from './approvals.ts';
 import { boxOf } from './box.ts';
 import type { Cleanup } from './cleanup.ts';
 import { type Opened, openSession, type Session } from './session/session.ts';
@@ -81,9 +81,9 @@ export async function openOrExplain(
       return { ok: false, reason: reasonOf(error) };
     }
     if (text !== undefined) {
-      const purpose = 'to start the declared box and try from inside it';
-      if (options.readOnly || !(await approved(options, { kind: 'box', text, purpose })))
-        return { ok: false, reason: 'you have not approved what it starts; run this on a terminal, or with --trust' };
+      const request = { kind: 'box', text, purpose: 'to start the declared box and try from inside it' } as const;
+      if (options.readOnly || !(await approved(options, request)))
+        return { ok: false, reason: unapprovedReason('you have not approved what it starts', request) };
     }
   }
   const kind = vantageOf(report.id);

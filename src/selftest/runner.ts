@@ -198,18 +198,30 @@ function recoveryFolders({ root, facts, posture }: SelftestOptions): string[] {
   ].map(path => (path.length > 1 ? path.replace(/\/$/, '') : path));
 }
 
-function withFixes(rows: readonly Row[], probes: readonly Probe[], options: SelftestOptions) {
+/**
+ * The rows that ask for a fix, each with what it came from. A row of an agent says that itself: a rule may speak of the very
+ * command that a probe of another kind runs.
+ */
+export function failingOf(rows: readonly Row[], probes: readonly Probe[]): Failing[] {
   const byTarget = new Map(probes.map(probe => [`${probe.attempt}:${probe.target}`, probe]));
-  const failing: Failing[] = rows
+  return rows
     .filter(({ verdict }) => verdict === 'exposed' || verdict === 'broken')
-    .map(row => ({
-      row,
-      probe: (row.escape === LOOSENED ? undefined : byTarget.get(`${row.attempt}:${row.target}`)) ?? {
-        origin:
-          row.escape === LOOSENED ? 'loosened' : (row.from?.origin ?? (row.attempt === 'env' ? 'variable' : 'process')),
-        subject: { kind: 'skip', why: '' },
-      },
-    }));
+    .map(row => {
+      const { attempt, escape: way, from, target } = row;
+      const probe = way === LOOSENED ? undefined : byTarget.get(`${attempt}:${target}`);
+      const fallback = way === LOOSENED ? 'loosened' : attempt === 'env' ? 'variable' : 'process';
+      return {
+        row,
+        probe: {
+          origin: from?.origin ?? probe?.origin ?? fallback,
+          subject: probe?.subject ?? { kind: 'skip', why: '' },
+        },
+      };
+    });
+}
+
+function withFixes(rows: readonly Row[], probes: readonly Probe[], options: SelftestOptions) {
+  const failing = failingOf(rows, probes);
   const { fixes, of } = chooseFixes(failing, { posture: options.posture?.posture, facts: options.facts });
   return {
     fixes,

@@ -55,6 +55,9 @@ export const LOOSENED = 'loosened';
 /** The reason of such a row where the file is gone: then it need not be restored, only made again. */
 export const REMOVED = 'removed by hand: it was laid here, and is missing';
 
+/** What closes a row of an agent. `rule`: its own settings alone, a hook of them or a rule over the text of commands. */
+export type RowCloser = Closer | 'rule';
+
 /** One judged try. The fields up to `durationMs` are the contract of `test --json`. */
 export interface Row {
   /** Stable across runs: `sandbox:read:~/.aws/credentials`, `…#proc-root` for a way round. */
@@ -80,7 +83,7 @@ export interface Row {
   spelling?: string | undefined;
   rule?: string | undefined;
   /** Of an agent: what kind of thing was tried, and what can close it, by which its fix is chosen. */
-  from?: { origin: Origin; closer: Closer } | undefined;
+  from?: { origin: Origin; closer: RowCloser } | undefined;
   group: Group;
   /** What it opens, in names only: `profiles dev, prod`. */
   opens?: string | undefined;
@@ -175,10 +178,15 @@ export interface ApprovalRequest {
   place?: { number: number; of: number } | undefined;
 }
 
+/** What is done with an agent: its calls, the refused ones once more in another session, its hooks made to fail. */
+export type Driving = 'calls' | 'again' | 'hooks';
+
 export type SelftestEvent =
   /** `tries`: things to be tried, each in as many ways as there are; `things`: these, and what is known not to be tried. */
   | { type: 'planned'; tries: number; things: number; vantages: { id: string; title: string }[] }
   | { type: 'vantage'; id: string; available: boolean; reason: string | null }
+  /** How far an agent has come: calls made, of how many are known by now; refusals are all made once more. */
+  | { type: 'drive'; id: string; doing: Driving; done: number; of: number }
   /** Told once its verdict stands: the report has the same row. */
   | { type: 'row'; row: Row };
 

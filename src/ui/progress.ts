@@ -1,3 +1,4 @@
+import { plural } from '../base/text.ts';
 import { type Counts, count, type Thing, things, thingsOf } from '../report/things.ts';
 import type { Row, SelftestEvent } from '../selftest/types.ts';
 
@@ -7,9 +8,27 @@ export interface Progress {
   things: number;
   rows: readonly Row[];
   vantages: readonly { id: string; title: string; down: string | null }[];
+  /** Agents that are driven just now, by id: how far each has come. */
+  drives: ReadonlyMap<string, Drive>;
 }
 
-export const NOTHING_YET: Progress = { things: 0, rows: [], vantages: [] };
+export type Drive = Pick<Extract<SelftestEvent, { type: 'drive' }>, 'doing' | 'done' | 'of'>;
+
+const DOING: Record<Drive['doing'], (drive: Drive) => string> = {
+  calls: ({ done, of }) => `${done} of ${plural(of, 'call')}`,
+  again: ({ done, of }) => `what it refused once more, ${done} of ${of}`,
+  hooks: ({ of }) => `making ${of === 1 ? 'its hook' : `its ${of} hooks`} fail`,
+};
+
+/** `Codex 0.169.0: 34 of 91 calls`, one line for each agent that is driven just now. */
+export function driveLines({ drives, vantages }: Progress): string[] {
+  return [...drives].map(([id, drive]) => {
+    const title = vantages.find(vantage => vantage.id === id)?.title ?? id;
+    return `${title}: ${DOING[drive.doing](drive)}`;
+  });
+}
+
+export const NOTHING_YET: Progress = { things: 0, rows: [], vantages: [], drives: new Map() };
 
 export function advance(progress: Progress, event: SelftestEvent): Progress {
   switch (event.type) {
@@ -19,9 +38,14 @@ export function advance(progress: Progress, event: SelftestEvent): Progress {
         things: event.things,
         vantages: event.vantages.map(vantage => ({ ...vantage, down: null })),
       };
+    case 'drive': {
+      const { id, doing, done, of } = event;
+      return { ...progress, drives: new Map([...progress.drives, [id, { doing, done, of }]]) };
+    }
     case 'vantage':
       return {
         ...progress,
+        drives: new Map([...progress.drives].filter(([id]) => id !== event.id)),
         vantages: progress.vantages.map(vantage =>
           vantage.id === event.id && !event.available ? { ...vantage, down: event.reason ?? 'no answer' } : vantage,
         ),

@@ -42,6 +42,13 @@ describe('off a terminal', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('read ~/.aws/credentials, from your shell');
     expect((await program(given, ['explain', 'host:eat:~/.aws/credentials'])).code).toBe(2);
+    const ofAgent = await program(given, ['explain', 'agent:claude-code:read:.env#read-python']);
+    expect(ofAgent).toMatchObject({ code: 0, stdout: expect.stringContaining('test --agent claude-code tries it') });
+    const fix = await program(given, ['fix', '1']);
+    expect(fix).toMatchObject({ code: 2, stderr: expect.stringContaining('agent-posture init') });
+    expect(fix.stderr).toContain('a fix is a change of the posture');
+    const named = await program(given, ['explain', '.env']);
+    expect(named).toMatchObject({ code: 2, stderr: expect.stringContaining('agent-posture init makes a posture') });
     const moon = await program(given, ['test', '--vantage', 'moon']);
     expect(moon.code).toBe(2);
     expect(moon.stderr).toContain('there are host and sandbox');

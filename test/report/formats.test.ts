@@ -218,6 +218,13 @@ describe('--share', () => {
     expect(JSON.stringify(maskReport(secretive()))).toContain('AWS_SECRET_ACCESS_KEY');
   });
 
+  test('neither the rule of an agent nor the call that got round it is handed on', () => {
+    const spelling = 'python3 -c \'open("acme/vault.key")\'';
+    const leak = row({ target: 'acme/vault.key', escape: 'read-python', rule: 'Read(./acme/**)', spelling });
+    const masked = maskReport(report([leak]));
+    expect(markdownReport(masked) + JSON.stringify(masked)).not.toMatch(/acme|vault/);
+  });
+
   test('one name has one mask in a report, and another in the next', () => {
     const hosts = (each = maskReport(secretive())) => each.rows.slice(0, 2).map(({ target }) => target.split(':')[0]);
     const [first, second] = hosts();

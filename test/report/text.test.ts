@@ -27,8 +27,9 @@ describe('the report on a terminal', () => {
        x     ~/.netrc and 4 more       opened                                     [1]
        TOO TIGHT
        !     npm test                  cannot write node_modules                  [3]
+       ! not proven: 10.0.0.0:5432, 10.0.0.1:5432 (VPN off?)
 
-       Held 41   Works 6   Not proven 2 (VPN off?)   Not tried 7   Accepted 1
+       Held 41   Works 6   Too tight 1   Not proven 2   Not tried 7   Accepted 1
        ------------------------------------------------------------------------------
        [1] closes 7   agent-posture fix sandbox
        [2] closes 1   agent-posture fix egress
@@ -69,7 +70,7 @@ describe('the report on a terminal', () => {
     ];
     const text = print(report(rows));
     expect(text).toContain('NOTHING PROVEN. 1 not proven.');
-    expect(text).toContain('Held 0   Works 0   Not proven 1 (no unshare there)');
+    expect(text).toContain('Held 0   Works 0   Not proven 1');
   });
 
   test('the numbers of one screen count the same: things, however many rows each has', () => {
@@ -128,6 +129,26 @@ describe('the report on a terminal', () => {
     expect(text).toContain('bubblewrap box could not be tried: bwrap is not installed');
   });
 
+  test('an agent that was asked for and could not be driven stands first, once, and nothing looks well then', () => {
+    const gone = {
+      id: 'agent:codex',
+      kind: 'agent',
+      title: 'Codex 0.169.0',
+      available: false,
+      reason: 'no answer',
+    } as const;
+    const rows = [row({ target: '~/.netrc', verdict: 'blocked' })];
+    const given = report(rows, { vantages: [host, { ...host, ...gone }] });
+    const text = print(given);
+    expect(text).toContain(
+      ' NOT TRIED: Codex 0.169.0. NOTHING REACHED in 1 try.\n ! Codex 0.169.0 could not be tried: no answer\n',
+    );
+    expect(text.match(/could not be tried/g)).toHaveLength(1);
+    expect(print(given, { color: true })).not.toContain('\u001b[32m');
+    const leaky = report([...rows, row({ target: '~/.npmrc' })], { vantages: given.vantages });
+    expect(print(leaky)).toContain(' NOT TRIED: Codex 0.169.0. REACHED 1 thing.');
+  });
+
   test('what was held before is one line for each reason, however many rows', () => {
     const change = { from: 'blocked', isNew: false } as const;
     const lost = Array.from({ length: 113 }, (_, i) =>
@@ -150,7 +171,32 @@ describe('the report on a terminal', () => {
     expect(quiet).toContain('! not proven: example.com:443 (no name)');
     const loud = print(report([...rows, row({ target: '~/.netrc' })]), { width: 110 });
     expect(loud).toContain('! not proven: db.prod.example:5432 (no connection of your own)');
-    expect(loud).not.toContain('not proven: example.com:443');
+    expect(loud).toContain('! not proven: example.com:443 (no name)');
+    const many = Array.from({ length: 9 }, (_, at) => row({ target: `~/${at}`, ...unproven, reason: `reason ${at}` }));
+    const lines = print(report([...many, ...rows, row({ target: '~/.netrc' })]), { width: 110 }).split('\n');
+    expect(lines.filter(line => line.startsWith(' ! not proven: ~'))).toHaveLength(3);
+    expect(lines).toContain(' ! not proven: 7 more: --verbose names them');
+  });
+
+  test('every try is counted once where several make one thing, and what --deep would try', () => {
+    const accepted = { safeguard: 'SEC-1', target: '~/x', reason: 'r', owner: 'o', until: '2099-01-01' };
+    const rows = [
+      row({ target: '.env', verdict: 'blocked' }),
+      row({ target: '.env', escape: 'read-python' }),
+      row({ target: '.env', escape: 'read-sed', verdict: 'inconclusive' }),
+      row({ target: '~/x', accepted }),
+      row({ target: '.', verdict: 'works', expect: 'allow' }),
+      row({ target: 'npm test', verdict: 'broken', expect: 'allow' }),
+      row({ target: '~/firefox', verdict: 'skipped', reason: 'only with --deep' }),
+      row({ target: '~/none', verdict: 'skipped', reason: 'not here' }),
+    ];
+    const text = print(report(rows), { width: 110 });
+    expect(text).toContain(
+      'One by one: 1 reached, 1 too tight, 1 held, 1 works, 1 not proven, 2 not tried, 1 accepted; 8 in all',
+    );
+    expect(text).toContain('! not proven: .env by sed (opened)');
+    expect(text).toContain('1 of what was not tried is with --deep');
+    expect(print(report([row({ target: '.env' })]))).not.toContain('One by one');
   });
 
   test('a way out of a box is told of a box alone, and that nothing of it holds outside', () => {

@@ -2,8 +2,9 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { approvalHash, recordApproval } from '../../src/base/approvals.ts';
-import { askFor } from '../../src/selftest/approvals.ts';
+import { approvalHash, recordApproval, shortHash } from '../../src/base/approvals.ts';
+import { askFor, withApproval } from '../../src/selftest/approvals.ts';
+import type { PlannedProbe } from '../../src/selftest/plan.ts';
 import type { ApprovalRequest, SelftestOptions } from '../../src/selftest/types.ts';
 
 const command = (text: string): ApprovalRequest => ({ kind: 'command', text, purpose: 'the test command' });
@@ -27,4 +28,14 @@ test('counts what is still to be asked, and asks nothing of what was approved or
   approve.mockClear();
   expect(await askFor({ ...options, readOnly: true }, requests)).toEqual(new Set([approvalHash(known)]));
   expect(approve).not.toHaveBeenCalled();
+});
+
+test('what was not approved says with which very hash it would be', () => {
+  const needs = command('npm test');
+  const probe = { subject: { kind: 'command', argv: ['npm', 'test'] }, needs } as unknown as PlannedProbe;
+  const { subject } = withApproval(probe, new Set());
+  expect(subject).toMatchObject({
+    kind: 'skip',
+    why: expect.stringMatching(new RegExp(`, or with --trust=${shortHash(approvalHash(needs))}$`)),
+  });
 });

@@ -124,6 +124,13 @@ describe('exit codes', () => {
     ['reached', [row('a', 'exposed')], host, lenient, 1],
     ['too tight', [row('a', 'broken', { expect: 'allow' })], host, lenient, 1],
     ['a silent vantage', [row('a', 'blocked')], [...host, vantage('sandbox', { available: false })], lenient, 3],
+    [
+      'an agent that was not driven',
+      [row('a', 'blocked')],
+      [...host, vantage('agent:codex', { available: false })],
+      lenient,
+      3,
+    ],
     ['no conclusive row', [row('a', 'inconclusive'), row('b', 'skipped')], host, lenient, 3],
     ['held before, not proven now', [marked('blocked', 'inconclusive'), row('b', 'blocked')], host, lenient, 3],
     ['something not proven', [row('a', 'inconclusive'), row('b', 'blocked')], host, lenient, 0],

@@ -3,8 +3,9 @@ import { agents } from '../../src/agents/index.ts';
 import { hidePatterns } from '../../src/isolation/proposal.ts';
 import type { Posture } from '../../src/posture/schema.ts';
 import { chooseFixes, type Failing, patternFor } from '../../src/selftest/fixes.ts';
-import type { Origin, Subject } from '../../src/selftest/probes/types.ts';
-import type { Row } from '../../src/selftest/types.ts';
+import type { Origin, Probe, Subject } from '../../src/selftest/probes/types.ts';
+import { failingOf } from '../../src/selftest/runner.ts';
+import type { Row, RowCloser } from '../../src/selftest/types.ts';
 import { postureEdits } from '../../src/wizard/edits.ts';
 import { stepsOf } from '../../src/wizard/steps/index.ts';
 import { labFacts } from '../labs/box.ts';
@@ -206,6 +207,76 @@ describe('fixes', () => {
     expect(fixes[0]?.edits).toEqual([
       { path: ['isolation', 'network', 'allow'], value: ['github.com', 'dev-db:5432'] },
     ]);
+  });
+
+  describe('rows of an agent', () => {
+    const from = (origin: Origin, closer: RowCloser) => ({ vantage: 'agent:claude-code', from: { origin, closer } });
+    const file = one('secret-file', '.env', from('secret-file', 'sandbox'));
+    const hook = one('hook', 'guard.sh (PreToolUse Bash)', {
+      ...from('hook', 'rule'),
+      ...{ attempt: 'exec', safeguard: 'GRD-2', escape: 'crash' },
+    });
+    const command = one('command', 'curl', { ...from('command', 'rule'), attempt: 'exec', escape: 'sh-c' });
+    const push = one('push', 'main', { ...from('push', 'server'), attempt: 'push', escape: 'remote-push' });
+    const fetch = one('outside', 'any host', { ...from('outside', 'network'), attempt: 'connect', escape: 'fetch-nc' });
+    const settings = one('settings', '.codex/rules', {
+      ...from('settings', 'rule'),
+      ...{ attempt: 'exec', safeguard: 'GRD-2', escape: 'rejected' },
+    });
+    const all = [file, hook, command, push, fetch, settings];
+    const noBox = { ...facts, runtimes: facts.runtimes.map(each => ({ ...each, available: false })) };
+    const targets = (context: Parameters<typeof chooseFixes>[1]) =>
+      Object.fromEntries(
+        chooseFixes(all, context).fixes.map(({ id, closes }) => [
+          id,
+          all.filter(({ row }) => closes.includes(row.id)).map(({ row }) => row.target),
+        ]),
+      );
+    const byRules = {
+      'hook-open': ['guard.sh (PreToolUse Bash)'],
+      'command-rule': ['curl'],
+      protect: ['main'],
+      rejected: ['.codex/rules'],
+    };
+
+    it('a box is no fix of a hook, of a rule over commands, of what an agent does not take and of a push', () => {
+      expect(targets({ posture: posture(), facts })).toEqual({ sandbox: ['.env', 'any host'], ...byRules });
+    });
+
+    it("nor is the agent's own sandbox", () => {
+      expect(targets({ posture: posture(), facts: noBox })).toEqual({
+        'agent-sandbox': ['.env', 'any host'],
+        ...byRules,
+      });
+    });
+
+    it('nor is a gap in the box that is declared', () => {
+      const isolation: Posture['isolation'] = {
+        ...{ runtime: 'bubblewrap', network: { allow: [] } },
+        files: { hide: ['.env'] },
+      };
+      expect(targets({ posture: posture({ isolation }), facts })).toEqual({
+        ...{ box: ['.env'], 'allow-list': ['any host'] },
+        ...byRules,
+      });
+    });
+
+    it("its own sandbox hides more and lists hosts where it is the declared wall, and no other's", () => {
+      const declared = posture({ isolation: { runtime: 'native' }, agents: ['claude-code'] });
+      const { fixes } = chooseFixes([file, fetch], { posture: declared, facts: noBox });
+      expect(fixes.map(({ id, command: line }) => [id, line])).toEqual([
+        ['egress', 'agent-posture fix egress'],
+        ['hide', 'agent-posture fix hide'],
+      ]);
+      const host = one('secret-file', '.env');
+      expect(chooseFixes([host], { posture: declared, facts: noBox }).fixes.map(({ id }) => id)).not.toContain('hide');
+    });
+
+    it('what a row says of itself goes before a probe that runs the same command', () => {
+      const probe = { attempt: 'exec', target: 'curl', origin: 'work', subject: { kind: 'skip', why: '' } };
+      expect(failingOf([command.row], [probe as Probe])[0]?.probe.origin).toBe('command');
+      expect(failingOf([{ ...command.row, from: undefined }], [probe as Probe])[0]?.probe.origin).toBe('work');
+    });
   });
 
   it('asks nothing for what its owner took on', () => {

@@ -446,6 +446,26 @@ describe('under a report', () => {
     expect(onEnd).toHaveBeenCalledWith({ by: 'quit', covered: true });
   });
 
+  it('searches in all rows: what is typed goes into the search, and Esc goes back one level at a time', async () => {
+    const actions = { plan: () => Promise.reject(new Error()), why: () => '', again: () => [] };
+    const onEnd = vi.fn();
+    const report = beforeReport();
+    shown = await show(<ReportScreen report={report} actions={actions} onEnd={onEnd} />, { rows: 24 });
+    await shown.press('enter', { text: '/' }, { text: 'a' }, { text: 'w' }, { text: 'q' }, 'backspace', { text: 's' });
+    const many = report.rows.filter(({ target, reason }) => /aws/i.test(target + reason)).length;
+    const found = await shown.waitFor(` /aws|   ${many} of ${report.rows.length}`);
+    expect(found).toContain('~/.aws/credentials');
+    expect(found).not.toContain('~/.ssh');
+    await shown.press('enter');
+    await shown.waitFor('/ search on');
+    await shown.press('escape');
+    await shown.waitFor(`All ${report.rows.length} rows`);
+    await shown.press('escape');
+    await shown.waitFor('q quit');
+    await shown.press('escape');
+    expect(onEnd).toHaveBeenCalledWith({ by: 'quit', covered: true });
+  });
+
   it('draws nothing twice where only the keys were shown, or where a voice has read it', async () => {
     const actions = { plan: () => Promise.reject(new Error()), why: () => '', again: () => ['title'] };
     for (const [screenReader, keys] of [

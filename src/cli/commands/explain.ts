@@ -55,30 +55,47 @@ function theOne(target: string, report: Report | undefined): Row | undefined {
   return WORST.flatMap(verdict => all.filter(row => row.verdict === verdict))[0];
 }
 
-const ROW = new RegExp(`^(host|sandbox|via:\\d+):(${ATTEMPTS.join('|')}):([^#]+)(?:#(.+))?$`);
+const ROW = new RegExp(`^(host|sandbox|via:\\d+|agent:[\\w@-]+):(${ATTEMPTS.join('|')}):([^#]+)(?:#(.+))?$`);
 
 /** A row that the last report does not have is told from its id. Anything else that is called nothing is an error. */
 function unmet(id: string, report: Report | undefined): Outcome {
   const [, vantage, attempt, target, way] = ROW.exec(id) ?? [];
   if (vantage === undefined || attempt === undefined || target === undefined) throw unknown(id, report);
   const near = nearest(id, report);
-  const from = vantage === 'host' ? 'your shell' : vantage === 'sandbox' ? 'the declared box' : 'a --via command';
   return {
     exitCode: EXIT.ok,
     json: { row: null, tried: { vantage, attempt, target, escape: way ?? null } },
     text: style =>
       lines([
         ...hang('', oneLine(id), style.width),
-        ...hang('tried      ', oneLine(`${attempt} ${target}${beside(way ?? null)}, from ${from}`), style.width),
+        ...hang(
+          'tried      ',
+          oneLine(`${attempt} ${target}${beside(way ?? null)}, from ${placeOf(vantage)}`),
+          style.width,
+        ),
         ...hang(
           'result     ',
           near === undefined
-            ? 'none kept: agent-posture test tries it, and with a posture keeps the report'
+            ? `none kept: ${testOf(vantage)} tries it, and with a posture keeps the report; agent-posture init makes one`
             : `none kept; the last report has ${oneLine(near)}`,
           style.width,
         ),
       ]),
   };
+}
+
+const agentOf = (vantage: string) => /^agent:([^@]+)/.exec(vantage)?.[1];
+
+function placeOf(vantage: string): string {
+  if (vantage === 'host') return 'your shell';
+  if (vantage === 'sandbox') return 'the declared box';
+  return agentOf(vantage) === undefined ? 'a --via command' : `${agentOf(vantage)}, driven`;
+}
+
+/** How a row of that place is tried. */
+function testOf(vantage: string): string {
+  const agent = agentOf(vantage);
+  return agent === undefined ? 'agent-posture test' : `agent-posture test --agent ${agent}`;
 }
 
 const beside = (way: string | null) => (way === null ? '' : wayRound(way) ? `, way round: ${way}` : `, ${way}`);
@@ -92,7 +109,11 @@ function nearest(id: string, report: Report | undefined): string | undefined {
 function unknown(id: string, report: Report | undefined): UserError {
   const near = nearest(id, report);
   return new UserError({
-    what: `nothing is called "${oneLine(id)}"${near ? ` (did you mean "${oneLine(near)}"?)` : ''}`,
+    what: `nothing is called "${oneLine(id)}"${near ? ` (did you mean "${oneLine(near)}"?)` : ''}${
+      report === undefined && !near
+        ? ', and no report is kept here that could name it: agent-posture init makes a posture, and agent-posture test keeps its report from then on'
+        : ''
+    }`,
   });
 }
 
@@ -136,7 +157,8 @@ function explainFix({ n, title, text, closes, command: line }: Fix, { rows }: Re
   ];
 }
 
-function explainRow(row: Row, style: Style): string[] {
+/** What came of one try, and of an agent by which call. */
+export function explainRow(row: Row, style: Style): string[] {
   const paint = painter(style);
   const part = (name: string, text: string) => hang(`${name.padEnd(11)}`, oneLine(text), style.width);
   const control = ({ kind, when, vantage, outcome, reason }: Row['controls'][number]) =>
@@ -145,6 +167,8 @@ function explainRow(row: Row, style: Style): string[] {
     ...wrap(oneLine(row.id), style.width).map(line => paint('bold', line)),
     ...part('result', `${VERDICT_WORDS[row.verdict]}: ${row.reason}${row.layer ? ` (held by ${row.layer})` : ''}`),
     ...part('tried', `${row.attempt} ${row.target}${beside(row.escape)}, from ${row.vantage}`),
+    ...(row.spelling === undefined ? [] : part('the call', row.spelling)),
+    ...(row.rule === undefined ? [] : part('its rule', row.rule)),
     ...(row.evidence?.at ? part('by', row.evidence.at) : []),
     ...row.controls.flatMap((each, index) => part(index === 0 ? 'controls' : '', control(each))),
     ...(row.fix ? part('to close', row.fix.command ? `${row.fix.text}  ${row.fix.command}` : row.fix.text) : []),

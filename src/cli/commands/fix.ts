@@ -17,7 +17,11 @@ import { tryNow } from '../trying.ts';
 /** `fix [N | ID]`: plan, confirm, apply, try those rows again. The fixes are those of the last report, made anew if the posture changed since. */
 export const command: Command = async context => {
   const { root, flags, terminal, signal, words } = context;
-  const { facts, posture } = await loadWithPosture(context);
+  const { facts, posture } = await loadWithPosture(
+    context,
+    {},
+    'a fix is a change of the posture, and init makes the first one: a few questions, a plan that you see, and what was reached is tried again (--yes takes the defaults)',
+  );
   const approve = approver(context, facts.insideAgent);
   const kept = await lastReport(root);
   const report = kept?.posture?.sha256 === posture.sha256 ? kept : await tryNow({ context, facts, posture, approve });

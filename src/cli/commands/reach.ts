@@ -3,10 +3,10 @@ import { escapes } from '../../agents/escapes/index.ts';
 import { agents } from '../../agents/index.ts';
 import { EXIT, Interrupted, UserError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/suggest.ts';
-import { list, oneLine } from '../../base/text.ts';
+import { list, oneLine, plural } from '../../base/text.ts';
 import { discover } from '../../discover/index.ts';
 import { type ReachColumn, type ReachTable, reachMarkdown, reachText, type Tally } from '../../report/reach.ts';
-import type { Row } from '../../selftest/types.ts';
+import type { Row, SelftestEvent } from '../../selftest/types.ts';
 import type { Command, Context } from '../command.ts';
 import { driveInLab, SETUPS, setupsOf } from '../reach-lab.ts';
 
@@ -33,21 +33,23 @@ export const command: Command = async context => {
   const started = new Date();
   const ways = flags.is('deep') ? ALL : 1;
   const columns: ReachColumn[] = [];
-  for (const agent of found)
-    for (const setup of setupsOf(agent.id)) {
-      const { title } = SETUPS[setup];
-      terminal.note(`${oneLine(agent.title)}, ${title}`);
-      const { vantage, rows } = await driveInLab(agent, setup, { home, env, ways, signal });
-      if (signal.aborted) throw new Interrupted();
-      columns.push({
-        agent: agent.title,
-        version: agent.version ?? '',
-        setup: title,
-        reason: vantage.available ? null : (vantage.reason ?? 'it did not answer'),
-        families: familiesOf(rows),
-        works: worksIn(rows),
-      });
-    }
+  const all = found.flatMap(agent => setupsOf(agent.id).map(setup => ({ agent, setup })));
+  for (const [at, { agent, setup }] of all.entries()) {
+    const { title } = SETUPS[setup];
+    const name = `[${at + 1} of ${all.length}] ${oneLine(agent.title)}, ${title}`;
+    terminal.note(name);
+    const onEvent = everyQuarter(text => terminal.note(`${name}: ${text}`));
+    const { vantage, rows } = await driveInLab(agent, setup, { home, env, ways, signal, onEvent });
+    if (signal.aborted) throw new Interrupted();
+    columns.push({
+      agent: agent.title,
+      version: agent.version ?? '',
+      setup: title,
+      reason: vantage.available ? null : (vantage.reason ?? 'it did not answer'),
+      families: familiesOf(rows),
+      works: worksIn(rows),
+    });
+  }
   const table: ReachTable = {
     startedAt: started.toISOString(),
     durationMs: Date.now() - started.getTime(),
@@ -63,6 +65,19 @@ export const command: Command = async context => {
     formats: { markdown: async () => reachMarkdown(table) },
   };
 };
+
+/** Says how far an agent has come, a few times on the way: one column takes a minute and more. */
+export function everyQuarter(say: (text: string) => void): (event: SelftestEvent) => void {
+  let said = 0;
+  return event => {
+    if (event.type !== 'drive' || event.doing === 'hooks' || event.of === 0) return;
+    const quarter = Math.floor((event.done / event.of) * 4);
+    if (event.done === 0) said = 0;
+    if (quarter <= said) return;
+    said = quarter;
+    say(`${event.doing === 'again' ? 'what it refused once more, ' : ''}${event.done} of ${plural(event.of, 'call')}`);
+  };
+}
 
 function chosen(given: readonly string[]): string[] {
   const known: string[] = agents.map(({ id }) => id);

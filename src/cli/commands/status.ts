@@ -106,7 +106,7 @@ function proofOf(last: Report, sha256: string, agents: readonly { title: string;
   const now = agents.find(({ title }) => title === agent)?.version;
   return {
     at: last.startedAt,
-    headline: headline(counts),
+    headline: headline(counts, last),
     from: title(last),
     // What the posture of then asked for says nothing of the one of now.
     untried: last.posture?.sha256 === sha256 ? unapprovedLines(things(last)) : [],

@@ -43,6 +43,8 @@ export interface ColumnOptions extends StartOptions {
   stage: Stage;
   ground: Ground;
   denied: Denied;
+  /** Hears of each call. */
+  onCall?: ((doing: 'calls' | 'again', done: number, of: number) => void) | undefined;
 }
 
 export interface ColumnResult {
@@ -106,6 +108,7 @@ class Column {
   #breaks = 0;
   #complaint: string | undefined;
   #failure: string | undefined;
+  #told: () => void = () => {};
   /** What it last said where it did not start. */
   #said: string | undefined;
   /** What is let through as plainly as it can be asked for. */
@@ -132,6 +135,9 @@ class Column {
   /** One pass over these records, in as many sessions as it takes. */
   async pass(records: readonly TryRecord[], when: 'before' | 'after'): Promise<void> {
     const left = [...records];
+    const doing = when === 'before' ? 'calls' : 'again';
+    this.#told = () => this.#options.onCall?.(doing, records.length - left.length, records.length);
+    if (records.length > 0) this.#told();
     while (left.length > 0 && this.#failure === undefined && !this.#options.signal?.aborted) {
       const before = left.length;
       await this.#session(left, when);
@@ -175,6 +181,7 @@ class Column {
     };
     while (left.length > 0) {
       const record = left.shift() as TryRecord;
+      this.#told();
       if (record.try.escape && this.#open.has(record.try.subject)) {
         record.skipped = 'the plain call goes through, so that no way round it is needed';
         continue;

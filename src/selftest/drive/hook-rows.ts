@@ -89,6 +89,7 @@ function baseOf(report: VantageReport, target: string, way: string) {
     escape: way,
     severity: 'high',
     group: 'guard',
+    from: { origin: 'hook', closer: 'rule' },
     fix: null,
     layer: null,
     evidence: null,

@@ -5,12 +5,13 @@ import { agents } from '../../agents/index.ts';
 import { allEnded } from '../../base/all.ts';
 import { errorCode, UserError } from '../../base/errors.ts';
 import { findProgram } from '../../base/exec.ts';
+import { plural } from '../../base/text.ts';
 import { bubblewrap } from '../../isolation/bubblewrap/index.ts';
 import { runtimeOf } from '../../isolation/index.ts';
-import { approved } from '../approvals.ts';
+import { approved, unapprovedReason } from '../approvals.ts';
 import type { Probe } from '../probes/types.ts';
 import { rowId } from '../row.ts';
-import type { Row, SelftestOptions, VantageReport } from '../types.ts';
+import type { Driving, Row, SelftestOptions, VantageReport } from '../types.ts';
 import { runsByItself } from './approval.ts';
 import { isBoxedOn, layPosture } from './boxed.ts';
 import { driveColumn } from './column.ts';
@@ -22,7 +23,7 @@ import { isWalled } from './prepare.ts';
 import { rejectedRow, rowsOf } from './rows.ts';
 import { Stage } from './stage.ts';
 import { type DriveSubject, deniedWhole } from './subjects.ts';
-import { type TriesOptions, triesOf } from './tries.ts';
+import { leftForDeep, type TriesOptions, triesOf } from './tries.ts';
 
 /** What agents are driven through. */
 export interface DriveInput {
@@ -122,7 +123,7 @@ function unavailable(report: VantageReport, reason: string): void {
 const unapproved = (report: VantageReport, text: string) =>
   unavailable(
     report,
-    `you have not approved what it runs by itself (${named(text)}); run this on a terminal, or with --trust`,
+    unapprovedReason(`you have not approved what it runs by itself (${named(text)})`, { kind: 'command', text }),
   );
 
 /** What it runs by itself could then reach all that its user can: that is not tried, whoever approves it. */
@@ -215,7 +216,7 @@ const purposeOf = ({ title }: VantageReport) =>
   `to drive ${title} in a copy of the repository with a home of its own and no network: it runs these by itself`;
 
 const named = (text = '') => {
-  const lines = text.split('\n');
+  const lines = text.replaceAll(/, sha256 [0-9a-f]+/g, '').split('\n');
   return lines.length > 1 ? `${lines[0]} and ${lines.length - 1} more` : lines[0];
 };
 
@@ -245,18 +246,16 @@ async function drive(
   const has = (name: string) => findProgram(name, [root]) !== undefined;
   const { only } = options;
   const isAsked = ({ probe }: DriveSubject) => safeguards.length === 0 || safeguards.includes(probe.safeguard);
-  const tries = triesOf(subjects.filter(isAsked), {
-    driver,
-    contained,
-    ...stage.seen,
-    deep,
-    ways: lab?.ways,
-    families: lab?.families,
-    has,
-  }).filter(({ subject, escape: way }) => !only || only.has(rowId(report.id, subject, way?.id ?? null)));
+  const asked = subjects.filter(isAsked);
+  const spelled = { driver, contained, ...stage.seen, deep, ways: lab?.ways, families: lab?.families, has };
+  const tries = triesOf(asked, spelled).filter(
+    ({ subject, escape: way }) => !only || only.has(rowId(report.id, subject, way?.id ?? null)),
+  );
   const denied = deniedWhole(rules);
   const walled = isWalled(stage, driver, mode);
-  const how = { driver, program, stage, ground, denied, mode, boxed, signal };
+  const drives = (doing: Driving, done: number, of: number) =>
+    options.onEvent?.({ type: 'drive', id: report.id, doing, done, of });
+  const how = { driver, program, stage, ground, denied, mode, boxed, signal, onCall: drives };
   const column = await driveColumn(tries, how);
   if (column.failure !== undefined && column.records.every(record => record.tries.length === 0)) {
     report.available = false;
@@ -276,11 +275,18 @@ async function drive(
     ]);
   const guarding = hooks.filter(({ event }) => ASKED_BEFORE.test(event));
   const ofHooks = !only && (safeguards.length === 0 || safeguards.includes('GRD-2'));
-  if (ofHooks && guarding.length > 0)
+  if (ofHooks && guarding.length > 0) {
+    drives('hooks', 0, guarding.length);
     tell(
       column.failure === undefined
         ? await hookRows(report, guarding, column.records, how, seen)
         : hookRowsUntried(report, guarding, how, column.failure),
+    );
+  }
+  const left = only ? 0 : leftForDeep(asked, spelled);
+  if (left > 0)
+    notes.push(
+      `${report.title}: ${plural(left, 'more spelling')} ${left === 1 ? 'was' : 'were'} not tried; --deep tries ${left === 1 ? 'it' : 'them'}`,
     );
   if (column.failure !== undefined) notes.push(`${report.title}: not all was tried: ${column.failure}`);
   if (contained && keepsRights({ boxed, walled }))

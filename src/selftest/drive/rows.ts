@@ -1,7 +1,6 @@
 import type { Driver } from '../../agents/driver.ts';
-import type { Closer } from '../../agents/escapes/types.ts';
 import { rowId } from '../row.ts';
-import type { Row, VantageReport } from '../types.ts';
+import type { Row, RowCloser, VantageReport } from '../types.ts';
 import { caseOf, type TryRecord } from './column.ts';
 import { type DriveCase, judgeDriven } from './judge.ts';
 import type { DriveSubject } from './subjects.ts';
@@ -10,11 +9,14 @@ import type { DriveTry } from './tries.ts';
 /** What of the place counts for every row. */
 export type Seen = Pick<DriveCase, 'contained' | 'walled'>;
 
-/** What closes what is let through plainly. */
-const CLOSERS: Partial<Record<DriveSubject['kind'], Closer>> = { fetch: 'network', push: 'server' };
+/** What closes what is let through plainly. A command that is named runs in a box too: what it leads to is shut elsewhere. */
+const CLOSERS: Partial<Record<DriveSubject['kind'], RowCloser>> = {
+  ...{ fetch: 'network', push: 'server' },
+  ...{ exec: 'rule', tool: 'rule', untold: 'rule' },
+};
 
 /** What git holds anyhow no box hides, so that where one is up, the history is what is left. */
-function closerOf({ subject, escape: way }: DriveTry, { walled }: Seen): Closer {
+function closerOf({ subject, escape: way }: DriveTry, { walled }: Seen): RowCloser {
   const closer = way?.closes ?? CLOSERS[subject.kind] ?? 'sandbox';
   return closer === 'sandbox' && subject.inHistory && walled ? 'history' : closer;
 }
@@ -120,6 +122,7 @@ export function rejectedRow(
     controls: [],
     severity: 'high',
     group: 'guard',
+    from: { origin: 'settings', closer: 'rule' },
     fix: null,
     durationMs: 0,
   };

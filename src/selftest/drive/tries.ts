@@ -107,6 +107,14 @@ export function triesOf(subjects: readonly DriveSubject[], options: TriesOptions
   });
 }
 
+/** How many more calls `deep` would make on these subjects. */
+export function leftForDeep(subjects: readonly DriveSubject[], options: TriesOptions): number {
+  if (options.deep || options.ways !== undefined) return 0;
+  const made = (deep: boolean) =>
+    triesOf(subjects, { ...options, deep }).filter(({ skip }) => skip === undefined).length;
+  return Math.max(0, made(true) - made(false));
+}
+
 function shapeOf({ kind, path, rules, command }: DriveSubject): string {
   return [kind, path?.startsWith('~/'), rules.length > 0, command?.split(' ')[0]].join(' ');
 }

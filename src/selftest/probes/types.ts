@@ -96,7 +96,11 @@ export type Origin =
   | 'work'
   | 'push'
   /** A command that an agent's rule refuses by its text. */
-  | 'command';
+  | 'command'
+  /** A hook of an agent's settings. */
+  | 'hook'
+  /** A file of an agent's settings that the agent does not take. */
+  | 'settings';
 
 export interface ProbeContext {
   root: string;

@@ -1,5 +1,6 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import { type KeyPress, useKeys } from '../hooks/use-keys.ts';
+import { matches } from '../hooks/use-list.ts';
 import { useSize } from '../hooks/use-size.ts';
 import { useTheme } from '../hooks/use-theme.ts';
 import { keyBar } from '../key-bar.ts';
@@ -7,11 +8,30 @@ import { edges, type Line, line, span } from '../lines.ts';
 import { Lines } from './lines.tsx';
 import { SPACE, Stack } from './stack.tsx';
 
-/** Rows that are more than the window shows, under a title, to be scrolled through. */
+interface Search {
+  text: string;
+  /** Whether keys go into it. */
+  typing: boolean;
+}
+
+/** What a key makes of a search that is typed; undefined: none of it any more. */
+function typed({ name, text }: KeyPress, search: string): Search | undefined {
+  if (name === 'char') return { text: search + text, typing: true };
+  if (name === 'backspace' && search !== '') return { text: [...search].slice(0, -1).join(''), typing: true };
+  if (name === 'clear') return { text: '', typing: true };
+  if (name === 'escape' || name === 'backspace') return undefined;
+  if (name === 'enter' || name === 'tab') return search.trim() === '' ? undefined : { text: search, typing: false };
+  return { text: search, typing: true };
+}
+
+const textOf = (each: Line) => ({ value: '', label: each.map(({ text }) => text).join('') });
+
+/** Rows that are more than the window shows, under a title, to be scrolled through; where it `searches`, `/` does as in a list. */
 export function Scroll({
   title,
-  lines,
+  lines: all,
   keys,
+  searches = false,
   onClose,
   onKey,
 }: {
@@ -19,19 +39,36 @@ export function Scroll({
   lines: readonly Line[];
   /** Shown in the bar, behind those for scrolling. */
   keys: readonly (readonly [string, string])[];
+  /** Whether each line stands for itself, so that those that have all words of a search can stand alone. */
+  searches?: boolean;
   onClose: () => void;
   onKey?: (press: KeyPress) => void;
 }): ReactNode {
   const theme = useTheme();
   const { width, height, full } = useSize();
   const [wanted, setTop] = useState(0);
+  const [search, setSearch] = useState<Search | undefined>(undefined);
+  // Several keys can come in one read, before anything is drawn again.
+  const latest = useRef(search);
+  function become(next: Search | undefined): void {
+    latest.current = next;
+    setSearch(next);
+    setTop(0);
+  }
+  const words = search?.text.trim() ?? '';
+  const lines = words === '' ? all : all.filter(each => matches(textOf(each), words));
   // Title, two spaces and the bar, as far as the window has room for them.
   const page = Math.max(1, height - (height >= 8 ? 5 : height >= 3 ? 2 : 0));
   const last = Math.max(0, lines.length - page);
   const top = Math.min(wanted, last);
   useKeys(press => {
     const { name, text } = press;
-    if (name === 'escape' || text === 'q') onClose();
+    const { current } = latest;
+    if (current?.typing && (name === 'char' || !/^(up|down|page|home|end)/.test(name)))
+      become(typed(press, current.text));
+    else if (name === 'escape' && current) become(undefined);
+    else if (searches && text === '/') become({ text: current?.text ?? '', typing: true });
+    else if (name === 'escape' || text === 'q') onClose();
     else if (name === 'up' || text === 'k') setTop(Math.max(0, top - 1));
     else if (name === 'down' || text === 'j') setTop(Math.min(last, top + 1));
     else if (name === 'page-up') setTop(Math.max(0, top - page));
@@ -42,11 +79,28 @@ export function Scroll({
   });
   const place = last === 0 ? '' : `${top + 1}-${Math.min(lines.length, top + page)} of ${lines.length}`;
   const { upDown, ellipsis } = theme.glyphs;
+  const heading = search
+    ? line(
+        span(` /${search.text}${search.typing ? '|' : ''}`, 'accent'),
+        span(`   ${lines.length} of ${all.length}`, 'quiet'),
+      )
+    : title;
+  const own: typeof keys = search?.typing
+    ? [
+        ['enter', 'go to what is found'],
+        ['esc', 'end the search'],
+      ]
+    : search
+      ? [
+          ['/', 'search on'],
+          ['esc', 'show all again'],
+        ]
+      : [...(searches ? [['/', 'search'] as const] : []), ...keys];
   return (
     <Stack
       blocks={[
         SPACE,
-        { lines: [edges(title, line(span(place, 'quiet')), width, ellipsis)], rank: 1 },
+        { lines: [edges(heading, line(span(place, 'quiet')), width, ellipsis)], rank: 1 },
         SPACE,
         {
           want: Math.min(page, lines.length),
@@ -56,7 +110,7 @@ export function Scroll({
         },
         SPACE,
         {
-          lines: [keyBar([...(last > 0 ? [[upDown, 'scroll'] as const] : []), ...keys], width, theme)],
+          lines: [keyBar([...(last > 0 ? [[upDown, 'scroll'] as const] : []), ...own], width, theme)],
           rank: 2,
         },
       ]}

@@ -1,10 +1,10 @@
 import { type ReactNode, useState } from 'react';
 import { someSandbox } from '../../agents/index.ts';
 import { formatPosition } from '../../base/errors.ts';
-import { plural } from '../../base/text.ts';
+import { list, plural } from '../../base/text.ts';
 import type { Facts } from '../../discover/facts.ts';
 import { POSTURE_FILE } from '../../posture/model.ts';
-import { count, things } from '../../report/things.ts';
+import { count, goneAgents, things } from '../../report/things.ts';
 import type { Report } from '../../selftest/types.ts';
 import { isGuess, madeFor } from '../../wizard/steps/agents.ts';
 import { declaredBox } from '../../wizard/steps/box.ts';
@@ -26,9 +26,12 @@ import type { Theme } from '../theme.ts';
 /** `If the model behind your agent turned now, it would reach 11 things:` */
 export function headline(report: Report): string {
   const { reached, tries, notProven } = count(things(report));
-  if (reached > 0) return `If the model behind your agent turned now, it would reach ${plural(reached, 'thing')}:`;
+  const gone = goneAgents(report);
+  const first = gone.length > 0 ? `Not tried: ${list(gone)}. ` : '';
+  if (reached > 0)
+    return `${first}If the model behind your agent turned now, it would reach ${plural(reached, 'thing')}:`;
   const what = tries === 0 ? 'Nothing was proven.' : `Nothing was reached in ${plural(tries, 'try', 'tries')}.`;
-  return `${what} ${notProven} not proven.`;
+  return `${first}${what} ${notProven} not proven.`;
 }
 
 /** The headline in at most `rows` rows; a short one, where the sentence does not fit. */

@@ -12,7 +12,7 @@ import { keyBar } from '../key-bar.ts';
 import { clip } from '../layout.ts';
 import { cells, fitWords, type Line, line, lineCells, type Span, span, TWO_COLUMNS, table } from '../lines.ts';
 import { stateMark } from '../marks.ts';
-import { standing } from '../progress.ts';
+import { driveLines, standing } from '../progress.ts';
 import type { Glyphs } from '../theme.ts';
 
 /** `reached 9 · held 41 · works 6`: only what there is, and has room as a whole. */
@@ -95,6 +95,7 @@ export function LiveTest({
       draw: (_, columns) => <SpinnerLine says={line(heading, span(progressed, 'quiet'))} width={columns} />,
     },
     { lines: counted.length > 0 ? [line('   ', ...counted)] : [], rank: 1 },
+    { lines: driveLines(progress).map(text => line('   ', span(text, 'quiet'))), rank: 2, least: 1 },
     { lines: down, rank: 2, least: 1 },
     ...(lines.length > 0 ? [SPACE] : []),
     {

@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react';
 import { UserError } from '../../base/errors.ts';
 import { oneLine } from '../../base/text.ts';
 import type { Plan } from '../../generate/types.ts';
-import { headingOf, VERDICT_WORDS } from '../../report/things.ts';
+import { callOf, headingOf, VERDICT_WORDS } from '../../report/things.ts';
 import type { Fix, Report, Row } from '../../selftest/types.ts';
 import { Scroll } from '../components/scroll.tsx';
 import { type Block, SPACE, Stack } from '../components/stack.tsx';
@@ -57,7 +57,7 @@ export function allRows(report: Report, width: number, { glyphs }: Theme): Line[
       span(pad(row.accepted ? 'accepted' : word, 10), TONES[row.verdict]),
       '  ',
       pad(fitMiddle(oneLine(name), column, glyphs.ellipsis), column),
-      span(`  ${by}${row.reason}`, 'quiet'),
+      span(`  ${by}${oneLine(row.reason + callOf(row))}`, 'quiet'),
     );
   });
 }
@@ -174,6 +174,7 @@ export function ReportScreen({
             ...report.notes.flatMap(note => wrapText(note, width - 1).map(text => line(span(` ${text}`, 'quiet')))),
           ]}
           keys={keys}
+          searches
           onClose={bar}
         />
       );
