@@ -3,9 +3,11 @@ import type { Driver } from '../../agents/driver.ts';
 import { randomHex } from '../../base/hash.ts';
 import type { Check } from '../case.ts';
 import {
+  type Apart,
   controlWorks,
   type Denied,
   type Hands,
+  heldByBox,
   LIMITS,
   makeCall,
   siblingOf,
@@ -31,6 +33,8 @@ export interface TryRecord {
   command: string | undefined;
   tries: DriveTried[];
   without: Check | undefined;
+  /** Whether the box alone, in which no agent runs, lets nothing of it through either. */
+  box?: Check;
   sibling: { before?: Check; after?: Check } | 'none';
   /** Why it was not made, where that was meant to be so. */
   skipped?: string;
@@ -90,11 +94,16 @@ export async function driveColumn(tries: readonly DriveTry[], options: ColumnOpt
   await column.without(records.filter(isFruitless));
   await column.pass([...refused].reverse(), 'after');
   await column.takenAway(refused);
+  if (options.boxed) await column.inBox(refused.filter(isSilent));
   return column.result(records);
 }
 
 /** Nothing came of it: where it does not work here at all, that says nothing. */
 const isFruitless = ({ tries: [first] }: TryRecord) => first !== undefined && !first.effect;
+
+/** Nothing came back, and nobody said why. */
+const isSilent = ({ tries }: TryRecord) =>
+  tries.some(({ outcome, refused, stopped }) => outcome.kind === 'returned' && !refused && !stopped);
 
 /** Refused in a way that could count as held, were it seen again. */
 const needsAgain = (record: TryRecord) => isFruitless(record) && record.try.subject.expect === 'deny';
@@ -239,21 +248,33 @@ class Column {
 
   /** The same commands where no agent runs, and no box that one was started in. */
   async without(records: readonly TryRecord[]): Promise<void> {
-    const { stage, driver, signal } = this.#options;
+    await this.#apart(records, false, async (record, apart) => {
+      record.without = await worksWithout(record.try, this.#hands, apart);
+    });
+  }
+
+  /** What came back empty, in the box where no agent runs: it shows an empty file for what it hides, and nobody says a word of it. */
+  async inBox(records: readonly TryRecord[]): Promise<void> {
+    await this.#apart(records, true, async (record, apart) => {
+      record.box = await heldByBox(record.try, this.#hands, apart);
+    });
+  }
+
+  /** Does it for each of the records, in a shell of ours. */
+  async #apart(
+    records: readonly TryRecord[],
+    boxed: boolean,
+    work: (record: TryRecord, apart: Apart) => Promise<void>,
+  ): Promise<void> {
+    const { stage, driver, program, signal } = this.#options;
     if (records.length === 0) return;
     const model = new ScriptedModel({ wire: driver.wire });
     const socket = join(stage.folder, `plain-${randomHex(4)}.sock`);
     const port = await model.listen(stage.contained ? socket : undefined);
-    const plain = new PlainShell(stage, socket);
+    const plain = boxed ? new PlainShell(stage, socket, [program], { boxed }) : new PlainShell(stage, socket);
+    const { elsewhere } = addresses(port);
     try {
-      for (const record of records) {
-        if (signal?.aborted) return;
-        record.without = await worksWithout(record.try, this.#hands, {
-          plain,
-          model,
-          elsewhere: addresses(port).elsewhere,
-        });
-      }
+      for (const record of records) if (!signal?.aborted) await work(record, { plain, model, elsewhere });
     } finally {
       await plain.close();
       await model.close();
@@ -287,7 +308,7 @@ class Column {
 
 /** What the judge looks at. */
 export function caseOf(
-  { try: { subject }, tries, without, sibling, command }: TryRecord,
+  { try: { subject }, tries, without, box, sibling, command }: TryRecord,
   { contained, walled }: Pick<DriveCase, 'contained' | 'walled'>,
 ): DriveCase {
   return {
@@ -298,6 +319,7 @@ export function caseOf(
     walled,
     tries,
     without,
+    box,
     sibling: sibling === 'none' ? sibling : { before: sibling.before, after: sibling.after },
   };
 }
