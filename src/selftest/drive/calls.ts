@@ -113,13 +113,14 @@ async function goBack(command: string | undefined, { driver, ground }: Hands, { 
 }
 
 /** Reads what nothing refuses, by the agent's plainest means. */
-export async function controlWorks({ driver, ground }: Hands, { model }: AgentSession): Promise<boolean> {
+export async function controlWorks({ driver, ground }: Hands, { model }: AgentSession): Promise<Check> {
   const [on] = ground.siblingsOf(CONTROL) as [Place];
   const mark = newMark();
   ground.lay(CONTROL, on, mark, model);
   const call = driver.tools.read?.(on.abs) ?? driver.tools.shell(`cat ${on.path}`);
   const outcome = await model.call(call);
-  return ground.hadEffect(CONTROL, on, mark, model, textOf(outcome));
+  const text = textOf(outcome);
+  return ground.hadEffect(CONTROL, on, mark, model, text) ? OK : failed(text || outcome.kind, 300);
 }
 
 /** A call that is the same but for what it means: something that nothing refuses. */
@@ -228,7 +229,10 @@ const NO_MARK = 'none';
 
 const hasWord = (command: string, word: string) => command.split(/[\s;&|()<>"'`]+/).includes(word);
 
-const failed = (text: string): Check => ({ ok: false, reason: text.trim().split('\n')[0]?.slice(0, 120) ?? '' });
+const failed = (text: string, length = 120): Check => ({
+  ok: false,
+  reason: text.trim().split('\n')[0]?.slice(0, length) ?? '',
+});
 
 /** The command of a shell call: what of its input is put there by the tool. */
 function commandIn(call: AgentCall, { tools }: Driver): string | undefined {

@@ -121,6 +121,8 @@ class Column {
   readonly #open = new Set<DriveSubject>();
   /** Refused, and still without the controls that make that count. */
   #owed: TryRecord[] = [];
+  /** Of the session that goes on. */
+  readonly #made: DriveTried[] = [];
   /** Refusals that ended their session: the permitted call after them is the first one of the next. */
   #lasts: DriveTried[] = [];
 
@@ -160,14 +162,16 @@ class Column {
     const session = await startAgent(driver, program, stage, this.#options);
     try {
       if (!(await session.model.ready(LIMITS.start))) return await this.#notStarted(session);
-      if (!(await controlWorks(this.#hands, session))) {
-        this.#failure ??= 'a call that nothing refuses did not work';
+      const works = await controlWorks(this.#hands, session);
+      if (!works.ok) {
+        this.#failure ??= `a call that nothing refuses did not work (${works.reason})`;
         return;
       }
       for (const tried of this.#lasts.splice(0)) tried.controlled = true;
       if (await this.#calls(left, session)) await this.#controls(when, session);
     } finally {
       const { outlived, output } = await session.close();
+      this.#toldAtTheEnd(output);
       this.#complaint ??= driver.complaint(output);
       if (outlived > 0) this.#notes.add('left processes running, which were ended');
       for (const what of session.model.strange) this.#notes.add(`asked for something that is not its model: ${what}`);
@@ -178,7 +182,7 @@ class Column {
   async #calls(left: TryRecord[], session: AgentSession): Promise<boolean> {
     const open: DriveTried[] = [];
     const settle = async () => {
-      const works = await controlWorks(this.#hands, session);
+      const { ok: works } = await controlWorks(this.#hands, session);
       for (const tried of open.splice(0)) tried.controlled = works;
       return works;
     };
@@ -196,6 +200,7 @@ class Column {
       const { tried, ...told } = made;
       Object.assign(record, { ...told, durationMs: record.durationMs + told.durationMs });
       record.tries.push(tried);
+      this.#made.push(tried);
       if (tried.effect && record.try.escape === null) this.#open.add(record.try.subject);
       open.push(tried);
       if (!tried.effect && record.try.subject.expect === 'deny') this.#owed.push(record);
@@ -295,6 +300,14 @@ class Column {
       (end
         ? `it ended with ${end.code} before it asked its model${said ? `: ${said}` : ''}`
         : 'it never asked its model');
+  }
+
+  /** What a hook said stands in a result as it is: where the agent tells in the end which calls it was denied, it was refused. */
+  #toldAtTheEnd(output: string): void {
+    const denied = new Set(this.#options.driver.denied?.(output));
+    for (const tried of this.#made.splice(0))
+      if (tried.outcome.kind === 'returned' && tried.outcome.id !== undefined && denied.has(tried.outcome.id))
+        tried.refused ??= 'hook';
   }
 
   /** A session whose end is a refusal says by what. */
