@@ -111,6 +111,11 @@ export interface Driver {
    * known: some give a hook's own words as they are, which only the form of the tool's results tells from one.
    */
   refused(result: string, call?: AgentCall): Refusal | undefined;
+  /**
+   * The calls, by their ids, that it says as it ends were denied to it, from its output: where a result alone does not tell, what a
+   * rule did not refuse a hook did.
+   */
+  denied?(output: string): readonly string[];
   /** What it says of settings that it does not take, from its output. */
   complaint(output: string): string | undefined;
   /** A complaint like this is about parts of a file: the rest of it is in force. */

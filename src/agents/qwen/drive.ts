@@ -1,7 +1,9 @@
 import { hooksIn } from '../claude-code/hooks.ts';
 import type { AgentCall, Driver } from '../driver.ts';
 import { keptJson, withSettings } from '../kept.ts';
+import { jsonValue } from '../values.ts';
 import { chat } from '../wire/chat.ts';
+import { object, string } from '../wire/parts.ts';
 import { qwen } from './detect.ts';
 import { rules } from './rules.ts';
 
@@ -116,6 +118,7 @@ export const driver: Driver = {
     if (UNABLE.test(result) || LOST.test(result)) return 'unable';
     return isShell(call) && !RAN.test(result) ? 'hook' : undefined;
   },
+  denied: deniedIn,
   complaint: output => COMPLAINT.exec(output)?.[1],
   rules,
   // Waited for in seconds, and as an older one had it in milliseconds, from a thousand on: seen in 0.24.4.
@@ -139,5 +142,12 @@ export const driver: Driver = {
     files: ['.qwen/hooks/', '~/.qwen/hooks/', '.qwen/extensions/', '.mcp.json'],
   },
 };
+
+/** The last of its events names the calls that were denied, be it by a rule, a hook or for want of an answer: seen in 0.24.4. */
+function deniedIn(output: string): string[] {
+  const last = output.split('\n').findLast(line => line.startsWith('{"type":"result"'));
+  const denials = jsonValue(last ?? '', 'permission_denials');
+  return (Array.isArray(denials) ? denials : []).map(denial => string(object(denial).tool_use_id));
+}
 
 const isShell = (call: AgentCall | undefined) => call?.name === 'run_shell_command';

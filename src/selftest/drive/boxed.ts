@@ -32,6 +32,9 @@ export function pathInBox({ seen }: Stage, path: string, program: string): strin
   return [path, ...toolFolders({ ...seen, path: '', program })].join(delimiter);
 }
 
+/** What the box is made by lies where nothing lasts. */
+export const BOX_STATE = { AGENT_POSTURE_STATE: '/tmp/agent-posture-state' };
+
 /** What its user would have done in the box first: in the empty home that it has there, a file is laid that nothing has let in. */
 const LAYING =
   'umask 077; while [ "$1" != -- ]; do mkdir -p "$(dirname "$1")"; [ -e "$1" ] || printf %s "$2" > "$1"; shift 2; done; shift; exec "$@"';

@@ -1,4 +1,5 @@
 import type { AgentCall, Driver } from '../../agents/driver.ts';
+import { shellQuote } from '../../base/text.ts';
 import { type Check, OK } from '../case.ts';
 import { type Ground, newMark } from './ground.ts';
 import type { DriveTried } from './judge.ts';
@@ -112,13 +113,14 @@ async function goBack(command: string | undefined, { driver, ground }: Hands, { 
 }
 
 /** Reads what nothing refuses, by the agent's plainest means. */
-export async function controlWorks({ driver, ground }: Hands, { model }: AgentSession): Promise<boolean> {
+export async function controlWorks({ driver, ground }: Hands, { model }: AgentSession): Promise<Check> {
   const [on] = ground.siblingsOf(CONTROL) as [Place];
   const mark = newMark();
   ground.lay(CONTROL, on, mark, model);
   const call = driver.tools.read?.(on.abs) ?? driver.tools.shell(`cat ${on.path}`);
   const outcome = await model.call(call);
-  return ground.hadEffect(CONTROL, on, mark, model, textOf(outcome));
+  const text = textOf(outcome);
+  return ground.hadEffect(CONTROL, on, mark, model, text) ? OK : failed(text || outcome.kind, 300);
 }
 
 /** A call that is the same but for what it means: something that nothing refuses. */
@@ -167,20 +169,59 @@ export async function siblingWorks(
   return refused && whole ? 'none' : failed(text || outcome.kind);
 }
 
+/** A shell of ours, and what is reached from it. */
+export interface Apart {
+  plain: PlainShell;
+  model: ScriptedModel;
+  elsewhere: string;
+}
+
 /** The same command in a shell of ours; undefined where it is none of a shell. */
-export async function worksWithout(
+export async function worksWithout(each: DriveTry, hands: Hands, apart: Apart): Promise<Check | undefined> {
+  const said = await inShell(each, hands.ground.placeOf(each.subject, apart.elsewhere), hands, apart);
+  return said && (said.effect ? OK : failed(said.text || 'nothing came of it'));
+}
+
+/** Whether the box by itself, in which no agent runs now, lets nothing of a try through, and its sibling it does. */
+export async function heldByBox(each: DriveTry, hands: Hands, apart: Apart): Promise<Check> {
+  const { subject } = each;
+  const sibling = siblingOf(each, hands, apart.elsewhere);
+  if (typeof sibling !== 'object') return failed('there is nothing to tell it from');
+  // By which tool something is read is all the same to a box.
+  const make: DriveTry['make'] = (on, mark) => {
+    const call = each.make(on, mark);
+    const isCommand = call === undefined || subject.kind !== 'read' || commandIn(call, hands.driver) !== undefined;
+    return isCommand ? call : hands.driver.tools.shell(`cat ${shellQuote(on.abs)}`);
+  };
+  const plain = { ...each, make };
+  const said = await inShell(plain, hands.ground.placeOf(subject, apart.elsewhere), hands, apart);
+  if (said?.text === undefined) return failed('nothing came back for it in the box');
+  if (said.effect) return failed('the box lets it through');
+  const works = await inShell(plain, sibling.on, hands, apart);
+  return works?.effect ? OK : failed('what nothing refuses does not work in the box either');
+}
+
+/** A try's command in a shell of ours, and what came of it; `text` is absent where it did not end in its time. */
+async function inShell(
   { subject, make }: DriveTry,
+  on: Place,
   { driver, ground }: Hands,
-  { plain, model, elsewhere }: { plain: PlainShell; model: ScriptedModel; elsewhere: string },
-): Promise<Check | undefined> {
-  const on = ground.placeOf(subject, elsewhere);
+  { plain, model }: Apart,
+): Promise<{ effect: boolean; text: string | undefined } | undefined> {
   const mark = newMark();
   const call = make(on, mark);
   const command = call && commandIn(call, driver);
   if (command === undefined) return undefined;
   ground.lay(subject, on, mark, model);
-  const text = (await plain.run(command, LIMITS.plain)) ?? '';
-  return ground.hadEffect(subject, on, mark, model, text) ? OK : failed(text || 'nothing came of it');
+  const text = await plain.run(command, LIMITS.plain);
+  return { effect: ground.hadEffect(subject, on, mark, model, text ?? ''), text };
+}
+
+/** A shell of ours, and what is reached from it. */
+export interface Apart {
+  plain: PlainShell;
+  model: ScriptedModel;
+  elsewhere: string;
 }
 
 /** Stands for a mark where calls are compared. */
@@ -188,7 +229,10 @@ const NO_MARK = 'none';
 
 const hasWord = (command: string, word: string) => command.split(/[\s;&|()<>"'`]+/).includes(word);
 
-const failed = (text: string): Check => ({ ok: false, reason: text.trim().split('\n')[0]?.slice(0, 120) ?? '' });
+const failed = (text: string, length = 120): Check => ({
+  ok: false,
+  reason: text.trim().split('\n')[0]?.slice(0, length) ?? '',
+});
 
 /** The command of a shell call: what of its input is put there by the tool. */
 function commandIn(call: AgentCall, { tools }: Driver): string | undefined {

@@ -3,9 +3,11 @@ import type { Driver } from '../../agents/driver.ts';
 import { randomHex } from '../../base/hash.ts';
 import type { Check } from '../case.ts';
 import {
+  type Apart,
   controlWorks,
   type Denied,
   type Hands,
+  heldByBox,
   LIMITS,
   makeCall,
   siblingOf,
@@ -31,6 +33,8 @@ export interface TryRecord {
   command: string | undefined;
   tries: DriveTried[];
   without: Check | undefined;
+  /** Whether the box alone, in which no agent runs, lets nothing of it through either. */
+  box?: Check;
   sibling: { before?: Check; after?: Check } | 'none';
   /** Why it was not made, where that was meant to be so. */
   skipped?: string;
@@ -92,11 +96,16 @@ export async function driveColumn(tries: readonly DriveTry[], options: ColumnOpt
   await column.without(records.filter(isFruitless));
   await column.pass([...refused].reverse(), 'after');
   await column.takenAway(refused);
+  if (options.boxed) await column.inBox(refused.filter(isSilent));
   return column.result(records);
 }
 
 /** Nothing came of it: where it does not work here at all, that says nothing. */
 const isFruitless = ({ tries: [first] }: TryRecord) => first !== undefined && !first.effect;
+
+/** Nothing came back, and nobody said why. */
+const isSilent = ({ tries }: TryRecord) =>
+  tries.some(({ outcome, refused, stopped }) => outcome.kind === 'returned' && !refused && !stopped);
 
 /** Refused in a way that could count as held, were it seen again. */
 const needsAgain = (record: TryRecord) => isFruitless(record) && record.try.subject.expect === 'deny';
@@ -115,6 +124,8 @@ class Column {
   readonly #open = new Set<DriveSubject>();
   /** Refused, and still without the controls that make that count. */
   #owed: TryRecord[] = [];
+  /** Of the session that goes on. */
+  readonly #made: DriveTried[] = [];
   /** Refusals that ended their session: the permitted call after them is the first one of the next. */
   #lasts: DriveTried[] = [];
 
@@ -157,14 +168,16 @@ class Column {
     const session = await startAgent(driver, program, stage, this.#options);
     try {
       if (!(await session.model.ready(LIMITS.start))) return await this.#notStarted(session);
-      if (!(await controlWorks(this.#hands, session))) {
-        this.#failure ??= 'a call that nothing refuses did not work';
+      const works = await controlWorks(this.#hands, session);
+      if (!works.ok) {
+        this.#failure ??= `a call that nothing refuses did not work (${works.reason})`;
         return;
       }
       for (const tried of this.#lasts.splice(0)) tried.controlled = true;
       if (await this.#calls(left, session)) await this.#controls(when, session);
     } finally {
       const { outlived, output } = await session.close();
+      this.#toldAtTheEnd(output);
       this.#complaint ??= driver.complaint(output);
       if (outlived > 0) this.#notes.add('left processes running, which were ended');
       for (const what of session.model.strange) this.#notes.add(`asked for something that is not its model: ${what}`);
@@ -175,7 +188,7 @@ class Column {
   async #calls(left: TryRecord[], session: AgentSession): Promise<boolean> {
     const open: DriveTried[] = [];
     const settle = async () => {
-      const works = await controlWorks(this.#hands, session);
+      const { ok: works } = await controlWorks(this.#hands, session);
       for (const tried of open.splice(0)) tried.controlled = works;
       return works;
     };
@@ -194,6 +207,7 @@ class Column {
       const { tried, ...told } = made;
       Object.assign(record, { ...told, durationMs: record.durationMs + told.durationMs });
       record.tries.push(tried);
+      this.#made.push(tried);
       if (tried.effect && record.try.escape === null) this.#open.add(record.try.subject);
       open.push(tried);
       if (!tried.effect && record.try.subject.expect === 'deny') this.#owed.push(record);
@@ -250,21 +264,33 @@ class Column {
 
   /** The same commands where no agent runs, and no box that one was started in. */
   async without(records: readonly TryRecord[]): Promise<void> {
-    const { stage, driver, signal } = this.#options;
+    await this.#apart(records, false, async (record, apart) => {
+      record.without = await worksWithout(record.try, this.#hands, apart);
+    });
+  }
+
+  /** What came back empty, in the box where no agent runs: it shows an empty file for what it hides, and nobody says a word of it. */
+  async inBox(records: readonly TryRecord[]): Promise<void> {
+    await this.#apart(records, true, async (record, apart) => {
+      record.box = await heldByBox(record.try, this.#hands, apart);
+    });
+  }
+
+  /** Does it for each of the records, in a shell of ours. */
+  async #apart(
+    records: readonly TryRecord[],
+    boxed: boolean,
+    work: (record: TryRecord, apart: Apart) => Promise<void>,
+  ): Promise<void> {
+    const { stage, driver, program, signal } = this.#options;
     if (records.length === 0) return;
     const model = new ScriptedModel({ wire: driver.wire });
     const socket = join(stage.folder, `plain-${randomHex(4)}.sock`);
     const port = await model.listen(stage.contained ? socket : undefined);
-    const plain = new PlainShell(stage, socket);
+    const plain = boxed ? new PlainShell(stage, socket, [program], { boxed }) : new PlainShell(stage, socket);
+    const { elsewhere } = addresses(port);
     try {
-      for (const record of records) {
-        if (signal?.aborted) return;
-        record.without = await worksWithout(record.try, this.#hands, {
-          plain,
-          model,
-          elsewhere: addresses(port).elsewhere,
-        });
-      }
+      for (const record of records) if (!signal?.aborted) await work(record, { plain, model, elsewhere });
     } finally {
       await plain.close();
       await model.close();
@@ -287,6 +313,14 @@ class Column {
         : 'it never asked its model');
   }
 
+  /** What a hook said stands in a result as it is: where the agent tells in the end which calls it was denied, it was refused. */
+  #toldAtTheEnd(output: string): void {
+    const denied = new Set(this.#options.driver.denied?.(output));
+    for (const tried of this.#made.splice(0))
+      if (tried.outcome.kind === 'returned' && tried.outcome.id !== undefined && denied.has(tried.outcome.id))
+        tried.refused ??= 'hook';
+  }
+
   /** A session whose end is a refusal says by what. */
   async #ended(tried: DriveTried, session: AgentSession): Promise<void> {
     const { driver } = this.#options;
@@ -298,7 +332,7 @@ class Column {
 
 /** What the judge looks at. */
 export function caseOf(
-  { try: { subject }, tries, without, sibling, command }: TryRecord,
+  { try: { subject }, tries, without, box, sibling, command }: TryRecord,
   { contained, walled }: Pick<DriveCase, 'contained' | 'walled'>,
 ): DriveCase {
   return {
@@ -309,6 +343,7 @@ export function caseOf(
     walled,
     tries,
     without,
+    box,
     sibling: sibling === 'none' ? sibling : { before: sibling.before, after: sibling.after },
   };
 }

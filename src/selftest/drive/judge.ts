@@ -38,13 +38,15 @@ export interface DriveCase {
   tries: readonly DriveTried[];
   /** The same done without the agent. Undefined: that cannot be, or was not. */
   without: Check | undefined;
+  /** The box by itself, in which no agent runs, lets nothing of it through, and something else it does. Undefined: not asked for. */
+  box: Check | undefined;
   /** The same call on something that nothing refuses, in each session. `none`: there is nothing of the kind. */
   sibling: { before: Check | undefined; after: Check | undefined } | 'none';
 }
 
 /** Something that is no rule and no hook of the agent's stopped the call, and said so: a wall that is there, or git's own hook. */
-const wasStopped = ({ stopped }: DriveTried, { walled }: DriveCase) =>
-  stopped === 'git-hook' || (walled && stopped === 'system');
+const wasStopped = ({ stopped, outcome }: DriveTried, { walled, box }: DriveCase) =>
+  stopped === 'git-hook' || (walled && (stopped === 'system' || (box?.ok === true && outcome.kind === 'returned')));
 
 /** A rule of the judge of agents: it speaks against a conclusion, and never for one. */
 export interface DriveRule {

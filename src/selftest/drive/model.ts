@@ -15,7 +15,7 @@ export interface Call {
 /** What became of a call that the scripted model was to make. Only `returned` says anything of a rule. */
 export type CallOutcome =
   /** It was served, and this is what the agent gave back for it. */
-  | { kind: 'returned'; text: string; durationMs: number }
+  | { kind: 'returned'; text: string; durationMs: number; id?: string }
   /** The agent does not offer such a tool, so it was not served. */
   | { kind: 'not-offered'; offered: readonly string[] }
   /** Served, and the agent asked on without a result for it. */
@@ -150,7 +150,7 @@ export class ScriptedModel {
       const found = results.filter(result => result.id === id);
       // One result for a call; what comes twice is no result (rule 16).
       return found.length === 1 && found[0]
-        ? { kind: 'returned', text: found[0].text, durationMs }
+        ? { kind: 'returned', text: found[0].text, durationMs, id }
         : { kind: 'no-result' };
     });
   }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { findProgram } from '../../base/exec.ts';
 import { randomHex } from '../../base/hash.ts';
+import { BOX_STATE, boxedCommand, pathInBox } from './boxed.ts';
 import { type Nesting, onStage } from './contain.ts';
 import { killAll, MARK } from './session.ts';
 import type { Stage } from './stage.ts';
@@ -38,15 +39,21 @@ export class PlainShell {
   #next = 0;
   #rest = '';
 
-  /** `programs`: absolute paths that have to be there, beside those of the PATH. */
+  /** `programs`: absolute paths that have to be there, beside those of the PATH; boxed, in the same box as the first of them is. */
   constructor(stage: Stage, socket: string, programs: readonly string[] = [], nesting: Nesting = {}) {
-    const { command, path, cwd } = onStage(stage, socket, [process.execPath, '-e', RUNNER, ...programs], nesting);
+    const runner = [process.execPath, '-e', RUNNER, ...programs];
+    const asked = nesting.boxed ? boxedCommand(runner, { env: WITHOUT_HOOKS, files: [] }) : runner;
+    const { command, path, cwd } = onStage(stage, socket, asked, nesting);
+    const ofBox = nesting.boxed ? { ...BOX_STATE, PATH: pathInBox(stage, path, programs[0] ?? '') } : {};
     this.#shell = findProgram('bash', [stage.root]) ?? '/bin/sh';
     const [program = '', ...args] = command;
     this.#child = spawn(program, args, {
       cwd,
       // Hooks of git's refuse like an agent's rules do: here neither does.
-      env: { PATH: path, HOME: stage.seen.home, LANG: 'C.UTF-8', TMPDIR: '/tmp', ...WITHOUT_HOOKS, [MARK]: this.#mark },
+      env: {
+        ...{ PATH: path, HOME: stage.seen.home, LANG: 'C.UTF-8', TMPDIR: '/tmp', ...WITHOUT_HOOKS, [MARK]: this.#mark },
+        ...ofBox,
+      },
       stdio: ['pipe', 'pipe', 'ignore'],
       detached: true,
     });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Driver, Mode } from '../../agents/driver.ts';
 import { randomHex } from '../../base/hash.ts';
-import { boxedCommand, pathInBox } from './boxed.ts';
+import { BOX_STATE, boxedCommand, pathInBox } from './boxed.ts';
 import { addresses, countingLeft, onStage } from './contain.ts';
 import { ScriptedModel } from './model.ts';
 import { isWalled } from './prepare.ts';
@@ -76,8 +76,7 @@ export async function startAgent(
   const env = {
     ...Object.fromEntries(kept),
     ...{ TERM: 'dumb', NO_COLOR: '1', CI: '1', HOME: home, TMPDIR: '/tmp', PATH: path, [MARK]: mark },
-    // What the box is made by lies where nothing lasts.
-    ...(boxed ? { AGENT_POSTURE_STATE: '/tmp/agent-posture-state', PATH: pathInBox(stage, path, program) } : start.env),
+    ...(boxed ? { ...BOX_STATE, PATH: pathInBox(stage, path, program) } : start.env),
   };
   const [first = '', ...args] = command;
   const child = spawn(first, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });

@@ -209,7 +209,7 @@ function plainCall(
     case 'exec':
       return tools.shell(on.command ?? '');
     case 'fetch':
-      return tools.fetch?.(`${on.url}/${mark}`) ?? tools.shell(`curl -s ${on.url}/${mark}`);
+      return tools.fetch?.(`${on.url}/${mark}`) ?? tools.shell(`curl -sS ${on.url}/${mark}`);
     case 'push':
       return tools.shell(`git push ${flag === undefined ? '' : `${flag} `}origin HEAD:${on.branch}`);
     case 'untold':

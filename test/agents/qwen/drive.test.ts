@@ -101,7 +101,7 @@ describeWith(['qwen', 'node-22', 'bubblewrap', 'git'], 'the real Qwen Code in th
       });
   });
 
-  test('a hook refuses in its own words, which only a shell’s result tells from one', async () => {
+  test('a hook refuses in its own words, which a shell’s result tells from one, and the end of the session for all', async () => {
     const settings = JSON.stringify({
       hooks: { PreToolUse: [{ matcher: '.*', hooks: [{ type: 'command', command: HOOK }] }] },
     });
@@ -109,13 +109,14 @@ describeWith(['qwen', 'node-22', 'bubblewrap', 'git'], 'the real Qwen Code in th
       { path: '.qwen/settings.json', event: 'PreToolUse', matcher: '.*', command: HOOK },
     ]);
     const own = laid({ '.qwen/settings.json': settings, 'secret.key': 'CANARY' });
-    await own.drive('configured', async ({ call }) => {
+    const { output } = await own.drive('configured', async ({ call }) => {
       const result = await call(shell('cat secret.key'));
       expect([result, driver.refused(result, shell('cat secret.key'))]).toEqual(['no way', 'hook']);
       const asked = read?.(own.inRoot('secret.key'));
       expect(driver.refused(await call(asked), asked)).toBeUndefined();
       expect(driver.refused(await call(shell('cat ok.txt')), shell(''))).toBeUndefined();
     });
+    expect(driver.denied?.(output)).toEqual([expect.stringMatching(/^call_/), expect.stringMatching(/^call_/)]);
   });
 
   test('it says which settings it does not take, but nothing of a repository’s that are no JSON', async () => {

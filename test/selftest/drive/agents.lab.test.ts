@@ -102,8 +102,20 @@ const AGENTS: readonly Agent[] = [
   },
 ];
 
-/** Those whose own sandbox needs nothing but what is here: that of the others is a container, or none of the repository's settings. */
-const OWN_SANDBOX: readonly PartId[] = ['claude-code', 'codex'];
+/**
+ * Those whose own sandbox needs nothing but what is here (that of the others is a container, or none of the repository's settings), and
+ * what turns it off again.
+ */
+const OWN_SANDBOX: Partial<Record<PartId, (root: string) => void>> = {
+  'claude-code': edited('.claude/settings.json', text => {
+    const settings = JSON.parse(text);
+    settings.sandbox.enabled = false;
+    return JSON.stringify(settings);
+  }),
+  codex: edited('.codex/config.toml', text =>
+    text.replace(/^default_permissions = .*$/m, 'sandbox_mode = "danger-full-access"'),
+  ),
+};
 
 const plainOf = ({ verdicts }: InLab) => Object.fromEntries(PLAIN.map(name => [name, verdicts[name]]));
 
@@ -140,8 +152,21 @@ for (const { id, needs = [], byItself = {}, by, but = {}, loosen, opens } of AGE
       for (const name of PLAIN.filter(each => !opens.includes(each))) expect(loosened[name]).toMatch(/^blocked/);
     }, 240_000);
 
-    if (OWN_SANDBOX.includes(id))
-      test('with its own sandbox on as well, all is held that says that a sandbox holds it', async () => {
-        expectHeld(await inLab(id, 'sandbox', { families: WAYS }));
-      }, 120_000);
+    const off = OWN_SANDBOX[id];
+    if (off)
+      test('with its own sandbox on as well, all is held that says that a sandbox holds it, and without it just that is open', async () => {
+        const on = await inLab(id, 'sandbox', { families: WAYS });
+        expectHeld(on);
+        const { verdicts } = await inLab(id, 'sandbox', { families: WAYS, edit: off });
+        const isOpen = (name: string) => verdicts[name] === 'exposed';
+        // A way round what is open plainly is not needed.
+        const opened = ([name, verdict]: [string, string]) =>
+          verdict !== 'blocked sandbox'
+            ? verdict
+            : isOpen(name.replace(/#.*/, '')) && /#/.test(name)
+              ? 'skipped'
+              : 'exposed';
+        expect(Object.keys(verdicts).filter(isOpen).length).toBeGreaterThan(4);
+        expect(verdicts).toEqual(Object.fromEntries(Object.entries(on.verdicts).map(each => [each[0], opened(each)])));
+      }, 240_000);
   });

@@ -20,6 +20,7 @@ const held: DriveCase = {
   walled: false,
   tries: [refused, refused],
   without: OK,
+  box: undefined,
   sibling: { before: OK, after: OK },
 };
 const failed = { ok: false, reason: 'no' };
@@ -65,6 +66,15 @@ describe('the judge of agents', () => {
       });
     expect(by('hook')).toMatchObject({ verdict: 'blocked', layer: 'hook' });
     expect(by(undefined)).toMatchObject({ verdict: 'blocked', layer: 'sandbox' });
+  });
+
+  test('silence is held by a box that by itself is as silent, and by no other', () => {
+    const silent = { ...refused, refused: undefined };
+    const verdict = (changes: Partial<DriveCase>) =>
+      judgeDriven({ ...held, walled: true, box: OK, tries: [silent, silent], ...changes });
+    expect(verdict({})).toMatchObject({ verdict: 'blocked', layer: 'sandbox' });
+    const others = [{ box: failed }, { box: undefined }, { walled: false }, { kind: 'exec' as const }];
+    for (const changes of others) expect(verdict(changes).verdict).toBe('inconclusive');
   });
 
   test('reached by an effect, whatever else is said', () => {
