@@ -1,3 +1,4 @@
+import { patternOf } from '../deny-rules.ts';
 import { jsonValue } from '../values.ts';
 
 /** A `Read` rule's path may not hold what ends it. */
@@ -13,16 +14,4 @@ export function refusedReads(settings: string): string[] {
     typeof rule === 'string' ? (READ_RULE.exec(rule)?.[1] ?? []) : [],
   );
   return [...new Set(paths.flatMap(path => patternOf(path) ?? []))];
-}
-
-/** The path of a rule as a posture writes it; undefined for what no posture speaks of. */
-export function patternOf(path: string): string | undefined {
-  if (path.startsWith('//') || path.startsWith('!')) return undefined;
-  if (path.startsWith('~/')) return path;
-  const anchored = /^\.?\//.test(path);
-  const body = path.replace(/^\.?\//, '');
-  if (body === '' || body.startsWith('../')) return undefined;
-  const pattern = /^\*\*\/([^/]+)$/.exec(body)?.[1] ?? (anchored && !body.includes('/') ? `/${body}` : body);
-  // Said in another place, these would mean the opposite, or something of the home.
-  return /^(?:!|~\/)/.test(pattern) ? undefined : pattern;
 }

@@ -1,6 +1,6 @@
 import { parse } from 'smol-toml';
-import { hooks as jsonHooks } from '../claude-code/hooks.ts';
 import type { AgentHook } from '../driver.ts';
+import { hooksIn } from '../json-hooks.ts';
 import type { SettingsFile } from '../types.ts';
 
 /**
@@ -8,9 +8,10 @@ import type { SettingsFile } from '../types.ts';
  * What a person has trusted is the very words of one: another command in its place, or another time, is not run.
  */
 export const hooks = (settings: readonly SettingsFile[]): AgentHook[] =>
-  jsonHooks(settings.map(file => (file.path.endsWith('.toml') ? { ...file, text: asJson(file.text) } : file))).map(
-    ({ at: _at, waits: _waits, ...hook }) => hook,
-  );
+  hooksIn(
+    settings.map(file => (file.path.endsWith('.toml') ? { ...file, text: asJson(file.text) } : file)),
+    () => 1,
+  ).map(({ at: _at, waits: _waits, ...hook }) => hook);
 
 function asJson(text: string): string {
   try {

@@ -1,5 +1,5 @@
 import { parse } from 'smol-toml';
-import { commandOf } from '../claude-code/rules.ts';
+import { commandOf } from '../deny-rules.ts';
 import type { AgentRule } from '../driver.ts';
 import type { SettingsFile } from '../types.ts';
 

@@ -1,9 +1,8 @@
 import type { AgentRule, DriveContext, Driver } from '../driver.ts';
 import { keptJson } from '../kept.ts';
 import type { SettingsFile } from '../types.ts';
-import { jsonValue } from '../values.ts';
+import { jsonValue, object, string } from '../values.ts';
 import { chat } from '../wire/chat.ts';
-import { object, string } from '../wire/parts.ts';
 import { copilot } from './detect.ts';
 import { HOOK_FILES, hooks } from './hooks.ts';
 

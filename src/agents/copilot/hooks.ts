@@ -1,7 +1,6 @@
 import type { AgentHook } from '../driver.ts';
 import type { SettingsFile } from '../types.ts';
-import { jsonValue } from '../values.ts';
-import { object, string } from '../wire/parts.ts';
+import { jsonValue, object, string } from '../values.ts';
 import type { Json } from '../wire/types.ts';
 
 /** Claude Code's settings of a repository, whose hooks it runs as well: seen in 1.0.102. */

@@ -1,6 +1,6 @@
 import { stringify } from 'smol-toml';
-import { hooksIn } from '../claude-code/hooks.ts';
 import type { DriveContext, Driver } from '../driver.ts';
+import { hooksIn } from '../json-hooks.ts';
 import { keptJson, withSettings } from '../kept.ts';
 import { jsonValue } from '../values.ts';
 import { gemini as wire } from '../wire/gemini.ts';

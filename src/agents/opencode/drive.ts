@@ -1,7 +1,6 @@
 import type { DriveContext, Driver } from '../driver.ts';
-import { jsonValue } from '../values.ts';
+import { jsonValue, object } from '../values.ts';
 import { chat } from '../wire/chat.ts';
-import { object } from '../wire/parts.ts';
 import { opencode } from './detect.ts';
 import { SETTINGS } from './files.ts';
 import { withoutLogins } from './logins.ts';

@@ -1,7 +1,6 @@
 import type { AgentRule } from '../driver.ts';
 import type { SettingsFile } from '../types.ts';
-import { jsonValue } from '../values.ts';
-import { object } from '../wire/parts.ts';
+import { jsonValue, object } from '../values.ts';
 
 type What = AgentRule['what'];
 

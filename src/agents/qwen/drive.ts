@@ -1,9 +1,8 @@
-import { hooksIn } from '../claude-code/hooks.ts';
 import type { AgentCall, Driver } from '../driver.ts';
+import { hooksIn } from '../json-hooks.ts';
 import { keptJson, withSettings } from '../kept.ts';
-import { jsonValue } from '../values.ts';
+import { jsonValue, object, string } from '../values.ts';
 import { chat } from '../wire/chat.ts';
-import { object, string } from '../wire/parts.ts';
 import { qwen } from './detect.ts';
 import { rules } from './rules.ts';
 

@@ -1,4 +1,4 @@
-import { denyRules } from '../claude-code/rules.ts';
+import { denyRules } from '../deny-rules.ts';
 import type { AgentRule } from '../driver.ts';
 import type { SettingsFile } from '../types.ts';
 import { jsonValue } from '../values.ts';

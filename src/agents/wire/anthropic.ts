@@ -1,4 +1,5 @@
-import { events, json, object, objects, pathOf, result, string, words } from './parts.ts';
+import { object, objects, string } from '../values.ts';
+import { events, json, pathOf, result, words } from './parts.ts';
 import type { Json, Wire } from './types.ts';
 
 const USAGE = { input_tokens: 1, output_tokens: 1 };

@@ -1,4 +1,5 @@
-import { events, json, object, objects, pathOf, result, string, words } from './parts.ts';
+import { object, objects, string } from '../values.ts';
+import { events, json, pathOf, result, words } from './parts.ts';
 import type { Json, Wire } from './types.ts';
 
 const USAGE = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };

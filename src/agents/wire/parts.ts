@@ -1,17 +1,5 @@
+import { object, string } from '../values.ts';
 import type { Json, ToolResult, WireAnswer } from './types.ts';
-
-/** A value that should be a list of objects, as one: whatever else it is, is none. */
-export function objects(value: unknown): Json[] {
-  return Array.isArray(value) ? value.filter((each): each is Json => typeof each === 'object' && each !== null) : [];
-}
-
-export function object(value: unknown): Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
-}
-
-export function string(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
 
 /** Words as the protocols carry them: a text, or a list of parts with a text each. What is no text is given as JSON. */
 export function words(value: unknown): string {

@@ -1,4 +1,5 @@
-import { events, json, objects, pathOf, result, string, words } from './parts.ts';
+import { objects, string } from '../values.ts';
+import { events, json, pathOf, result, words } from './parts.ts';
 import type { Json, Wire } from './types.ts';
 
 const USAGE = { input_tokens: 1, output_tokens: 1, total_tokens: 2 };
