@@ -132,6 +132,14 @@ function ending({ plan, before, after, repeat, undoable }: Ending, style: Style)
     // A command that is to be copied is not broken over lines.
     ` the same again:  ${asStarted(oneLine(repeat))}`,
     ...(undoable ? [` take it back:    ${own('undo')}`] : []),
-    ...(after ? [] : [` what it reaches: ${own('test')}`]),
+    ...hang(' next:            ', nextOf(after), style.width),
   ].join('\n');
+}
+
+/** The one command that goes on from here: to close what is left, or to look whether it still holds. */
+export function nextOf(after: Report | undefined): string {
+  if (after === undefined) return `${own('test')} tries what is reached now`;
+  return after.fixes.some(({ command }) => command !== null)
+    ? `${own('fix')} shows what closes what is left`
+    : `${own('test')}, after every update of an agent; with --agent all it tries their own rules too`;
 }

@@ -3,6 +3,8 @@ import type { Streams } from './terminal.ts';
 
 /** For so long what was typed before the question stood there is thrown away: nobody can have meant it. Milliseconds. */
 const TYPED_AHEAD = 20;
+/** Whoever was still typing meanwhile is waited for, until no key has come for so long. */
+const QUIET = 150;
 /** The same behind an answer by one letter, which a finger may press twice, or hold. */
 const PRESSED_TWICE = 500;
 
@@ -67,9 +69,22 @@ export async function oneKey(
 }
 
 async function drained(stdin: Streams['stdin'], time: number): Promise<void> {
-  const ignore = (): void => {};
+  let last: number | undefined;
+  let stopped = false;
+  const ignore = (data: Buffer | string): void => {
+    last = Date.now();
+    stopped ||= String(data).includes('\u0003');
+  };
   stdin.on('data', ignore);
   stdin.resume();
-  await new Promise(resolve => setTimeout(resolve, time));
-  stdin.off('data', ignore);
+  try {
+    for (let wait = time; wait > 0 && !stdin.readableEnded; wait = last === undefined ? 0 : last + QUIET - Date.now()) {
+      await new Promise(resolve => setTimeout(resolve, wait));
+      // Where the machine was busy the time is over before anything was read: what lies there is read first.
+      for (let turn = 0; turn < 2; turn++) await new Promise(resolve => setImmediate(resolve));
+      if (stopped) throw new Interrupted('SIGINT');
+    }
+  } finally {
+    stdin.off('data', ignore);
+  }
 }

@@ -1,6 +1,6 @@
 import { escapeMarkdown, oneLine, plural } from '../base/text.ts';
 import type { Style } from './style.ts';
-import { pad } from './width.ts';
+import { displayWidth, hang, pad, wrap } from './width.ts';
 
 /** Of the spellings of one family: how many were held, how many went through, how many proved nothing. */
 export interface Tally {
@@ -68,48 +68,85 @@ const worked = ({ works }: ReachColumn) => (works === null ? '?' : works ? 'yes'
 const EXPLAINED =
   'Held of tried: 9/11 means that two spellings of the family went through. (2?): two proved nothing. Each was tried in two sessions with a permitted sibling, and without the agent.';
 
-/** The table for a terminal: one block for each agent, one line for each family. */
+/** What stands above the table on a terminal: what the numbers are, and what the signs beside them say. */
+const SENTENCE =
+  'How many spellings of each family an agent refused, of those that could be judged: 9/11 means that nine were held and two went through.';
+const LEGEND =
+  '(2?) two more proved nothing; ? none was proven; an empty place: nothing of it was tried. Each was tried in two sessions with a permitted sibling, and without the agent.';
+
+/** Columns of a set-up at the most, and two between them at the least. */
+const WIDEST = 22;
+const NARROWEST = 12;
+
+/** The table for a terminal: one block for each agent, one line for each family; its set-ups beside each other as far as they fit. */
 export function reachText(table: ReachTable, style: Style): string {
   const families = familiesOf(table);
-  const widest = Math.max(...families.map(name => name.length), 12);
+  const names = Math.max(...families.map(displayWidth), 12) + 2;
+  const facts = `${plural(table.ways, 'spelling')} of each family   ${table.platform}`;
   const lines = [
-    ` ${table.command}   ${plural(table.ways, 'spelling')} of each family   ${table.platform}`,
-    ` ${EXPLAINED}`,
+    ...hang(' ', oneLine(table.command), style.width),
+    ...hang(' ', facts, style.width),
+    ...hang(' ', SENTENCE, style.width),
+    ...hang(' ', LEGEND, style.width),
   ];
+  // Where a window is too narrow for two of them, each stands for itself, and the longest names are wrapped.
+  const beside = Math.max(1, Math.floor((style.width - 3 - names) / NARROWEST));
   for (const [title, columns] of byAgent(table)) {
     const open = columns.filter(({ reason }) => reason === null);
-    lines.push(
-      '',
-      ` ${oneLine(title)}`,
-      ...columns.flatMap(({ reason, setup }) =>
-        reason === null ? [] : [`   ${setup}: not driven: ${oneLine(reason)}`],
-      ),
-    );
-    if (open.length === 0) continue;
-    const row = (name: string, cells: readonly string[]) =>
-      `   ${pad(name, widest + 2)}${cells.map(text => pad(text, 22)).join('')}`.trimEnd();
-    lines.push(
+    lines.push('', ...hang(' ', oneLine(title), style.width));
+    for (const { reason, setup } of columns)
+      if (reason !== null) lines.push(...hang('   ', `${setup}: not driven: ${oneLine(reason)}`, style.width));
+    for (let at = 0; at < open.length; at += beside) {
+      if (at > 0) lines.push('');
+      lines.push(...block(open.slice(at, at + beside), families, names, style));
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Some set-ups of one agent beside each other. */
+function block(
+  columns: readonly ReachColumn[],
+  families: readonly string[],
+  names: number,
+  { width }: Style,
+): string[] {
+  const room = Math.min(WIDEST, Math.floor((width - 3 - names) / columns.length));
+  if (room < NARROWEST) return columns.flatMap(column => stacked(column, families, width));
+  const row = (name: string, cells: readonly string[]) =>
+    `   ${pad(name, names)}${cells.map(text => pad(text, room)).join('')}`.trimEnd();
+  const heads = columns.map(({ setup }) => wrap(setup, room - 2));
+  const tall = Math.max(...heads.map(({ length }) => length));
+  return [
+    ...Array.from({ length: tall }, (_, at) =>
       row(
         '',
-        open.map(({ setup }) => setup),
+        heads.map(head => head[at] ?? ''),
       ),
-    );
-    for (const name of families)
-      lines.push(
-        row(
-          name,
-          open.map(({ families: each }) => cell(each[name])),
-        ),
-      );
-    lines.push(
+    ),
+    ...families.map(name =>
       row(
-        'all',
-        open.map(column => cell(totalOf(column))),
+        name,
+        columns.map(({ families: each }) => cell(each[name])),
       ),
-      row('work goes on', open.map(worked)),
-    );
-  }
-  return `${lines.map(line => line.slice(0, Math.max(style.width, 110))).join('\n')}\n`;
+    ),
+    row(
+      'all',
+      columns.map(column => cell(totalOf(column))),
+    ),
+    row('work goes on', columns.map(worked)),
+  ];
+}
+
+/** One set-up where there is no room for a second column of words. */
+function stacked(column: ReachColumn, families: readonly string[], width: number): string[] {
+  const said = (name: string, text: string) => (text === '' ? [] : hang('   ', `${name}  ${text}`, width));
+  return [
+    ...hang('  ', column.setup, width),
+    ...families.flatMap(name => said(name, cell(column.families[name]))),
+    ...said('all', cell(totalOf(column))),
+    ...said('work goes on', worked(column)),
+  ];
 }
 
 /** The same as a page: a summary of all agents, and a table for each. */

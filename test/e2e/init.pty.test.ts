@@ -84,6 +84,25 @@ describe('init in a terminal', () => {
     expect(files()).toEqual(before);
   });
 
+  it('what was typed before the question of an approval stands there is no answer to it', async () => {
+    const posture = 'version: 1\nproject: shop-api\nselftest: { commands: ["touch made-by-the-posture"] }\n';
+    writeFileSync(join(root, 'agent-posture.yaml'), posture);
+    const session = start(['test'], { cols: 80, rows: 24 });
+    session.send('y');
+    const typing = setInterval(() => session.send('y'), 40);
+    setTimeout(() => clearInterval(typing), 3_000);
+    await session.waitFor('[y/N]', PATIENCE);
+    clearInterval(typing);
+    await new Promise(resolve => setTimeout(resolve, 600));
+    expect(session.frame().trimEnd()).toMatch(/remember it\? \[y\/N\]$/);
+    expect(session.cursor.y).toBeLessThan(24);
+    await session.press({ text: 'n' });
+    await session.waitFor('q quit', PATIENCE);
+    await session.press({ text: 'q' });
+    await session.exit(PATIENCE);
+    expect(files()).not.toContain('made-by-the-posture');
+  });
+
   it('ends by keys as by --yes where something stands in the way of a file', async () => {
     mkdirSync(join(root, 'docs/security-posture.md'), { recursive: true });
     const session = start(['init'], { cols: 100, rows: 40 });

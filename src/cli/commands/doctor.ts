@@ -14,7 +14,7 @@ import { clearPlaceholders } from '../../isolation/placeholders.ts';
 import { loadPosture } from '../../posture/load.ts';
 import type { Posture } from '../../posture/schema.ts';
 import { painter, type Style } from '../../report/style.ts';
-import { hang, pad } from '../../report/width.ts';
+import { displayWidth, hang, pad } from '../../report/width.ts';
 import type { Command, Context } from '../command.ts';
 import { inventoryFindings, settingsText } from '../inventory-findings.ts';
 import { recoverTries } from '../load.ts';
@@ -22,7 +22,7 @@ import { splitPath } from '../path.ts';
 import { refusedToOne } from '../refused-finding.ts';
 import { weakFinding } from '../weak-finding.ts';
 
-interface Finding {
+export interface Finding {
   name: string;
   state: 'ok' | 'missing' | 'attention';
   detail: string;
@@ -85,8 +85,21 @@ export const command: Command = async context => {
         ]
       : []),
   ];
-  return { exitCode: 0, json: { findings }, text: style => findings.flatMap(each => print(each, style)).join('\n') };
+  return { exitCode: 0, json: { findings }, text: style => findingLines(findings, style).join('\n') };
 };
+
+/** Columns of the names, at the least and at the most. */
+const NAMES = { least: 16, most: 20 };
+
+/** All findings, their names in one column. */
+export function findingLines(findings: readonly Finding[], style: Style): string[] {
+  const widest = Math.max(NAMES.least, ...findings.map(({ name }) => displayWidth(name)));
+  return findings.flatMap(each => print(each, Math.min(NAMES.most, widest), style));
+}
+
+/** A place of one word that is told in brackets. */
+const PLACE = / \(((?:~|\.{1,2})?\/[^\s()]+)\)/;
+const BELOW = 8;
 
 /** The posture; undefined where there is none, or an invalid one: that is for other commands to say. */
 async function postureOf(root: string): Promise<Posture | undefined> {
@@ -97,17 +110,21 @@ async function postureOf(root: string): Promise<Posture | undefined> {
   return loaded?.posture;
 }
 
-function print({ name, state, detail, next }: Finding, style: Style): string[] {
+function print({ name, state, detail, next }: Finding, names: number, style: Style): string[] {
   const paint = painter(style);
   const [mark, color] = (
     { ok: ['ok', 'green'], missing: ['missing', 'yellow'], attention: ['look', 'yellow'] } as const
   )[state];
-  const start = `${pad(mark, 8)}${pad(name, 16)} `;
+  const start = `${pad(mark, BELOW)}${pad(name, names)} `;
+  // A path that has no room beside its name stands below it, whole: it is there to be copied.
+  const [bracketed = '', place] = PLACE.exec(detail) ?? [];
+  const isLong = place !== undefined && displayWidth(bracketed.trim()) > style.width - displayWidth(start);
   return [
-    ...hang(start, detail, style.width).map((line, index) =>
+    ...hang(start, isLong ? detail.replace(bracketed, '') : detail, style.width).map((line, index) =>
       index === 0 ? line.replace(mark, paint(color, mark)) : line,
     ),
-    ...(next ? hang(' '.repeat(8), next, style.width) : []),
+    ...(isLong ? [`${' '.repeat(BELOW)}${place}`] : []),
+    ...(next ? hang(' '.repeat(BELOW), next, style.width) : []),
   ];
 }
 

@@ -38,7 +38,7 @@ export const command: Command = async context => {
     const { title } = SETUPS[setup];
     const name = `[${at + 1} of ${all.length}] ${oneLine(agent.title)}, ${title}`;
     terminal.note(name);
-    const onEvent = everyQuarter(text => terminal.note(`${name}: ${text}`));
+    const onEvent = everyQuarter(text => terminal.note(`[${at + 1} of ${all.length}] ${text}`));
     const { vantage, rows } = await driveInLab(agent, setup, { home, env, ways, signal, onEvent });
     if (signal.aborted) throw new Interrupted();
     columns.push({
