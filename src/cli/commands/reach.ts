@@ -1,11 +1,13 @@
 import { driverOf } from '../../agents/drivers.ts';
 import { escapes } from '../../agents/escapes/index.ts';
 import { agents } from '../../agents/index.ts';
+import { allEnded } from '../../base/all.ts';
 import { EXIT, Interrupted, UserError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { list, oneLine, plural } from '../../base/text.ts';
 import { discover } from '../../discover/index.ts';
 import { type ReachColumn, type ReachTable, reachMarkdown, reachText, type Tally } from '../../report/reach.ts';
+import { AT_ONCE } from '../../selftest/drive/index.ts';
 import type { Row, SelftestEvent } from '../../selftest/types.ts';
 import type { Command, Context } from '../command.ts';
 import { driveInLab, SETUPS, setupsOf } from '../reach-lab.ts';
@@ -32,16 +34,16 @@ export const command: Command = async context => {
     });
   const started = new Date();
   const ways = flags.is('deep') ? ALL : 1;
-  const columns: ReachColumn[] = [];
   const all = found.flatMap(agent => setupsOf(agent.id).map(setup => ({ agent, setup })));
-  for (const [at, { agent, setup }] of all.entries()) {
+  const columns = new Map<number, ReachColumn>();
+  const drive = async (at: number) => {
+    const { agent, setup } = all[at] as (typeof all)[number];
     const { title } = SETUPS[setup];
-    const name = `[${at + 1} of ${all.length}] ${oneLine(agent.title)}, ${title}`;
-    terminal.note(name);
-    const onEvent = everyQuarter(text => terminal.note(`[${at + 1} of ${all.length}] ${text}`));
+    const place = `[${at + 1} of ${all.length}]`;
+    terminal.note(`${place} ${oneLine(agent.title)}, ${title}`);
+    const onEvent = everyQuarter(text => terminal.note(`${place} ${text}`));
     const { vantage, rows } = await driveInLab(agent, setup, { home, env, ways, signal, onEvent });
-    if (signal.aborted) throw new Interrupted();
-    columns.push({
+    columns.set(at, {
       agent: agent.title,
       version: agent.version ?? '',
       setup: title,
@@ -49,14 +51,22 @@ export const command: Command = async context => {
       families: familiesOf(rows),
       works: worksIn(rows),
     });
-  }
+  };
+  // What takes longest goes first, so that nothing is waited for alone at the end.
+  const isLong = (at: number) => driverOf(all[at]?.agent.id ?? '')?.endsOnRefusal === true;
+  const waiting = [...all.keys()].sort((a, b) => Number(isLong(b)) - Number(isLong(a)));
+  const work = async () => {
+    for (let at = waiting.shift(); at !== undefined && !signal.aborted; at = waiting.shift()) await drive(at);
+  };
+  await allEnded(Array.from({ length: AT_ONCE }, work));
+  if (signal.aborted) throw new Interrupted();
   const table: ReachTable = {
     startedAt: started.toISOString(),
     durationMs: Date.now() - started.getTime(),
     platform: `${process.platform} ${process.arch}`,
     command: commandLine(context),
     ways,
-    columns,
+    columns: all.flatMap((_each, at) => columns.get(at) ?? []),
   };
   return {
     exitCode: columns.every(({ reason }) => reason === null) ? EXIT.ok : EXIT.inconclusive,

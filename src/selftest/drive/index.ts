@@ -82,7 +82,7 @@ export function drivenVantages({
 const isOther = (driver: Driver | undefined) => driver?.modes.configured !== driver?.modes.bypass;
 
 /** Agents at a time: each keeps a core busy while it starts. */
-const AT_ONCE = 2;
+export const AT_ONCE = 2;
 
 /**
  * Asks for what each agent would run by itself, before anything takes the terminal: a question that is drawn over is answered
