@@ -69,7 +69,7 @@ export const command: Command = async context => {
     columns: all.flatMap((_each, at) => columns.get(at) ?? []),
   };
   return {
-    exitCode: columns.every(({ reason }) => reason === null) ? EXIT.ok : EXIT.inconclusive,
+    exitCode: table.columns.every(({ reason }) => reason === null) ? EXIT.ok : EXIT.inconclusive,
     json: { ...table },
     text: style => reachText(table, style),
     formats: { markdown: async () => reachMarkdown(table) },
