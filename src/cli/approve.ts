@@ -21,14 +21,20 @@ export function visible(text: string): string {
     .replace(/\n{4,}/g, ends => `\n⟨${ends.length - 1} empty lines⟩\n`);
 }
 
-const KINDS: Record<Exclude<ApprovalRequest['kind'], 'contact'>, string> = {
+const KINDS: Record<Exclude<ApprovalRequest['kind'], 'contact' | 'agent'>, string> = {
   command: 'run this command',
   box: 'start this as the box',
   push: 'try this push',
 };
 
+/** Who asks for what. */
+const asks = (request: ApprovalRequest): string =>
+  request.kind === 'agent'
+    ? 'The agent that is to be driven runs by itself what these say'
+    : `The posture of this repository asks to ${deed(request.kind, request.text)}`;
+
 /** What exactly is done with the lines: addresses are connected to, files that it names outside of itself are read. */
-function deed({ kind, text }: ApprovalRequest): string {
+function deed(kind: Exclude<ApprovalRequest['kind'], 'agent'>, text: string): string {
   if (kind !== 'contact') return KINDS[kind];
   const lines = text.split('\n');
   const files = lines.filter(line => line.startsWith('read ')).length;
@@ -73,10 +79,7 @@ export function requestText(request: ApprovalRequest, insideAgent: string | unde
   const lines = visible(text).split('\n');
   return [
     '',
-    ...said(
-      `The posture of this repository asks to ${deed(request)}${place ? ` (${place.number} of ${place.of})` : ''}:`,
-      'bold',
-    ),
+    ...said(`${asks(request)}${place ? ` (${place.number} of ${place.of})` : ''}:`, 'bold'),
     '',
     // What goes on in the next row stands further in: a row of its own is a line of what is approved.
     ...lines.flatMap(line => rows(line, width - 4).map((row, at) => `   ${at > 0 ? '  ' : ''}${paint('cyan', row)}`)),
@@ -113,7 +116,7 @@ export function approver({ root, flags, terminal, signal }: Context, insideAgent
         .map(line => `    ${line}`)
         .join('\n');
       terminal.show(
-        `The posture of this repository asks to ${deed(request)}: not approved, so not done (${purpose}):\n${whole}\n  ${without}\n  to approve exactly this: --trust=${shortHash(hash)}${insideAgent ? `\n  this is a ${insideAgent} session: let a person decide` : ''}`,
+        `${asks(request)}: not approved, so not done (${purpose}):\n${whole}\n  ${without}\n  to approve exactly this: --trust=${shortHash(hash)}${insideAgent ? `\n  this is a ${insideAgent} session: let a person decide` : ''}`,
       );
       return false;
     }

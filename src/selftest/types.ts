@@ -167,7 +167,7 @@ export interface Report {
 
 /** Something the posture asks to be run or contacted, shown whole and approved by hash before it happens (law 11). */
 export interface ApprovalRequest {
-  kind: 'command' | 'contact' | 'box' | 'push';
+  kind: 'command' | 'contact' | 'box' | 'push' | 'agent';
   /** Exactly what will be done: the command whole, or the list of addresses. */
   text: string;
   /** Why it is asked. */

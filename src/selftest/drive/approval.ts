@@ -20,29 +20,40 @@ export function runsByItself(
   gitHooks: readonly string[],
 ): string | undefined {
   const lines = new Set<string>();
-  const file = (path: string) => {
+  const file = (path: string, why = '') => {
     const text = stage.read(path);
-    if (text !== undefined) lines.add(`${path}, sha256 ${sha256(text)}`);
+    if (text !== undefined) lines.add(`${path}${why}, sha256 ${sha256(text)}`);
   };
   for (const hook of hooks) {
     lines.add(`${hook.path}: ${[hook.event, hook.matcher].filter(Boolean).join(' ')}: ${hook.command}`);
     for (const path of filesNamed(stage, hook)) file(path);
   }
-  for (const { path, text } of settings) if (runs && mayRun(path, text, runs.harmless)) file(path);
+  for (const { path, text } of settings) {
+    const why = runs && mayRun(path, text, runs.harmless);
+    if (why) file(path, ` (${why})`);
+  }
   for (const path of [...(runs?.files ?? []), ...gitHooks])
     for (const each of path.endsWith('/') ? filesIn(stage.at(path)).map(name => join(path, name)) : [path]) file(each);
   return lines.size === 0 ? undefined : [...lines].sort().join('\n');
 }
 
 /**
- * Whether settings could name a program: whether they hold anything but what is known to name none. `harmless`: paths of keys, with
- * what lies below them. What cannot be read here may be read by the agent all the same.
+ * By what settings could name a program: by anything but what is known to name none; undefined where there is nothing else in
+ * them. `harmless`: paths of keys, with what lies below them. What cannot be read here may be read by the agent all the same.
  */
-export function mayRun(path: string, text: string, harmless: readonly string[]): boolean {
+export function mayRun(path: string, text: string, harmless: readonly string[]): string | undefined {
   const keysIn = KEYS[extname(path)];
   const isHarmless = (key: string) => harmless.some(known => key === known || key.startsWith(`${known}.`));
-  return keysIn !== undefined && keysIn(text)?.every(isHarmless) !== true;
+  if (keysIn === undefined) return undefined;
+  const others = keysIn(text)?.filter(key => !isHarmless(key));
+  if (others === undefined) return 'it cannot be read';
+  // What of it is not known: `sandbox.ripgrep.command` is said by the two that tell it from what is.
+  const names = [...new Set(others.map(key => key.split('.').slice(0, 2).join('.')))];
+  return others.length === 0 ? undefined : `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ' …' : ''}`;
 }
+
+/** Keys that are named. */
+const NAMED = 6;
 
 /** By format, the paths of all values; undefined where a text is none of that format. Other formats say in words what an agent does. */
 const KEYS: Readonly<Record<string, (text: string) => string[] | undefined>> = {

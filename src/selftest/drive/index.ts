@@ -105,7 +105,7 @@ export async function askForAgents(
         const text = runsByItself(stage, found.driver, laid.settings, laid.hooks, laid.gitHooks);
         if (text === undefined) return;
         if (!contained) unheld(report, text);
-        else if (await approved(input.options, { kind: 'command', text, purpose: purposeOf(report) })) given.add(text);
+        else if (await approved(input.options, { kind: 'agent', text, purpose: purposeOf(report) })) given.add(text);
         else unapproved(report, text);
       } finally {
         stage.remove();
@@ -123,7 +123,7 @@ function unavailable(report: VantageReport, reason: string): void {
 const unapproved = (report: VantageReport, text: string) =>
   unavailable(
     report,
-    unapprovedReason(`you have not approved what it runs by itself (${named(text)})`, { kind: 'command', text }),
+    unapprovedReason(`you have not approved what it runs by itself (${named(text)})`, { kind: 'agent', text }),
   );
 
 /** What it runs by itself could then reach all that its user can: that is not tried, whoever approves it. */
@@ -213,7 +213,7 @@ async function driveAgent(report: VantageReport, given: ReadonlySet<string>, inp
 }
 
 const purposeOf = ({ title }: VantageReport) =>
-  `to drive ${title} in a copy of the repository with a home of its own and no network: it runs these by itself`;
+  `to drive ${title} in a copy of the repository with a home of its own and no network`;
 
 const named = (text = '') => {
   const lines = text.replaceAll(/, sha256 [0-9a-f]+/g, '').split('\n');

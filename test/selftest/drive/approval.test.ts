@@ -4,6 +4,12 @@ import { mayRun } from '../../../src/selftest/drive/approval.ts';
 
 const harmlessOf = (id: string) => drivers.find(({ agent }) => agent.id === id)?.runs?.harmless ?? [];
 
+test('it is said by which keys', () => {
+  const text = '{ "statusLine": {}, "permissions": {}, "sandbox": { "ripgrep": { "command": "x", "args": [] } } }';
+  expect(mayRun('a.json', text, harmlessOf('claude-code'))).toBe('statusLine, sandbox.ripgrep');
+  expect(mayRun('a.json', '{', [])).toBe('it cannot be read');
+});
+
 describe('what settings could make an agent run', () => {
   test.each([
     ['claude-code', '.claude/settings.json', '{ "permissions": { "deny": ["Read(.env)"] }, "model": "x" }'],
@@ -20,7 +26,7 @@ describe('what settings could make an agent run', () => {
     ['qwen', '.qwen/settings.json', '{ "permissions": { "deny": [] }, "$version": 4 }'],
     ['cline', '~/.cline/data/settings/global-settings.json', '{ "disabledTools": ["editor"] }'],
   ])('nothing: %s %s %s', (id, path, text) => {
-    expect(mayRun(path, text, harmlessOf(id))).toBe(false);
+    expect(mayRun(path, text, harmlessOf(id))).toBeUndefined();
   });
 
   test.each([
@@ -46,6 +52,6 @@ describe('what settings could make an agent run', () => {
     ['copilot', '~/.copilot/settings.json', '{ "bashEnv": "./run" }'],
     ['cline', '~/.cline/data/settings/global-settings.json', '{ "anything": 1 }'],
   ])('something: %s %s %s', (id, path, text) => {
-    expect(mayRun(path, text, harmlessOf(id))).toBe(true);
+    expect(mayRun(path, text, harmlessOf(id))).toMatch(/./);
   });
 });
