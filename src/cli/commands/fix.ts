@@ -20,7 +20,7 @@ export const command: Command = async context => {
   const { facts, posture } = await loadWithPosture(
     context,
     {},
-    'a fix is a change of the posture, and init makes the first one: a few questions, a plan that you see, and what was reached is tried again (--yes takes the defaults)',
+    'a fix is a change of the posture, and init makes the first one: a few questions, a plan that you see, and what was reached is tried again (--yes asks nothing)',
   );
   const approve = approver(context, facts.insideAgent);
   const kept = await lastReport(root);
