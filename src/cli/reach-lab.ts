@@ -86,16 +86,10 @@ export async function driveInLab(
   { home, env, ways, families, edit, signal, onEvent }: LabOptions,
 ): Promise<LabResult> {
   const above = mkdtempSync(join(await ensurePrivate(stateHome()), 'reach-'));
-  const root = join(above, 'lab');
   try {
-    const posture = layLab(root, agent.id, setup);
-    const seen = await discover(root, { home, env, defaultBranch: false });
-    const facts: Facts = { ...seen, agents: [agent] };
-    const loaded = posture ? await generateIn(root, above, facts) : undefined;
-    edit?.(root);
-    const again = loaded ? { ...(await discover(root, { home, env, defaultBranch: false })), agents: [agent] } : facts;
+    const { root, facts, posture } = await makeLab(above, agent, setup, { home, env, ...(edit ? { edit } : {}) });
     const options = {
-      ...{ root, home, facts: again, posture: loaded, deep: false, signal, agents: [agent.id], safeguards: [] },
+      ...{ root, home, facts, posture, deep: false, signal, agents: [agent.id], safeguards: [] },
       ...{ readOnly: false, only: undefined, approve: async () => true, ...(onEvent ? { onEvent } : {}) },
     };
     const [vantage] = drivenVantages(options) as [VantageReport];
@@ -115,6 +109,22 @@ export async function driveInLab(
   } finally {
     rmSync(above, { recursive: true, force: true });
   }
+}
+
+/** A lab in this folder, with what is generated in it for the agent. */
+export async function makeLab(
+  above: string,
+  agent: AgentFact,
+  setup: Setup,
+  { home, env, edit }: Pick<LabOptions, 'home' | 'env' | 'edit'>,
+): Promise<{ root: string; facts: Facts; posture: LoadedPosture | undefined }> {
+  const root = join(above, 'lab');
+  const look = async () => ({ ...(await discover(root, { home, env, defaultBranch: false })), agents: [agent] });
+  const isSet = layLab(root, agent.id, setup);
+  const facts = await look();
+  const posture = isSet ? await generateIn(root, above, facts) : undefined;
+  edit?.(root);
+  return { root, facts: posture ? await look() : facts, posture };
 }
 
 /** A repository with a little code and the posture of the set-up; false where that has none. */

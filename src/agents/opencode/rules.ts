@@ -68,7 +68,7 @@ const wildcard = (pattern: string) =>
 
 /**
  * The same as a gitignore pattern: its star passes over slashes, so that one that stands for folders is any number of them.
- * None for what lies outside the repository, which is not what such a rule is compared with.
+ * None for what is said from the repository to lie outside: which file that is, where it lies tells.
  */
 function pathsOf(pattern: string): string[] {
   if (pattern.startsWith('/') || pattern.startsWith('../') || pattern === '') return [];

@@ -45,10 +45,13 @@ const pathsOf = (line: string) => {
 /** Permissions that deny what the posture hides, keeps and protects. */
 export function denied({ hidden, hiddenInHome, guards, protectedBranches }: RuleSource): Denied {
   const secrets = hidden.flatMap(anywhere);
-  const home = hiddenInHome.flatMap(line => pathsOf(line).paths).flatMap(path => [`~/${path}`, `~/${path}/*`]);
+  const inHome = hiddenInHome.flatMap(line => pathsOf(line).paths);
+  const home = inHome.flatMap(path => [`~/${path}`, `~/${path}/*`]);
+  // Its tools name what lies outside of the repository from there; a file that lies right in the home no rule over folders holds.
+  const outside = inHome.flatMap(path => [`../${path}`, `../*/${path}`]).flatMap(path => [path, `${path}/*`]);
   return {
-    read: [...secrets, ...home],
-    edit: [...secrets, ...home, ...guards.flatMap(anywhere)],
+    read: [...secrets, ...home, ...outside],
+    edit: [...secrets, ...home, ...outside, ...guards.flatMap(anywhere)],
     bash: [
       ...hidden.flatMap(inCommands),
       ...hiddenInHome.flatMap(inCommands),

@@ -217,13 +217,6 @@ async function inShell(
   return { effect: ground.hadEffect(subject, on, mark, model, text ?? ''), text };
 }
 
-/** A shell of ours, and what is reached from it. */
-export interface Apart {
-  plain: PlainShell;
-  model: ScriptedModel;
-  elsewhere: string;
-}
-
 /** Stands for a mark where calls are compared. */
 const NO_MARK = 'none';
 

@@ -44,13 +44,13 @@ const inLabOf = (vantage: Pick<InLab, 'available' | 'reason'>, rows: Row[], note
   notes,
 });
 
-const agentOf = (id: PartId) => ({
+export const agentOf = (id: PartId) => ({
   ...{ id, title: agents.find(each => each.id === id)?.title ?? id, version: undefined, binary: part(id) },
   ...{ settings: [], ownSandbox: undefined, seen: { path: part(id) } },
 });
 
 /** A home with nothing in it, outside of /tmp, where Codex does not work. */
-async function inNewHome<T>(work: (home: string) => Promise<T>): Promise<T> {
+export async function inNewHome<T>(work: (home: string) => Promise<T>): Promise<T> {
   mkdirSync(partsFolder, { recursive: true });
   const home = realpathSync(mkdtempSync(join(partsFolder, '.lab-')));
   const before = process.env.AGENT_POSTURE_STATE;
