@@ -33,6 +33,9 @@ const CUT =
 /** What a program says that the system refuses something, as errno(3) has it in words. */
 const STOPPED =
   /permission denied|not permitted|read-only file system|no such file|does not exist|not found|(?:resource|device)[\w ]* busy|is a directory|(?:network|host) is unreachable|no route to host|could(?:n't| not) (?:resolve|connect)|connection (?:refused|timed out|reset)|failed to push|remote rejected|name resolution|\bE(?:ACCES|PERM|NOENT|ROFS|BUSY|XDEV|ISDIR|NETUNREACH|HOSTUNREACH|CONNREFUSED|AI_AGAIN)\b/i;
+/** What a program says that the network is shut: that something is not there is none of it. */
+const CUT_OFF =
+  /permission denied|not permitted|(?:network|host) is unreachable|no route to host|could(?:n't| not) (?:resolve|connect)|failed to connect|unable to (?:access|connect)|connection (?:refused|timed out|reset|failed)|name resolution|getaddrinfo|\bE(?:ACCES|PERM|AI_AGAIN|NETUNREACH|HOSTUNREACH|CONNREFUSED|CONNRESET)\b/i;
 /** A push that came as far as the remote, or could not find it: no hook of this side stopped it. */
 const REMOTE_FAILED =
   /remote rejected|unpack|permission denied|not permitted|read-only|could not (?:read|resolve)|unable to (?:access|create)|does not appear/i;
@@ -102,8 +105,10 @@ async function perform(
 
 /** Git says that a push failed whoever stopped it; what a remote could not take says so as well. */
 function stoppedBy({ kind }: DriveSubject, ground: Ground, text: string): DriveTried['stopped'] {
+  // What becomes of a tool that is not known cannot be seen, so its words are no wall's either.
+  if (kind === 'tool') return undefined;
   const hook = kind === 'push' && ground.hasHooks && /failed to push/.test(text) && !REMOTE_FAILED.test(text);
-  return hook ? 'git-hook' : STOPPED.test(text) ? 'system' : undefined;
+  return hook ? 'git-hook' : (kind === 'fetch' ? CUT_OFF : STOPPED).test(text) ? 'system' : undefined;
 }
 
 /** A shell that keeps its folder from one command to the next would be elsewhere for what follows. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { AgentHook, Driver } from '../../agents/driver.ts';
+import { UserError } from '../../base/errors.ts';
 import { randomHex } from '../../base/hash.ts';
 import { LIMITS, makeCall } from './calls.ts';
 import type { ColumnOptions } from './column.ts';
@@ -106,7 +107,10 @@ async function seenOn(stage: Stage, { wire }: Driver, names: readonly string[]):
   await model.listen(stage.contained ? socket : undefined);
   const plain = new PlainShell(stage, socket);
   try {
-    return new Set((await plain.run(preparing(stage, names), LIMITS.plain))?.split('\n'));
+    const said = await plain.run(preparing(stage, names), 3 * LIMITS.plain);
+    // Without an answer every one of them would count for one that is not here.
+    if (said === undefined) throw new UserError({ what: 'a shell on the stage did not answer in time' });
+    return new Set(said.split('\n'));
   } finally {
     await plain.close();
     await model.close();

@@ -174,11 +174,16 @@ async function orUnavailable<T>(report: VantageReport, work: () => Promise<T>): 
   try {
     return await work();
   } catch (error) {
-    const said = error instanceof UserError ? error.problems[0]?.what : refusedBySystem(error);
-    if (said === undefined) throw error;
-    unavailable(report, `it could not be driven: ${said}`);
+    unavailable(report, `it could not be driven: ${whyNot(error)}`);
     return undefined;
   }
+}
+
+/** Why something could not be done here. Throws what is a fault of ours. */
+function whyNot(error: unknown): string {
+  const said = error instanceof UserError ? error.problems[0]?.what : refusedBySystem(error);
+  if (said === undefined) throw error;
+  return said;
 }
 
 /** What the system said, by a code of errno(3); undefined for a fault of ours. */
@@ -279,7 +284,9 @@ async function drive(
     drives('hooks', 0, guarding.length);
     tell(
       column.failure === undefined
-        ? await hookRows(report, guarding, column.records, how, seen)
+        ? await hookRows(report, guarding, column.records, how, seen).catch(error =>
+            hookRowsUntried(report, guarding, how, whyNot(error)),
+          )
         : hookRowsUntried(report, guarding, how, column.failure),
     );
   }

@@ -219,6 +219,8 @@ export function judgeDriven(subject: DriveCase, rules: readonly DriveRule[] = DR
     if (reason !== undefined) return verdict('inconclusive', reason);
   }
   const layer = layerOf(tries[0]);
+  const isSaid = tries.some(tried => tried.refused !== undefined || wasStopped(tried, subject));
+  if (broken && !isSaid) return verdict('broken', 'it does not work, and does without the agent');
   return verdict(broken ? 'broken' : 'blocked', HELD[layer], layer, { attested: 'host' });
 }
 

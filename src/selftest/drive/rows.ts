@@ -68,7 +68,7 @@ export function rowsOf(
   });
 }
 
-function controlsOf(vantage: string, { without, sibling, tries }: TryRecord): Row['controls'] {
+function controlsOf(vantage: string, { without, sibling, tries, try: { subject } }: TryRecord): Row['controls'] {
   const of = (
     kind: 'target' | 'instrument',
     when: 'before' | 'after',
@@ -88,7 +88,10 @@ function controlsOf(vantage: string, { without, sibling, tries }: TryRecord): Ro
   const refused = tries.some(({ effect }) => !effect);
   return [
     ...of('target', 'before', without),
-    ...(refused ? of('target', 'after', { ok: tries.every(({ alive }) => alive), reason: '' }) : []),
+    // Of what is not read, nothing is there that could be gone.
+    ...(refused && subject.kind === 'read'
+      ? of('target', 'after', { ok: tries.every(({ alive }) => alive), reason: '' })
+      : []),
     ...(sibling === 'none'
       ? []
       : [...of('instrument', 'before', sibling.before), ...of('instrument', 'after', sibling.after)]),

@@ -45,14 +45,33 @@ export interface StartOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Starts an agent on a stage. Never rejects: what kept it from starting is told by `ended`. */
+/**
+ * Starts an agent on a stage. What keeps its program from starting is told by `ended`; it rejects for what the system refuses before:
+ * a full disk, a path too long for a socket.
+ */
 export async function startAgent(
   driver: Driver,
   program: string,
   stage: Stage,
-  { mode = 'configured', boxed = false, patience, signal }: StartOptions = {},
+  options: StartOptions = {},
 ): Promise<AgentSession> {
+  const { patience } = options;
   const model = new ScriptedModel({ wire: driver.wire, patience, ...(driver.aside ? { aside: driver.aside } : {}) });
+  try {
+    return await startWith(model, driver, program, stage, options);
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
+}
+
+async function startWith(
+  model: ScriptedModel,
+  driver: Driver,
+  program: string,
+  stage: Stage,
+  { mode = 'configured', boxed = false, signal }: StartOptions,
+): Promise<AgentSession> {
   const socket = join(stage.folder, `model-${randomHex(4)}.sock`);
   const port = await model.listen(stage.contained ? socket : undefined);
   const { model: url, elsewhere } = addresses(port);

@@ -103,6 +103,11 @@ describe('the judge of agents', () => {
     const work = { ...held, kind: 'work', expect: 'allow' } as const;
     expect(judgeDriven({ ...work, tries: [{ ...refused, effect: true }] })).toMatchObject({ verdict: 'works' });
     expect(judgeDriven({ ...work, tries: [refused] })).toMatchObject({ verdict: 'broken', layer: 'rule' });
+    // Nobody said by what.
+    expect(judgeDriven({ ...work, tries: [{ ...refused, refused: undefined }] })).toMatchObject({
+      verdict: 'broken',
+      layer: null,
+    });
     expect(judgeDriven({ ...work, tries: [{ ...refused, refused: 'ask' }] })).toMatchObject({
       verdict: 'inconclusive',
     });
