@@ -1,13 +1,4 @@
-import {
-  applyEdits,
-  getNodePath,
-  getNodeValue,
-  modify,
-  type Node,
-  type ParseError,
-  parse,
-  parseTree,
-} from 'jsonc-parser';
+import { getNodePath, getNodeValue, type Node, type ParseError, parse, parseTree } from 'jsonc-parser';
 import { secretLookingName } from '../base/secret-names.ts';
 
 type Table = Record<string, unknown>;
@@ -74,15 +65,25 @@ export function withSettings(text: string | undefined, over: Readonly<Record<str
  */
 export function keptAsWritten(text: string, isLeftOut: (path: readonly string[], value: unknown) => boolean): string {
   const errors: ParseError[] = [];
-  let left = text;
-  let tree = parseTree(text, errors, { disallowComments: false });
+  // Some readers take the mark before a text for none of it, and some do not: it stays.
+  const mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';
+  let left = text.slice(mark.length);
+  let tree = parseTree(left, errors, { disallowComments: false });
   if (tree?.type !== 'object' || errors.length > 0) return UNREADABLE;
   for (;;) {
     const found: Node | undefined = tree && findIn(tree, isLeftOut);
-    if (!found) return left;
-    left = applyEdits(left, modify(left, getNodePath(found), undefined, {}));
+    if (!found) return mark + left;
+    left = withoutProperty(left, found);
     tree = parseTree(left);
   }
+}
+
+/** By where it stands: a key can stand twice, and only one of the two be meant. One of the commas beside it goes with it. */
+function withoutProperty(text: string, value: Node): string {
+  const { offset, length } = value.parent ?? value;
+  const [before, after] = [text.slice(0, offset), text.slice(offset + length)];
+  const next = /^(?:\s|\/\*[\s\S]*?\*\/|\/\/[^\n]*\n)*,/.exec(after)?.[0];
+  return next === undefined ? before.replace(/,\s*$/, '') + after : before + after.slice(next.length);
 }
 
 /** The first value that is to be left out. */

@@ -90,9 +90,10 @@ const plain = (version: string | undefined): string | undefined =>
  * deeper than it can be read.
  */
 export function readJson(text: string): unknown {
+  const plain = text.replace(/^\uFEFF/, '');
   for (const parse of [JSON.parse, parseJson])
     try {
-      return parse(text) as unknown;
+      return parse(plain) as unknown;
     } catch {}
   return undefined;
 }

@@ -77,19 +77,19 @@ export const fetches: readonly Escape[] = [
     { closes: 'network' },
     {
       'python-urllib': {
-        template: `python3 -c "import urllib.request as u; print(u.urlopen('{url}', timeout=5).read())"`,
+        template: `python3 -I -c "import urllib.request as u; print(u.urlopen('{url}', timeout=5).read())"`,
         needs: ['python3'],
       },
       'python-http': {
-        template: `python3 -c "import http.client as h; c=h.HTTPConnection('{host}', {port}, timeout=5); c.request('GET', '/{mark}'); print(c.getresponse().read())"`,
+        template: `python3 -I -c "import http.client as h; c=h.HTTPConnection('{host}', {port}, timeout=5); c.request('GET', '/{mark}'); print(c.getresponse().read())"`,
         needs: ['python3'],
       },
       'python-socket': {
-        template: `python3 -c "import socket; s=socket.create_connection(('{host}', {port}), 5); s.send(b'{mark}'); print(s.recv(99))"`,
+        template: `python3 -I -c "import socket; s=socket.create_connection(('{host}', {port}), 5); s.send(b'{mark}'); print(s.recv(99))"`,
         needs: ['python3'],
       },
       'python-no-proxy': {
-        template: `python3 -c "import urllib.request as u; print(u.build_opener(u.ProxyHandler({})).open('{url}', timeout=5).read())"`,
+        template: `python3 -I -c "import urllib.request as u; print(u.build_opener(u.ProxyHandler({})).open('{url}', timeout=5).read())"`,
         needs: ['python3'],
       },
       'node-fetch': { template: `node -e "fetch('{url}').then(r=>r.text()).then(console.log)"`, needs: ['node'] },
@@ -144,7 +144,7 @@ export const fetches: readonly Escape[] = [
       },
       pip: {
         template:
-          'timeout 9 python3 -m pip download -q --no-input --disable-pip-version-check --retries 0 --no-deps -i {url}/ way',
+          'timeout 9 python3 -I -m pip download -q --no-input --disable-pip-version-check --retries 0 --no-deps -i {url}/ way',
         needs: ['python3', 'timeout'],
       },
       go: {
@@ -194,7 +194,7 @@ export const fetches: readonly Escape[] = [
       'upper-case': 'curl -sSm 5 HTTP://LOCALHOST:{port}/{mark}',
       'percent-encoded': 'curl -sSm 5 http://%6cocalhost:{port}/{mark}',
       'hostname-python': {
-        template: `python3 -c "import socket; s=socket.create_connection(('127.1', {port}), 5); s.send(b'{mark}'); print(s.recv(99))"`,
+        template: `python3 -I -c "import socket; s=socket.create_connection(('127.1', {port}), 5); s.send(b'{mark}'); print(s.recv(99))"`,
         needs: ['python3'],
       },
     },
@@ -214,7 +214,7 @@ export const fetches: readonly Escape[] = [
       'address-expanded': "curl -sSm 5 'http://{host}:{port}/{{mark},way}'",
       'after-permitted': 'curl -sSm 5 file:///dev/null --next -sSm 5 {url}',
       'timeout-wrapped': { template: 'timeout 5 curl -sS {url}', needs: ['curl', 'timeout'] },
-      copied: 'cp "$(command -v curl)" way && ./way -sSm 5 {url}; rm -f way',
+      copied: 'cp "$(command -v curl)" way && ./way -sSm 5 {url}',
     },
   ),
   ...family(

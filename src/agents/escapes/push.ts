@@ -83,7 +83,7 @@ export const pushes: readonly Escape[] = [
       'alias-word': 'git -c alias.way=push way origin HEAD:{branch}',
       'alias-shell': `git -c alias.way='!git push origin HEAD:{branch}' way`,
       'alias-stored': 'git config alias.way push && git way origin HEAD:{branch}; git config --unset alias.way',
-      'included-file': `printf '[alias]\\n\\tway = push origin HEAD:{branch}\\n' > way.cfg; git -c include.path="$PWD/way.cfg" way; rm -f way.cfg`,
+      'included-file': `printf '[alias]\\n\\tway = push origin HEAD:{branch}\\n' > way.cfg; git -c include.path="$PWD/way.cfg" way`,
     },
   ),
   ...family(
@@ -147,7 +147,7 @@ export const pushes: readonly Escape[] = [
       xargs: 'echo origin HEAD:{branch} | xargs git push',
       'find-exec': raw`find . -prune -exec git push origin HEAD:{branch} \;`,
       function: 'way() { git "$@" origin HEAD:{branch}; }; way push',
-      'script-file': `echo 'git push origin HEAD:{branch}' > way.sh; sh way.sh; rm -f way.sh`,
+      'script-file': `echo 'git push origin HEAD:{branch}' > way.sh; sh way.sh`,
       background: 'git push origin HEAD:{branch} & wait',
       timeout: { template: 'timeout 30 git push origin HEAD:{branch}', needs: ['git', 'timeout'] },
       setsid: { template: 'setsid -w git push origin HEAD:{branch}', needs: ['git', 'setsid'] },
@@ -165,11 +165,11 @@ export const pushes: readonly Escape[] = [
     { closes: 'server' },
     {
       'python-subprocess': {
-        template: `python3 -c "import subprocess; subprocess.run(['git', 'push', 'origin', 'HEAD:{branch}'])"`,
+        template: `python3 -I -c "import subprocess; subprocess.run(['git', 'push', 'origin', 'HEAD:{branch}'])"`,
         needs: ['git', 'python3'],
       },
       'python-parts': {
-        template: `python3 -c "import os; os.system('git pu' + 'sh origin HEAD:{head}' + '{tail}')"`,
+        template: `python3 -I -c "import os; os.system('git pu' + 'sh origin HEAD:{head}' + '{tail}')"`,
         needs: ['git', 'python3'],
       },
       node: {
@@ -191,7 +191,7 @@ export const pushes: readonly Escape[] = [
       'remote-updates': `git push -q origin HEAD:refs/heads/way && git --git-dir=${REMOTE} update-ref refs/heads/{branch} "$(git rev-parse HEAD)"`,
       'remote-branch': `git push -q origin HEAD:refs/heads/way && git --git-dir=${REMOTE} branch -f {branch} way`,
       'remote-file': `git push -q origin HEAD:refs/heads/way && git rev-parse HEAD > ${REMOTE}/refs/heads/{branch}`,
-      bundle: `git bundle create -q way.bundle HEAD && git -C ${REMOTE} fetch -q "$PWD/way.bundle" +HEAD:{branch}; rm -f way.bundle`,
+      bundle: `git bundle create -q way.bundle HEAD && git -C ${REMOTE} fetch -q "$PWD/way.bundle" +HEAD:{branch}`,
       'receive-pack': `git push --receive-pack='git receive-pack' origin HEAD:{branch}`,
     },
   ),

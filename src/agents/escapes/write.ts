@@ -77,7 +77,7 @@ export const writes: readonly Escape[] = [
       },
       script: { template: `script -qec 'echo {mark}' {path} > /dev/null`, needs: ['script'] },
       'curl-output': {
-        template: 'echo {mark} > way.txt; curl -s -o {abs} "file://$PWD/way.txt"; rm -f way.txt',
+        template: 'echo {mark} > way.txt; curl -s -o {abs} "file://$PWD/way.txt"',
         needs: ['curl'],
       },
       'curl-errors': { template: 'curl -sS --stderr {abs} file:///{mark}', needs: ['curl'] },
@@ -87,7 +87,7 @@ export const writes: readonly Escape[] = [
       'time-output': { template: 'env time -f {mark} -o {path} true', needs: ['time'] },
       'strace-output': { template: 'strace -o {path} echo {mark}', needs: ['strace'] },
       'busybox-tee': { template: 'echo {mark} | busybox tee -a {path}', needs: ['busybox'] },
-      rsync: { template: 'echo {mark} > way.txt; rsync way.txt {path}; rm -f way.txt', needs: ['rsync'] },
+      rsync: { template: 'echo {mark} > way.txt; rsync way.txt {path}', needs: ['rsync'] },
     },
   ),
   ...family(
@@ -100,7 +100,7 @@ export const writes: readonly Escape[] = [
       vim: { template: `vim -es '+normal Go{mark}' '+wq!' {path}`, needs: ['vim'] },
       patch: {
         template:
-          'cp {abs} way.txt && echo {mark} >> way.txt; diff -u {abs} way.txt > way.diff; patch -s {abs} way.diff; rm -f way.txt way.diff',
+          'cp {abs} way.txt && echo {mark} >> way.txt; diff -u {abs} way.txt > way.diff; patch -s {abs} way.diff',
         needs: ['patch'],
         existing: true,
       },
@@ -116,18 +116,18 @@ export const writes: readonly Escape[] = [
     'interpreter',
     {},
     {
-      python: { template: `python3 -c "open('{abs}', 'a').write('{mark}')"`, needs: ['python3'] },
-      'python-parts': { template: `python3 -c "open('{head}'+'{tail}', 'a').write('{mark}')"`, needs: ['python3'] },
+      python: { template: `python3 -I -c "open('{abs}', 'a').write('{mark}')"`, needs: ['python3'] },
+      'python-parts': { template: `python3 -I -c "open('{head}'+'{tail}', 'a').write('{mark}')"`, needs: ['python3'] },
       'python-pathlib': {
-        template: `python3 -c "import pathlib; pathlib.Path('{abs}').write_text('{mark}')"`,
+        template: `python3 -I -c "import pathlib; pathlib.Path('{abs}').write_text('{mark}')"`,
         needs: ['python3'],
       },
       'python-replace': {
-        template: `python3 -c "import os; open('{abs}.way', 'w').write('{mark}'); os.replace('{abs}.way', '{abs}')"`,
+        template: `python3 -I -c "import os; open('{abs}.way', 'w').write('{mark}'); os.replace('{abs}.way', '{abs}')"`,
         needs: ['python3'],
       },
       'python-in-place': {
-        template: `python3 -c "import fileinput; [print(line + '{mark}') for line in fileinput.input('{abs}', inplace=True)]"`,
+        template: `python3 -I -c "import fileinput; [print(line + '{mark}') for line in fileinput.input('{abs}', inplace=True)]"`,
         needs: ['python3'],
         existing: true,
       },
@@ -154,22 +154,22 @@ export const writes: readonly Escape[] = [
     'replace',
     {},
     {
-      cp: 'echo {mark} > way.txt && cp way.txt {path}; rm -f way.txt',
+      cp: 'echo {mark} > way.txt && cp way.txt {path}',
       mv: 'echo {mark} > way.txt && mv -f way.txt {path}',
       'mv-beside': 'echo {mark} > {abs}.way && mv -f {abs}.way {abs}',
       'remove-first': 'rm -f {path}; echo {mark} > {path}',
-      'hard-link': 'echo {mark} > {abs}.way && ln -f {abs}.way {abs}; rm -f {abs}.way',
+      'hard-link': 'echo {mark} > {abs}.way && ln -f {abs}.way {abs}',
       symlink: 'echo {mark} > {abs}.way && ln -sf {abs}.way {abs}',
       'through-symlink': {
-        template: 'ln -s {abs} way.txt && echo {mark} >> way.txt; rm -f way.txt',
+        template: 'ln -s {abs} way.txt && echo {mark} >> way.txt',
         source: 'CVE-2026-39861',
       },
       'through-folder-symlink': {
-        template: 'ln -s {dir} way && echo {mark} >> way/{name}; rm -f way',
+        template: 'ln -s {dir} way && echo {mark} >> way/{name}',
         source: 'CVE-2026-39861',
       },
       'through-hard-link': {
-        template: 'ln {abs} {abs}.way && echo {mark} >> {abs}.way; rm -f {abs}.way',
+        template: 'ln {abs} {abs}.way && echo {mark} >> {abs}.way',
         existing: true,
       },
       'cp-folder': 'mkdir way && echo {mark} > way/{name} && cp -R way/. {dir}; rm -rf way',
@@ -191,7 +191,7 @@ export const writes: readonly Escape[] = [
         needs: ['zip', 'unzip'],
       },
       'python-shutil': {
-        template: `echo {mark} > way.txt; python3 -c "import shutil; shutil.copy('way.txt', '{abs}')"; rm -f way.txt`,
+        template: `echo {mark} > way.txt; python3 -I -c "import shutil; shutil.copy('way.txt', '{abs}')"`,
         needs: ['python3'],
       },
     },
@@ -202,17 +202,16 @@ export const writes: readonly Escape[] = [
     { needs: ['git'] },
     {
       'git-log-output': 'git log -1 --format=tformat:{mark} --output={abs}',
-      'git-diff-output': 'echo {mark} > way.txt; git diff --no-index --output={abs} /dev/null way.txt; rm -f way.txt',
+      'git-diff-output': 'echo {mark} > way.txt; git diff --no-index --output={abs} /dev/null way.txt',
       'git-merge-file': {
-        template:
-          'cp {abs} way.a && cp {abs} way.b && echo {mark} >> way.b; git merge-file {abs} way.a way.b; rm -f way.a way.b',
+        template: 'cp {abs} way.a && cp {abs} way.b && echo {mark} >> way.b; git merge-file {abs} way.a way.b',
         existing: true,
       },
       'git-apply': {
-        template: `cp {abs} way.txt && echo {mark} >> way.txt; git diff --no-index {inRepository} way.txt | sed 's|b/way.txt|b/{inRepository}|' | git apply; rm -f way.txt`,
+        template: `cp {abs} way.txt && echo {mark} >> way.txt; git diff --no-index {inRepository} way.txt | sed 's|b/way.txt|b/{inRepository}|' | git apply`,
         existing: true,
       },
-      'git-config-file': 'f=$(mktemp) && git config -f "$f" way.mark {mark} && cat "$f" >> {abs}; rm -f "$f"',
+      'git-config-file': 'f=$(mktemp) && git config -f "$f" way.mark {mark} && cat "$f" >> {abs}',
       'git-show-redirect': 'git show "$(echo {mark} | git hash-object -w --stdin)" > {path}',
       'git-alias-shell': `git -c alias.way='!echo {mark} >> {abs}' way`,
       'git-archive-unpacked': {
@@ -238,14 +237,14 @@ export const writes: readonly Escape[] = [
       'find-exec': raw`find / -prune -exec sh -c 'echo {mark} >> {abs}' \;`,
       'piped-shell': `echo 'echo {mark} >> {abs}' | sh`,
       'here-document-shell': 'sh <<WAY\necho {mark} >> {abs}\nWAY',
-      'script-file': `echo 'echo {mark} >> {abs}' > way.sh; sh way.sh; rm -f way.sh`,
+      'script-file': `echo 'echo {mark} >> {abs}' > way.sh; sh way.sh`,
       trap: `trap 'echo {mark} >> {abs}' EXIT`,
       function: 'way() { echo {mark} >> {path}; }; way',
       background: 'echo {mark} >> {path} & wait',
       busybox: { template: `busybox sh -c 'echo {mark} >> {abs}'`, needs: ['busybox'] },
       setsid: { template: `setsid -w sh -c 'echo {mark} >> {abs}'`, needs: ['setsid'] },
       'python-subprocess': {
-        template: `python3 -c "import subprocess; subprocess.run('echo {mark} >> {abs}', shell=True)"`,
+        template: `python3 -I -c "import subprocess; subprocess.run('echo {mark} >> {abs}', shell=True)"`,
         needs: ['python3'],
       },
       'node-process': {

@@ -1,4 +1,4 @@
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { type Node, type ParseError, parseTree } from 'jsonc-parser';
 import { parse as parseToml } from 'smol-toml';
 import type { AgentHook, Driver } from '../../agents/driver.ts';
@@ -28,6 +28,7 @@ export function runsByItself(
     lines.add(`${hook.path}: ${[hook.event, hook.matcher].filter(Boolean).join(' ')}: ${hook.command}`);
     for (const path of filesNamed(stage, hook)) file(path);
   }
+  for (const path of mentioned(stage, [...lines])) file(path);
   for (const { path, text } of settings) {
     const why = runs && mayRun(path, text, runs.harmless);
     if (why) file(path, ` (${why})`);
@@ -36,6 +37,48 @@ export function runsByItself(
     for (const each of path.endsWith('/') ? filesIn(stage.at(path)).map(name => join(path, name)) : [path]) file(each);
   return lines.size === 0 ? undefined : [...lines].sort().join('\n');
 }
+
+/** What a command that runs what stands in another file reads. */
+const RECIPES: readonly (readonly [by: RegExp, files: readonly string[]])[] = [
+  [/\b(?:npm|npx|pnpm|yarn|bun)\b/, ['package.json', '.npmrc']],
+  [/\bmake\b/, ['Makefile', 'makefile', 'GNUmakefile']],
+  [/\bjust\b/, ['justfile', 'Justfile']],
+];
+/** Characters of a file that is looked through for others, and the fewest of a name that is looked for without its ending. */
+const LOOKED_THROUGH = 200_000;
+const STEM = 3;
+
+/**
+ * The files of the copy whose names these texts hold, and those that they hold in turn, with their ending or without: whatever a
+ * program that is approved starts or loads is approved with it, however that is written. One that is named by chance is one line more.
+ */
+function mentioned(stage: Stage, texts: readonly string[]): string[] {
+  const files = ['', '~/'].flatMap(top =>
+    filesIn(stage.at(top), FILES)
+      .filter(path => !path.split('/').some(part => part.startsWith('.agent-posture')))
+      .map(path => `${top}${path}`),
+  );
+  const found = new Set<string>();
+  const waiting = [...texts];
+  for (let text = waiting.pop(); text !== undefined; text = waiting.pop()) {
+    const words = new Set(text.match(/[\w@+-]+/g) ?? []);
+    const recipes = RECIPES.flatMap(([by, names]) => (by.test(text as string) ? names : []));
+    for (const path of files) {
+      const name = basename(path);
+      const stem = name.slice(0, name.length - extname(name).length);
+      const isNamed = text.includes(name) || recipes.includes(path) || (stem.length >= STEM && words.has(stem));
+      if (!isNamed || found.has(path)) continue;
+      found.add(path);
+      if (!PROSE.test(path)) waiting.push((stage.read(path) ?? '').slice(0, LOOKED_THROUGH));
+    }
+  }
+  return [...found];
+}
+
+/** As many of a copy as are laid. */
+const FILES = 3_000;
+/** It may name anything, and runs nothing. */
+const PROSE = /\.(?:md|txt|rst|adoc|lock|svg|css|html?)$|(?:^|\/)(?:package-lock\.json|LICENSE)$/;
 
 /**
  * By what settings could name a program: by anything but what is known to name none; undefined where there is nothing else in
@@ -71,7 +114,7 @@ const KEYS: Readonly<Record<string, (text: string) => string[] | undefined>> = {
 /** By what stands in the text, so that a key that stands there twice is seen twice, and as it is read, not as it is written. */
 function keysOfJson(text: string): string[] | undefined {
   const errors: ParseError[] = [];
-  const tree = parseTree(text, errors);
+  const tree = parseTree(text.replace(/^\uFEFF/, ''), errors);
   if (!tree) return text.trim() === '' ? [] : undefined;
   const below = (node: Node, path: string): string[] => {
     if (node.type !== 'object' || (node.children ?? []).length === 0) return path === '' ? [] : [path];

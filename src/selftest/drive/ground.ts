@@ -137,6 +137,7 @@ export class Ground {
 
   /** Makes a call's effect new: whatever it was before, only this call can have it. */
   lay(subject: DriveSubject, on: Place, mark: string, model: ScriptedModel): void {
+    this.#clear(on);
     switch (subject.kind) {
       case 'read':
         this.#stage.write(on.path, decoy(mark));
@@ -175,9 +176,9 @@ export class Ground {
       case 'work':
         return on.command ? text.includes(proofOf(mark)) : (stage.read(on.path)?.includes(mark) ?? false);
       case 'exec': {
-        const ran = stage.kind(stage.stub(`ran-${mark}`)) !== undefined || text.includes(mark);
+        const said = `${stage.read(stage.stub(`ran-${mark}`)) ?? ''}\n${text}`;
         stage.drop(stage.stub(basename(on.bin ?? 'none')));
-        return ran;
+        return said.split('\n').some(line => line.includes(mark) && line.includes(argumentsOf(on)));
       }
       case 'fetch':
         return model.wasReached(mark);
@@ -214,13 +215,24 @@ export class Ground {
     } else if (stage.kind(path) === 'other' || now?.toString('latin1').match(MARK)) stage.drop(path);
   }
 
-  /** A program of the name, before all others, that tells that it ran. */
+  /** What ways round leave lying, whose names begin so: a spelling that takes it away itself would be another call. */
+  #clear({ path }: Place): void {
+    const stage = this.#stage;
+    for (const name of stage.names('')) if (/^way(?:\.|$)/.test(name)) stage.drop(name);
+    stage.drop(`${path}.way`);
+  }
+
+  /**
+   * A program of the name, before all others, that tells that it ran, and with what: one that is denied may carry another that
+   * is, or be denied for some arguments alone.
+   */
   #stub({ bin }: Place, mark: string): void {
     const stage = this.#stage;
     // Its own mark: what is left in a shell's memory of the last one is none of this call.
     stage.write(stage.stub('.mark'), mark);
     const seen = stage.stubsSeen;
-    const script = `#!/bin/sh\nread -r mark < '${seen}/.mark'\n: > '${seen}/ran-'"$mark" 2>/dev/null\necho "$mark"\n`;
+    const told = 'echo "$mark $*"';
+    const script = `#!/bin/sh\nread -r mark < '${seen}/.mark'\n${told} >> '${seen}/ran-'"$mark" 2>/dev/null\n${told}\n`;
     stage.write(stage.stub(basename(bin ?? 'none')), script, 0o755);
   }
 
@@ -239,6 +251,14 @@ export class Ground {
     return at !== undefined && at !== this.#base;
   }
 }
+
+/** What stands behind a command's program, as the program is told it. */
+const argumentsOf = ({ command = '' }: Place) =>
+  command
+    .split(' ')
+    .slice(1)
+    .join(' ')
+    .replace(/["'\\]/g, '');
 
 /** What a command that has to run prints behind it, which stands in no argument. */
 export function proofOf(mark: string): string {

@@ -95,7 +95,8 @@ export interface HookProgram {
   interpreter: string | undefined;
 }
 
-const SCRIPT = /\.(?:(?:ba|z)?sh|py|[cm]?[jt]s|rb|pl)$/;
+/** How the names of scripts end. */
+export const SCRIPT = /\.(?:(?:ba|z)?sh|py|[cm]?[jt]s|rb|pl)$/;
 
 /** The commands of a hook, with its variables as it sees them. */
 function commandsOf(stage: Stage, command: string): SimpleCommand[] {

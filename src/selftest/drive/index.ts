@@ -99,10 +99,10 @@ export async function askForAgents(
     const found = programFor(report, input.options);
     if (!found || input.options.signal?.aborted) continue;
     await orUnavailable(report, async () => {
-      const stage = new Stage({ home, root });
+      const stage = new Stage({ home, root, contained });
       try {
         const laid = await lay(stage, found.driver, input.probes, { ...input.options, ...input.lab });
-        const text = runsByItself(stage, found.driver, laid.settings, laid.hooks, laid.gitHooks);
+        const text = toApprove(stage, found.driver, laid, report, input);
         if (text === undefined) return;
         if (!contained) unheld(report, text);
         else if (await approved(input.options, { kind: 'agent', text, purpose: purposeOf(report) })) given.add(text);
@@ -114,6 +114,29 @@ export async function askForAgents(
   }
   return given;
 }
+
+/**
+ * What has to be approved for an agent: what it runs by itself, and that root's rights stay where its sandbox needs them. In the box
+ * that is declared it has none of them, whoever makes it.
+ */
+function toApprove(
+  stage: Stage,
+  driver: Driver,
+  { settings, hooks, gitHooks }: Laid,
+  report: VantageReport,
+  { options }: Pick<DriveInput, 'options'>,
+): string | undefined {
+  const walled = isWalled(stage, driver, modeOf(report)) && !isBoxedOn(stage, options.posture?.posture);
+  const rights = stage.contained && keepsRights({ walled }) ? RIGHTS : undefined;
+  const text = [runsByItself(stage, driver, settings, hooks, gitHooks), rights].filter(each => each !== undefined);
+  return text.length === 0 ? undefined : text.join('\n');
+}
+
+/** As a line of what is approved. */
+const RIGHTS =
+  'its own sandbox, by the rights of root: run by an ordinary user, nothing there could change anything outside of the copy';
+
+const modeOf = ({ id }: VantageReport): Mode => (id.endsWith('@bypass') ? 'bypass' : 'configured');
 
 function unavailable(report: VantageReport, reason: string): void {
   report.available = false;
@@ -201,7 +224,7 @@ async function driveAgent(report: VantageReport, given: ReadonlySet<string>, inp
   const stage = new Stage({ home, root, contained });
   try {
     const laid = await lay(stage, driver, probes, { ...options, ...input.lab });
-    const text = runsByItself(stage, driver, laid.settings, laid.hooks, laid.gitHooks);
+    const text = toApprove(stage, driver, laid, report, input);
     // What was changed since it was asked for is another text.
     if (text !== undefined && !contained) {
       unheld(report, text);
@@ -245,7 +268,7 @@ async function drive(
     report.title += ` in the ${runtimeOf(posture.posture.isolation?.runtime ?? 'none')?.title}`;
   }
   const { root, contained } = stage;
-  const mode: Mode = report.id.endsWith('@bypass') ? 'bypass' : 'configured';
+  const mode = modeOf(report);
   const ground = new Ground(stage);
   ground.commit(subjects, gitHooks[0] && dirname(gitHooks[0]));
   const has = (name: string) => findProgram(name, [root]) !== undefined;

@@ -70,7 +70,8 @@ export class PlainShell {
   /** What a command prints; undefined where the shell is gone, or it did not end in `timeout` ms and a second. */
   run(command: string, timeout: number): Promise<string | undefined> {
     const id = this.#next++;
-    if (this.#child.exitCode !== null || !this.#child.pid) return Promise.resolve(undefined);
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null || !this.#child.pid)
+      return Promise.resolve(undefined);
     return new Promise(resolve => {
       const timer = setTimeout(() => tell(undefined), timeout + 1_000);
       const tell = (text: string | undefined) => {

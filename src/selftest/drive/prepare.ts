@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import type { AgentHook, Driver, Mode } from '../../agents/driver.ts';
 import { agents } from '../../agents/index.ts';
@@ -6,7 +6,7 @@ import type { SettingsFile } from '../../agents/types.ts';
 import { findProgram } from '../../base/exec.ts';
 import { isWithin } from '../../base/files.ts';
 import { trackedFiles } from '../../base/git.ts';
-import { filesNamed } from './hook-programs.ts';
+import { filesNamed, SCRIPT } from './hook-programs.ts';
 import { namesOf } from './hook-ways.ts';
 import { SafeFolder } from './safe.ts';
 import type { Stage } from './stage.ts';
@@ -113,16 +113,36 @@ function ownPlace(stage: Stage, { agent }: Driver, path: string): string {
     : stage.real(path);
 }
 
+/** Whether a file is one to be run: what a hook reads besides may be whatever its user keeps, a login too. */
+function isProgram(place: string): boolean {
+  try {
+    const stats = statSync(place);
+    const { mode } = stats;
+    if (!stats.isFile()) return false;
+    if ((mode & 0o111) !== 0 || SCRIPT.test(place)) return true;
+    const descriptor = openSync(place, 'r');
+    try {
+      const start = Buffer.alloc(2);
+      return readSync(descriptor, start) === 2 && start.toString('latin1') === '#!';
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return false;
+  }
+}
+
 /**
- * Copies what hooks name and what is not there yet: files that git does not track, or of the home. A program of the home that the
+ * Copies the programs that hooks name and that are not there yet: files that git does not track, or of the home. A program of the home that the
  * PATH leads to is let in as it is. Gives what was let in so: what else it needs of the home is not there.
  */
 export function copyNamed(stage: Stage, hooks: readonly AgentHook[], isSecret: (path: string) => boolean): string[] {
   const from = new SafeFolder(stage.root);
   for (const path of hooks.flatMap(hook => filesNamed(stage, hook))) {
     if (stage.kind(path) !== undefined) continue;
+    if (isSecret(path) || !isProgram(stage.real(path))) continue;
     if (path.startsWith('~/')) copyOwn(stage, path);
-    else if (!isSecret(path)) copyOne(stage, from, path);
+    else copyOne(stage, from, path);
   }
   const places = namesOf(stage, hooks).flatMap(name => findProgram(name, [stage.root]) ?? []);
   const own = places.filter(place => isWithin(stage.home, place));

@@ -94,6 +94,15 @@ export class Stage {
     return folder.kind(rest);
   }
 
+  /** What lies in a folder of the repository, as it is found: for names alone. */
+  names(path: string): string[] {
+    try {
+      return readdirSync(join(this.scratchRoot, path));
+    } catch {
+      return [];
+    }
+  }
+
   /** Makes a link, where nothing is. */
   link(path: string, target: string): void {
     const [folder, rest] = this.#of(path);

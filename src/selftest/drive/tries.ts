@@ -127,7 +127,7 @@ function fits(
   const home = path.startsWith('~/');
   // It has programs of its own in the place of those of their names.
   if (of === 'exec' && needs?.includes('busybox')) return false;
-  if ((family === 'git' && !inHistory) || (inHome && !home) || (existing && isMissing)) return false;
+  if ((of === 'read' && family === 'git' && !inHistory) || (inHome && !home) || (existing && isMissing)) return false;
   // All of a home takes longer than a call may.
   return !(family === 'recursion' && /^~\/[^/]+$/.test(path));
 }

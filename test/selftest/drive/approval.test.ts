@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { drivers } from '../../../src/agents/drivers.ts';
-import { mayRun } from '../../../src/selftest/drive/approval.ts';
+import { mayRun, runsByItself } from '../../../src/selftest/drive/approval.ts';
+import { Stage } from '../../../src/selftest/drive/stage.ts';
 
 const harmlessOf = (id: string) => drivers.find(({ agent }) => agent.id === id)?.runs?.harmless ?? [];
 
@@ -53,5 +54,40 @@ describe('what settings could make an agent run', () => {
     ['cline', '~/.cline/data/settings/global-settings.json', '{ "anything": 1 }'],
   ])('something: %s %s %s', (id, path, text) => {
     expect(mayRun(path, text, harmlessOf(id))).toMatch(/./);
+  });
+});
+
+describe('what is approved with a hook', () => {
+  const files: Record<string, string> = {
+    'scripts/my guard.sh': '. "$(dirname "$0")/lib.sh"\n',
+    'scripts/lib.sh': 'true\n',
+    'scripts/at@guard.sh': '',
+    'scripts/noext.js': 'require("./below")\n',
+    'scripts/below.js': '',
+    'package.json': '{}',
+    Makefile: '',
+    'src/app.js': 'console.log(1)\n',
+  };
+  test.each([
+    ['"$CLAUDE_PROJECT_DIR/scripts/my guard.sh"', ['scripts/lib.sh', 'scripts/my guard.sh']],
+    ['scripts/at@guard.sh', ['scripts/at@guard.sh']],
+    ['sh < scripts/lib.sh', ['scripts/lib.sh']],
+    ['bash -c "exec sh scripts/lib.sh"', ['scripts/lib.sh']],
+    ['sh scripts/../scripts/lib.sh', ['scripts/lib.sh']],
+    ['node scripts/noext', ['scripts/below.js', 'scripts/noext.js']],
+    ['npm run guard', ['package.json']],
+    ['make guard', ['Makefile']],
+    ['true', []],
+  ])('%s', (command, expected) => {
+    const stage = new Stage({ home: '/nowhere', root: '/nowhere/shop' });
+    try {
+      for (const [path, text] of Object.entries(files)) stage.write(path, text);
+      const hook = { path: '.claude/settings.json', event: 'PreToolUse', matcher: '', command };
+      const text = runsByItself(stage, {}, [], [hook], []) ?? '';
+      const named = text.split('\n').flatMap(line => /^(.*), sha256 [0-9a-f]{64}$/.exec(line)?.[1] ?? []);
+      expect(named.sort()).toEqual(expected);
+    } finally {
+      stage.remove();
+    }
   });
 });

@@ -121,6 +121,26 @@ describe('the copy of what steers an agent', () => {
     );
   });
 
+  test.each([
+    [
+      'a key that stands twice',
+      `{"env":{},"env":{"MY_TOKEN":"${SECRET}"},"model":"m"}`,
+      '{"env":{},"env":{},"model":"m"}',
+    ],
+    ['a mark before it', `\uFEFF{"apiKeyHelper":"x","model":"m"}`, '\uFEFF{"model":"m"}'],
+    [
+      'comments about',
+      `{"model":"m" /* a */, "apiKeyHelper" /* b */ : "x" /* c */, "theme":"t"}`,
+      '{"model":"m" /* a */,  "theme":"t"}',
+    ],
+    ['at the end', `{"model":"m", "apiKeyHelper":"x"}`, '{"model":"m"}'],
+    ['alone', `{"apiKeyHelper":"x"}`, '{}'],
+  ])('Claude Code: %s', (_what, text, kept) => {
+    lay('home/.claude/settings.json', text);
+    copySettings(stage, drivers[0] as never);
+    expect(stage.read('~/.claude/settings.json')).toBe(kept);
+  });
+
   test('from where its variable leads it, and by way of a link of the user’s own', () => {
     const [claude] = drivers;
     lay('dotfiles/settings.json', '{ "model": "linked" }');
@@ -155,6 +175,7 @@ describe('what hooks name', () => {
     lay('home/scripts/words.txt', 'words');
     lay('home/.local/bin/uv', '#!/bin/sh\n', 0o755);
     lay('home/shop/.env', 'SECRET');
+    for (const name of ['.netrc', 'shop/token']) lay(`home/${name}`, 'SECRET');
     const before = process.env.PATH;
     process.env.PATH = `${join(above, 'home/.local/bin')}:${before}`;
     try {
@@ -162,6 +183,7 @@ describe('what hooks name', () => {
         hook('"$CLAUDE_PROJECT_DIR"/tools/guard.sh'),
         hook('python3 ~/scripts/guard.py --words $HOME/scripts/words.txt'),
         hook('uv run .env'),
+        hook('./tools/guard.sh ~/.netrc token'),
       ];
       expect(copyNamed(stage, hooks, path => path === '.env')).toEqual(['~/.local/bin/uv']);
     } finally {
@@ -170,7 +192,8 @@ describe('what hooks name', () => {
     expect(stage.read('tools/guard.sh')).toContain('uv run');
     expect(statSync(stage.at('tools/guard.sh')).mode & 0o100).toBe(0o100);
     expect(stage.read('~/scripts/guard.py')).toBe('print()\n');
-    expect(stage.read('~/scripts/words.txt')).toBe('words');
+    // What a program reads may be whatever its user keeps.
+    for (const name of ['~/scripts/words.txt', '~/.netrc', 'token']) expect(stage.kind(name)).toBeUndefined();
     expect(stage.kind('.env')).toBeUndefined();
     expect([...stage.admitted]).toEqual([join(above, 'home/.local/bin/uv')]);
   });
