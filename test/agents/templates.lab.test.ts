@@ -240,7 +240,8 @@ for (const { id, needs = [], rules: rulesIn, says, first } of AGENTS)
           stage.remove();
         }
       });
-    }, 400_000);
+      // Each refusal ends a session of Cline's.
+    }, 1_200_000);
   });
 
 /** The examples that were not as they have to be. */
