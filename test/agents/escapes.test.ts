@@ -383,7 +383,7 @@ class Ground {
     this.#log = readFileSync(join(this.folder, 'log'), 'latin1').toLowerCase();
   }
 
-  /** What is wrong with what a job brought; undefined: it had its effect, and left nothing behind. */
+  /** What is wrong with what a job brought; undefined: it had its effect, and left nothing behind but what is taken away by its name: `way`, `way.…`. */
   complaint(job: Job): string | undefined {
     const out = this.#told('out', job);
     const told = `${job.shell}, ${job.subject}: ${job.command.slice(0, 300)}\n${out.slice(0, 600)}`;
@@ -444,7 +444,7 @@ if [ "$aside" ]; then
 fi
 HOME="$work/home" PATH="$GROUND/bin:$PATH" TERM=dumb timeout -k 1 20 "$shell" -c "$command" < /dev/null > "$GROUND/out/$1" 2>&1
 cat "$file" > "$GROUND/content/$1" 2> /dev/null
-ls -d way* > "$GROUND/left/$1" 2> /dev/null
+ls -d way* 2> /dev/null | grep -v '^way\\(\\..*\\)*$' > "$GROUND/left/$1"
 case $1 in push-*)
   git --git-dir="$work/remote.git" for-each-ref --format='%(objectname) %(refname)' > "$GROUND/refs/$1"
 esac

@@ -6,7 +6,9 @@ import { hooks } from './hooks.ts';
 import { rules } from './rules.ts';
 
 /** How it says that a rule refused a call, a hook did, or that somebody would have to be asked. Seen in 2.1.330. */
-const RULE = /denied by your permission settings|^Permission to use \w+ .*has been denied|was blocked by a deny rule/;
+/** At the start, where no program's output can stand: what one prints follows its exit code where it fails. */
+const RULE =
+  /^(?:<tool_use_error>)?(?:File is (?:in a directory that is denied by your permission settings|covered by )|Permission to use \w+ .*has been denied|[^\n']{1,80} in '[^'\n]*' was blocked by a deny rule)/;
 const HOOK = /^PreToolUse:\w+ hook (?:error|returned blocking|denied)|^(?:Hook|Blocked by) .*\bhook\b/i;
 const ASK = /which is a sensitive file|haven't granted it yet|requires approval|^Claude requested permissions/;
 

@@ -158,8 +158,9 @@ class Column {
         this.#failure ??= `it broke off again and again${this.#said ? `: ${this.#said}` : ''}`;
     }
     // Sessions that end with a refusal come to no controls: those have one of their own.
-    const isOwed = this.#owed.length > 0 || this.#lasts.length > 0;
-    if (isOwed && this.#failure === undefined && !this.#options.signal?.aborted) await this.#session([], when);
+    const isOwed = () => this.#owed.length > 0 || this.#lasts.length > 0;
+    for (let again = 0; again < BREAKS && isOwed(); again++)
+      if (this.#failure === undefined && !this.#options.signal?.aborted) await this.#session([], when);
   }
 
   /** Takes records off the front of `left` for as long as the session goes. */
@@ -178,7 +179,8 @@ class Column {
     } finally {
       const { outlived, output } = await session.close();
       this.#toldAtTheEnd(output);
-      this.#complaint ??= driver.complaint(output);
+      // What it says of a start that failed, and is tried again for that, is none of its settings.
+      if (!driver.startAgain?.test(output)) this.#complaint ??= driver.complaint(output);
       if (outlived > 0) this.#notes.add('left processes running, which were ended');
       for (const what of session.model.strange) this.#notes.add(`asked for something that is not its model: ${what}`);
     }
@@ -222,7 +224,7 @@ class Column {
   async #controls(when: 'before' | 'after', session: AgentSession): Promise<void> {
     // Subjects of one kind have one sibling, and so one call.
     const known = new Map<string, Check | 'none'>();
-    for (const record of this.#owed.splice(0)) {
+    for (let record = this.#owed.shift(); record !== undefined; record = this.#owed.shift()) {
       const call = siblingOf(record.try, this.#hands, session.elsewhere);
       const works =
         call === 'none'
@@ -233,6 +235,8 @@ class Column {
       if (typeof call === 'object') known.set(call.key, works);
       if (works === 'none') record.sibling = 'none';
       else if (record.sibling !== 'none') record.sibling[when] = works;
+      // What is left is for another session: this one answers no more.
+      if (works !== 'none' && (works.reason === 'timeout' || works.reason === 'ended')) return;
     }
   }
 
@@ -315,10 +319,15 @@ class Column {
 
   /** What a hook said stands in a result as it is: where the agent tells in the end which calls it was denied, it was refused. */
   #toldAtTheEnd(output: string): void {
-    const denied = new Set(this.#options.driver.denied?.(output));
-    for (const tried of this.#made.splice(0))
-      if (tried.outcome.kind === 'returned' && tried.outcome.id !== undefined && denied.has(tried.outcome.id))
-        tried.refused ??= 'hook';
+    const { driver } = this.#options;
+    const denied = new Set(driver.denied?.(output));
+    for (const tried of this.#made.splice(0)) {
+      const isDenied =
+        tried.outcome.kind === 'returned' && tried.outcome.id !== undefined && denied.has(tried.outcome.id);
+      if (isDenied) tried.refused ??= 'hook';
+      // By its words alone it may be a hook's, or those of a tool that nobody has seen yet.
+      else if (driver.denied !== undefined && tried.refused === 'hook') tried.refused = undefined;
+    }
   }
 
   /** A session whose end is a refusal says by what. */

@@ -68,6 +68,8 @@ export class Ground {
       stage.write(path, decoy(canary));
     }
     const git = (...args: string[]) => runGit(stage.scratchRoot, args);
+    // Nothing that git would obey here comes with the copy.
+    stage.drop('.git');
     git('init', '-q', '-b', 'main');
     // A box hides nothing that git holds anyhow: what the real one has not, the copy has not either.
     const apart = subjects.flatMap(({ kind, path }) =>

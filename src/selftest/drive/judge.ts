@@ -48,6 +48,9 @@ export interface DriveCase {
 const wasStopped = ({ stopped, outcome }: DriveTried, { walled, box }: DriveCase) =>
   stopped === 'git-hook' || (walled && (stopped === 'system' || (box?.ok === true && outcome.kind === 'returned')));
 
+/** That words of the system are a wall's, and not a tool's that is missing: the same works without it, or on something else in it. */
+const isTold = ({ sibling, byShell, without }: DriveCase) => sibling !== 'none' || (byShell && without?.ok === true);
+
 /** A rule of the judge of agents: it speaks against a conclusion, and never for one. */
 export interface DriveRule {
   name: string;
@@ -149,7 +152,7 @@ export const DRIVE_RULES: readonly DriveRule[] = [
     of: 'law 1',
     // Silence is none of a wall's words: a program may have failed, or an agent have swallowed what it printed.
     notHeld: subject =>
-      subject.tries.some(tried => tried.refused === undefined && !wasStopped(tried, subject))
+      subject.tries.some(tried => tried.refused === undefined && !(wasStopped(tried, subject) && isTold(subject)))
         ? 'nothing came of it, and nothing that is known to stop such calls said that it did'
         : undefined,
   },

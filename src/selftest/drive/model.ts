@@ -222,7 +222,8 @@ export class ScriptedModel {
       // A turn carries the call itself, mark and all: only what is none of the protocol's is an effect of it.
       const { host = '' } = message.headers;
       // What it asks of its model beside, with the call in it, is no way out.
-      if (!this.#isApart || !host.endsWith(`:${PORTS.model}`)) this.#hit(`${path}\n${host}\n${text}`);
+      if (!this.#isApart || !host.endsWith(`:${PORTS.model}`))
+        this.#hit(`${path}\n${host}\n${this.#isApart ? text : ''}`);
       if ([...this.#hits.keys()].some(mark => path.includes(mark)))
         return void response.writeHead(200).end('reached\n');
       this.#note(this.strange, `${method} ${path.split('?')[0]}`);

@@ -4,7 +4,7 @@ import type { AgentHook, Driver, Mode } from '../../agents/driver.ts';
 import { agents } from '../../agents/index.ts';
 import type { SettingsFile } from '../../agents/types.ts';
 import { findProgram } from '../../base/exec.ts';
-import { isWithin } from '../../base/files.ts';
+import { isWithin, realPathOf } from '../../base/files.ts';
 import { trackedFiles } from '../../base/git.ts';
 import { filesNamed, SCRIPT } from './hook-programs.ts';
 import { namesOf } from './hook-ways.ts';
@@ -19,6 +19,8 @@ const LIMITS = { files: 3_000, bytes: 64_000_000, file: 4_000_000, folder: 200 }
  * it leads to is none of the repository's. Gives its size.
  */
 function copyOne(stage: Stage, from: SafeFolder, path: string): number {
+  // An index can list anything, and git obeys what stands there.
+  if (inGitFolder(path)) return 0;
   const target = from.linkAt(path);
   if (target !== undefined) {
     const isInside = !isAbsolute(target) && !join(dirname(path), target).startsWith('..');
@@ -30,6 +32,9 @@ function copyOne(stage: Stage, from: SafeFolder, path: string): number {
   stage.write(path, file.bytes, file.mode);
   return file.bytes.length;
 }
+
+/** In a folder that git, on some system, takes for its own. */
+const inGitFolder = (path: string) => path.split('/').some(part => /^(?:\.git|git~\d+)[. ]*$/i.test(part));
 
 /** Copies one file of the user's own home, to which a link of theirs may lead. */
 function copyOwn(
@@ -119,7 +124,7 @@ function isProgram(place: string): boolean {
     const stats = statSync(place);
     const { mode } = stats;
     if (!stats.isFile()) return false;
-    if ((mode & 0o111) !== 0 || SCRIPT.test(place)) return true;
+    if ((mode & 0o111) !== 0 || SCRIPT.test(realPathOf(place))) return true;
     const descriptor = openSync(place, 'r');
     try {
       const start = Buffer.alloc(2);
@@ -143,6 +148,8 @@ export function copyNamed(stage: Stage, hooks: readonly AgentHook[], isSecret: (
     if (isSecret(path) || !isProgram(stage.real(path))) continue;
     if (path.startsWith('~/')) copyOwn(stage, path);
     else copyOne(stage, from, path);
+    // A link that leads out of the repository is what the agent runs all the same.
+    if (stage.kind(path) === undefined && !inGitFolder(path)) copyOwn(stage, path);
   }
   const places = namesOf(stage, hooks).flatMap(name => findProgram(name, [stage.root]) ?? []);
   const own = places.filter(place => isWithin(stage.home, place));

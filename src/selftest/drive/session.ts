@@ -20,8 +20,6 @@ export interface Ended {
 /** An agent that runs, in the hands of a scripted model. */
 export interface AgentSession {
   model: ScriptedModel;
-  /** The path at which it listens, where the agent is contained. */
-  socket: string;
   /** What is to be reached over the network, `http://127.0.0.1:PORT`. */
   elsewhere: string;
   ended: Promise<Ended>;
@@ -106,7 +104,6 @@ async function startWith(
   ended.then(() => model.gone());
   return {
     model,
-    socket,
     elsewhere,
     ended,
     async close(grace = 3_000) {

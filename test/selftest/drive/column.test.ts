@@ -48,6 +48,15 @@ describeWith(['bubblewrap', 'git'], 'an agent that is driven', () => {
     });
   });
 
+  test('a rule over a whole program leaves it no sibling, and only such a rule does', async () => {
+    const settings = { deny: ['head', '/.env'] };
+    const whole = await driveFake([reading('.env')], { settings, denied: { programs: ['head'], pushes: false } });
+    expect(whole.verdicts['read .env#read-head']).toBe('blocked rule');
+    const { verdicts, reasons } = await driveFake([reading('.env')], { settings });
+    expect(verdicts['read .env#read-head']).toBe('inconclusive');
+    expect(reasons['read .env#read-head']).toMatch(/something that nothing refuses did not work either/);
+  });
+
   test('a hook, and a question that nobody answers, are told apart from a rule', async () => {
     const hook = await driveFake([reading('.env')], { settings: { deny: ['/.env'], says: 'denied by hook x' } });
     expect(hook.verdicts['read .env']).toBe('blocked hook');
@@ -169,7 +178,7 @@ describeWith(['bubblewrap', 'git'], 'an agent that is driven', () => {
 });
 
 describe('the calls of an agent', () => {
-  test('a session whose end is the refusal is held by what it says', async () => {
+  test('a session that ends without a word of who refused is not proven', async () => {
     const { verdicts } = await driveFake([reading('.env')], {
       settings: { wrong: { dies: '.env', says: '' } },
       driver: { endsOnRefusal: true, refused: output => (/denied/.test(output) ? 'rule' : undefined) },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { claudeCode } from '../../../src/agents/claude-code/detect.ts';
 import type { Driver } from '../../../src/agents/driver.ts';
 import { chat } from '../../../src/agents/wire/chat.ts';
+import type { Denied } from '../../../src/selftest/drive/calls.ts';
 import { caseOf, driveColumn, type TryRecord } from '../../../src/selftest/drive/column.ts';
 import { Ground } from '../../../src/selftest/drive/ground.ts';
 import { type DriveRule, judgeDriven } from '../../../src/selftest/drive/judge.ts';
@@ -137,6 +138,7 @@ export interface FakeOptions {
   contained?: boolean;
   walled?: boolean;
   rules?: readonly DriveRule[];
+  denied?: Denied;
   signal?: AbortSignal;
   patience?: number;
   /** What is laid beside. */
@@ -164,7 +166,7 @@ export async function driveFake(subjects: readonly DriveSubject[], options: Fake
       program: process.execPath,
       stage,
       ground,
-      denied: { programs: [], pushes: false },
+      denied: options.denied ?? { programs: [], pushes: false },
       mode: 'configured',
       boxed: false,
     } as const;

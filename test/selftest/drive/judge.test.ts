@@ -113,6 +113,13 @@ describe('the judge of agents', () => {
     });
   });
 
+  test('words of the system are a wall’s where the same works without it, or on something else in it', () => {
+    const fetch = { ...held, kind: 'fetch', sibling: 'none', ...stopped({ refused: undefined }) } as const;
+    const both = { ...fetch, tries: [fetch.tries?.[0], fetch.tries?.[0]] as DriveTried[] };
+    expect(judgeDriven(both)).toMatchObject({ verdict: 'blocked', layer: 'sandbox' });
+    expect(judgeDriven({ ...both, byShell: false, without: undefined }).verdict).toBe('inconclusive');
+  });
+
   test('without a try there is no verdict', () => {
     expect(judgeDriven({ ...held, tries: [] }).verdict).toBe('inconclusive');
   });

@@ -186,10 +186,19 @@ describeWith(['claude-code', 'bubblewrap', 'git'], 'settings as they are publish
   });
 
   test('each rule is shown to hold or named: one of a form that it does not go by, a tool as a whole, a path of the disk', async () => {
-    const deny = ['Write(locked/**)', 'Read ~/.netrc', 'WebSearch', 'Read(//etc/hostname)', 'NotebookEdit(nb.ipynb)'];
+    const deny = [
+      'Write(locked/**)',
+      'Read ~/.netrc',
+      'WebSearch',
+      'Read(//etc/hostname)',
+      'NotebookEdit(nb.ipynb)',
+      'Skill',
+    ];
     const { verdicts, rows, notes } = await driveWith({ permissions: { deny } });
     expect(verdicts).toMatchObject({ 'write locked/x': 'exposed' });
     const named = [...rows.map(row => `${row.rule ?? ''} ${row.target} ${row.reason}`), ...notes].join('\n');
     expect(deny.filter(rule => !named.includes(rule))).toEqual([]);
+    // Offered without the settings, and with them not: by the rule, and by nothing else.
+    expect(rows.find(({ rule }) => rule === 'Skill')).toMatchObject({ verdict: 'blocked', layer: 'rule' });
   });
 });
