@@ -44,8 +44,10 @@ function settingsIn(text: string): Table | undefined {
 
 /** As `withoutLogins`, for settings in JSON with comments. */
 export function keptJson(text: string, paths: readonly string[]): string {
-  const settings = settingsIn(text);
-  return settings === undefined ? UNREADABLE : JSON.stringify(withoutLogins(settings, paths), null, 2);
+  return orUnreadable(() => {
+    const settings = settingsIn(text);
+    return settings === undefined ? UNREADABLE : JSON.stringify(withoutLogins(settings, paths), null, 2);
+  });
 }
 
 /** Settings in JSON with others over them, two keys deep; undefined where they cannot be read, and stay as they are. */
@@ -64,6 +66,20 @@ export function withSettings(text: string | undefined, over: Readonly<Record<str
  * stands twice. `isLeftOut` says what else is left out, by its path.
  */
 export function keptAsWritten(text: string, isLeftOut: (path: readonly string[], value: unknown) => boolean): string {
+  return orUnreadable(() => asWritten(text, isLeftOut));
+}
+
+/** What is nested deeper than can be gone through is none of what an agent reads either, and no login is shown to be out of it. */
+function orUnreadable(read: () => string): string {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) return UNREADABLE;
+    throw error;
+  }
+}
+
+function asWritten(text: string, isLeftOut: (path: readonly string[], value: unknown) => boolean): string {
   const errors: ParseError[] = [];
   // Some readers take the mark before a text for none of it, and some do not: it stays.
   const mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';

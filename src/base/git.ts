@@ -164,6 +164,11 @@ export async function trackedFiles(root: string): Promise<ReadonlyMap<string, st
   return new Map(files.map(({ path, object }) => [path, object]));
 }
 
+/** The links that git tracks, relative to `root`. */
+export async function trackedLinks(root: string): Promise<string[]> {
+  return ((await staged(root)) ?? []).filter(({ mode }) => mode === '120000').map(({ path }) => path);
+}
+
 /**
  * The folders below `root`, relative to it, that stand in the index as repositories of their own: submodules. Where git does
  * not say, as for an index that it cannot read, every folder may be one: `.`.

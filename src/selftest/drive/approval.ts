@@ -4,6 +4,7 @@ import { parse as parseToml } from 'smol-toml';
 import type { AgentHook, Driver } from '../../agents/driver.ts';
 import type { SettingsFile } from '../../agents/types.ts';
 import { sha256 } from '../../base/hash.ts';
+import { oneLine } from '../../base/text.ts';
 import { filesNamed } from './hook-programs.ts';
 import { filesIn } from './prepare.ts';
 import type { Stage } from './stage.ts';
@@ -88,11 +89,21 @@ export function mayRun(path: string, text: string, harmless: readonly string[]):
   const keysIn = KEYS[extname(path)];
   const isHarmless = (key: string) => harmless.some(known => key === known || key.startsWith(`${known}.`));
   if (keysIn === undefined) return undefined;
-  const others = keysIn(text)?.filter(key => !isHarmless(key));
+  const others = readable(() => keysIn(text))?.filter(key => !isHarmless(key));
   if (others === undefined) return 'it cannot be read';
   // What of it is not known: `sandbox.ripgrep.command` is said by the two that tell it from what is.
-  const names = [...new Set(others.map(key => key.split('.').slice(0, 2).join('.')))];
+  const names = [...new Set(others.map(key => oneLine(key.split('.').slice(0, 2).join('.'))))];
   return others.length === 0 ? undefined : `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ' …' : ''}`;
+}
+
+/** What is nested deeper than can be gone through cannot be read. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** Keys that are named. */

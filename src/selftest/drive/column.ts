@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Driver } from '../../agents/driver.ts';
 import { randomHex } from '../../base/hash.ts';
+import { oneLine } from '../../base/text.ts';
 import type { Check } from '../case.ts';
 import {
   type Apart,
@@ -119,7 +120,7 @@ class Column {
   #failure: string | undefined;
   #told: () => void = () => {};
   /** What it last said where it did not start. */
-  #said: string | undefined;
+  #said = '';
   /** What is let through as plainly as it can be asked for. */
   readonly #open = new Set<DriveSubject>();
   /** Refused, and still without the controls that make that count. */
@@ -307,7 +308,7 @@ class Column {
     const end = await Promise.race([session.ended, waited]);
     const lines = end?.output.split('\n').filter(line => line.trim() !== '' && !/^\s*at\s/.test(line)) ?? [];
     // Behind why, it may say other things still.
-    const said = (lines.findLast(line => WHY.test(line)) ?? lines.at(-1))?.slice(0, 300);
+    const said = oneLine((lines.findLast(line => WHY.test(line)) ?? lines.at(-1) ?? '').slice(0, 300)).trim();
     this.#said = said;
     if (end && driver.startAgain?.test(end.output) && this.#breaks < BREAKS) return;
     this.#failure ??=

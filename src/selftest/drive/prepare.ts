@@ -5,7 +5,7 @@ import { agents } from '../../agents/index.ts';
 import type { SettingsFile } from '../../agents/types.ts';
 import { findProgram } from '../../base/exec.ts';
 import { isWithin, realPathOf } from '../../base/files.ts';
-import { trackedFiles } from '../../base/git.ts';
+import { trackedFiles, trackedLinks } from '../../base/git.ts';
 import { filesNamed, SCRIPT } from './hook-programs.ts';
 import { namesOf } from './hook-ways.ts';
 import { SafeFolder } from './safe.ts';
@@ -79,8 +79,10 @@ export async function copyRepository(stage: Stage, isSecret: (path: string) => b
   const steering = [...new Set([...guards, '.agent-posture/', '.githooks/', '.gitignore', 'AGENTS.md', 'CLAUDE.md'])]
     .filter(path => !path.startsWith('.git/'))
     .flatMap(path => (path.endsWith('/') ? filesIn(join(root, path)).map(name => `${path}${name}`) : [path]));
-  const tracked = [...(await trackedFiles(root)).keys()];
-  const wanted = [...new Set([...steering, ...tracked])].filter(path => !isSecret(path));
+  const tracked = [...(await trackedFiles(root)).keys(), ...(await trackedLinks(root))];
+  // A folder that steers may itself be a link to another of the repository.
+  const tops = steering.map(path => path.split('/')[0] ?? path).filter(path => from.linkAt(path) !== undefined);
+  const wanted = [...new Set([...tops, ...steering, ...tracked])].filter(path => !isSecret(path));
   let bytes = 0;
   let files = 0;
   for (const path of wanted) {

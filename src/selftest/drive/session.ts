@@ -78,6 +78,8 @@ async function startWith(
   const read = (path: string) => (boxed && path.startsWith('~/') ? undefined : stage.read(path));
   const start = driver.start({ home, root, program, model: url, mode, read });
   for (const { path, text } of start.files) stage.write(path, text);
+  // A shell that an agent starts as one of a login makes its PATH anew.
+  if (stage.kind('~/.profile') === undefined) stage.write('~/.profile', `PATH='${stage.stubsSeen}':"$PATH"\n`);
   const files = start.files.map(({ path, text }) => ({ path: stage.inside(path), text }));
   const mark = randomHex(12);
   const nesting = { boxed, walled: isWalled(stage, driver, mode) };
@@ -92,7 +94,9 @@ async function startWith(
   );
   const env = {
     ...Object.fromEntries(kept),
-    ...{ TERM: 'dumb', NO_COLOR: '1', CI: '1', HOME: home, TMPDIR: '/tmp', PATH: path, [MARK]: mark },
+    // Nothing that a hook could tell from its user's own session by, where that can be done without.
+    ...{ TERM: 'dumb', NO_COLOR: '1', HOME: home, TMPDIR: '/tmp', PATH: path },
+    ...(stage.contained ? {} : { [MARK]: mark }),
     ...(boxed ? { ...BOX_STATE, PATH: pathInBox(stage, path, program) } : start.env),
   };
   const [first = '', ...args] = command;

@@ -9,6 +9,8 @@ test('it is said by which keys', () => {
   const text = '{ "statusLine": {}, "permissions": {}, "sandbox": { "ripgrep": { "command": "x", "args": [] } } }';
   expect(mayRun('a.json', text, harmlessOf('claude-code'))).toBe('statusLine, sandbox.ripgrep');
   expect(mayRun('a.json', '{', [])).toBe('it cannot be read');
+  expect(mayRun('a.json', `${'{"a":'.repeat(60_000)}1${'}'.repeat(60_000)}`, [])).toBe('it cannot be read');
+  expect(mayRun('a.json', '{ "x\\ny": 1 }', [])).not.toContain('\n');
 });
 
 describe('what settings could make an agent run', () => {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -55,6 +56,29 @@ describe('the copy of a repository', () => {
     expect(stage.read('CLAUDE.md')).toBe('a');
     expect(statSync(stage.at('bin/run.sh')).mode & 0o100).toBe(0o100);
     expect(statSync(stage.at('a.txt')).mode & 0o100).toBe(0);
+  });
+
+  test('has the links that git tracks, a folder of settings among them', async () => {
+    lay('home/shop/cfg/settings.json', '{ "model": "linked" }');
+    lay('home/shop/a.txt', 'a');
+    symlinkSync('cfg', join(above, 'home/shop/.claude'));
+    symlinkSync('a.txt', join(above, 'home/shop/b.txt'));
+    track();
+    await copyRepository(stage, nothing);
+    expect(stage.read('.claude/settings.json')).toContain('linked');
+    expect(stage.read('b.txt')).toBe('a');
+  });
+
+  test('has nothing of git’s own folder, whatever its index lists', async () => {
+    lay('home/shop/-git/config', '[filter "x"]\n\tclean = touch /nowhere\n');
+    track();
+    const index = join(above, 'home/shop/.git/index');
+    const bytes = readFileSync(index);
+    bytes.write('.git/config', bytes.indexOf('-git/config'));
+    const body = bytes.subarray(0, -20);
+    writeFileSync(index, Buffer.concat([body, createHash('sha1').update(body).digest()]));
+    await copyRepository(stage, nothing);
+    expect(stage.kind('.git')).toBeUndefined();
   });
 
   test('has nothing of what links lead to outside of it, whichever part of a path is one', async () => {
