@@ -38,7 +38,11 @@ for (const { id, needs = [], ways = WAYS, reason } of AGENTS)
 
     test('is held wherever it says that a box holds it, or is said not to start, and why', async () => {
       const boxed = await inLab(id, 'box', { families: ways });
-      if (reason === undefined) return expectHeld(boxed);
+      if (reason === undefined) {
+        // Its rules alone hold the plain calls.
+        if (ways.length > 0) expect(boxed.rows.filter(({ layer }) => layer === 'sandbox')).not.toEqual([]);
+        return expectHeld(boxed);
+      }
       expect(boxed.available).toBe(false);
       expect(boxed.reason).toMatch(reason);
     }, 300_000);

@@ -36,6 +36,7 @@ export class PlainShell {
   readonly #waiting = new Map<number, (text: string | undefined) => void>();
   readonly #shell: string;
   readonly #mark = randomHex(12);
+  readonly #socket: string;
   #next = 0;
   #rest = '';
 
@@ -45,6 +46,7 @@ export class PlainShell {
     const asked = nesting.boxed ? boxedCommand(runner, { env: WITHOUT_HOOKS, files: [] }) : runner;
     const { command, path, cwd } = onStage(stage, socket, asked, nesting);
     const ofBox = nesting.boxed ? { ...BOX_STATE, PATH: pathInBox(stage, path, programs[0] ?? '') } : {};
+    this.#socket = socket;
     this.#shell = findProgram('bash', [stage.root]) ?? '/bin/sh';
     const [program = '', ...args] = command;
     this.#child = spawn(program, args, {
@@ -86,7 +88,7 @@ export class PlainShell {
 
   /** Ends it, and what its commands left running. */
   async close(): Promise<void> {
-    await killAll(this.#child, this.#mark);
+    await killAll(this.#child, this.#mark, this.#socket);
   }
 
   #take(text: string): void {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Driver, Mode } from '../../agents/driver.ts';
 import { randomHex } from '../../base/hash.ts';
 import { BOX_STATE, boxedCommand, pathInBox } from './boxed.ts';
@@ -102,7 +102,7 @@ async function startWith(
   const [first = '', ...args] = command;
   const child = spawn(first, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const ended = endOf(child, mark);
-  const kill = () => killAll(child, mark);
+  const kill = () => killAll(child, mark, socket);
   if (signal?.aborted) void kill();
   signal?.addEventListener('abort', kill, { once: true });
   ended.then(() => model.gone());
@@ -116,7 +116,7 @@ async function startWith(
       const end = await ended;
       clearTimeout(timer);
       signal?.removeEventListener('abort', kill);
-      const outlived = await killAll(child, mark);
+      const outlived = await killAll(child, mark, socket);
       await model.close();
       rmSync(socket, { force: true });
       return { ...end, outlived: end.left ?? outlived };
@@ -153,13 +153,14 @@ function endOf(child: ChildProcess, mark: string): Promise<Ended & { left?: numb
 }
 
 /**
- * Ends its process group, and whatever carries its mark in its environment, in whatever group or namespace: a shell that it
- * left in the background. How many of those there were.
+ * Ends its process group, and whatever carries its mark in its environment, or sees the socket of its model, in whatever group or
+ * namespace: a shell that it left in the background. How many of those there were.
  */
-export async function killAll(child: ChildProcess, mark: string): Promise<number> {
+export async function killAll(child: ChildProcess, mark: string, socket: string): Promise<number> {
   const group = () => {
     try {
-      if (child.pid) process.kill(-child.pid, 'SIGKILL');
+      // Once it was waited for, its number may be another's.
+      if (child.pid && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL');
     } catch {}
   };
   group();
@@ -167,7 +168,7 @@ export async function killAll(child: ChildProcess, mark: string): Promise<number
   // What is being started while the list is read stands in the next one.
   for (let again = true, round = 0; again && round < 10; round++) {
     again = false;
-    for (const pid of marked(mark)) {
+    for (const pid of belonging(mark, socket)) {
       again = true;
       found.add(pid);
       try {
@@ -179,16 +180,22 @@ export async function killAll(child: ChildProcess, mark: string): Promise<number
   return found.size;
 }
 
-function marked(mark: string): number[] {
+function belonging(mark: string, socket: string): number[] {
+  const signs = [
+    ['environ', `${MARK}=${mark}`],
+    ['mountinfo', basename(socket)],
+  ] as const;
   let names: string[] = [];
   try {
     names = readdirSync('/proc').filter(name => /^\d+$/.test(name));
   } catch {}
-  return names.flatMap(name => {
-    try {
-      return readFileSync(`/proc/${name}/environ`, 'latin1').includes(`${MARK}=${mark}`) ? [Number(name)] : [];
-    } catch {
-      return [];
-    }
-  });
+  const has = (pid: string) =>
+    signs.some(([file, sign]) => {
+      try {
+        return readFileSync(`/proc/${pid}/${file}`, 'latin1').includes(sign);
+      } catch {
+        return false;
+      }
+    });
+  return names.filter(has).map(Number);
 }
