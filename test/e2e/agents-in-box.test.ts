@@ -41,5 +41,5 @@ for (const { id, needs = [], ways = WAYS, reason } of AGENTS)
       if (reason === undefined) return expectHeld(boxed);
       expect(boxed.available).toBe(false);
       expect(boxed.reason).toMatch(reason);
-    }, 120_000);
+    }, 240_000);
   });
