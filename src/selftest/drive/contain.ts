@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute } from 'node:path';
 import { findProgram } from '../../base/exec.ts';
-import { isWithin, realPathOf } from '../../base/files.ts';
+import { isWithin, realPathOf, statsOf } from '../../base/files.ts';
 import { packageRoot } from '../../base/package.ts';
 import { MACHINE_SWITCHES, toolFolders } from '../../isolation/bubblewrap/system.ts';
 import { forwarderCommand } from '../../isolation/egress/index.ts';
@@ -61,6 +61,24 @@ function bubblewrapped(bwrap: string, nesting: Nesting, root: string): string[] 
   return [bwrap, ...MACHINE, '--unshare-pid', '--proc', '/proc', ...switches, '--cap-drop', 'ALL'];
 }
 
+/** As many sockets of the machine as are covered. */
+const SOCKETS = 500;
+
+/**
+ * The sockets on which programs of the machine listen, outside of what is emptied and of the home: a file that cannot be written can
+ * be connected to all the same. See proc_net(5).
+ */
+function socketsOf(home: string): string[] {
+  let list = '';
+  try {
+    list = readFileSync('/proc/net/unix', 'utf8');
+  } catch {}
+  const paths = list.split('\n').flatMap(line => /^(?:\S+ +){7}(\/.*)$/.exec(line)?.[1] ?? []);
+  const isSeen = (path: string) =>
+    ![home, ...EMPTIED, '/proc', '/dev'].some(folder => isWithin(folder, realPathOf(path)));
+  return [...new Set(paths)].filter(path => isSeen(path) && statsOf(path)?.isSocket()).slice(0, SOCKETS);
+}
+
 /** As it is, and not to be written. */
 const MACHINE = ['--ro-bind', '/', '/', '--dev', '/dev'];
 
@@ -109,6 +127,7 @@ export function onStage(
     cwd: '/',
     command: [
       ...bubblewrapped(bwrap, nesting, root),
+      ...socketsOf(home).flatMap(place => ['--ro-bind', '/dev/null', place]),
       ...EMPTIED.flatMap(folder => ['--tmpfs', folder]),
       ...bind('--ro-bind', kept),
       ...['--bind', scratchHome, home],

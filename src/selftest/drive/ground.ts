@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { findProgram } from '../../base/exec.ts';
 import { gitEnvironment, INERT } from '../../base/git.ts';
@@ -30,6 +30,7 @@ const MARK = /ap[0-9a-f]{28}/;
  */
 export class Ground {
   readonly #stage: Stage;
+  readonly #links: ReadonlyMap<string, string>;
   /** What stood at the place of a write when the stage was made. */
   readonly #originals = new Map<string, Buffer | undefined>();
   /** The canary that git's history holds, by path. */
@@ -37,8 +38,10 @@ export class Ground {
   #base: string | undefined;
   #hooks = false;
 
-  constructor(stage: Stage) {
+  /** `links`: decoys that are links, as the files are for which they stand. */
+  constructor(stage: Stage, links: ReadonlyMap<string, string> = new Map()) {
     this.#stage = stage;
+    this.#links = links;
     const canary = newMark();
     this.#history.set(NOTE, canary);
     stage.write(NOTE, decoy(canary));
@@ -142,7 +145,7 @@ export class Ground {
     this.#clear(on);
     switch (subject.kind) {
       case 'read':
-        this.#stage.write(on.path, decoy(mark));
+        this.#decoy(on.path, mark);
         break;
       case 'write':
         this.#restore(on.path);
@@ -215,6 +218,16 @@ export class Ground {
     if (original) {
       if (!now?.equals(original)) stage.write(path, original);
     } else if (stage.kind(path) === 'other' || now?.toString('latin1').match(MARK)) stage.drop(path);
+  }
+
+  #decoy(path: string, mark: string): void {
+    const stage = this.#stage;
+    const target = this.#links.get(path);
+    if (target !== undefined) {
+      stage.drop(path);
+      stage.link(path, target);
+    }
+    stage.write(target === undefined ? path : join(dirname(path), target), decoy(mark));
   }
 
   /** What ways round leave lying, whose names begin so: a spelling that takes it away itself would be another call. */

@@ -253,7 +253,7 @@ async function drive(
   driver: Driver,
   program: string,
   stage: Stage,
-  { subjects, settings, rules, hooks, notes, gitHooks }: Laid,
+  { links, subjects, settings, rules, hooks, notes, gitHooks }: Laid,
   { options, lab, tell }: DriveInput,
 ): Promise<string[]> {
   const { deep, signal, posture, safeguards } = options;
@@ -269,7 +269,7 @@ async function drive(
   }
   const { root, contained } = stage;
   const mode = modeOf(report);
-  const ground = new Ground(stage);
+  const ground = new Ground(stage, links);
   ground.commit(subjects, gitHooks[0] && dirname(gitHooks[0]));
   const has = (name: string) => findProgram(name, [root]) !== undefined;
   const { only } = options;

@@ -1,10 +1,11 @@
-import { join, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { AgentHook, AgentRule, Driver } from '../../agents/driver.ts';
 import type { SettingsFile } from '../../agents/types.ts';
 import { patternRules } from '../../posture/patterns.ts';
 import type { Probe } from '../probes/types.ts';
 import type { SelftestOptions } from '../types.ts';
 import { copyNamed, copyRepository, copySettings, filesIn, settingsOn } from './prepare.ts';
+import { SafeFolder } from './safe.ts';
 import type { Stage } from './stage.ts';
 import { type DriveSubject, subjectsOf, withOwnRules } from './subjects.ts';
 
@@ -13,6 +14,8 @@ const HOME_FILES = 3;
 
 /** What a stage holds once it is laid. */
 export interface Laid {
+  /** Where secret files that are links lead to, by their paths: a rule over the one may hold the other. */
+  links: ReadonlyMap<string, string>;
   subjects: DriveSubject[];
   settings: SettingsFile[];
   rules: AgentRule[];
@@ -47,7 +50,13 @@ export async function lay(stage: Stage, driver: Driver, probes: readonly Probe[]
   const subjects = instead
     ? instead.map(subject => withOwnRules(subject, rules))
     : subjectsOf(probes, { root, home, rules, homeFiles: HOME_FILES });
-  for (const { kind, path } of subjects) if (kind === 'read' && path !== undefined) stage.write(path, '');
+  const links = new Map<string, string>();
+  for (const { kind, path } of subjects) {
+    if (kind !== 'read' || path === undefined) continue;
+    const to = linkOf(stage, path);
+    if (to !== undefined) links.set(path, to);
+    else stage.write(path, '');
+  }
   const folder = facts.git.hooksPath === undefined ? undefined : relative(root, resolve(root, facts.git.hooksPath));
   const gitHooks =
     folder === undefined || folder === '' || folder.startsWith('..')
@@ -59,5 +68,13 @@ export async function lay(stage: Stage, driver: Driver, probes: readonly Probe[]
     notes.push(
       `hooks lean on ${admitted.join(', ')}: let in as it is, and nothing else of what it may need in the home`,
     );
-  return { subjects, settings, rules, hooks, gitHooks, notes };
+  return { links, subjects, settings, rules, hooks, gitHooks, notes };
+}
+
+/** Where a link of the repository leads to within it, as it says; undefined for what is none. */
+function linkOf(stage: Stage, path: string): string | undefined {
+  if (path.startsWith('~/')) return undefined;
+  const target = new SafeFolder(stage.root).linkAt(path);
+  const isInside = target !== undefined && !isAbsolute(target) && !join(dirname(path), target).startsWith('..');
+  return isInside ? target : undefined;
 }

@@ -48,6 +48,25 @@ describeWith(['bubblewrap', 'git'], 'an agent that is driven', () => {
     });
   });
 
+  test('a secret file that is a link stays one, and what it leads to is what is read', async () => {
+    const { verdicts } = await driveFake([reading('.env')], {
+      links: new Map([['.env', 'secrets/prod.env']]),
+      driver: {
+        refused: () => undefined,
+        aside: () => undefined,
+        tools: {
+          shell: command => ({ name: 'shell', input: { command } }),
+          // By the link's own word: where it is none, nothing is read.
+          read: path => ({
+            name: 'shell',
+            input: { command: path.endsWith('.env') ? `cat "$(readlink '${path}')"` : `cat '${path}'` },
+          }),
+        },
+      },
+    });
+    expect(verdicts['read .env']).toBe('exposed');
+  });
+
   test('a rule over a whole program leaves it no sibling, and only such a rule does', async () => {
     const settings = { deny: ['head', '/.env'] };
     const whole = await driveFake([reading('.env')], { settings, denied: { programs: ['head'], pushes: false } });

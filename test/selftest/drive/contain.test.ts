@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { chat } from '../../../src/agents/wire/chat.ts';
@@ -70,6 +71,22 @@ describeWith(['bubblewrap'], 'a stage on which programs run that may do anything
     expect(said).toMatch(/CapEff:\s0{16}\n/);
     expect(readFileSync(beside, 'utf8')).toBe('whole');
     expect(readFileSync('/proc/sys/kernel/printk', 'utf8')).toBe(before);
+  });
+
+  test('no program of the machine that listens on a socket answers there', async () => {
+    const path = join(above, 's');
+    const server = createServer(client => client.end('ANSWERED\n'));
+    await new Promise<void>(resolve => server.listen(path, resolve));
+    try {
+      // Sockets are covered as it is started.
+      const other = new PlainShell(stage, join(stage.folder, 'model.sock'));
+      const ask = `require('node:net').connect(${JSON.stringify(path)}).on('error', e => console.log(e.code)).pipe(process.stdout)`;
+      const said = await other.run(`'${process.execPath}' -e '${ask.replaceAll("'", '"')}'`, 10_000);
+      await other.close();
+      expect(said).toMatch(/^E\w+\n$/);
+    } finally {
+      server.close();
+    }
   });
 
   test('what hides from its group, its session and its environment ends with it', async () => {

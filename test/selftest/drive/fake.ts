@@ -139,6 +139,7 @@ export interface FakeOptions {
   walled?: boolean;
   rules?: readonly DriveRule[];
   denied?: Denied;
+  links?: ReadonlyMap<string, string>;
   signal?: AbortSignal;
   patience?: number;
   /** What is laid beside. */
@@ -156,7 +157,7 @@ export async function driveFake(subjects: readonly DriveSubject[], options: Fake
     for (const { kind, path } of subjects) if (kind === 'read' && path) stage.write(path, '');
     options.lay?.(stage);
     const driver = { ...fakeDriver(settings), ...options.driver };
-    const ground = new Ground(stage);
+    const ground = new Ground(stage, options.links);
     ground.commit(subjects);
     const tries = triesOf(subjects, { driver, contained, ...stage.seen, deep: true, has: () => true }).filter(
       ({ escape: way }) => way === null || WAYS.includes(way.id),
