@@ -52,10 +52,11 @@ export interface DriveInput {
 /** The agent as a vantage, before it is known whether it can be driven. */
 function driveVantage(id: string, title: string, version: string | undefined, mode: Mode): VantageReport {
   const driver = driverOf(id);
+  const named = version === undefined ? title : `${title} ${version}`;
   return {
     id: `agent:${id}${mode === 'bypass' ? '@bypass' : ''}`,
     kind: 'agent',
-    title: version === undefined ? title : `${title} ${version}`,
+    title: mode === 'bypass' ? `${named} with ${driver?.modes.bypass ?? mode}` : named,
     available: true,
     reason: null,
     agent: { id, version: version ?? 'unknown', mode: driver?.modes[mode] ?? mode },

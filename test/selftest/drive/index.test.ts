@@ -88,3 +88,11 @@ test('what the system refuses for one agent is its reason, and no crash', async 
   expect(vantage.available).toBe(false);
   expect(vantage.reason).toMatch(/^it could not be driven: the folder for temporary files lies too deep/);
 });
+
+test('with its flag that lets everything through, an agent is called by that', () => {
+  const facts = { agents: [{ id: 'claude-code', title: 'Claude Code', version: '1' }] } as never;
+  expect(drivenVantages({ agents: ['claude-code'], facts, deep: true }).map(({ id, title }) => [id, title])).toEqual([
+    ['agent:claude-code', 'Claude Code 1'],
+    ['agent:claude-code@bypass', 'Claude Code 1 with bypassPermissions'],
+  ]);
+});
