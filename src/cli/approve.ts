@@ -30,7 +30,7 @@ const KINDS: Record<Exclude<ApprovalRequest['kind'], 'contact' | 'agent'>, strin
 /** Who asks for what. */
 const asks = (request: ApprovalRequest): string =>
   request.kind === 'agent'
-    ? 'The agent that is to be driven runs by itself what these say'
+    ? 'Once it is started, this agent runs by itself what is named here, as its settings say'
     : `The posture of this repository asks to ${deed(request.kind, request.text)}`;
 
 /** What exactly is done with the lines: addresses are connected to, files that it names outside of itself are read. */
