@@ -21,9 +21,9 @@ const AGENTS: readonly Agent[] = [
   { id: 'claude-code', opens: true },
   { id: 'codex', ...AS_ROOT },
   { id: 'gemini' },
-  { id: 'opencode' },
+  { id: 'opencode', opens: true },
   { id: 'copilot' },
-  { id: 'qwen', needs: ['node-22'], opens: true },
+  { id: 'qwen', needs: ['node-22'] },
   // Each refusal takes a session of its own.
   { id: 'cline', ways: [] },
 ];
