@@ -12,7 +12,7 @@ project: shop-api
 agents: [${AGENTS.join(', ')}]
 isolation:
   runtime: none
-  files: { hide: [".env"] }
+  files: { hide: [".env", "~/.ssh"] }
 repository: { protected: [main] }
 `;
 /** So many rules through one agent, and rows of each. */
@@ -74,7 +74,7 @@ function all() {
     id => rows.filter(({ vantage, verdict }) => vantage === `agent:${id}` && verdict !== 'skipped').length,
   );
   // A refusal ends Cline's session, and each has one of its own: it is tried on as many subjects as the program tries without --deep.
-  const few = AGENTS.filter((id, at) => counts[at] < (id === 'cline' ? 6 : ROWS));
+  const few = AGENTS.filter((id, at) => counts[at] < (id === 'cline' ? 4 : ROWS));
   if (few.length > 0) throw new Error(`fewer than ${ROWS} rows: ${few.join(', ')} (${counts.join(', ')})`);
   return within(`all seven agents, ${ROWS} rows each`, took / 1000, 30, 's', `${counts.join(', ')} rows`);
 }
