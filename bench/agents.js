@@ -17,7 +17,7 @@ repository: { protected: [main] }
 `;
 /** So many rules through one agent, and rows of each. */
 const RULES = 50;
-const ROWS = 20;
+const ROWS = 18;
 
 /** Fifty rules through Claude Code against as many of its calls bare; and all agents, a score of rows each. */
 export default async () => {
