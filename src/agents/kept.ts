@@ -44,10 +44,11 @@ function settingsIn(text: string): Table | undefined {
 
 /** As `withoutLogins`, for settings in JSON with comments. */
 export function keptJson(text: string, paths: readonly string[]): string {
-  return orUnreadable(() => {
+  const kept = readable(() => {
     const settings = settingsIn(text);
-    return settings === undefined ? UNREADABLE : JSON.stringify(withoutLogins(settings, paths), null, 2);
+    return settings && JSON.stringify(withoutLogins(settings, paths), null, 2);
   });
+  return kept ?? UNREADABLE;
 }
 
 /** Settings in JSON with others over them, two keys deep; undefined where they cannot be read, and stay as they are. */
@@ -66,15 +67,15 @@ export function withSettings(text: string | undefined, over: Readonly<Record<str
  * stands twice. `isLeftOut` says what else is left out, by its path.
  */
 export function keptAsWritten(text: string, isLeftOut: (path: readonly string[], value: unknown) => boolean): string {
-  return orUnreadable(() => asWritten(text, isLeftOut));
+  return readable(() => asWritten(text, isLeftOut)) ?? UNREADABLE;
 }
 
-/** What is nested deeper than can be gone through is none of what an agent reads either, and no login is shown to be out of it. */
-function orUnreadable(read: () => string): string {
+/** What comes of reading a text; undefined for one that is nested deeper than can be gone through. */
+export function readable<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (error instanceof RangeError) return UNREADABLE;
+    if (error instanceof RangeError) return undefined;
     throw error;
   }
 }

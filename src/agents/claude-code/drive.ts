@@ -5,8 +5,10 @@ import { claudeCode } from './detect.ts';
 import { hooks } from './hooks.ts';
 import { rules } from './rules.ts';
 
-/** How it says that a rule refused a call, a hook did, or that somebody would have to be asked. Seen in 2.1.330. */
-/** At the start, where no program's output can stand: what one prints follows its exit code where it fails. */
+/**
+ * How it says that a rule refused a call, a hook did, or that somebody would have to be asked. Seen in 2.1.330. A rule's words stand
+ * at the start, where no program's output can: what one prints follows its exit code where it fails.
+ */
 const RULE =
   /^(?:<tool_use_error>)?(?:File is (?:in a directory that is denied by your permission settings|covered by )|Permission to use \w+ .*has been denied|[^\n']{1,80} in '[^'\n]*' was blocked by a deny rule)/;
 const HOOK = /^PreToolUse:\w+ hook (?:error|returned blocking|denied)|^(?:Hook|Blocked by) .*\bhook\b/i;

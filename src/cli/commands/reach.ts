@@ -1,13 +1,12 @@
 import { driverOf } from '../../agents/drivers.ts';
 import { escapes } from '../../agents/escapes/index.ts';
 import { agents } from '../../agents/index.ts';
-import { allEnded } from '../../base/all.ts';
 import { EXIT, Interrupted, UserError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { list, oneLine, plural } from '../../base/text.ts';
 import { discover } from '../../discover/index.ts';
 import { type ReachColumn, type ReachTable, reachMarkdown, reachText, type Tally } from '../../report/reach.ts';
-import { AT_ONCE } from '../../selftest/drive/index.ts';
+import { aFewAtATime } from '../../selftest/drive/index.ts';
 import type { Row, SelftestEvent } from '../../selftest/types.ts';
 import type { Command, Context } from '../command.ts';
 import { driveInLab, SETUPS, setupsOf } from '../reach-lab.ts';
@@ -34,10 +33,11 @@ export const command: Command = async context => {
     });
   const started = new Date();
   const ways = flags.is('deep') ? ALL : 1;
-  const all = found.flatMap(agent => setupsOf(agent.id).map(setup => ({ agent, setup })));
+  const all = found
+    .flatMap(agent => setupsOf(agent.id).map(setup => ({ agent, setup })))
+    .map((each, at) => ({ ...each, at }));
   const columns = new Map<number, ReachColumn>();
-  const drive = async (at: number) => {
-    const { agent, setup } = all[at] as (typeof all)[number];
+  const drive = async ({ agent, setup, at }: (typeof all)[number]) => {
     const { title } = SETUPS[setup];
     const place = `[${at + 1} of ${all.length}]`;
     terminal.note(`${place} ${oneLine(agent.title)}, ${title}`);
@@ -52,13 +52,7 @@ export const command: Command = async context => {
       works: worksIn(rows),
     });
   };
-  // What takes longest goes first, so that nothing is waited for alone at the end.
-  const isLong = (at: number) => driverOf(all[at]?.agent.id ?? '')?.endsOnRefusal === true;
-  const waiting = [...all.keys()].sort((a, b) => Number(isLong(b)) - Number(isLong(a)));
-  const work = async () => {
-    for (let at = waiting.shift(); at !== undefined && !signal.aborted; at = waiting.shift()) await drive(at);
-  };
-  await allEnded(Array.from({ length: AT_ONCE }, work));
+  await aFewAtATime(all, ({ agent }) => agent.id, drive, signal);
   if (signal.aborted) throw new Interrupted();
   const table: ReachTable = {
     startedAt: started.toISOString(),
@@ -66,7 +60,7 @@ export const command: Command = async context => {
     platform: `${process.platform} ${process.arch}`,
     command: commandLine(context),
     ways,
-    columns: all.flatMap((_each, at) => columns.get(at) ?? []),
+    columns: all.flatMap(({ at }) => columns.get(at) ?? []),
   };
   return {
     exitCode: table.columns.every(({ reason }) => reason === null) ? EXIT.ok : EXIT.inconclusive,

@@ -2,6 +2,7 @@ import { basename, extname, join } from 'node:path';
 import { type Node, type ParseError, parseTree } from 'jsonc-parser';
 import { parse as parseToml } from 'smol-toml';
 import type { AgentHook, Driver } from '../../agents/driver.ts';
+import { readable } from '../../agents/kept.ts';
 import type { SettingsFile } from '../../agents/types.ts';
 import { sha256 } from '../../base/hash.ts';
 import { oneLine } from '../../base/text.ts';
@@ -94,16 +95,6 @@ export function mayRun(path: string, text: string, harmless: readonly string[]):
   // What of it is not known: `sandbox.ripgrep.command` is said by the two that tell it from what is.
   const names = [...new Set(others.map(key => oneLine(key.split('.').slice(0, 2).join('.'))))];
   return others.length === 0 ? undefined : `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ' …' : ''}`;
-}
-
-/** What is nested deeper than can be gone through cannot be read. */
-function readable<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
 }
 
 /** Keys that are named. */

@@ -83,7 +83,7 @@ export function drivenVantages({
 const isOther = (driver: Driver | undefined) => driver?.modes.configured !== driver?.modes.bypass;
 
 /** Agents at a time: each keeps a core busy while it starts. */
-export const AT_ONCE = 2;
+const AT_ONCE = 2;
 
 /**
  * Asks for what each agent would run by itself, before anything takes the terminal: a question that is drawn over is answered
@@ -179,18 +179,33 @@ export async function driveAgents(
   input: DriveInput,
 ): Promise<void> {
   const { signal, onEvent } = input.options;
-  // What takes longest goes first, so that nothing is waited for alone at the end.
-  const isLong = ({ agent }: VantageReport) => driverOf(agent?.id ?? '')?.endsOnRefusal === true;
-  const waiting = [...reports].sort((a, b) => Number(isLong(b)) - Number(isLong(a)));
-  const work = async () => {
-    for (let report = waiting.shift(); report && !signal?.aborted; report = waiting.shift()) {
-      if (report.available)
-        for (const text of (await orUnavailable(report, () => driveAgent(report, given, input))) ?? [])
-          input.note(text);
-      onEvent?.({ type: 'vantage', id: report.id, available: report.available, reason: report.reason });
+  const drive = async (report: VantageReport) => {
+    if (report.available)
+      for (const text of (await orUnavailable(report, () => driveAgent(report, given, input))) ?? []) input.note(text);
+    onEvent?.({ type: 'vantage', id: report.id, available: report.available, reason: report.reason });
+  };
+  await aFewAtATime(reports, ({ agent }) => agent?.id ?? '', drive, signal);
+}
+
+/**
+ * Does `work` for each, until `signal` says to stop: those of an agent that takes longest first, so that nothing is waited for alone
+ * at the end.
+ */
+export async function aFewAtATime<T>(
+  list: readonly T[],
+  agentOf: (each: T) => string,
+  work: (each: T) => Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const isLong = (each: T) => driverOf(agentOf(each))?.endsOnRefusal === true;
+  const waiting = [...list.filter(isLong), ...list.filter(each => !isLong(each))].values();
+  const worker = async () => {
+    for (const each of waiting) {
+      if (signal?.aborted) return;
+      await work(each);
     }
   };
-  await allEnded(Array.from({ length: AT_ONCE }, work));
+  await allEnded(Array.from({ length: AT_ONCE }, worker));
 }
 
 /** What the system refuses for one of them (a full disk, a path that is too long) is none of the others'. */
