@@ -134,8 +134,11 @@ export interface Driver {
   bypassesSandbox?: true;
   /** It writes over a file that is there only after it has read it. */
   readsFirst?: true;
-  /** A refusal ends its session: each try that may be refused has one of its own. */
-  endsOnRefusal?: true;
+  /**
+   * It is prompted over its standard streams, by the Agent Client Protocol, and again where a turn has ended: for one whose turn ends
+   * with a refusal. `model`: what it is told to ask.
+   */
+  prompted?: { model: string } | undefined;
   /** What it says when it was not started for a reason that a second start may not meet. */
   startAgain?: RegExp;
 }

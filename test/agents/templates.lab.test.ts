@@ -276,8 +276,7 @@ async function tryAll(
     const made = await makeCall(each, hands, current);
     if (made?.tried.outcome.kind === 'ended' || made?.tried.outcome.kind === 'timeout') {
       session = undefined;
-      const { output } = await current.close();
-      if (driver.endsOnRefusal) made.tried.refused = driver.refused(output);
+      await current.close();
     }
     return made;
   };

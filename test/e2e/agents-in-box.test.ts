@@ -7,7 +7,6 @@ import { describeWith, part } from '../support/parts.ts';
 interface Agent {
   id: PartId;
   needs?: readonly PartId[];
-  ways?: readonly string[];
   /** Its rules alone let some of these ways through: the others' go by the text of a command, and hold these by themselves. */
   opens?: true;
   /** Why it is not driven there. */
@@ -24,11 +23,10 @@ const AGENTS: readonly Agent[] = [
   { id: 'opencode', opens: true },
   { id: 'copilot' },
   { id: 'qwen', needs: ['node-22'] },
-  // Each refusal takes a session of its own.
-  { id: 'cline', ways: [] },
+  { id: 'cline' },
 ];
 
-for (const { id, needs = [], ways = WAYS, opens, reason } of AGENTS)
+for (const { id, needs = [], opens, reason } of AGENTS)
   describeWith([id, ...needs, 'bubblewrap', 'git'], `the real ${id} in the bubblewrap box that we start it in`, () => {
     const before = process.env.PATH;
     beforeAll(() => {
@@ -39,7 +37,7 @@ for (const { id, needs = [], ways = WAYS, opens, reason } of AGENTS)
     });
 
     test('is held wherever it says that a box holds it, or is said not to start, and why', async () => {
-      const boxed = await inLab(id, 'box', { families: ways });
+      const boxed = await inLab(id, 'box', { families: WAYS });
       if (reason === undefined) {
         if (opens) expect(boxed.rows.filter(({ layer }) => layer === 'sandbox')).not.toEqual([]);
         return expectHeld(boxed);

@@ -1,7 +1,7 @@
 import type { Driver } from '../driver.ts';
 import { keptJson } from '../kept.ts';
 import type { SettingsFile } from '../types.ts';
-import { jsonValue, object, string } from '../values.ts';
+import { jsonValue, object } from '../values.ts';
 import { chat } from '../wire/chat.ts';
 import { cline } from './detect.ts';
 import { HOOK_FILES, hooks } from './hooks.ts';
@@ -16,36 +16,20 @@ const PLUGINS = ['.cline/plugins/', '~/.cline/plugins/', '~/Documents/Cline/Plug
  * file. What a command that failed has printed is its result; where nothing was done, there is none.
  */
 const ASK = /^\{"error":"Tool \\"\w+\\" requires approval in a TTY session/;
+/** A hook said no: its turn ended there. What the hook said is not told. */
+const INTERRUPTED = /^\[\{"type":"text","text":"Tool execution was interrupted before a result was produced\./;
 const UNABLE = /^(?:\{"error":|\[?\{"query":"(?:[^"\\]|\\.)*","result":"","error":")/;
-
-/** An event that it prints, by its kind: of a hook, by the hook's; of the agent, by the agent's. */
-function eventOf(line: string): string {
-  const { type, hookEventName, event } = object(line.startsWith('{"ts":') ? jsonValue(line) : undefined);
-  return type === 'hook_event' ? string(hookEventName) : type === 'agent_event' ? string(object(event).type) : '';
-}
-
-/**
- * Whether a session ended since a hook said no: it was asked about a call, and the run ended there, before the call was begun.
- * Where it is ended for a loop or too many mistakes, the last call was made and has a result. What the hook said is not told.
- */
-function wasStopped(output: string): boolean {
-  const events = output
-    .split('\n')
-    .map(eventOf)
-    .filter(event => event !== '' && event !== 'usage');
-  const end = events.lastIndexOf('agent_error');
-  return end > 0 && events[end - 1] === 'tool_call' && events[end + 1] === 'done';
-}
 
 /**
  * Source of its flags: https://docs.cline.bot/cline-cli/cli-reference; of its variables, none of which a page lists:
- * https://github.com/cline/cline/tree/main/apps/cli/src. The fifth of five same calls in a row ends a session, and so do some
- * calls in a row of a form that it does not take. It approves everything by default, and has no other mode.
+ * https://github.com/cline/cline/tree/main/apps/cli/src. A no of a hook ends a turn, and so do the fifth of five same calls in a row
+ * and some calls in a row of a form that it does not take: started with a prompt it ends then, prompted as by an editor it goes on. It
+ * approves everything by default, and has no other mode.
  */
 export const driver: Driver = {
   agent: cline,
   wire: chat,
-  modes: { configured: '--auto-approve true', bypass: '--auto-approve true' },
+  modes: { configured: '--acp --auto-approve true', bypass: '--acp --auto-approve true' },
   copies: [
     { path: SETTINGS, keep: text => keptJson(text, []) },
     ...HOOK_FILES.filter(path => path.startsWith('~/')).map(path => ({ path })),
@@ -55,13 +39,11 @@ export const driver: Driver = {
   start({ program, model, read }) {
     const provider = { provider: 'openai-compatible', apiKey: 'scripted', model: 'scripted', baseUrl: `${model}/v1` };
     return {
-      command: [
-        program,
-        ...['--json', '--auto-approve', 'true', '--retries', '100000', '--compaction', 'off'],
-        // One word is taken for a command of its own.
-        ...['-P', 'openai-compatible', '-m', 'scripted', 'please do what I say'],
-      ],
+      command: [program, '--acp', '--auto-approve', 'true', '--retries', '100000', '--compaction', 'off'],
       env: {
+        // What else it would ask an editor's user to choose and to log in with.
+        CLINE_PROVIDER: 'openai-compatible',
+        CLINE_API_KEY: 'scripted',
         CLINE_NO_AUTO_UPDATE: '1',
         CLINE_TELEMETRY_DISABLED: '1',
         // Else it starts a helper for all its sessions, which outlives them.
@@ -105,7 +87,7 @@ export const driver: Driver = {
   refused(result) {
     if (ASK.test(result)) return 'ask';
     if (UNABLE.test(result)) return 'unable';
-    return wasStopped(result) ? 'hook' : undefined;
+    return INTERRUPTED.test(result) ? 'hook' : undefined;
   },
   // Settings and hooks that it cannot read it leaves out, and says nothing.
   complaint: () => undefined,
@@ -116,7 +98,7 @@ export const driver: Driver = {
     harmless: ['disabledTools', 'telemetryOptOut', 'autoUpdateEnabled'],
     files: [...HOOK_FILES, ...PLUGINS],
   },
-  endsOnRefusal: true,
+  prompted: { model: 'scripted' },
 };
 
 /** The tools that its settings take away. Its .clineignore is read by the extension of editors alone. */

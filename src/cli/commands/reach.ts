@@ -52,7 +52,7 @@ export const command: Command = async context => {
       works: worksIn(rows),
     });
   };
-  await aFewAtATime(all, ({ agent }) => agent.id, drive, signal);
+  await aFewAtATime(all, drive, signal);
   if (signal.aborted) throw new Interrupted();
   const table: ReachTable = {
     startedAt: started.toISOString(),

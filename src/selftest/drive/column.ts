@@ -127,8 +127,6 @@ class Column {
   #owed: TryRecord[] = [];
   /** Of the session that goes on. */
   readonly #made: DriveTried[] = [];
-  /** Refusals that ended their session: the permitted call after them is the first one of the next. */
-  #lasts: DriveTried[] = [];
 
   constructor(options: ColumnOptions) {
     this.#options = options;
@@ -151,16 +149,13 @@ class Column {
     this.#told = () => this.#options.onCall?.(doing, records.length - left.length, records.length);
     if (records.length > 0) this.#told();
     while (left.length > 0 && this.#failure === undefined && !this.#options.signal?.aborted) {
-      const before = left.length;
       await this.#session(left, when);
       // One that breaks off again and again, or before its first call, will not get better.
-      const expected = this.#options.driver.endsOnRefusal && left.length < before;
-      if (left.length > 0 && !expected && ++this.#breaks >= BREAKS)
+      if (left.length > 0 && ++this.#breaks >= BREAKS)
         this.#failure ??= `it broke off again and again${this.#said ? `: ${this.#said}` : ''}`;
     }
-    // Sessions that end with a refusal come to no controls: those have one of their own.
-    const isOwed = () => this.#owed.length > 0 || this.#lasts.length > 0;
-    for (let again = 0; again < BREAKS && isOwed(); again++)
+    // A session that broke off came to no controls: those have one of their own.
+    for (let again = 0; again < BREAKS && this.#owed.length > 0; again++)
       if (this.#failure === undefined && !this.#options.signal?.aborted) await this.#session([], when);
   }
 
@@ -175,7 +170,6 @@ class Column {
         this.#failure ??= `a call that nothing refuses did not work (${works.reason})`;
         return;
       }
-      for (const tried of this.#lasts.splice(0)) tried.controlled = true;
       if (await this.#calls(left, session)) await this.#controls(when, session);
     } finally {
       const { outlived, output } = await session.close();
@@ -214,7 +208,6 @@ class Column {
       if (tried.effect && record.try.escape === null) this.#open.add(record.try.subject);
       open.push(tried);
       if (!tried.effect && record.try.subject.expect === 'deny') this.#owed.push(record);
-      if (tried.outcome.kind === 'ended') await this.#ended(tried, session);
       if (['ended', 'timeout'].includes(tried.outcome.kind)) return false;
       if (open.length >= CONTROL_EVERY && !(await settle())) return false;
     }
@@ -329,14 +322,6 @@ class Column {
       // By its words alone it may be a hook's, or those of a tool that nobody has seen yet.
       else if (driver.denied !== undefined && tried.refused === 'hook') tried.refused = undefined;
     }
-  }
-
-  /** A session whose end is a refusal says by what. */
-  async #ended(tried: DriveTried, session: AgentSession): Promise<void> {
-    const { driver } = this.#options;
-    if (!driver.endsOnRefusal) return;
-    tried.refused = driver.refused((await session.ended).output);
-    if (tried.refused !== undefined) this.#lasts.push(tried);
   }
 }
 

@@ -300,9 +300,8 @@ class HookDrive {
   /** Calls that this very hook refuses: they go through as soon as it says yes. */
   async #witnesses(subject: Subject, first: readonly DriveTry[]): Promise<DriveTry[]> {
     const { driver } = this.#options;
-    const most = driver.endsOnRefusal ? 2 : 8;
     const own: DriveTry[] = [];
-    for (const call of [...first, ...this.#refused, ...usualRefusals(subject, driver)].slice(0, most)) {
+    for (const call of [...first, ...this.#refused, ...usualRefusals(subject, driver)].slice(0, WITNESSES)) {
       if ((await this.#say(call, subject.whole)) !== 'refused') continue;
       if ((await this.#say(call, subject.consenting)) === 'through') own.push(call);
       if (own.length === 2) break;
@@ -312,7 +311,6 @@ class HookDrive {
 
   /** One call while something is laid. */
   async #say(call: DriveTry, lay: Lay): Promise<Said> {
-    const { driver } = this.#options;
     const session = await this.#started();
     if (!session) return { unclear: 'it did not start again' };
     const undo = lay();
@@ -321,11 +319,8 @@ class HookDrive {
     const { tried } = made;
     if (tried.outcome.kind !== 'ended' && tried.outcome.kind !== 'timeout') return saidOf(tried, tried.refused);
     // It may hold on to what it was given, and is of no more use.
-    const { ended } = session;
-    const refused =
-      tried.outcome.kind === 'ended' && driver.endsOnRefusal ? driver.refused((await ended).output) : undefined;
     await this.#close();
-    return saidOf(tried, refused);
+    return saidOf(tried, undefined);
   }
 
   async #started(): Promise<AgentSession | undefined> {
@@ -344,6 +339,9 @@ class HookDrive {
     await session?.close();
   }
 }
+
+/** Calls of which two are looked for that a hook refuses. */
+const WITNESSES = 8;
 
 const OTHERS = 'another hook may have refused it, which runs the same program or leans on the same one';
 

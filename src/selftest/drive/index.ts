@@ -184,21 +184,16 @@ export async function driveAgents(
       for (const text of (await orUnavailable(report, () => driveAgent(report, given, input))) ?? []) input.note(text);
     onEvent?.({ type: 'vantage', id: report.id, available: report.available, reason: report.reason });
   };
-  await aFewAtATime(reports, ({ agent }) => agent?.id ?? '', drive, signal);
+  await aFewAtATime(reports, drive, signal);
 }
 
-/**
- * Does `work` for each, until `signal` says to stop: those of an agent that takes longest first, so that nothing is waited for alone
- * at the end.
- */
+/** Does `work` for each, a few at a time, until `signal` says to stop. */
 export async function aFewAtATime<T>(
   list: readonly T[],
-  agentOf: (each: T) => string,
   work: (each: T) => Promise<void>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const isLong = (each: T) => driverOf(agentOf(each))?.endsOnRefusal === true;
-  const waiting = [...list.filter(isLong), ...list.filter(each => !isLong(each))].values();
+  const waiting = list.values();
   const worker = async () => {
     for (const each of waiting) {
       if (signal?.aborted) return;

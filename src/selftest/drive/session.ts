@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Driver, Mode } from '../../agents/driver.ts';
 import { randomHex } from '../../base/hash.ts';
+import { promptOver } from './acp.ts';
 import { BOX_STATE, boxedCommand, pathInBox } from './boxed.ts';
 import { addresses, countingLeft, onStage } from './contain.ts';
 import { ScriptedModel } from './model.ts';
@@ -100,7 +101,13 @@ async function startWith(
     ...(boxed ? { ...BOX_STATE, PATH: pathInBox(stage, path, program) } : start.env),
   };
   const [first = '', ...args] = command;
-  const child = spawn(first, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(first, args, {
+    cwd,
+    env,
+    stdio: [driver.prompted ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const prompting = driver.prompted && promptOver(child, { root, ...driver.prompted });
   const ended = endOf(child, mark);
   const kill = () => killAll(child, mark, socket);
   if (signal?.aborted) void kill();
@@ -111,6 +118,7 @@ async function startWith(
     elsewhere,
     ended,
     async close(grace = 3_000) {
+      prompting?.end();
       model.end();
       const timer = setTimeout(kill, grace);
       const end = await ended;

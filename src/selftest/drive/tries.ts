@@ -68,15 +68,12 @@ export interface TriesOptions {
 const ONE_OF = ['interpreter', 'wrapper'];
 /** Subjects that are tried where not all are asked for; each takes a call, and where it is refused four more. */
 const MOST = 40;
-/** The same where a session of its own has to be started for each refusal. */
-const MOST_SESSIONS = { subjects: 8, ways: 3 };
 
 /** The tries on these subjects, the plain one of each first. */
 export function triesOf(subjects: readonly DriveSubject[], options: TriesOptions): DriveTry[] {
   const { driver, deep, contained, ways: each, families } = options;
   const shapes = new Set<string>();
-  const most =
-    deep || each !== undefined ? Number.POSITIVE_INFINITY : driver.endsOnRefusal ? MOST_SESSIONS.subjects : MOST;
+  const most = deep || each !== undefined ? Number.POSITIVE_INFINITY : MOST;
   const room = new Set(subjects.filter(({ kind, expect }) => expect === 'deny' && kind !== 'untold').slice(0, most));
   return subjects.flatMap(subject => {
     const kind = OF[subject.kind];
@@ -101,8 +98,7 @@ export function triesOf(subjects: readonly DriveSubject[], options: TriesOptions
     if (each !== undefined)
       return [plain, ...someOfEach(fitting, each, options).map(way => tryOf(subject, way, options))];
     const chosen = deep && first ? fitting : someOfEach(fitting, 1, options);
-    const tried = first || deep ? chosen : chosen.filter(({ family }) => ONE_OF.includes(family)).slice(0, 1);
-    const ways = driver.endsOnRefusal && !deep ? tried.slice(0, MOST_SESSIONS.ways) : tried;
+    const ways = first || deep ? chosen : chosen.filter(({ family }) => ONE_OF.includes(family)).slice(0, 1);
     return [plain, ...ways.map(way => tryOf(subject, way, options))];
   });
 }

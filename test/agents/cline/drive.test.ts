@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { driver } from '../../../src/agents/cline/drive.ts';
-import type { AgentCall, Mode } from '../../../src/agents/driver.ts';
+import type { AgentCall, Driver } from '../../../src/agents/driver.ts';
 import { addresses } from '../../../src/selftest/drive/contain.ts';
 import { describeWith, part } from '../../support/parts.ts';
 import { processesWith } from '../../support/processes.ts';
@@ -48,29 +48,57 @@ describeWith(['cline', 'bubblewrap', 'git'], 'the real Cline in the hands of a s
         expect(driver.refused(await call(shell('cat none')))).toBeUndefined();
         expect(await call(shell(left.command))).toContain('left');
       });
-      const said = { complaint: driver.complaint(output), refused: driver.refused(output) };
-      expect({ ready, code, ...said }).toEqual({ ready: true, code: 0, complaint: undefined, refused: undefined });
+      expect({ ready, code, complaint: driver.complaint(output) }).toEqual({
+        ready: true,
+        code: 0,
+        complaint: undefined,
+      });
       expect(processesWith(left.words)).toEqual([]);
     }
   });
 
-  /** What ended a session whose last call got no result. */
-  async function stoppedBy(own: Lab, mode: Mode, calls: readonly (AgentCall | undefined)[]) {
-    const { output } = await own.drive(mode, async ({ call, model }) => {
-      for (const each of calls.slice(0, -1)) await call(each);
-      const last = calls.at(-1);
-      expect(last && (await model.call(last, 20_000))).toEqual({ kind: 'ended', served: true });
-    });
-    return driver.refused(output);
-  }
-
-  test('a no of a hook ends its session, and lets the sibling through before; a loop is ended for another reason', async () => {
+  test('a no of a hook ends its turn, and it goes on; so it does after a loop, which is no refusal', async () => {
     const own = laid({ '.clinerules/hooks/PreToolUse': no('.env'), '~/.cline/hooks/pretooluse.sh': no('at-home') });
-    expect(driver.endsOnRefusal).toBe(true);
-    expect(await stoppedBy(own, 'configured', [read?.(own.inRoot('ok.txt')), read?.(own.inRoot('.env'))])).toBe('hook');
-    expect(await stoppedBy(own, 'bypass', [shell('cat ok.txt'), shell('cat .env')])).toBe('hook');
-    expect(await stoppedBy(own, 'configured', [shell('echo at-home')])).toBe('hook');
-    expect(await stoppedBy(own, 'configured', Array(5).fill(shell('echo same')))).toBeUndefined();
+    for (const mode of ['configured', 'bypass'] as const) {
+      const { code } = await own.drive(mode, async ({ call }) => {
+        const said = async (each: AgentCall | undefined) => driver.refused(await call(each));
+        expect(await said(read?.(own.inRoot('ok.txt')))).toBeUndefined();
+        for (const each of [read?.(own.inRoot('.env')), shell('cat .env'), shell('echo at-home')])
+          expect(await said(each)).toBe('hook');
+        for (let times = 0; times < 7; times++) expect(await said(shell('echo same'))).not.toBe('hook');
+        expect(await call(shell('cat ok.txt'))).toContain('FINE');
+      });
+      expect(code).toBe(0);
+    }
+  });
+
+  test('started with a prompt, as by a person, the same hook holds and the same call goes through', async () => {
+    const own = laid({ '.clinerules/hooks/PreToolUse': no('.env') });
+    const byPrompt: Driver = {
+      ...driver,
+      prompted: undefined,
+      start(context) {
+        const { command, ...start } = driver.start(context);
+        const words = command.filter(word => word !== '--acp');
+        return {
+          ...start,
+          command: [...words, '--json', '-P', 'openai-compatible', '-m', 'scripted', 'do what I say'],
+        };
+      },
+    };
+    const plain = new Lab(byPrompt, part('cline'), { ...FILES, '.clinerules/hooks/PreToolUse': no('.env') });
+    try {
+      await plain.drive('configured', async ({ call, model }) => {
+        expect(await call(read?.(plain.inRoot('ok.txt')))).toContain('FINE');
+        expect(await model.call(shell('cat .env'), 20_000)).toEqual({ kind: 'ended', served: true });
+      });
+    } finally {
+      plain.remove();
+    }
+    await own.drive('configured', async ({ call }) => {
+      expect(await call(read?.(own.inRoot('ok.txt')))).toContain('FINE');
+      expect(driver.refused(await call(shell('cat .env')))).toBe('hook');
+    });
   });
 
   test('a hook that fails refuses nothing, and nothing is said of it', async () => {
@@ -78,11 +106,14 @@ describeWith(['cline', 'bubblewrap', 'git'], 'the real Cline in the hands of a s
       '.clinerules/hooks/PreToolUse': '#!/bin/sh\necho no >&2\nexit 2\n',
       [SETTINGS]: '{"disabledTools":["editor"]}',
     });
-    const { output } = await own.drive('configured', async ({ call, model }) => {
+    await own.drive('configured', async ({ call, model }) => {
       expect(model.offered).not.toContain('editor');
-      expect(await call(read?.(own.inRoot('.env')))).toContain('CANARY');
+      const said = await call(read?.(own.inRoot('.env')));
+      expect({ said, refused: driver.refused(said) }).toMatchObject({
+        said: expect.stringContaining('CANARY'),
+        refused: undefined,
+      });
     });
-    expect(driver.refused(output)).toBeUndefined();
   });
 });
 
@@ -111,6 +142,10 @@ test('its hooks and the tools that are off are told from its files', () => {
 
 test('what a file says in a result of its own is no refusal', () => {
   const result = (text: string) => JSON.stringify([{ query: 'x', result: text, success: true }]);
+  const interrupted =
+    '[{"type":"text","text":"Tool execution was interrupted before a result was produced. Tool: x."}]';
+  expect(driver.refused(result(interrupted))).toBeUndefined();
+  expect(driver.refused(interrupted)).toBe('hook');
   expect(driver.refused(result('{"error":"Tool \\"editor\\" requires approval in a TTY session'))).toBeUndefined();
   expect(driver.refused('{"error":"Tool \\"editor\\" requires approval in a TTY session -- NOT a tool"}')).toBe('ask');
   expect(

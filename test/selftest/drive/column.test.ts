@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ownIdentity } from '../../../src/base/process.ts';
 import { describeWith } from '../../support/parts.ts';
 import { processesWith } from '../../support/processes.ts';
@@ -193,23 +193,5 @@ describeWith(['bubblewrap', 'git'], 'an agent that is driven', () => {
     } finally {
       rmSync(outside, { recursive: true, force: true });
     }
-  });
-});
-
-describe('the calls of an agent', () => {
-  test('a session that ends without a word of who refused is not proven', async () => {
-    const { verdicts } = await driveFake([reading('.env')], {
-      settings: { wrong: { dies: '.env', says: '' } },
-      driver: { endsOnRefusal: true, refused: output => (/denied/.test(output) ? 'rule' : undefined) },
-    });
-    expect(verdicts['read .env']).toBe('inconclusive');
-  });
-
-  test('one that says so as it ends, and begins anew with what is permitted, is held', async () => {
-    const { verdicts } = await driveFake([reading('.env')], {
-      settings: { wrong: { dies: '.env', says: 'denied by its hook' } },
-      driver: { endsOnRefusal: true, refused: output => (/denied by its hook/.test(output) ? 'hook' : undefined) },
-    });
-    expect(verdicts['read .env']).toBe('blocked hook');
   });
 });
