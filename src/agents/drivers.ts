@@ -7,10 +7,20 @@ import { driver as gemini } from './gemini/drive.ts';
 import { driver as opencode } from './opencode/drive.ts';
 import { driver as qwen } from './qwen/drive.ts';
 
-/** The agents that are driven. Adding one is a file in its folder and a line here. */
-export const drivers: readonly Driver[] = [claudeCode, codex, gemini, opencode, copilot, qwen, cline];
+/**
+ * The agents that are driven, those that take longest first, so that nothing is waited for alone at the end. Adding one is a file in
+ * its folder and a line here.
+ */
+export const drivers: readonly Driver[] = [opencode, codex, qwen, copilot, cline, claudeCode, gemini];
 
 /** The driver of an agent; undefined for one that this version does not drive. */
 export function driverOf(id: string): Driver | undefined {
   return drivers.find(({ agent }) => agent.id === id);
+}
+
+/** In the order of `drivers`, and those of no driver last. */
+export function longestFirst<T>(list: readonly T[], idOf: (each: T) => string): T[] {
+  const rank = (each: T) =>
+    (drivers.findIndex(({ agent }) => agent.id === idOf(each)) + drivers.length + 1) % (drivers.length + 1);
+  return [...list].sort((a, b) => rank(a) - rank(b));
 }

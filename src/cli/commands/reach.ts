@@ -1,4 +1,4 @@
-import { driverOf } from '../../agents/drivers.ts';
+import { driverOf, longestFirst } from '../../agents/drivers.ts';
 import { escapes } from '../../agents/escapes/index.ts';
 import { agents } from '../../agents/index.ts';
 import { EXIT, Interrupted, UserError } from '../../base/errors.ts';
@@ -37,9 +37,10 @@ export const command: Command = async context => {
     .flatMap(agent => setupsOf(agent.id).map(setup => ({ agent, setup })))
     .map((each, at) => ({ ...each, at }));
   const columns = new Map<number, ReachColumn>();
+  let begun = 0;
   const drive = async ({ agent, setup, at }: (typeof all)[number]) => {
     const { title } = SETUPS[setup];
-    const place = `[${at + 1} of ${all.length}]`;
+    const place = `[${++begun} of ${all.length}]`;
     terminal.note(`${place} ${oneLine(agent.title)}, ${title}`);
     const onEvent = everyQuarter(text => terminal.note(`${place} ${text}`));
     const { vantage, rows } = await driveInLab(agent, setup, { home, env, ways, signal, onEvent });
@@ -52,7 +53,11 @@ export const command: Command = async context => {
       works: worksIn(rows),
     });
   };
-  await aFewAtATime(all, drive, signal);
+  await aFewAtATime(
+    longestFirst(all, ({ agent }) => agent.id),
+    drive,
+    signal,
+  );
   if (signal.aborted) throw new Interrupted();
   const table: ReachTable = {
     startedAt: started.toISOString(),

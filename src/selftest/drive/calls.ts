@@ -112,7 +112,11 @@ function stoppedBy({ kind }: DriveSubject, ground: Ground, text: string): DriveT
 }
 
 /** A shell that keeps its folder from one command to the next would be elsewhere for what follows. */
-async function goBack(command: string | undefined, { driver, ground }: Hands, { model }: AgentSession): Promise<void> {
+async function goBack(
+  command: string | undefined,
+  { driver, ground }: Pick<Hands, 'driver' | 'ground'>,
+  { model }: Pick<AgentSession, 'model'>,
+): Promise<void> {
   if (command !== undefined && /\b(?:cd|pushd|popd|chdir)\b/.test(command))
     await model.call(driver.tools.shell(`cd ${ground.root}`));
 }
@@ -172,6 +176,34 @@ export async function siblingWorks(
   const whole =
     (subject.kind === 'push' && denied.pushes) || denied.programs.some(name => hasWord(command ?? '', name));
   return refused && whole ? 'none' : failed(text || outcome.kind);
+}
+
+/**
+ * Makes siblings' calls of what is read, all in one turn: what each gives back is known by its id, and reading changes nothing. Those
+ * of which something was seen; what became of the others a turn of their own has to tell.
+ */
+export async function siblingsRead<T extends { try: DriveTry; call: SiblingCall }>(
+  list: readonly T[],
+  { driver, ground }: Hands,
+  { model }: AgentSession,
+): Promise<T[]> {
+  const marks = new Map<string, string>();
+  const calls = list.flatMap(each => {
+    const { subject, make } = each.try;
+    const { on } = each.call;
+    const mark = marks.get(on.path) ?? newMark();
+    const call = make(on, mark);
+    if (!call) return [];
+    if (!marks.has(on.path)) ground.lay(subject, on, mark, model);
+    marks.set(on.path, mark);
+    return [{ each, call, mark }];
+  });
+  const outcomes = await model.calls(calls.map(({ call }) => call));
+  await goBack(calls.map(({ call }) => commandIn(call, driver) ?? '').join('\n'), { driver, ground }, { model });
+  return calls.flatMap(({ each, mark }, at) => {
+    const text = textOf(outcomes[at] ?? { kind: 'no-result' });
+    return ground.hadEffect(each.try.subject, each.call.on, mark, model, text) ? [each] : [];
+  });
 }
 
 /** A shell of ours, and what is reached from it. */

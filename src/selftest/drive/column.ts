@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Driver } from '../../agents/driver.ts';
 import { randomHex } from '../../base/hash.ts';
 import { oneLine } from '../../base/text.ts';
-import type { Check } from '../case.ts';
+import { type Check, OK } from '../case.ts';
 import {
   type Apart,
   controlWorks,
@@ -11,7 +11,9 @@ import {
   heldByBox,
   LIMITS,
   makeCall,
+  type SiblingCall,
   siblingOf,
+  siblingsRead,
   siblingWorks,
   worksWithout,
 } from './calls.ts';
@@ -63,6 +65,8 @@ export interface ColumnResult {
 
 /** Calls after which a permitted one has to succeed. */
 const CONTROL_EVERY = 8;
+/** Calls in one turn. */
+const TOGETHER = 8;
 /** Sessions that may break off before what is left is given up. */
 const BREAKS = 4;
 
@@ -217,7 +221,7 @@ class Column {
   /** What makes a refusal count: the same on what nothing refuses, and the same without the agent. */
   async #controls(when: 'before' | 'after', session: AgentSession): Promise<void> {
     // Subjects of one kind have one sibling, and so one call.
-    const known = new Map<string, Check | 'none'>();
+    const known = new Map<string, Check | 'none'>(await this.#readTogether(session));
     for (let record = this.#owed.shift(); record !== undefined; record = this.#owed.shift()) {
       const call = siblingOf(record.try, this.#hands, session.elsewhere);
       const works =
@@ -232,6 +236,22 @@ class Column {
       // What is left is for another session: this one answers no more.
       if (works !== 'none' && (works.reason === 'timeout' || works.reason === 'ended')) return;
     }
+  }
+
+  /** Of the siblings that are read, those that work in one turn with others, by their keys. */
+  async #readTogether(session: AgentSession): Promise<[string, Check][]> {
+    const calls = new Map<string, { try: DriveTry; call: SiblingCall }>();
+    for (const { try: each } of this.#owed) {
+      if (each.subject.kind !== 'read') continue;
+      const call = siblingOf(each, this.#hands, session.elsewhere);
+      if (typeof call === 'object') calls.set(call.key, { try: each, call });
+    }
+    const list = [...calls.values()];
+    const works: [string, Check][] = [];
+    while (list.length > 1)
+      for (const { call } of await siblingsRead(list.splice(0, TOGETHER), this.#hands, session))
+        works.push([call.key, OK]);
+    return works;
   }
 
   /** A tool that the agent does not offer, and would without any settings, is refused by the rule that speaks of it. */

@@ -1,6 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import type { Driver, Mode } from '../../agents/driver.ts';
-import { driverOf } from '../../agents/drivers.ts';
+import { driverOf, longestFirst } from '../../agents/drivers.ts';
 import { agents } from '../../agents/index.ts';
 import { allEnded } from '../../base/all.ts';
 import { errorCode, UserError } from '../../base/errors.ts';
@@ -82,8 +83,8 @@ export function drivenVantages({
 
 const isOther = (driver: Driver | undefined) => driver?.modes.configured !== driver?.modes.bypass;
 
-/** Agents at a time: each keeps a core busy while it starts. */
-const AT_ONCE = 2;
+/** Agents at a time: each keeps a core busy while it starts, and less than one afterwards. */
+const AT_ONCE = Math.min(availableParallelism() + 1, 4);
 
 /**
  * Asks for what each agent would run by itself, before anything takes the terminal: a question that is drawn over is answered
@@ -184,7 +185,11 @@ export async function driveAgents(
       for (const text of (await orUnavailable(report, () => driveAgent(report, given, input))) ?? []) input.note(text);
     onEvent?.({ type: 'vantage', id: report.id, available: report.available, reason: report.reason });
   };
-  await aFewAtATime(reports, drive, signal);
+  await aFewAtATime(
+    longestFirst(reports, ({ agent }) => agent?.id ?? ''),
+    drive,
+    signal,
+  );
 }
 
 /** Does `work` for each, a few at a time, until `signal` says to stop. */

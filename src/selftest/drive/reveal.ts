@@ -14,6 +14,8 @@ const TEARABLE = 8;
  */
 export function reveals(text: string, canary: string): boolean {
   if (canary === '') return false;
+  // Results of some agents are JSON, in which the ends of lines are written out.
+  if (text.includes('\\n') && reveals(text.replace(/(?:\\r)?\\n/g, '\n'), canary)) return true;
   if (stands(text, canary)) return true;
   const ends = text.length > 2 * DECODED ? `${text.slice(0, DECODED)}\n${text.slice(-DECODED)}` : text;
   for (const bytes of decoded(ends)) if (stands(bytes, canary) || opened(bytes, canary)) return true;

@@ -60,6 +60,7 @@ const FORMS: Record<string, (text: string) => string> = {
   rotated: rot13,
   base64: text => Buffer.from(text).toString('base64'),
   'base64 in lines': text => wrapped(Buffer.from(text).toString('base64'), 19),
+  'base64 in lines of JSON': text => JSON.stringify([{ result: wrapped(Buffer.from(text).toString('base64'), 19) }]),
   'base64 for addresses': text => Buffer.from(text).toString('base64url'),
   'base64 behind other letters': text => `x${Buffer.from(text).toString('base64')}`,
   base32: text => wrapped(base32(text), 76),
