@@ -20,7 +20,7 @@ export default async () => {
   const many = (text, times) => Array.from({ length: times }, (_each, index) => text + index).join(';');
   const slow = [many('git push '.repeat(430), 220), many('rm '.repeat(1_300), 220), many('git push ', 70_000)];
   return [
-    await ratio('agent-hook.mjs, a command that is allowed', 3, () => ask('npm test -- --watch=false', [42]), 15),
+    await ratio('agent-hook.mjs, a command that is allowed', 1.5, () => ask('npm test -- --watch=false', [42]), 15),
     within(
       'agent-hook.mjs, 1 MB of pushes and removals',
       Math.max(...slow.map(command => ask(command, [42, 2]))) / 1000,

@@ -111,8 +111,11 @@ const WRITERS = [
   'mkdir',
 ];
 
-/** Finds a command that writes to the path by a usual tool or by redirection. */
+/** Finds a command that writes to anything by a usual tool or by redirection. */
+export const WRITES = String.raw`(?:>|\b(?:${WRITERS.join('|')})\b|\bsed\b.*\s-\w*i)`;
+
+/** Finds a command that writes so to the path. */
 export function writesInCommand(line: string): string | undefined {
   const text = inText(line);
-  return text && String.raw`(?:>|\b(?:${WRITERS.join('|')})\b|\bsed\b.*\s-\w*i)[^;&|]*${text}`;
+  return text && `${WRITES}[^;&|]*${text}`;
 }

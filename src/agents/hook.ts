@@ -1,5 +1,5 @@
 import { exampleOf } from '../posture/patterns.ts';
-import { inArgument, inCommand, writesInCommand } from './expressions.ts';
+import { inArgument, inCommand, WRITES, writesInCommand } from './expressions.ts';
 import { pushExpressions } from './pushes.ts';
 import { REASONS } from './reasons.ts';
 import type { RuleSource } from './source.ts';
@@ -26,6 +26,8 @@ export function hookRules({ hidden, hiddenInHome, guards, protectedBranches }: R
     hiddenPaths: all(secrets, path => inArgument('path', path, true)),
     guardPaths: all(guards, path => inArgument('path', `**/${path}`)),
     hiddenCommands: all(secrets, inCommand),
+    // Each of those below begins with it, and takes longer.
+    writes: [WRITES],
     guardCommands: all(guards, writesInCommand),
     pushes: pushExpressions(protectedBranches),
     reasons: REASONS,
