@@ -58,6 +58,16 @@ const PAGE = /^Extract and summarize the requested information from the provided
 const COMPLAINT = /^An unexpected critical error occurred:\n(.*)/m;
 
 /**
+ * Its parser of shells is WebAssembly, which V8 compiles once more while it runs: that keeps a core busy for two seconds, and is waited
+ * for as it ends. What its bin starts, with the flag, is the agent itself, whose own children are not to know of it.
+ */
+const COMPILED_ONCE = [
+  "import v8 from 'node:v8'",
+  "v8.setFlagsFromString('--liftoff-only')",
+  "if (process.execArgv.includes('--expose-gc')) delete process.env.NODE_OPTIONS",
+].join(';');
+
+/**
  * Its bin is a script that the `node` of PATH runs, here as for its user. Its package asks for version 22; 0.24.4 starts by 20 as well.
  * Where the first `node` of PATH is too old, whoever drives it puts the folder of a newer one before the others, as a user of
  * several does. Flags: https://qwenlm.github.io/qwen-code-docs/en/users/features/headless/; variables and settings:
@@ -91,6 +101,7 @@ export const driver: Driver = {
         QWEN_DISABLE_AUTO_TITLE: '1',
         // It starts itself once more to have more memory, which takes a good part of its start.
         QWEN_CODE_NO_RELAUNCH: 'true',
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(COMPILED_ONCE)}`,
       },
       files: [
         ...(settings === undefined ? [] : [{ path: SETTINGS, text: JSON.stringify(settings) }]),

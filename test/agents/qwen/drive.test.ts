@@ -36,6 +36,7 @@ describeWith(['qwen', 'node-22', 'bubblewrap', 'git'], 'the real Qwen Code in th
         expect(await call(list?.(own.root))).toContain('ok.txt');
         expect(driver.refused(await call(write?.(at(`${mode}.txt`), mode)))).toBeUndefined();
         await call(shell(`echo ${mode} > by-shell.txt`));
+        expect(await call(shell('echo "<$NODE_OPTIONS>"'))).toContain('<>');
         expect([own.stage.read(`${mode}.txt`), own.stage.read('by-shell.txt')]).toEqual([mode, `${mode}\n`]);
         // It overwrites what it has read, and nothing else.
         expect(driver.refused(await call(write?.(at('seen.txt'), mode)))).toBe('unable');
