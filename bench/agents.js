@@ -12,10 +12,10 @@ project: shop-api
 agents: [${AGENTS.join(', ')}]
 isolation:
   runtime: none
-  files: { hide: [".env", "~/.ssh"] }
+  files: { hide: [".env", ".env.production"] }
 repository: { protected: [main] }
 `;
-/** So many rules through one agent, and rows of each. */
+/** So many rules through one agent, and rows of each at least: what is skipped is none. */
 const RULES = 50;
 const ROWS = 18;
 
@@ -61,6 +61,7 @@ function all() {
   const { repository, env } = world({
     'agent-posture.yaml': POSTURE,
     '.env': 'API_TOKEN=x\n',
+    '.env.production': 'API_TOKEN=x\n',
   });
   const PATH = [...['node-22', ...AGENTS].map(id => dirname(findPart(id))), process.env.PATH].join(':');
   const run = (args, codes) =>
@@ -73,8 +74,7 @@ function all() {
   const counts = AGENTS.map(
     id => rows.filter(({ vantage, verdict }) => vantage === `agent:${id}` && verdict !== 'skipped').length,
   );
-  // A refusal ends Cline's session, and each has one of its own: it is tried on as many subjects as the program tries without --deep.
-  const few = AGENTS.filter((id, at) => counts[at] < (id === 'cline' ? 4 : ROWS));
+  const few = AGENTS.filter((_id, at) => counts[at] < ROWS);
   if (few.length > 0) throw new Error(`fewer than ${ROWS} rows: ${few.join(', ')} (${counts.join(', ')})`);
   return within(`all seven agents, ${ROWS} rows each`, took / 1000, 30, 's', `${counts.join(', ')} rows`);
 }
