@@ -72,6 +72,8 @@ export const driver: Driver = {
       command: [context.program, 'run', '--auto', '--title', 'go', '-m', 'scripted/scripted', 'go'],
       env: {
         OPENCODE_CONFIG_CONTENT: overlay(context),
+        // Nobody reads it again, and its disk is waited for with each call.
+        OPENCODE_DB: ':memory:',
         OPENCODE_DISABLE_AUTOUPDATE: '1',
         OPENCODE_DISABLE_MODELS_FETCH: '1',
         OPENCODE_DISABLE_LSP_DOWNLOAD: '1',

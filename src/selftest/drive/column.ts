@@ -64,7 +64,7 @@ export interface ColumnResult {
 }
 
 /** Calls after which a permitted one has to succeed. */
-const CONTROL_EVERY = 8;
+const CONTROL_EVERY = 12;
 /** Calls in one turn. */
 const TOGETHER = 8;
 /** Sessions that may break off before what is left is given up. */

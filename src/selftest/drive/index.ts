@@ -256,6 +256,16 @@ async function driveAgent(report: VantageReport, given: ReadonlySet<string>, inp
   }
 }
 
+/** Whether a program is there: each is looked for once, and is asked about for every way round that needs it. */
+function here(root: string): (name: string) => boolean {
+  const known = new Map<string, boolean>();
+  return name => {
+    const found = known.get(name) ?? findProgram(name, [root]) !== undefined;
+    known.set(name, found);
+    return found;
+  };
+}
+
 const purposeOf = ({ title }: VantageReport) =>
   `to drive ${title} in a copy of the repository with a home of its own and no network`;
 
@@ -287,11 +297,10 @@ async function drive(
   const mode = modeOf(report);
   const ground = new Ground(stage, links);
   ground.commit(subjects, gitHooks[0] && dirname(gitHooks[0]));
-  const has = (name: string) => findProgram(name, [root]) !== undefined;
   const { only } = options;
   const isAsked = ({ probe }: DriveSubject) => safeguards.length === 0 || safeguards.includes(probe.safeguard);
   const asked = subjects.filter(isAsked);
-  const spelled = { driver, contained, ...stage.seen, deep, ways: lab?.ways, families: lab?.families, has };
+  const spelled = { driver, contained, ...stage.seen, deep, ways: lab?.ways, families: lab?.families, has: here(root) };
   const tries = triesOf(asked, spelled).filter(
     ({ subject, escape: way }) => !only || only.has(rowId(report.id, subject, way?.id ?? null)),
   );
