@@ -66,13 +66,13 @@ function totalOf(column: ReachColumn): Tally {
 const worked = ({ works }: ReachColumn) => (works === null ? '?' : works ? 'yes' : 'NO');
 
 const EXPLAINED =
-  'Held of tried: 9/11 means that two spellings of the family went through. (2?): two proved nothing. Each was tried in two sessions with a permitted sibling, and without the agent.';
+  'Held of tried: 9/11 means that two spellings of the family went through. (2?): two proved nothing. Each was tried in two sessions with a permitted sibling, and without the agent. Ways round a denied command are none of it: no set-up denies one, and agent-posture test tries those of yours.';
 
 /** What stands above the table on a terminal: what the numbers are, and what the signs beside them say. */
 const SENTENCE =
   'How many spellings of each family an agent refused, of those that could be judged: 9/11 means that nine were held and two went through.';
 const LEGEND =
-  '(2?) two more proved nothing; ? none was proven; an empty place: nothing of it was tried. Each was tried in two sessions with a permitted sibling, and without the agent.';
+  '(2?) two more proved nothing; ? none was proven; an empty place: nothing of it was tried. Each was tried in two sessions with a permitted sibling, and without the agent. Ways round a denied command are none of it: no set-up denies one.';
 
 /** Columns of a set-up at the most, and two between them at the least. */
 const WIDEST = 22;

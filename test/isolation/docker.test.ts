@@ -15,34 +15,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { findPart } from '../../scripts/parts.js';
+import { escapes, fill, fillingOfPath } from '../../src/agents/escapes/index.ts';
+import type { EscapeOf } from '../../src/agents/escapes/types.ts';
+import { randomHex } from '../../src/base/hash.ts';
 import { docker } from '../../src/isolation/docker/index.ts';
 import { WORKSPACE_TEXT } from '../../src/isolation/docker/settings.ts';
 import type { BoxContext } from '../../src/isolation/types.ts';
 import type { Isolation, Posture } from '../../src/posture/schema.ts';
+import { reveals } from '../../src/selftest/drive/reveal.ts';
 import { FULL, Repository } from '../generate/outputs/lab.ts';
 import { describeWith, part } from '../support/parts.ts';
 import type { Result } from './lab.ts';
 
 const IMAGE = 'agent-posture-lab:1';
-const TOOLS = [
-  'sh',
-  'cat',
-  'ls',
-  'echo',
-  'id',
-  'mkdir',
-  'touch',
-  'rm',
-  'mv',
-  'grep',
-  'sleep',
-  'umount',
-  'nc',
-  'env',
-  'true',
-  'pwd',
-];
-
 describeWith(['docker', 'docker-compose', 'busybox', 'git'], 'the compose container', () => {
   const folder = mkdtempSync(join(tmpdir(), 'docker-lab-'));
   const before = { ...process.env };
@@ -77,8 +62,10 @@ describeWith(['docker', 'docker-compose', 'busybox', 'git'], 'the compose contai
     const tree = place('tree');
     mkdirSync(join(tree, 'bin'), { recursive: true });
     mkdirSync(join(tree, 'tmp'));
-    cpSync(findPart('busybox') ?? '', join(tree, 'bin/busybox'), { dereference: true });
-    for (const tool of TOOLS) symlinkSync('busybox', join(tree, 'bin', tool));
+    const busybox = join(tree, 'bin/busybox');
+    cpSync(findPart('busybox') ?? '', busybox, { dereference: true });
+    for (const tool of execFileSync(busybox, ['--list'], { encoding: 'utf8' }).trim().split('\n'))
+      if (tool !== 'busybox') symlinkSync('busybox', join(tree, 'bin', tool));
     const archive = execFileSync('tar', ['-C', tree, '-c', '.'], { maxBuffer: 50_000_000 });
     execFileSync('docker', ['import', '-', IMAGE], { input: archive });
   }, 120_000);
@@ -155,6 +142,45 @@ describeWith(['docker', 'docker-compose', 'busybox', 'git'], 'the compose contai
     expect(existsSync(join(repository.root, '.mcp.json'))).toBe(false);
     expect(execFileSync('docker', ['ps', '-aq'], { encoding: 'utf8' })).toBe('');
   }, 60_000);
+
+  test('holds against every way round a rule over text that works there, and lets the same through on what nothing hides', async () => {
+    const { root } = repository;
+    const marks = { 'secrets/key.txt': randomHex(12), 'open/key.txt': randomHex(12) };
+    for (const [path, mark] of Object.entries(marks)) repository.write(path, `DECOY=${mark}\n`);
+    for (const path of ['agent-posture.yaml', 'open/there.yaml']) repository.write(path, 'version: 1\n');
+    await repository.generate(posture({}));
+    const spelled = (of: EscapeOf, path: string) =>
+      escapes
+        .filter(way => way.of === of && way.tool === 'shell' && (way.closes ?? 'sandbox') === 'sandbox')
+        .flatMap(way => {
+          const text = fill(way, { ...fillingOfPath(path, { root, home: '/nowhere' }), mark: 'MARK' });
+          return text === undefined ? [] : [{ id: way.id, text: `timeout 5 sh 2>&1 <<'NO MORE'\n${text}\nNO MORE` }];
+        });
+    const reading = async (path: keyof typeof marks) => {
+      const { stdout } = await sh(
+        spelled('read', path)
+          .map(({ id, text }) => `echo '<${id}>'; ${text}\nrm -rf way*`)
+          .join('\n'),
+      );
+      const parts = stdout.split(/^<(?=[\w-]+>$)/m);
+      return parts.filter(part => reveals(part, marks[path])).map(part => part.split('>')[0]);
+    };
+    expect(await reading('secrets/key.txt')).toEqual([]);
+    expect((await reading('open/key.txt')).length).toBeGreaterThan(30);
+    const writing = async (path: string) => {
+      const seen = (id: string) =>
+        `grep -q MARK ${path} && echo '${id}'; grep -q MARK ${path} && echo 'version: 1' > ${path}`;
+      const { stdout } = await sh(
+        spelled('write', path)
+          .map(({ id, text }) => `( ${text}\n) >/dev/null\n${seen(id)}`)
+          .join('\n'),
+      );
+      return stdout.split('\n').filter(line => line !== '');
+    };
+    expect(await writing('agent-posture.yaml')).toEqual([]);
+    expect(readFileSync(join(root, 'agent-posture.yaml'), 'utf8')).toBe('version: 1\n');
+    expect((await writing('open/there.yaml')).length).toBeGreaterThan(10);
+  }, 120_000);
 
   test('git outside runs nothing that was planted inside, in .git or as a bare repository; a submodule is kept too', async () => {
     const { root, folder } = repository;
