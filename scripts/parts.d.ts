@@ -38,7 +38,7 @@ export type PartId =
   | 'lefthook'
   | 'husky'
   | 'pre-commit';
-export const PARTS: Readonly<Record<PartId, unknown>>;
+export const PARTS: Readonly<Record<PartId, { kind: string; version?: string }>>;
 export const partsFolder: string;
 export function partFolder(id: PartId): string;
 export function findPart(id: PartId): string | undefined;

@@ -12,7 +12,13 @@ export const cline: AgentDefinition = {
   asksHook: true,
   traces: {
     programs: ['cline'],
-    packages: ['cline'],
+    packages: [
+      'cline',
+      // Its bin leads to the one of the platform: https://github.com/cline/cline/blob/main/apps/cli/DISTRIBUTION.md.
+      ...['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64', 'windows-x64', 'windows-arm64'].map(
+        platform => `@cline/cli-${platform}`,
+      ),
+    ],
     settings: ['~/.cline/data/globalState.json'],
     others: ['.clinerules', '.clineignore', '~/.cline'],
   },
