@@ -1,4 +1,5 @@
 import { parse } from 'smol-toml';
+import { shellLine } from '../../base/text.ts';
 import { commandOf } from '../deny-rules.ts';
 import type { AgentRule } from '../driver.ts';
 import type { SettingsFile } from '../types.ts';
@@ -121,7 +122,7 @@ function commandRules({ path, text }: SettingsFile): AgentRule[] {
   const said = text.replace(COMMENT, (_all, kept?: string) => kept ?? '');
   return [...said.matchAll(CALL)].flatMap(([whole, inner = '']) => {
     const words = FORBIDDEN.test(inner) ? firstWords(inner) : [];
-    const command = words.length > 0 ? commandOf(`${words.map(quoted).join(' ')} *`) : undefined;
+    const command = words.length > 0 ? commandOf(`${shellLine(words)} *`) : undefined;
     return command === undefined
       ? []
       : [{ text: whole.replace(/\s+/g, ' ').slice(0, 200), path, what: { kind: 'exec', command } }];
@@ -144,5 +145,3 @@ function firstWords(inner: string): string[] {
   }
   return words;
 }
-
-const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`);

@@ -95,9 +95,9 @@ export const writes: readonly Escape[] = [
     'editor',
     {},
     {
-      ex: { template: `ex -s -c 'normal Go{mark}' -c 'wq!' {path}`, needs: ['ex'] },
+      ex: { template: `ex -s -c 'normal Go{mark}' -c 'wq!' -c 'q!' {path}`, needs: ['ex'] },
       ed: { template: "printf '%s\\n' a {mark} . w q | ed -s {path}", needs: ['ed'] },
-      vim: { template: `vim -es '+normal Go{mark}' '+wq!' {path}`, needs: ['vim'] },
+      vim: { template: `vim -es '+normal Go{mark}' '+wq!' '+q!' {path}`, needs: ['vim'] },
       patch: {
         template:
           'cp {abs} way.txt && echo {mark} >> way.txt; diff -u {abs} way.txt > way.diff; patch -s {abs} way.diff',

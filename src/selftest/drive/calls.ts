@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { AgentCall, Driver } from '../../agents/driver.ts';
 import { shellQuote } from '../../base/text.ts';
 import { type Check, OK } from '../case.ts';
@@ -33,9 +34,9 @@ const CUT =
 /** What a program says that the system refuses something, as errno(3) has it in words. */
 const STOPPED =
   /permission denied|not permitted|read-only file system|no such file|does not exist|not found|(?:resource|device)[\w ]* busy|is a directory|(?:network|host) is unreachable|no route to host|could(?:n't| not) (?:resolve|connect)|connection (?:refused|timed out|reset)|failed to push|remote rejected|name resolution|\bE(?:ACCES|PERM|NOENT|ROFS|BUSY|XDEV|ISDIR|NETUNREACH|HOSTUNREACH|CONNREFUSED|AI_AGAIN)\b/i;
-/** What a program says that the network is shut: that something is not there is none of it. */
+/** What a program says that the network is shut, a proxy between too: that something is not there is none of it. */
 const CUT_OFF =
-  /permission denied|not permitted|(?:network|host) is unreachable|no route to host|could(?:n't| not) (?:resolve|connect)|failed to connect|unable to (?:access|connect)|connection (?:refused|timed out|reset|failed)|name resolution|getaddrinfo|\bE(?:ACCES|PERM|AI_AGAIN|NETUNREACH|HOSTUNREACH|CONNREFUSED|CONNRESET)\b/i;
+  /permission denied|not permitted|(?:network|host) is unreachable|no route to host|could(?:n't| not) (?:resolve|connect)|failed to connect|unable to (?:access|connect)|connection (?:refused|timed out|reset|failed)|name resolution|getaddrinfo|\b403\b.{0,9}forbidden|not in isolation\.network\.allow|\bE(?:ACCES|PERM|AI_AGAIN|NETUNREACH|HOSTUNREACH|CONNREFUSED|CONNRESET)\b/i;
 /** A push that came as far as the remote, or could not find it: no hook of this side stopped it. */
 const REMOTE_FAILED =
   /remote rejected|unpack|permission denied|not permitted|read-only|could not (?:read|resolve)|unable to (?:access|create)|does not appear/i;
@@ -99,8 +100,14 @@ async function perform(
   const outcome = await model.call(call);
   const text = textOf(outcome);
   await goBack(command, hands, session);
+  if (subject.kind === 'fetch') await reachedBy(model, mark);
   const alive = ground.isAlive(subject, on, mark);
   return { outcome, text, command, alive, effect: ground.hadEffect(subject, on, mark, model, text) };
+}
+
+/** What was sent over a bare connection may come later than the end of the command that sent it. */
+async function reachedBy(model: ScriptedModel, mark: string): Promise<void> {
+  for (let times = 0; times < 10 && !model.wasReached(mark); times++) await pause(10);
 }
 
 /** Git says that a push failed whoever stopped it; what a remote could not take says so as well. */
@@ -251,6 +258,7 @@ async function inShell(
   if (command === undefined) return undefined;
   ground.lay(subject, on, mark, model);
   const text = await plain.run(command, LIMITS.plain);
+  if (subject.kind === 'fetch') await reachedBy(model, mark);
   return { effect: ground.hadEffect(subject, on, mark, model, text ?? ''), text };
 }
 

@@ -3,6 +3,7 @@ import type { Driver } from '../../agents/driver.ts';
 import { randomHex } from '../../base/hash.ts';
 import { oneLine } from '../../base/text.ts';
 import { type Check, OK } from '../case.ts';
+import type { Driving } from '../types.ts';
 import {
   type Apart,
   controlWorks,
@@ -51,7 +52,7 @@ export interface ColumnOptions extends StartOptions {
   ground: Ground;
   denied: Denied;
   /** Hears of each call. */
-  onCall?: ((doing: 'calls' | 'again', done: number, of: number) => void) | undefined;
+  onCall?: ((doing: Driving, done: number, of: number) => void) | undefined;
 }
 
 export interface ColumnResult {
@@ -187,10 +188,10 @@ class Column {
 
   /** The calls, with a permitted one between them. False where the session broke off. */
   async #calls(left: TryRecord[], session: AgentSession): Promise<boolean> {
-    const open: DriveTried[] = [];
+    const open: { record: TryRecord; tried: DriveTried }[] = [];
     const settle = async () => {
       const { ok: works } = await controlWorks(this.#hands, session);
-      for (const tried of open.splice(0)) tried.controlled = works;
+      for (const { tried } of open.splice(0)) tried.controlled = works;
       return works;
     };
     while (left.length > 0) {
@@ -210,12 +211,25 @@ class Column {
       record.tries.push(tried);
       this.#made.push(tried);
       if (tried.effect && record.try.escape === null) this.#open.add(record.try.subject);
-      open.push(tried);
+      const isOver = ['ended', 'timeout'].includes(tried.outcome.kind);
+      // What nothing shows to have been good before it is made again: the call that broke it off stands for itself alone.
+      if (isOver) this.#again(open, left);
+      open.push({ record, tried });
       if (!tried.effect && record.try.subject.expect === 'deny') this.#owed.push(record);
-      if (['ended', 'timeout'].includes(tried.outcome.kind)) return false;
+      if (isOver) return false;
       if (open.length >= CONTROL_EVERY && !(await settle())) return false;
     }
     return settle();
+  }
+
+  /** Puts back what was tried since the last permitted call. What broke it off is none of it, so that there is less each time. */
+  #again(open: readonly { record: TryRecord; tried: DriveTried }[], left: TryRecord[]): void {
+    for (const { record, tried } of [...open].reverse()) {
+      if (tried.effect) continue;
+      record.tries.splice(record.tries.indexOf(tried), 1);
+      this.#owed = this.#owed.filter(each => each !== record);
+      left.unshift(record);
+    }
   }
 
   /** What makes a refusal count: the same on what nothing refuses, and the same without the agent. */

@@ -1,4 +1,5 @@
 import type { AgentHook } from '../../agents/driver.ts';
+import { shellQuote } from '../../base/text.ts';
 import { type Behaviour, shellProgram } from './hook-programs.ts';
 import type { Stage } from './stage.ts';
 
@@ -88,7 +89,7 @@ export class HeldHooks {
     for (const hook of this.#all) {
       if (hook.path !== path || hook.at === undefined) continue;
       const stub = this.#stage.stub(`.hook-${this.#places.size}`);
-      const reads = `. ${quoted(this.#stage.inside(stub))}`;
+      const reads = `. ${shellQuote(this.#stage.inside(stub))}`;
       const own = put(long, hook.at, reads);
       if (own === undefined) continue;
       put(short, hook.at, reads);
@@ -131,5 +132,3 @@ function parentOf(value: unknown, at: readonly (string | number)[]): Record<stri
   }
   return typeof parent === 'object' && parent !== null ? (parent as Record<string | number, unknown>) : undefined;
 }
-
-export const quoted = (path: string) => `'${path.replaceAll("'", `'\\''`)}'`;

@@ -1,8 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import type { AgentHook } from '../../agents/driver.ts';
 import { findProgram } from '../../base/exec.ts';
-import { type HeldHooks, keyOf, type Lay, NOTHING, quoted, together } from './hook-hold.ts';
+import { shellQuote } from '../../base/text.ts';
+import { type HeldHooks, keyOf, type Lay, NOTHING, together } from './hook-hold.ts';
 import {
   type Behaviour,
   dependenciesOf,
@@ -114,7 +115,7 @@ function faultsOf(hook: AgentHook, program: HookProgram | undefined, { stage, he
   if (program && !program.isThere)
     faults.push({
       ...{ id: 'missing', says: 'its program is not there', isSo: true },
-      ...(existsSync(realOf(stage, program.path)) ? { skipped: `${program.path} is not part of ${COPY}` } : {}),
+      ...(existsSync(stage.real(program.path)) ? { skipped: `${program.path} is not part of ${COPY}` } : {}),
     });
   if (program?.isThere && program.direct && (modeOf(stage, program.path) & 0o111) === 0)
     faults.push({ id: 'not-executable', says: 'it may not be executed, as it is here', isSo: true });
@@ -129,9 +130,6 @@ function faultsOf(hook: AgentHook, program: HookProgram | undefined, { stage, he
   for (const { name, isSure } of dependenciesOf(hook, program)) if (isSure && lacks(name)) add(name, false);
   return faults;
 }
-
-const realOf = ({ home, root }: Stage, path: string) =>
-  path.startsWith('~/') ? join(home, path.slice(2)) : join(root, path);
 
 function modeOf(stage: Stage, path: string): number {
   return statSync(stage.at(path), { throwIfNoEntry: false })?.mode ?? 0o700;
@@ -241,7 +239,7 @@ const withoutFolder = (stage: Stage, name: string) => `${stage.stubsSeen}/.witho
 
 /** A line of a shell after which it finds this program nowhere. */
 function pathWithout(stage: Stage, name: string): string {
-  return `PATH=${quoted(`${stage.stubsSeen}:${withoutFolder(stage, name)}`)}; export PATH\n`;
+  return `PATH=${shellQuote(`${stage.stubsSeen}:${withoutFolder(stage, name)}`)}; export PATH\n`;
 }
 
 /**
@@ -251,7 +249,7 @@ function pathWithout(stage: Stage, name: string): string {
 export function preparing(stage: Stage, names: readonly string[]): string {
   return names
     .map(name => {
-      const folder = quoted(withoutFolder(stage, name));
+      const folder = shellQuote(withoutFolder(stage, name));
       const links = `IFS=:; for each in $PATH; do ln -s "$each"/* ${folder} 2>/dev/null; done`;
       return `command -v ${name} >/dev/null && { echo ${name}; mkdir -p ${folder}; (${links}); rm -f ${folder}/${name}; }`;
     })

@@ -9,21 +9,22 @@ import { findProgram } from '../../base/exec.ts';
 import { plural } from '../../base/text.ts';
 import { bubblewrap } from '../../isolation/bubblewrap/index.ts';
 import { runtimeOf } from '../../isolation/index.ts';
+import type { Posture } from '../../posture/schema.ts';
 import { approved, unapprovedReason } from '../approvals.ts';
 import type { Probe } from '../probes/types.ts';
 import { rowId } from '../row.ts';
 import type { Driving, Row, SelftestOptions, VantageReport } from '../types.ts';
 import { runsByItself } from './approval.ts';
 import { isBoxedOn, layPosture } from './boxed.ts';
-import { driveColumn } from './column.ts';
+import { type ColumnOptions, type ColumnResult, driveColumn } from './column.ts';
 import { keepsRights } from './contain.ts';
 import { Ground } from './ground.ts';
 import { ASKED_BEFORE, hookRows, hookRowsUntried } from './hook-rows.ts';
 import { type Laid, type LayFrom, lay } from './lay.ts';
 import { isWalled } from './prepare.ts';
-import { rejectedRow, rowsOf } from './rows.ts';
+import { rejectedRow, rowsOf, type Seen } from './rows.ts';
 import { Stage } from './stage.ts';
-import { type DriveSubject, deniedWhole } from './subjects.ts';
+import { deniedWhole } from './subjects.ts';
 import { leftForDeep, type TriesOptions, triesOf } from './tries.ts';
 
 /** What agents are driven through. */
@@ -279,76 +280,84 @@ async function drive(
   driver: Driver,
   program: string,
   stage: Stage,
-  { links, subjects, settings, rules, hooks, notes, gitHooks }: Laid,
+  laid: Laid,
   { options, lab, tell }: DriveInput,
 ): Promise<string[]> {
-  const { deep, signal, posture, safeguards } = options;
-  const boxed = isBoxedOn(stage, posture?.posture);
-  if (boxed && posture) {
-    const ids = new Set([
-      driver.agent.id,
-      ...(posture.posture.agents ?? []),
-      ...options.facts.agents.map(({ id }) => id),
-    ]);
-    layPosture(stage, posture.posture, [...ids]);
-    report.title += ` in the ${runtimeOf(posture.posture.isolation?.runtime ?? 'none')?.title}`;
-  }
+  const { deep, signal, posture, safeguards, only } = options;
   const { root, contained } = stage;
-  const mode = modeOf(report);
+  const { links, subjects, settings, rules, gitHooks } = laid;
+  const boxed = isBoxedOn(stage, posture?.posture);
+  if (boxed && posture) layBox(report, driver, stage, posture.posture, options.facts.agents);
   const ground = new Ground(stage, links);
   ground.commit(subjects, gitHooks[0] && dirname(gitHooks[0]));
-  const { only } = options;
-  const isAsked = ({ probe }: DriveSubject) => safeguards.length === 0 || safeguards.includes(probe.safeguard);
-  const asked = subjects.filter(isAsked);
-  const spelled = { driver, contained, ...stage.seen, deep, ways: lab?.ways, families: lab?.families, has: here(root) };
+  const asked = subjects.filter(({ probe }) => safeguards.length === 0 || safeguards.includes(probe.safeguard));
+  const spelled = {
+    ...{ driver, contained, ...stage.seen, deep, ways: lab?.ways, families: lab?.families, has: here(root) },
+  };
   const tries = triesOf(asked, spelled).filter(
     ({ subject, escape: way }) => !only || only.has(rowId(report.id, subject, way?.id ?? null)),
   );
-  const denied = deniedWhole(rules);
-  const walled = isWalled(stage, driver, mode);
+  const mode = modeOf(report);
   const drives = (doing: Driving, done: number, of: number) =>
     options.onEvent?.({ type: 'drive', id: report.id, doing, done, of });
-  const how = { driver, program, stage, ground, denied, mode, boxed, signal, onCall: drives };
+  const how = { driver, program, stage, ground, denied: deniedWhole(rules), mode, boxed, signal, onCall: drives };
   const column = await driveColumn(tries, how);
-  if (column.failure !== undefined && column.records.every(record => record.tries.length === 0)) {
-    report.available = false;
-    report.reason = column.failure;
-    return notes;
+  const { failure, records, complaint } = column;
+  if (failure !== undefined && records.every(record => record.tries.length === 0)) {
+    unavailable(report, failure);
+    return laid.notes;
   }
+  const walled = isWalled(stage, driver, mode);
   const seen = { contained, walled: walled || boxed };
-  tell(rowsOf(report, tries, column.records, seen, column.failure));
-  if (column.complaint !== undefined)
-    tell([
-      rejectedRow(
-        report,
-        settings.map(({ path }) => ({ path, seen: stage.inside(path) })),
-        column.complaint,
-        driver,
-      ),
-    ]);
-  const guarding = hooks.filter(({ event }) => ASKED_BEFORE.test(event));
-  const ofHooks = !only && (safeguards.length === 0 || safeguards.includes('GRD-2'));
-  if (ofHooks && guarding.length > 0) {
-    drives('hooks', 0, guarding.length);
-    tell(
-      column.failure === undefined
-        ? await hookRows(report, guarding, column.records, how, seen).catch(error =>
-            hookRowsUntried(report, guarding, how, whyNot(error)),
-          )
-        : hookRowsUntried(report, guarding, how, column.failure),
-    );
+  tell(rowsOf(report, tries, records, seen, failure));
+  if (complaint !== undefined) {
+    const files = settings.map(({ path }) => ({ path, seen: stage.inside(path) }));
+    tell([rejectedRow(report, files, complaint, driver)]);
   }
+  const isOfHooks = !only && (safeguards.length === 0 || safeguards.includes('GRD-2'));
+  if (isOfHooks) await driveHooks(report, laid, column, how, seen, tell);
   const left = only ? 0 : leftForDeep(asked, spelled);
-  if (left > 0)
-    notes.push(
-      `${report.title}: ${plural(left, 'more spelling')} ${left === 1 ? 'was' : 'were'} not tried; --deep tries ${left === 1 ? 'it' : 'them'}`,
-    );
-  if (column.failure !== undefined) notes.push(`${report.title}: not all was tried: ${column.failure}`);
-  if (contained && keepsRights({ boxed, walled }))
-    notes.push(
-      `${report.title}: run by root, it was held by namespaces alone: what makes a sandbox there keeps root's rights over them`,
-    );
-  if (!contained)
-    notes.push(`${report.title}: network not contained, and not at the real paths (bubblewrap does not work here)`);
-  return [...notes, ...column.notes.map(note => `${report.title} ${note}`)];
+  const notes = [
+    ...(left > 0 ? [leftNote(left)] : []),
+    ...(failure === undefined ? [] : [`not all was tried: ${failure}`]),
+    ...(contained && keepsRights({ boxed, walled }) ? [RIGHTS_NOTE] : []),
+    ...(contained ? [] : ['network not contained, and not at the real paths (bubblewrap does not work here)']),
+  ].map(note => `${report.title}: ${note}`);
+  return [...laid.notes, ...notes, ...column.notes.map(note => `${report.title} ${note}`)];
 }
+
+/** The box that the posture declares, of which the report's title tells. */
+function layBox(
+  report: VantageReport,
+  driver: Driver,
+  stage: Stage,
+  posture: Posture,
+  found: DriveInput['options']['facts']['agents'],
+): void {
+  const ids = [driver.agent.id, ...(posture.agents ?? []), ...found.map(({ id }) => id)];
+  layPosture(stage, posture, [...new Set(ids)]);
+  report.title += ` in the ${runtimeOf(posture.isolation?.runtime ?? 'none')?.title}`;
+}
+
+/** What becomes of the hooks that can refuse something, where they fail. */
+async function driveHooks(
+  report: VantageReport,
+  { hooks }: Laid,
+  { records, failure }: ColumnResult,
+  how: ColumnOptions,
+  seen: Pick<Seen, 'contained'>,
+  tell: DriveInput['tell'],
+): Promise<void> {
+  const guarding = hooks.filter(({ event }) => ASKED_BEFORE.test(event));
+  if (guarding.length === 0) return;
+  how.onCall?.('hooks', 0, guarding.length);
+  const untried = (why: string) => hookRowsUntried(report, guarding, how, why);
+  const tried = () => hookRows(report, guarding, records, how, seen).catch(error => untried(whyNot(error)));
+  tell(failure === undefined ? await tried() : untried(failure));
+}
+
+const leftNote = (left: number) =>
+  `${plural(left, 'more spelling')} ${left === 1 ? 'was' : 'were'} not tried; --deep tries ${left === 1 ? 'it' : 'them'}`;
+
+const RIGHTS_NOTE =
+  "run by root, it was held by namespaces alone: what makes a sandbox there keeps root's rights over them";

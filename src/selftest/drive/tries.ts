@@ -8,6 +8,7 @@ import {
   fillingOfPath,
 } from '../../agents/escapes/index.ts';
 import type { Escape, EscapeOf, Filling } from '../../agents/escapes/types.ts';
+import { shellQuote } from '../../base/text.ts';
 import { withProof } from './ground.ts';
 import type { DriveSubject } from './subjects.ts';
 
@@ -199,9 +200,9 @@ function plainCall(
 ): AgentCall | undefined {
   switch (kind) {
     case 'read':
-      return tools.read?.(on.abs) ?? tools.shell(`cat ${quoted(on.abs)}`);
+      return tools.read?.(on.abs) ?? tools.shell(`cat ${shellQuote(on.abs)}`);
     case 'write':
-      return toolWrite(tools, on, on.abs, mark) ?? tools.shell(`echo ${mark} > ${quoted(on.abs)}`);
+      return toolWrite(tools, on, on.abs, mark) ?? tools.shell(`echo ${mark} > ${shellQuote(on.abs)}`);
     case 'exec':
       return tools.shell(on.command ?? '');
     case 'fetch':
@@ -214,9 +215,7 @@ function plainCall(
       return { name: target, input: {} };
     case 'work':
       return command === undefined
-        ? (tools.write?.(on.abs, `${mark}\n`) ?? tools.shell(`echo ${mark} > ${quoted(on.abs)}`))
+        ? (tools.write?.(on.abs, `${mark}\n`) ?? tools.shell(`echo ${mark} > ${shellQuote(on.abs)}`))
         : tools.shell(withProof(command, mark));
   }
 }
-
-const quoted = (path: string) => `'${path.replaceAll("'", `'\\''`)}'`;

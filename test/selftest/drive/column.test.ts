@@ -126,6 +126,18 @@ describeWith(['bubblewrap', 'git'], 'an agent that is driven', () => {
     expect(records.filter(({ tries }) => tries.length === 0).length).toBeGreaterThan(0);
   });
 
+  test('what it refused before it broke off is tried again, and is none of what broke it', async () => {
+    const { verdicts } = await driveFake([reading('.env')], {
+      settings: { deny: ['.env'], wrong: { hangs: 'head ' } },
+      patience: 1_000,
+    });
+    expect(verdicts).toEqual({
+      'read .env': 'blocked rule',
+      'read .env#read-head': 'inconclusive',
+      'read .env#read-sh-c': 'blocked rule',
+    });
+  });
+
   test('work that a shell cannot do is too tight, once it is seen to be possible without the agent', async () => {
     const { verdicts } = await driveFake([{ ...working, command: 'true' }], { settings: { deny: ['true'] } });
     expect(verdicts['write .']).toBe('broken rule');
