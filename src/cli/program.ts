@@ -136,7 +136,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'Exit code: 0 nothing reached or too tight, 1 something was, 3 something asked for could not be tried.',
     flags: {
       vantage: 'only try from here: host, sandbox, via:1 for the first --via',
-      agent: 'drive this agent too, or all',
+      agent: 'start this agent for real, offline, as a model that has turned; or all of them',
       via: 'also try from inside this wrapper command (`sh -s` is appended)',
       'control-via': 'how the same is tried where it must work, for a remote --via',
       safeguard: 'only tries of this safeguard',
@@ -150,6 +150,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     reports: ['markdown', 'sarif', 'junit', 'html'],
     examples: [
       ['agent-posture test', ''],
+      ['agent-posture test --agent claude-code', 'do its rules, hooks and sandbox hold?'],
       ["agent-posture test --via 'docker exec -i app'", 'from inside a container'],
       ['agent-posture test --json --fail-on new', 'every night in CI'],
       ['agent-posture test --format sarif -o posture.sarif', 'for a code scanning page'],

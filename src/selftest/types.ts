@@ -179,7 +179,7 @@ export interface ApprovalRequest {
 }
 
 /** What is done with an agent: its calls, the refused ones once more in another session, its hooks made to fail. */
-export type Driving = 'calls' | 'again' | 'hooks';
+export type Driving = 'calls' | 'again' | 'controls' | 'hooks';
 
 export type SelftestEvent =
   /** `tries`: things to be tried, each in as many ways as there are; `things`: these, and what is known not to be tried. */

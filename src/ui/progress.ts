@@ -17,6 +17,7 @@ export type Drive = Pick<Extract<SelftestEvent, { type: 'drive' }>, 'doing' | 'd
 const DOING: Record<Drive['doing'], (drive: Drive) => string> = {
   calls: ({ done, of }) => `${done} of ${plural(of, 'call')}`,
   again: ({ done, of }) => `what it refused once more, ${done} of ${of}`,
+  controls: ({ done, of }) => `the same on what nothing refuses, ${done} of ${of}`,
   hooks: ({ of }) => `making ${of === 1 ? 'its hook' : `its ${of} hooks`} fail`,
 };
 

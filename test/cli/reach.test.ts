@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { everyQuarter } from '../../src/cli/commands/reach.ts';
+import type { Driving } from '../../src/selftest/types.ts';
 
 test('says a few times how far an agent has come, and anew what it does once more', () => {
   const said: string[] = [];
   const tell = everyQuarter(text => said.push(text));
-  const drive = (doing: 'calls' | 'again' | 'hooks', of: number) => {
+  const drive = (doing: Driving, of: number) => {
     for (let done = 0; done <= of; done++) tell({ type: 'drive', id: 'agent:codex', doing, done, of });
   };
   drive('calls', 40);

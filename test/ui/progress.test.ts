@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { count, things } from '../../src/report/things.ts';
+import type { Driving } from '../../src/selftest/types.ts';
 import { advance, driveLines, NOTHING_YET, standing } from '../../src/ui/progress.ts';
 import { report, row, shop } from '../report/sample.ts';
 
@@ -44,10 +45,11 @@ it('keeps what was reached apart, the gravest first', () => {
 it('says how far each agent has come, for as long as it is driven', () => {
   const vantages = [{ id: 'agent:codex', title: 'Codex 0.169.0' }];
   const begun = advance(NOTHING_YET, { type: 'planned', tries: 1, things: 1, vantages });
-  const at = (doing: 'calls' | 'again' | 'hooks', done: number, of: number) =>
+  const at = (doing: Driving, done: number, of: number) =>
     advance(begun, { type: 'drive', id: 'agent:codex', doing, done, of });
   expect(driveLines(begun)).toEqual([]);
   expect(driveLines(at('calls', 3, 91))).toEqual(['Codex 0.169.0: 3 of 91 calls']);
+  expect(driveLines(at('controls', 3, 9))).toEqual(['Codex 0.169.0: the same on what nothing refuses, 3 of 9']);
   expect(driveLines(at('again', 0, 12))).toEqual(['Codex 0.169.0: what it refused once more, 0 of 12']);
   expect(driveLines(at('hooks', 0, 2))).toEqual(['Codex 0.169.0: making its 2 hooks fail']);
   const ended = advance(at('calls', 3, 91), { type: 'vantage', id: 'agent:codex', available: true, reason: null });

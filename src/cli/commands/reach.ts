@@ -79,7 +79,7 @@ export const command: Command = async context => {
 export function everyQuarter(say: (text: string) => void): (event: SelftestEvent) => void {
   let said = 0;
   return event => {
-    if (event.type !== 'drive' || event.doing === 'hooks' || event.of === 0) return;
+    if (event.type !== 'drive' || event.doing === 'hooks' || event.doing === 'controls' || event.of === 0) return;
     const quarter = Math.floor((event.done / event.of) * 4);
     if (event.done === 0) said = 0;
     if (quarter <= said) return;

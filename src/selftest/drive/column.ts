@@ -236,7 +236,9 @@ class Column {
   async #controls(when: 'before' | 'after', session: AgentSession): Promise<void> {
     // Subjects of one kind have one sibling, and so one call.
     const known = new Map<string, Check | 'none'>(await this.#readTogether(session));
+    const all = this.#owed.length;
     for (let record = this.#owed.shift(); record !== undefined; record = this.#owed.shift()) {
+      this.#options.onCall?.('controls', all - this.#owed.length - 1, all);
       const call = siblingOf(record.try, this.#hands, session.elsewhere);
       const works =
         call === 'none'
