@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findProgram } from '../../../src/base/exec.ts';
 import { discover } from '../../../src/discover/index.ts';
-import { askForAgents, driveAgents, drivenVantages } from '../../../src/selftest/drive/index.ts';
+import { askForAgents } from '../../../src/selftest/drive/asking.ts';
+import { driveAgents } from '../../../src/selftest/drive/index.ts';
+import { drivenVantages } from '../../../src/selftest/drive/vantage.ts';
 import type { VantageReport } from '../../../src/selftest/types.ts';
 
 const before = { path: process.env.PATH, tmp: process.env.TMPDIR };

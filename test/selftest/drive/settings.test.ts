@@ -3,7 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { askForAgents, type DriveInput, driveAgents, drivenVantages } from '../../../src/selftest/drive/index.ts';
+import { askForAgents } from '../../../src/selftest/drive/asking.ts';
+import { driveAgents } from '../../../src/selftest/drive/index.ts';
+import { type DriveInput, drivenVantages } from '../../../src/selftest/drive/vantage.ts';
 import type { Probe } from '../../../src/selftest/probes/types.ts';
 import type { Row } from '../../../src/selftest/types.ts';
 import { labFacts } from '../../labs/box.ts';
