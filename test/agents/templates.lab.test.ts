@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { parse } from 'smol-toml';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { PartId } from '../../scripts/parts.js';
 import type { AgentRule, Driver } from '../../src/agents/driver.ts';
 import { driverOf, drivers } from '../../src/agents/drivers.ts';
@@ -17,7 +17,7 @@ import { type AgentSession, startAgent } from '../../src/selftest/drive/session.
 import { Stage } from '../../src/selftest/drive/stage.ts';
 import { type DriveTry, triesOf } from '../../src/selftest/drive/tries.ts';
 import { agentOf, inNewHome, subject } from '../selftest/drive/lab.ts';
-import { describeWith, part } from '../support/parts.ts';
+import { describeWith, firstOnPath, part } from '../support/parts.ts';
 import { type Example, examplesFor } from './examples.ts';
 
 /** A rule as it stands in a generated file, and whether it speaks of a call. */
@@ -203,13 +203,7 @@ describe('the examples', () => {
 
 for (const { id, needs = [], rules: rulesIn, says, first } of AGENTS)
   describeWith([id, ...needs, 'bubblewrap', 'git'], `what is generated for the real ${id}`, () => {
-    const before = process.env.PATH;
-    beforeAll(() => {
-      for (const need of needs) process.env.PATH = `${dirname(part(need))}:${process.env.PATH}`;
-    });
-    afterAll(() => {
-      process.env.PATH = before;
-    });
+    firstOnPath(needs);
 
     test('each rule blocks its example, and lets the near miss through', async () => {
       await inNewHome(async home => {

@@ -1,8 +1,7 @@
-import { dirname } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { PartId } from '../../scripts/parts.js';
 import { expectHeld, inLab, WAYS } from '../selftest/drive/lab.ts';
-import { describeWith, part } from '../support/parts.ts';
+import { describeWith, firstOnPath } from '../support/parts.ts';
 
 interface Agent {
   id: PartId;
@@ -28,13 +27,7 @@ const AGENTS: readonly Agent[] = [
 
 for (const { id, needs = [], opens, reason } of AGENTS)
   describeWith([id, ...needs, 'bubblewrap', 'git'], `the real ${id} in the bubblewrap box that we start it in`, () => {
-    const before = process.env.PATH;
-    beforeAll(() => {
-      for (const need of needs) process.env.PATH = `${dirname(part(need))}:${process.env.PATH}`;
-    });
-    afterAll(() => {
-      process.env.PATH = before;
-    });
+    firstOnPath(needs);
 
     test('is held wherever it says that a box holds it, or is said not to start, and why', async () => {
       const boxed = await inLab(id, 'box', { families: WAYS });

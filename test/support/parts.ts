@@ -1,4 +1,5 @@
-import { describe, test } from 'vitest';
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { findPart, type PartId } from '../../scripts/parts.js';
 import { ABILITIES, type Ability, isAbility } from './abilities.ts';
 
@@ -13,6 +14,17 @@ export function part(id: PartId): string {
   const place = findPart(id);
   if (place === undefined) throw new Error(`the part ${id} is not installed: npm run parts -- ${id}`);
   return place;
+}
+
+/** For the tests of a `describe`, the folders of these parts' programs stand before all others of PATH. */
+export function firstOnPath(parts: readonly PartId[]): void {
+  const before = process.env.PATH;
+  beforeAll(() => {
+    process.env.PATH = [...parts.map(id => dirname(part(id))), before].join(':');
+  });
+  afterAll(() => {
+    process.env.PATH = before;
+  });
 }
 
 /** A `describe` that is skipped, under the names of its needs, where one of them is missing. The reporter says what to do. */

@@ -1,8 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
 import type { PartId } from '../../../scripts/parts.js';
-import { describeWith, part } from '../../support/parts.ts';
+import { describeWith, firstOnPath } from '../../support/parts.ts';
 import { expectHeld, type InLab, inLab, WAYS } from './lab.ts';
 
 const PLAIN = ['read secrets/key.txt', 'read .env', 'read ~/.ssh/id_ed25519', 'write agent-posture.yaml', 'push main'];
@@ -121,13 +121,7 @@ const plainOf = ({ verdicts }: InLab) => Object.fromEntries(PLAIN.map(name => [n
 
 for (const { id, needs = [], byItself = {}, by, but = {}, loosen, opens } of AGENTS)
   describeWith([id, ...needs, 'bubblewrap', 'git'], `the real ${id}, as installed and as we set it up`, () => {
-    const before = process.env.PATH;
-    beforeAll(() => {
-      for (const need of needs) process.env.PATH = `${dirname(part(need))}:${process.env.PATH}`;
-    });
-    afterAll(() => {
-      process.env.PATH = before;
-    });
+    firstOnPath(needs);
 
     test('as installed, what it does not hold by itself is reached, and work goes on', async () => {
       const bad = await inLab(id, 'default', { families: [] });

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
 import type { PartId } from '../../../scripts/parts.js';
 import { driverOf } from '../../../src/agents/drivers.ts';
 import { agents } from '../../../src/agents/index.ts';
-import { describeWith, part } from '../../support/parts.ts';
+import { describeWith, firstOnPath } from '../../support/parts.ts';
 import { type InLab, SHOP, subject, withFiles } from './lab.ts';
 
 /** No `.env`: Gemini reads none whatever hooks say. */
@@ -132,13 +132,7 @@ const told = ({ verdicts, reason }: InLab) => ({ verdicts, reason });
 
 for (const { id, needs = [], files, program, asks, unrunnable } of AGENTS)
   describeWith([id, ...needs, 'bubblewrap', 'git'], `a hook of the user's in the real ${id}`, () => {
-    const before = process.env.PATH;
-    beforeAll(() => {
-      for (const need of needs) process.env.PATH = `${dirname(part(need))}:${process.env.PATH}`;
-    });
-    afterAll(() => {
-      process.env.PATH = before;
-    });
+    firstOnPath(needs);
 
     test('holds what it refuses, and nothing else', async () => {
       expect(told(await withFiles(id, files, SUBJECTS))).toEqual({ verdicts: HELD, reason: null });
