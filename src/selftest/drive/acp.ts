@@ -21,12 +21,12 @@ const PROMPT = [{ type: 'text', text: 'please do what I say' }];
 
 /**
  * Prompts an agent by the Agent Client Protocol, version 1, over its standard streams, again and again: what ends a turn (a hook's no)
- * ends no session. Whatever it asks leave for is allowed. Where it takes no session or no prompt, its input ends, and with it the agent,
- * which has said why. Sources: https://agentclientprotocol.com/protocol/overview and, of the model, …/protocol/schema.
+ * ends no session. Whatever it asks leave for is allowed. Where it takes no session or no prompt, or has ended one without asking its
+ * model (`turns`: how often it has), its input ends, and with it the agent, which has said why. Sources: https://agentclientprotocol.com/protocol/overview and, of the model, …/protocol/schema.
  */
 export function promptOver(
   { stdin, stdout }: Pick<ChildProcess, 'stdin' | 'stdout'>,
-  { root, model }: { root: string; model: string },
+  { root, model, turns }: { root: string; model: string; turns(): number },
 ): Prompting {
   if (!stdin || !stdout) throw new Error('an agent that is prompted needs both of its streams');
   // It may be gone before it was told anything.
@@ -55,7 +55,10 @@ export function promptOver(
     const sessionId = result?.sessionId;
     // Which tools an agent offers may depend on the name of its model.
     await ask('session/set_model', { sessionId, modelId: model });
-    while (!isOver) await ask('session/prompt', { sessionId, prompt: PROMPT });
+    for (let before = -1; !isOver && turns() > before; ) {
+      before = turns();
+      await ask('session/prompt', { sessionId, prompt: PROMPT });
+    }
   };
   void prompt()
     .catch(() => {})

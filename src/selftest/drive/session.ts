@@ -107,7 +107,7 @@ async function startWith(
     stdio: [driver.prompted ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  const prompting = driver.prompted && promptOver(child, { root, ...driver.prompted });
+  const prompting = driver.prompted && promptOver(child, { root, turns: () => model.turns, ...driver.prompted });
   const ended = endOf(child, mark);
   const kill = () => killAll(child, mark, socket);
   if (signal?.aborted) void kill();

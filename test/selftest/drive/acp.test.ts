@@ -7,11 +7,13 @@ import { promptOver } from '../../../src/selftest/drive/acp.ts';
 function agent() {
   const [stdin, stdout] = [new PassThrough(), new PassThrough()];
   const lines = createInterface({ input: stdin })[Symbol.asyncIterator]();
-  const prompting = promptOver({ stdin, stdout }, { root: '/shop', model: 'm' });
+  let asked = 0;
+  const prompting = promptOver({ stdin, stdout }, { root: '/shop', model: 'm', turns: () => asked });
   const say = (message: object) => stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
   return {
     prompting,
     say,
+    askModel: () => asked++,
     stdout,
     /** What comes next; undefined: its input has ended. */
     hear: async () => {
@@ -36,7 +38,8 @@ async function withSession() {
 }
 
 test('a turn that has ended is followed by another, until it is over', async () => {
-  const { hear, say, prompting, prompt } = await withSession();
+  const { hear, say, prompting, prompt, askModel } = await withSession();
+  askModel();
   expect(prompt).toMatchObject({ method: 'session/prompt', params: { sessionId: 's' } });
   say({ id: prompt.id, result: { stopReason: 'cancelled' } });
   const next = await hear();
@@ -44,6 +47,12 @@ test('a turn that has ended is followed by another, until it is over', async () 
   expect(next.id).not.toBe(prompt.id);
   prompting.end();
   say({ id: next.id, result: { stopReason: 'end_turn' } });
+  expect(await hear()).toBeUndefined();
+});
+
+test('one that ends its turns without asking its model is not prompted for ever', async () => {
+  const { hear, say, prompt } = await withSession();
+  say({ id: prompt.id, result: { stopReason: 'cancelled' } });
   expect(await hear()).toBeUndefined();
 });
 
@@ -77,7 +86,7 @@ test('where it takes no session or no prompt, its input ends', async () => {
 
 test('one that is gone before it was told anything is no fault of ours', async () => {
   const [stdin, stdout] = [new PassThrough(), new PassThrough()];
-  promptOver({ stdin, stdout }, { root: '/shop', model: 'm' });
+  promptOver({ stdin, stdout }, { root: '/shop', model: 'm', turns: () => 0 });
   stdin.destroy(new Error('write EPIPE'));
   await new Promise(resolve => stdin.once('close', resolve));
 });
