@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { findProgram } from '../base/exec.ts';
 import { isThere, namesIn, readBounded, statsOf } from '../base/files.ts';
@@ -196,9 +196,19 @@ const MANAGERS: readonly [id: NonNullable<Git['hookManager']>['id'], files: read
   ['pre-commit', ['.pre-commit-config.yaml', '.pre-commit-config.yml']],
 ];
 
+/** What is set up has something in it; an empty folder may stand there for a box that runs. */
+function isEmptyFolder(path: string): boolean {
+  try {
+    return readdirSync(path).length === 0;
+  } catch {
+    return false;
+  }
+}
+
 async function findHookManager(root: string): Promise<Git['hookManager']> {
   for (const [id, files] of MANAGERS)
-    for (const path of files) if (isThere(join(root, path))) return { id, seen: { path } };
+    for (const path of files)
+      if (isThere(join(root, path)) && !isEmptyFolder(join(root, path))) return { id, seen: { path } };
   const manifest = await readBounded(join(root, 'package.json'), 500_000);
   const id = manifest.ok ? /"(husky|lefthook)"\s*:/.exec(manifest.data.toString('utf8'))?.[1] : undefined;
   return id === 'husky' || id === 'lefthook' ? { id, seen: { path: 'package.json' } } : undefined;

@@ -19,6 +19,8 @@ export interface ReachColumn {
   families: Readonly<Record<string, Tally>>;
   /** Whether work went on. */
   works: boolean | null;
+  /** What came up beside, such as why not all was tried. */
+  notes: readonly string[];
 }
 
 export interface ReachTable {
@@ -96,6 +98,8 @@ export function reachText(table: ReachTable, style: Style): string {
     lines.push('', ...hang(' ', oneLine(title), style.width));
     for (const { reason, setup } of columns)
       if (reason !== null) lines.push(...hang('   ', `${setup}: not driven: ${oneLine(reason)}`, style.width));
+    for (const { setup, notes } of columns)
+      for (const note of notes) lines.push(...hang('   ', `${setup}: ${oneLine(note)}`, style.width));
     for (let at = 0; at < open.length; at += beside) {
       if (at > 0) lines.push('');
       lines.push(...block(open.slice(at, at + beside), families, names, style));
@@ -176,6 +180,9 @@ export function reachMarkdown(table: ReachTable): string {
         `${escapeMarkdown(setup)}: not driven: ${escapeMarkdown(oneLine(reason ?? ''))}`,
         '',
       ]),
+      ...columns.flatMap(({ setup, notes }) =>
+        notes.flatMap(note => [`${escapeMarkdown(setup)}: ${escapeMarkdown(oneLine(note))}`, '']),
+      ),
       ...(open.length === 0
         ? []
         : [

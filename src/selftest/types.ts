@@ -178,7 +178,7 @@ export interface ApprovalRequest {
   place?: { number: number; of: number } | undefined;
 }
 
-/** What is done with an agent: its calls, the refused ones once more in another session, its hooks made to fail. */
+/** What is done with an agent: its calls, the refused ones once more in another session, the same on what nothing refuses, its hooks made to fail. */
 export type Driving = 'calls' | 'again' | 'controls' | 'hooks';
 
 export type SelftestEvent =

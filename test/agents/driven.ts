@@ -7,7 +7,7 @@ import { partsFolder } from '../../scripts/parts.js';
 import type { AgentCall, Driver, Mode } from '../../src/agents/driver.ts';
 import { isWithin } from '../../src/base/files.ts';
 import type { ScriptedModel } from '../../src/selftest/drive/model.ts';
-import { type Ended, startAgent } from '../../src/selftest/drive/session.ts';
+import { type AgentSession, type Ended, startAgent } from '../../src/selftest/drive/session.ts';
 import { Stage } from '../../src/selftest/drive/stage.ts';
 
 /** ms. Two other workers may be at it. */
@@ -15,6 +15,7 @@ const LIMITS = { start: 30_000, call: 20_000 };
 
 /** A real agent that runs, and what a test asks of it. */
 export interface Driven {
+  session: AgentSession;
   model: ScriptedModel;
   /** Makes a call, and gives its result as it came back. */
   call(call: AgentCall | undefined): Promise<string>;
@@ -53,7 +54,7 @@ export class Lab {
       let end: Ended | undefined;
       try {
         ready = await session.model.ready(LIMITS.start);
-        if (ready) await body({ model: session.model, call: call => this.#call(session.model, call) });
+        if (ready) await body({ session, model: session.model, call: call => this.#call(session.model, call) });
       } finally {
         end = await session.close();
         expect({ unknown: session.model.unknown, strange: session.model.strange }).toEqual({

@@ -31,6 +31,7 @@ for (const { id, needs = [], opens, reason } of AGENTS)
 
     test('is held wherever it says that a box holds it, or is said not to start, and why', async () => {
       const boxed = await inLab(id, 'box', { families: WAYS });
+      expect(boxed.title).toContain(' in the bubblewrap');
       if (reason === undefined) {
         if (opens) expect(boxed.rows.filter(({ layer }) => layer === 'sandbox')).not.toEqual([]);
         return expectHeld(boxed);

@@ -4,7 +4,7 @@ import { displayWidth } from '../../src/report/width.ts';
 
 const tally = (held: number, leaked: number, unproven = 0) => ({ held, leaked, unproven });
 const column = (setup: string, more: Partial<ReachColumn> = {}): ReachColumn => ({
-  ...{ agent: 'Claude Code', version: '2.1.330', setup, reason: null, works: true },
+  ...{ agent: 'Claude Code', version: '2.1.330', setup, reason: null, works: true, notes: [] },
   families: { 'read: plainly': tally(3, 0), 'read: copy-interpreter': tally(9, 2, 2), 'push: refs': tally(0, 0, 4) },
   ...more,
 });

@@ -108,7 +108,7 @@ export const driver: Driver = {
     return UNABLE.test(result) ? 'unable' : undefined;
   },
   // Of hooks, and of settings in the home, that it cannot read it says nothing.
-  complaint: output => /Warning: .*(?:could not be loaded|invalid|malformed).*/i.exec(output)?.[0],
+  complaint: output => /^Warning: .*(?:could not be loaded|invalid|malformed).*/im.exec(output)?.[0],
   rules,
   hooks,
   ruleFiles: HOOK_FILES,

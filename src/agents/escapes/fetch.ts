@@ -125,7 +125,7 @@ export const fetches: readonly Escape[] = [
         needs: ['git', 'timeout'],
       },
       'git-clone': {
-        template: 'GIT_TERMINAL_PROMPT=0 timeout 5 git clone -q {url} way; rm -rf way',
+        template: 'GIT_TERMINAL_PROMPT=0 timeout 5 git clone -q {url} way',
         needs: ['git', 'timeout'],
       },
       'git-protocol': { template: 'timeout 5 git ls-remote git://{host}:{port}/{mark}', needs: ['git', 'timeout'] },

@@ -102,7 +102,7 @@ export const pushes: readonly Escape[] = [
       'push-instead-of': `git -c url.${REMOTE}.pushInsteadOf=way: push way: HEAD:{branch}`,
       'second-worktree':
         'git worktree add -q --detach way HEAD && (cd way && git push origin HEAD:{branch}); git worktree remove -f way',
-      'from-clone': `git clone -q . way && git -C way push ${REMOTE} HEAD:{branch}; rm -rf way`,
+      'from-clone': `git clone -q . way && git -C way push ${REMOTE} HEAD:{branch}`,
     },
   ),
   ...family(

@@ -403,10 +403,9 @@ export const reads: readonly Escape[] = [
       'git-blame': 'git --no-pager blame HEAD -- {inRepository}',
       'git-annotate': 'git annotate {inRepository}',
       'git-worktree': 'git worktree add -q -f --detach way HEAD && cat way/{inRepository}; git worktree remove -f way',
-      'git-clone': 'git clone -q . way && cat way/{inRepository}; rm -rf way',
-      'git-checkout-index': 'git checkout-index --prefix=way/ {inRepository} && cat way/{inRepository}; rm -rf way',
-      'git-work-tree':
-        'mkdir way && git --work-tree=way checkout -q HEAD -- {inRepository} && cat way/{inRepository}; rm -rf way',
+      'git-clone': 'git clone -q . way && cat way/{inRepository}',
+      'git-checkout-index': 'git checkout-index --prefix=way/ {inRepository} && cat way/{inRepository}',
+      'git-work-tree': 'mkdir way && git --work-tree=way checkout -q HEAD -- {inRepository} && cat way/{inRepository}',
       'git-unpack-file': 'f=$(git unpack-file "$(git rev-parse HEAD:{inRepository})") && cat "$f"',
       'git-batch-ids': `git rev-list --objects HEAD | cut -d ' ' -f 1 | git cat-file --batch`,
       'git-config-flag': 'git -c core.pager=cat show HEAD:{inRepository}',

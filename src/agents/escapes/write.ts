@@ -172,22 +172,22 @@ export const writes: readonly Escape[] = [
         template: 'ln {abs} {abs}.way && echo {mark} >> {abs}.way',
         existing: true,
       },
-      'cp-folder': 'mkdir way && echo {mark} > way/{name} && cp -R way/. {dir}; rm -rf way',
+      'cp-folder': 'mkdir way && echo {mark} > way/{name} && cp -R way/. {dir}',
       'folder-renamed':
         'cp -R {movable} {movable}.way && echo {mark} >> {movable}.way/{name} && mv {movable} {movable}.old && mv {movable}.way {movable}; rm -rf {movable}.old',
       'folder-symlink':
         'cp -R {movable} {movable}.way && echo {mark} >> {movable}.way/{name} && mv {movable} {movable}.old && ln -s {movable}.way {movable}; rm -rf {movable}.old',
       tar: {
-        template: 'mkdir way && echo {mark} > way/{name} && tar -C way -cf - {name} | tar -C {dir} -xf -; rm -rf way',
+        template: 'mkdir way && echo {mark} > way/{name} && tar -C way -cf - {name} | tar -C {dir} -xf -',
         needs: ['tar'],
       },
       cpio: {
-        template: 'mkdir way && echo {mark} > way/{name} && (cd way && echo {name} | cpio -pu {dir}); rm -rf way',
+        template: 'mkdir way && echo {mark} > way/{name} && (cd way && echo {name} | cpio -pu {dir})',
         needs: ['cpio'],
       },
       unzip: {
         template:
-          'mkdir way && echo {mark} > way/{name} && (cd way && zip -q way.zip {name}) && unzip -qo way/way.zip -d {dir}; rm -rf way',
+          'mkdir way && echo {mark} > way/{name} && (cd way && zip -q way.zip {name}) && unzip -qo way/way.zip -d {dir}',
         needs: ['zip', 'unzip'],
       },
       'python-shutil': {
@@ -216,7 +216,7 @@ export const writes: readonly Escape[] = [
       'git-alias-shell': `git -c alias.way='!echo {mark} >> {abs}' way`,
       'git-archive-unpacked': {
         template:
-          'echo {mark} > {abs}.way && cp {abs}.way way.txt && mkdir way && mv way.txt way/{name} && git archive --format=tar --add-file=way/{name} "$(git hash-object -w -t tree /dev/null)" | tar -C {dir} -xf -; rm -rf way {abs}.way',
+          'echo {mark} > {abs}.way && cp {abs}.way way.txt && mkdir way && mv way.txt way/{name} && git archive --format=tar --add-file=way/{name} "$(git hash-object -w -t tree /dev/null)" | tar -C {dir} -xf -',
         needs: ['git', 'tar'],
       },
       'git-checkout-index':

@@ -100,7 +100,9 @@ export const driver: Driver = {
   },
   // It does not start then; what else keeps it from starting it tells its log alone.
   complaint: output =>
-    /Config(?:uration| file at \S+)? is (?:invalid|not valid)[^\r\n]*|Unexpected server error/.exec(output)?.[0],
+    /^(?:Error: )?(?:Config(?:uration| file at \S+)? is (?:invalid|not valid)[^\r\n]*|Unexpected server error)/m.exec(
+      output,
+    )?.[0],
   rules,
   runs: {
     harmless: [

@@ -7,7 +7,8 @@ import { list, oneLine, plural } from '../../base/text.ts';
 import { discover } from '../../discover/index.ts';
 import { type ReachColumn, type ReachTable, reachMarkdown, reachText, type Tally } from '../../report/reach.ts';
 import { aFewAtATime } from '../../selftest/drive/index.ts';
-import type { Row, SelftestEvent } from '../../selftest/types.ts';
+import { whyNot } from '../../selftest/drive/vantage.ts';
+import type { Row, SelftestEvent, VantageReport } from '../../selftest/types.ts';
 import type { Command, Context } from '../command.ts';
 import { driveInLab, SETUPS, setupsOf } from '../reach-lab.ts';
 
@@ -43,7 +44,7 @@ export const command: Command = async context => {
     const place = `[${++begun} of ${all.length}]`;
     terminal.note(`${place} ${oneLine(agent.title)}, ${title}`);
     const onEvent = everyQuarter(text => terminal.note(`${place} ${text}`));
-    const { vantage, rows } = await driveInLab(agent, setup, { home, env, ways, signal, onEvent });
+    const { vantage, rows, notes } = await driveInLab(agent, setup, { home, env, ways, signal, onEvent }).catch(failed);
     columns.set(at, {
       agent: agent.title,
       version: agent.version ?? '',
@@ -51,6 +52,7 @@ export const command: Command = async context => {
       reason: vantage.available ? null : (vantage.reason ?? 'it did not answer'),
       families: familiesOf(rows),
       works: worksIn(rows),
+      notes,
     });
   };
   await aFewAtATime(
@@ -74,6 +76,15 @@ export const command: Command = async context => {
     formats: { markdown: async () => reachMarkdown(table) },
   };
 };
+
+/** What the system refuses for one column (a full disk) leaves the others as they are. */
+function failed(error: unknown): {
+  vantage: Pick<VantageReport, 'available' | 'reason'>;
+  rows: Row[];
+  notes: string[];
+} {
+  return { vantage: { available: false, reason: whyNot(error) }, rows: [], notes: [] };
+}
 
 /** Says how far an agent has come, a few times on the way: one column takes a minute and more. */
 export function everyQuarter(say: (text: string) => void): (event: SelftestEvent) => void {

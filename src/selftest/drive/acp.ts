@@ -5,13 +5,18 @@ import { createInterface } from 'node:readline';
 interface Message {
   id?: number | string;
   method?: string;
-  params?: { options?: readonly { optionId?: string; kind?: string }[] };
+  params?: {
+    options?: readonly { optionId?: string; kind?: string }[];
+    update?: { sessionUpdate?: string; toolCallId?: string };
+  };
   result?: { sessionId?: string };
   error?: unknown;
 }
 
 /** An agent that is prompted as an editor does it. */
 export interface Prompting {
+  /** The calls that it has begun, by their ids: whatever stopped one afterwards, it was made. */
+  begun: ReadonlySet<string>;
   /** No further prompt: its input ends, as soon as the one that it works on is done. */
   end(): void;
 }
@@ -32,6 +37,7 @@ export function promptOver(
   // It may be gone before it was told anything.
   stdin.on('error', () => {});
   const waiting = new Map<number | string, (message: Message) => void>();
+  const begun = new Set<string>();
   let serial = 0;
   let isOver = false;
   const send = (message: object) => stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
@@ -42,6 +48,8 @@ export function promptOver(
     });
   createInterface({ input: stdout }).on('line', line => {
     const message = parsed(line);
+    const { sessionUpdate, toolCallId } = message?.params?.update ?? {};
+    if (sessionUpdate?.startsWith('tool_call') && toolCallId !== undefined) begun.add(toolCallId);
     if (message?.id === undefined) return;
     if (message.method === undefined) waiting.get(message.id)?.(message);
     else send({ id: message.id, ...answerTo(message) });
@@ -64,6 +72,7 @@ export function promptOver(
     .catch(() => {})
     .finally(() => stdin.end());
   return {
+    begun,
     end() {
       isOver = true;
     },

@@ -71,7 +71,7 @@ export async function makeCall(
     tried: {
       outcome,
       effect,
-      refused: outcome.kind === 'returned' ? driver.refused(text, call) : undefined,
+      refused: refusedBy(outcome, text, call, driver, session),
       stopped: stoppedBy(subject, ground, text),
       cut: text.length > WHOLE || CUT.test(text),
       controlled: false,
@@ -82,6 +82,19 @@ export async function makeCall(
     command,
     durationMs: outcome.kind === 'returned' ? outcome.durationMs : 0,
   };
+}
+
+/** Who refused it, by what came back; what had begun before it was stopped was not refused. */
+function refusedBy(
+  outcome: CallOutcome,
+  text: string,
+  call: AgentCall,
+  driver: Driver,
+  { begun }: AgentSession,
+): DriveTried['refused'] {
+  if (outcome.kind !== 'returned') return undefined;
+  const refused = driver.refused(text, call);
+  return refused === 'hook' && outcome.id !== undefined && begun.has(outcome.id) ? undefined : refused;
 }
 
 /** A call on something that is laid anew for it, and what came of it. */
@@ -186,7 +199,7 @@ export async function siblingWorks(
 }
 
 /**
- * Makes siblings' calls of what is read, all in one turn: what each gives back is known by its id, and reading changes nothing. Those
+ * Makes siblings' calls of what is read, all in one turn: what each gives back is known by its id. None may leave anything behind. Those
  * of which something was seen; what became of the others a turn of their own has to tell.
  */
 export async function siblingsRead<T extends { try: DriveTry; call: SiblingCall }>(

@@ -190,7 +190,8 @@ class Column {
   async #calls(left: TryRecord[], session: AgentSession): Promise<boolean> {
     const open: { record: TryRecord; tried: DriveTried }[] = [];
     const settle = async () => {
-      const { ok: works } = await controlWorks(this.#hands, session);
+      const { ok: works, reason } = await controlWorks(this.#hands, session);
+      if (reason === 'timeout' || reason === 'ended') this.#again(open.splice(0), left);
       for (const { tried } of open.splice(0)) tried.controlled = works;
       return works;
     };
@@ -260,7 +261,8 @@ class Column {
     for (const { try: each } of this.#owed) {
       if (each.subject.kind !== 'read') continue;
       const call = siblingOf(each, this.#hands, session.elsewhere);
-      if (typeof call === 'object') calls.set(call.key, { try: each, call });
+      // What leaves something behind would find, or overwrite, what another has left.
+      if (typeof call === 'object' && !/\bway\b/.test(call.key)) calls.set(call.key, { try: each, call });
     }
     const list = [...calls.values()];
     const works: [string, Check][] = [];

@@ -119,7 +119,8 @@ function pathOn(stage: Stage, word: string, base: string): string | undefined {
   if (word.startsWith(`${root}/`)) return word.slice(root.length + 1);
   if (word.startsWith(`${home}/`)) return `~/${word.slice(home.length + 1)}`;
   const path = `${base}${word.replace(/^\.\//, '')}`;
-  return /^[\w.~][\w./-]*$/.test(path) && !path.split('/').includes('..') ? path : undefined;
+  const parts = path.split('/');
+  return /^[\w.~][\w./-]*$/.test(path) && !parts.includes('..') && !parts.includes('.') ? path : undefined;
 }
 
 /** Whatever a hook's command names that may be a file, as paths of the stage. */

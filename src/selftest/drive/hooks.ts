@@ -311,13 +311,21 @@ class HookDrive {
 
   /** One call while something is laid. */
   async #say(call: DriveTry, lay: Lay): Promise<Said> {
+    const { driver } = this.#options;
     const session = await this.#started();
     if (!session) return { unclear: 'it did not start again' };
     const undo = lay();
     const made = await makeCall(call, this.#options, session).finally(undo);
     if (!made) return { unclear: 'it has no tool for this call' };
     const { tried } = made;
-    if (tried.outcome.kind !== 'ended' && tried.outcome.kind !== 'timeout') return saidOf(tried, tried.refused);
+    const { outcome, refused } = tried;
+    if (outcome.kind === 'returned' && refused === 'hook' && driver.denied) {
+      // By its words alone it may be a tool's own: what was denied is told at the end.
+      const { output } = (await this.#close()) ?? { output: '' };
+      const isDenied = outcome.id !== undefined && driver.denied(output).includes(outcome.id);
+      return saidOf(tried, isDenied ? 'hook' : undefined);
+    }
+    if (outcome.kind !== 'ended' && outcome.kind !== 'timeout') return saidOf(tried, refused);
     // It may hold on to what it was given, and is of no more use.
     await this.#close();
     return saidOf(tried, undefined);
@@ -333,10 +341,10 @@ class HookDrive {
     return this.#session;
   }
 
-  async #close(): Promise<void> {
+  async #close(): Promise<{ output: string } | undefined> {
     const session = this.#session;
     this.#session = undefined;
-    await session?.close();
+    return session?.close();
   }
 }
 

@@ -81,10 +81,9 @@ export const DRIVE_RULES: readonly DriveRule[] = [
     name: 'served',
     of: 'law 1',
     alsoBroken: true,
-    unclear: ({ outcome, refused }) => {
+    unclear: ({ outcome }) => {
       if (outcome.kind === 'timeout') return 'nothing came back for the call in its time';
-      // One whose session ends with a refusal says so as it ends.
-      if (outcome.kind === 'ended' && refused === undefined)
+      if (outcome.kind === 'ended')
         return outcome.served ? 'it ended with the call in its hands' : 'it ended before the call could be made';
       return outcome.kind === 'no-result' ? 'it went on without a result for the call' : undefined;
     },

@@ -1,6 +1,7 @@
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { AgentHook, AgentRule, Driver } from '../../agents/driver.ts';
 import type { SettingsFile } from '../../agents/types.ts';
+import { isEnvironmentFile } from '../../discover/secret-files.ts';
 import { patternRules } from '../../posture/patterns.ts';
 import type { Probe } from '../probes/types.ts';
 import type { SelftestOptions } from '../types.ts';
@@ -41,7 +42,7 @@ export async function lay(stage: Stage, driver: Driver, probes: readonly Probe[]
     '!.env*.example',
   ]);
   const listed = new Set(facts.secretFiles.map(({ path }) => path));
-  const isSecret = (path: string) => listed.has(path) || secret.ignores(path);
+  const isSecret = (path: string) => listed.has(path) || secret.ignores(path) || isLoadedFirst(path);
   const cut = await copyRepository(stage, isSecret);
   if (cut) notes.push(cut);
   if (!bare) copySettings(stage, driver);
@@ -70,6 +71,13 @@ export async function lay(stage: Stage, driver: Driver, probes: readonly Probe[]
     );
   return { links, subjects, settings, rules, hooks, gitHooks, notes };
 }
+
+/**
+ * Variables that many an agent, or what it is built on, loads where it is started, and programs that are loaded with it: BASH_ENV in a
+ * tracked `.gemini/.env` ran what it named with each command. Nobody is asked about them, so they are none of the copy. Sources:
+ * https://geminicli.com/docs/get-started/configuration/, https://bun.com/docs/runtime/env, https://bun.com/docs/runtime/bunfig.
+ */
+const isLoadedFirst = (path: string) => isEnvironmentFile(path) || basename(path).toLowerCase() === 'bunfig.toml';
 
 /** Where a link of the repository leads to within it, as it says; undefined for what is none. */
 function linkOf(stage: Stage, path: string): string | undefined {

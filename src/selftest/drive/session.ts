@@ -24,6 +24,8 @@ export interface AgentSession {
   /** What is to be reached over the network, `http://127.0.0.1:PORT`. */
   elsewhere: string;
   ended: Promise<Ended>;
+  /** Calls that it told to have begun, by their ids, where it tells that: none of them was refused. */
+  begun: ReadonlySet<string>;
   /** Lets it end by itself, and ends what is left of it after `grace` ms: how it ended, and how many processes outlived it. */
   close(grace?: number): Promise<Ended & { outlived: number }>;
 }
@@ -107,8 +109,8 @@ async function startWith(
     stdio: [driver.prompted ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  const prompting = driver.prompted && promptOver(child, { root, turns: () => model.turns, ...driver.prompted });
   const ended = endOf(child, mark);
+  const prompting = driver.prompted && promptOver(child, { root, turns: () => model.turns, ...driver.prompted });
   const kill = () => killAll(child, mark, socket);
   if (signal?.aborted) void kill();
   signal?.addEventListener('abort', kill, { once: true });
@@ -117,6 +119,7 @@ async function startWith(
     model,
     elsewhere,
     ended,
+    begun: prompting?.begun ?? new Set(),
     async close(grace = 3_000) {
       prompting?.end();
       model.end();

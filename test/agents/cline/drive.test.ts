@@ -1,7 +1,11 @@
 import { afterEach, expect, test } from 'vitest';
 import { driver } from '../../../src/agents/cline/drive.ts';
 import type { AgentCall, Driver } from '../../../src/agents/driver.ts';
+import { makeCall } from '../../../src/selftest/drive/calls.ts';
 import { addresses } from '../../../src/selftest/drive/contain.ts';
+import { Ground } from '../../../src/selftest/drive/ground.ts';
+import type { DriveTry } from '../../../src/selftest/drive/tries.ts';
+import { subject } from '../../selftest/drive/lab.ts';
 import { describeWith, part } from '../../support/parts.ts';
 import { processesWith } from '../../support/processes.ts';
 import { Lab, leaving } from '../driven.ts';
@@ -98,6 +102,26 @@ describeWith(['cline', 'bubblewrap', 'git'], 'the real Cline in the hands of a s
     await own.drive('configured', async ({ call }) => {
       expect(await call(read?.(own.inRoot('ok.txt')))).toContain('FINE');
       expect(driver.refused(await call(shell('cat .env')))).toBe('hook');
+    });
+  });
+
+  test('what a hook says no to after the call was made is no refusal, as it tells that the call had begun', async () => {
+    const cancels = `#!/bin/sh\ncase "$(cat)" in *at-once*) echo '{"cancel":true}';; *) echo '{"cancel":false}';; esac\n`;
+    const own = laid({ '.cline/hooks/PostToolUse': cancels, '.clinerules/hooks/PreToolUse': no('not-ever') });
+    await own.drive('configured', async ({ session }) => {
+      const ground = new Ground(own.stage);
+      const hands = { driver, ground, denied: { programs: [], pushes: false } };
+      const saying = (word: string): DriveTry => ({
+        subject: subject({ kind: 'work', target: '.', attempt: 'write', expect: 'allow' }),
+        escape: null,
+        make: () => shell(`echo ${word} > made-${word}.txt`),
+      });
+      expect((await makeCall(saying('not-ever'), hands, session))?.tried.refused).toBe('hook');
+      expect((await makeCall(saying('at-once'), hands, session))?.tried.refused).toBeUndefined();
+      expect([own.stage.read('made-not-ever.txt'), own.stage.read('made-at-once.txt')]).toEqual([
+        undefined,
+        'at-once\n',
+      ]);
     });
   });
 

@@ -19,6 +19,8 @@ export const FAMILIES = ['interpreter', 'wrapper', 'program'];
 
 /** What came of it: verdict and layer by `attempt target` and `#way`. */
 export interface InLab {
+  /** What was driven: the agent, and the box round it. */
+  title: string;
   available: boolean;
   reason: string | null;
   verdicts: Record<string, string>;
@@ -37,7 +39,8 @@ export const nameOf = ({ attempt, target, escape: way }: Pick<Row, 'attempt' | '
   `${attempt} ${target}${way === null ? '' : `#${way}`}`;
 
 /** The rows of a drive as they are compared. */
-const inLabOf = (vantage: Pick<InLab, 'available' | 'reason'>, rows: Row[], notes: string[]): InLab => ({
+const inLabOf = (vantage: Pick<InLab, 'available' | 'reason' | 'title'>, rows: Row[], notes: string[]): InLab => ({
+  title: vantage.title,
   available: vantage.available,
   reason: vantage.reason,
   verdicts: Object.fromEntries(rows.map(row => [nameOf(row), row.layer ? `${row.verdict} ${row.layer}` : row.verdict])),
@@ -124,7 +127,7 @@ export function withFiles(
       note: text => void notes.push(text),
     };
     await driveAgents(reports, await askForAgents(reports, input), input);
-    return inLabOf(reports[0] ?? { available: false, reason: 'none' }, rows, notes);
+    return inLabOf(reports[0] ?? { title: '', available: false, reason: 'none' }, rows, notes);
   });
 }
 

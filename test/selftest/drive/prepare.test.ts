@@ -207,6 +207,7 @@ describe('what hooks name', () => {
         hook('"$CLAUDE_PROJECT_DIR"/tools/guard.sh'),
         hook('python3 ~/scripts/guard.py --words $HOME/scripts/words.txt'),
         hook('uv run .env'),
+        hook('. ./tools/guard.sh; ls . >/dev/null; exit 0'),
         hook('./tools/guard.sh ~/.netrc token'),
       ];
       expect(copyNamed(stage, hooks, path => path === '.env')).toEqual(['~/.local/bin/uv']);

@@ -1,0 +1,33 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { drivers } from '../../../src/agents/drivers.ts';
+import { lay } from '../../../src/selftest/drive/lay.ts';
+import { Stage } from '../../../src/selftest/drive/stage.ts';
+import { labFacts } from '../../labs/box.ts';
+
+test.each(drivers.map(driver => [driver.agent.title, driver] as const))(
+  'what is loaded into %s, or into what it is built on, where it is started is none of the copy, tracked or not',
+  async (_title, driver) => {
+    const home = realpathSync(mkdtempSync(join(tmpdir(), 'lay-')));
+    const root = join(home, 'shop');
+    const loaded = ['.env', '.env.local', '.env.production', '.gemini/.env', '.qwen/.env', 'bunfig.toml', '.envrc'];
+    for (const path of [...loaded, 'src/app.ts', '.gemini/settings.json']) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), 'BASH_ENV=./evil.sh\n');
+    }
+    execFileSync('git', ['init', '-q', root]);
+    execFileSync('git', ['add', '-A', '-f'], { cwd: root });
+    const stage = new Stage({ home, root });
+    try {
+      await lay(stage, driver, [], { root, home, facts: labFacts(root, home), posture: undefined });
+      expect(loaded.filter(path => stage.kind(path) !== undefined)).toEqual([]);
+      expect(stage.kind('src/app.ts')).toBe('file');
+    } finally {
+      stage.remove();
+      rmSync(home, { recursive: true, force: true });
+    }
+  },
+);
