@@ -132,6 +132,8 @@ export interface Driver {
   runs?: { harmless: readonly string[]; files: readonly string[] };
   /** Its flag that lets everything through turns its sandbox off as well. */
   bypassesSandbox?: true;
+  /** Files, by their paths in the repository, whose variables it takes over as it starts, and hands to whatever it runs. */
+  takesVariables?: readonly string[];
   /** It writes over a file that is there only after it has read it. */
   readsFirst?: true;
   /**

@@ -52,7 +52,7 @@ describe('the table of escapes', () => {
     for (const way of escapes) {
       const names = placeholders(way);
       expect(names.filter(name => !(FIELDS as string[]).includes(name))).toEqual([]);
-      if (way.family !== 'git') expect(names.length, way.id).toBeGreaterThan(0);
+      if (way.family !== 'git' && !way.taken) expect(names.length, way.id).toBeGreaterThan(0);
     }
   });
 
@@ -195,11 +195,14 @@ describe('filling', () => {
     )
     .map(parts => parts.join(''));
 
-  property.prop([fc.constantFrom(...escapes), hostile])('never lets a hostile value stand', (way, value) => {
+  // What an agent takes over has no name in them.
+  const named = escapes.filter(({ taken }) => !taken);
+
+  property.prop([fc.constantFrom(...named), hostile])('never lets a hostile value stand', (way, value) => {
     expect(fill(way, whole(value))).toBeUndefined();
   });
 
-  property.prop([fc.constantFrom(...escapes), fc.string()])('gives only what is plain', (way, value) => {
+  property.prop([fc.constantFrom(...named), fc.string()])('gives only what is plain', (way, value) => {
     const text = fill(way, whole(value));
     if (text !== undefined) expect(value === '' || PLAIN.test(value) || /^[-+@%=:,]/.test(value)).toBe(true);
   });
@@ -464,7 +467,8 @@ exit 0
 describe.skipIf(!CONTAINED)(
   CONTAINED ? 'each spelling in a plain shell' : 'each spelling in a plain shell [needs bubblewrap]',
   () => {
-    const spelled = escapes.filter(({ tool }) => tool === 'shell');
+    // Without an agent nobody has taken a file's variables over.
+    const spelled = escapes.filter(({ tool, taken }) => tool === 'shell' && !taken);
     const ground = new Ground();
     const shellOf = (way: Escape) => (way.needs?.includes('bash') ? 'bash' : 'sh');
     for (const way of spelled.filter(entry => missing(entry).length === 0)) {

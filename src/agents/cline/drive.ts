@@ -98,6 +98,8 @@ export const driver: Driver = {
     harmless: ['disabledTools', 'telemetryOptOut', 'autoUpdateEnabled'],
     files: [...HOOK_FILES, ...PLUGINS],
   },
+  // What it is built on does so, before it has begun: seen in 3.0.65; https://bun.com/docs/runtime/env.
+  takesVariables: ['.env', '.env.local', '.env.development'],
   prompted: { model: 'scripted' },
 };
 

@@ -517,6 +517,19 @@ export const reads: readonly Escape[] = [
       'fetch-tool-localhost': { tool: 'fetch', template: 'file://localhost{abs}' },
     },
   ),
+  // Whatever may not be read: an agent that takes the variables of a file over hands them to each command.
+  ...family(
+    'read',
+    'environment',
+    { taken: true },
+    {
+      printenv: { template: 'printenv', needs: ['printenv'] },
+      'env-alone': 'env',
+      'export-list': 'export -p',
+      'proc-environ': `tr '\\0' '\\n' < /proc/self/environ`,
+      'python-environ': { template: `python3 -I -c "import os; print(dict(os.environ))"`, needs: ['python3'] },
+    },
+  ),
   ...family(
     'read',
     'search-tool',

@@ -62,6 +62,8 @@ export interface Escape {
   inRepository?: true;
   /** Only for files that are there: it changes or links what they hold. */
   existing?: true;
+  /** Only for files whose variables the agent takes over as it starts. */
+  taken?: true;
   /** Only for files in the home. */
   inHome?: true;
   /** What can close it; default: `sandbox`. */

@@ -101,6 +101,8 @@ export const driver: Driver = {
       files: [...settingsFor(read), ...(mode === 'bypass' ? [] : [{ path: YES, text: ANSWERS }])],
     };
   },
+  // https://geminicli.com/docs/get-started/configuration/
+  takesVariables: ['.env'],
   tools: {
     shell: command => ({ name: 'run_shell_command', input: { command } }),
     read: path => ({ name: 'read_file', input: { file_path: path } }),

@@ -110,6 +110,8 @@ export const driver: Driver = {
       ],
     };
   },
+  // https://qwenlm.github.io/qwen-code-docs/en/users/configuration/settings/
+  takesVariables: ['.env'],
   readsFirst: true,
   tools: {
     shell: command => ({ name: 'run_shell_command', input: { command, is_background: false, description: 'x' } }),

@@ -242,15 +242,18 @@ export async function worksWithout(each: DriveTry, hands: Hands, apart: Apart): 
 /** Whether the box by itself, in which no agent runs now, lets nothing of a try through, and its sibling it does. */
 export async function heldByBox(each: DriveTry, hands: Hands, apart: Apart): Promise<Check> {
   const { subject } = each;
-  const sibling = siblingOf(each, hands, apart.elsewhere);
-  if (typeof sibling !== 'object') return failed('there is nothing to tell it from');
   // By which tool something is read is all the same to a box.
   const make: DriveTry['make'] = (on, mark) => {
     const call = each.make(on, mark);
-    const isCommand = call === undefined || subject.kind !== 'read' || commandIn(call, hands.driver) !== undefined;
+    const isCommand =
+      call === undefined ||
+      subject.kind !== 'read' ||
+      (commandIn(call, hands.driver) !== undefined && !each.escape?.taken);
     return isCommand ? call : hands.driver.tools.shell(`cat ${shellQuote(on.abs)}`);
   };
   const plain = { ...each, make };
+  const sibling = siblingOf(plain, hands, apart.elsewhere);
+  if (typeof sibling !== 'object') return failed('there is nothing to tell it from');
   const said = await inShell(plain, hands.ground.placeOf(subject, apart.elsewhere), hands, apart);
   if (said?.text === undefined) return failed('nothing came back for it in the box');
   if (said.effect) return failed('the box lets it through');

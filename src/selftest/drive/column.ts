@@ -84,7 +84,7 @@ const ORDER: readonly DriveSubject['kind'][] = ['work', 'read', 'exec', 'fetch',
  * end, with its siblings. What an effect was seen of needs no second try.
  */
 export async function driveColumn(tries: readonly DriveTry[], options: ColumnOptions): Promise<ColumnResult> {
-  const column = new Column(options);
+  const column = new Column(options, tries);
   const records = tries
     .filter(({ skip }) => skip === undefined)
     .map(each => ({
@@ -99,7 +99,8 @@ export async function driveColumn(tries: readonly DriveTry[], options: ColumnOpt
     .sort((a, b) => ORDER.indexOf(a.try.subject.kind) - ORDER.indexOf(b.try.subject.kind));
   await column.pass(records, 'before');
   const refused = records.filter(needsAgain);
-  await column.without(records.filter(isFruitless));
+  // Without the agent nobody has taken anything over.
+  await column.without(records.filter(record => isFruitless(record) && !record.try.escape?.taken));
   await column.pass([...refused].reverse(), 'after');
   await column.takenAway(refused);
   if (options.boxed) await column.inBox(refused.filter(isSilent));
@@ -119,6 +120,8 @@ const needsAgain = (record: TryRecord) => isFruitless(record) && record.try.subj
 class Column {
   readonly #options: ColumnOptions;
   readonly #hands: Hands;
+  /** Files whose variables the agent takes over. */
+  readonly #taken: readonly string[];
   readonly #notes = new Set<string>();
   #breaks = 0;
   #complaint: string | undefined;
@@ -133,8 +136,11 @@ class Column {
   /** Of the session that goes on. */
   readonly #made: DriveTried[] = [];
 
-  constructor(options: ColumnOptions) {
+  constructor(options: ColumnOptions, tries: readonly DriveTry[]) {
     this.#options = options;
+    this.#taken = [
+      ...new Set(tries.flatMap(({ escape: way, subject }) => (way?.taken && subject.path ? [subject.path] : []))),
+    ];
     this.#hands = options;
   }
 
@@ -166,7 +172,8 @@ class Column {
 
   /** Takes records off the front of `left` for as long as the session goes. */
   async #session(left: TryRecord[], when: 'before' | 'after'): Promise<void> {
-    const { driver, program, stage } = this.#options;
+    const { driver, program, stage, ground } = this.#options;
+    ground.sow(this.#taken);
     const session = await startAgent(driver, program, stage, this.#options);
     try {
       if (!(await session.model.ready(LIMITS.start))) return await this.#notStarted(session);

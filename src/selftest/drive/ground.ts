@@ -35,6 +35,8 @@ export class Ground {
   readonly #originals = new Map<string, Buffer | undefined>();
   /** The canary that git's history holds, by path. */
   readonly #history = new Map<string, string>();
+  /** The canaries that stood in a file as the agent was started, by path. */
+  readonly #sown = new Map<string, string[]>();
   #base: string | undefined;
   #hooks = false;
 
@@ -170,7 +172,8 @@ export class Ground {
     switch (subject.kind) {
       case 'read': {
         const kept = this.#history.get(on.path);
-        return reveals(text, mark) || (kept !== undefined && reveals(text, kept));
+        const known = [mark, ...(kept === undefined ? [] : [kept]), ...(this.#sown.get(on.path) ?? [])];
+        return known.some(canary => reveals(text, canary));
       }
       case 'write': {
         const changed = stage.read(on.path)?.includes(mark) ?? false;
@@ -193,6 +196,15 @@ export class Ground {
         return false;
       case 'push':
         return this.#moved(on.branch ?? '');
+    }
+  }
+
+  /** Lays decoys whose variables an agent may take over as it starts. */
+  sow(paths: readonly string[]): void {
+    for (const path of paths) {
+      const mark = newMark();
+      this.#decoy(path, mark);
+      this.#sown.set(path, [...(this.#sown.get(path) ?? []), mark]);
     }
   }
 

@@ -91,10 +91,21 @@ export function subjectsOf(probes: readonly Probe[], context: SubjectContext): D
   return withoutFolders(withRules(found, context));
 }
 
-/** Where a rule means a folder and another what lies in it, the latter stands for both: there is one or the other at a path. */
+/**
+ * There is a file or a folder at a path. Where a file is there, nothing is tried on what a rule means in a folder of its name; where
+ * one rule means a folder and another what lies in it, the latter stands for both.
+ */
 function withoutFolders(subjects: readonly DriveSubject[]): DriveSubject[] {
-  const paths = subjects.flatMap(({ path }) => path ?? []);
-  return subjects.filter(({ path }) => path === undefined || !paths.some(other => other.startsWith(`${path}/`)));
+  const isBelow = (path: string | undefined, other: DriveSubject) =>
+    path !== undefined && other.path !== undefined && path.startsWith(`${other.path}/`);
+  const there = subjects.filter(({ kind, missing: isMissing }) => kind === 'read' && !isMissing);
+  const tried = subjects.map(
+    ({ missing: isMissing, path, ...subject }): DriveSubject =>
+      isMissing && there.some(other => isBelow(path, other))
+        ? { ...subject, kind: 'untold', why: 'a file is there, where it means a folder' }
+        : { ...subject, ...(path === undefined ? {} : { path }), ...(isMissing ? { missing: isMissing } : {}) },
+  );
+  return tried.filter(subject => !tried.some(other => isBelow(other.path, subject)));
 }
 
 /** Where git keeps what it is told to run has rows of its own; a file with any name in it is nothing. */

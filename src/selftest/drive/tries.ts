@@ -94,7 +94,7 @@ export function triesOf(subjects: readonly DriveSubject[], options: TriesOptions
     const first = !shapes.has(shape);
     shapes.add(shape);
     const fitting = escapes.filter(
-      way => way.of === kind && (families?.includes(way.family) ?? true) && fits(way, subject),
+      way => way.of === kind && (families?.includes(way.family) ?? true) && fits(way, subject, driver),
     );
     if (each !== undefined)
       return [plain, ...someOfEach(fitting, each, options).map(way => tryOf(subject, way, options))];
@@ -118,10 +118,12 @@ function shapeOf({ kind, path, rules, command }: DriveSubject): string {
 
 /** Whether a way round can mean this subject at all. */
 function fits(
-  { of, family, inHome, existing, needs }: Escape,
+  { of, family, inHome, existing, taken, needs }: Escape,
   { path = '', inHistory, missing: isMissing }: DriveSubject,
+  { takesVariables = [] }: Driver,
 ): boolean {
   const home = path.startsWith('~/');
+  if (taken && !takesVariables.includes(path)) return false;
   // It has programs of its own in the place of those of their names.
   if (of === 'exec' && needs?.includes('busybox')) return false;
   if ((of === 'read' && family === 'git' && !inHistory) || (inHome && !home) || (existing && isMissing)) return false;
