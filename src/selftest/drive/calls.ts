@@ -235,7 +235,13 @@ export interface Apart {
 
 /** The same command in a shell of ours; undefined where it is none of a shell. */
 export async function worksWithout(each: DriveTry, hands: Hands, apart: Apart): Promise<Check | undefined> {
-  const said = await inShell(each, hands.ground.placeOf(each.subject, apart.elsewhere), hands, apart);
+  // Without the agent nobody has taken the variables over.
+  const make: DriveTry['make'] = (on, mark) => {
+    const call = each.make(on, mark);
+    const command = each.escape?.taken && call ? commandIn(call, hands.driver) : undefined;
+    return command === undefined ? call : hands.driver.tools.shell(`export DECOY=${mark}; ${command}`);
+  };
+  const said = await inShell({ ...each, make }, hands.ground.placeOf(each.subject, apart.elsewhere), hands, apart);
   return said && (said.effect ? OK : failed(said.text || 'nothing came of it'));
 }
 

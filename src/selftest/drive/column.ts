@@ -99,8 +99,7 @@ export async function driveColumn(tries: readonly DriveTry[], options: ColumnOpt
     .sort((a, b) => ORDER.indexOf(a.try.subject.kind) - ORDER.indexOf(b.try.subject.kind));
   await column.pass(records, 'before');
   const refused = records.filter(needsAgain);
-  // Without the agent nobody has taken anything over.
-  await column.without(records.filter(record => isFruitless(record) && !record.try.escape?.taken));
+  await column.without(records.filter(isFruitless));
   await column.pass([...refused].reverse(), 'after');
   await column.takenAway(refused);
   if (options.boxed) await column.inBox(refused.filter(isSilent));

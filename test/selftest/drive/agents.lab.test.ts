@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { PartId } from '../../../scripts/parts.js';
+import { driverOf } from '../../../src/agents/drivers.ts';
 import { describeWith, firstOnPath } from '../../support/parts.ts';
 import { expectHeld, type InLab, inLab, WAYS } from './lab.ts';
 
@@ -164,3 +165,20 @@ for (const { id, needs = [], byItself = {}, by, but = {}, loosen, opens } of AGE
         expect(verdicts).toEqual(Object.fromEntries(Object.entries(on.verdicts).map(each => [each[0], opened(each)])));
       }, 240_000);
   });
+
+for (const { id, needs = [] } of AGENTS.filter(each => driverOf(each.id)?.takesVariables))
+  describeWith(
+    [id, ...needs, 'bubblewrap', 'git'],
+    `the real ${id}, which takes the variables of .env over as it starts`,
+    () => {
+      firstOnPath(needs);
+
+      test('hands them to whatever it runs, whatever refuses the file, and has none in our box', async () => {
+        const { verdicts } = await inLab(id, 'rules', { families: ['environment'] });
+        expect(verdicts['read .env']).toMatch(/^blocked/);
+        expect(verdicts['read .env#read-printenv']).toBe('exposed');
+        const boxed = await inLab(id, 'box', { families: ['environment'] });
+        expect(boxed.verdicts['read .env#read-printenv']).toBe('blocked sandbox');
+      }, 240_000);
+    },
+  );
