@@ -3,7 +3,16 @@ import type { AgentDefinition } from '../types.ts';
 export const cline: AgentDefinition = {
   id: 'cline',
   title: 'Cline',
-  guardFiles: ['.clinerules/', '.clineignore', '.vscode/settings.json', '.vscode/tasks.json', '.vscode/mcp.json'],
+  // What it is built on loads the programs that bunfig.toml names before it has begun: seen in 3.0.65; https://bun.com/docs/runtime/bunfig.
+  guardFiles: [
+    '.clinerules/',
+    '.clineignore',
+    'bunfig.toml',
+    '.vscode/settings.json',
+    '.vscode/tasks.json',
+    '.vscode/mcp.json',
+  ],
+  filesInBox: ['bunfig.toml'],
   userFiles: ['~/.cline/data/globalState.json', '~/.cline/data/settings/cline_mcp_settings.json'],
   marks: [{ variable: 'CLINE_ACTIVE', value: 'true', source: 'https://docs.cline.bot/' }],
   writes: ['.clinerules/'],
