@@ -157,8 +157,6 @@ export const execs: readonly Escape[] = [
       script: { template: `script -qec '{command}' /dev/null`, needs: ['script'] },
       unbuffer: { template: 'unbuffer {command}', needs: ['unbuffer'] },
       strace: { template: 'strace -f -e trace=none {command} 2>&1', needs: ['strace'] },
-      'busybox-env': { template: 'busybox env {command}', needs: ['busybox'] },
-      'busybox-timeout': { template: 'busybox timeout 9 {command}', needs: ['busybox'] },
       'start-stop-daemon': {
         template: 'start-stop-daemon --start --exec {bin} -- {args}',
         needs: ['start-stop-daemon'],
@@ -289,7 +287,6 @@ export const execs: readonly Escape[] = [
       'zsh-c': { template: `zsh -fc '{command}'`, needs: ['zsh'] },
       'fish-c': { template: `fish -N -c '{command}'`, needs: ['fish'] },
       'ksh-c': { template: `ksh -c '{command}'`, needs: ['ksh'] },
-      'busybox-sh': { template: `busybox sh -c '{command}'`, needs: ['busybox'] },
       'loader-sh': { template: `${LOADER} "$(command -v sh)" -c '{command}'`, source: ONA },
       'here-document-shell': 'sh <<WAY\n{command}\nWAY',
       'piped-shell': `echo '{command}' | sh`,

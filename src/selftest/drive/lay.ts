@@ -1,7 +1,6 @@
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { AgentHook, AgentRule, Driver } from '../../agents/driver.ts';
 import type { SettingsFile } from '../../agents/types.ts';
-import { isEnvironmentFile } from '../../discover/secret-files.ts';
 import { patternRules } from '../../posture/patterns.ts';
 import type { Probe } from '../probes/types.ts';
 import type { SelftestOptions } from '../types.ts';
@@ -77,7 +76,7 @@ export async function lay(stage: Stage, driver: Driver, probes: readonly Probe[]
  * tracked `.gemini/.env` ran what it named with each command. Nobody is asked about them, so they are none of the copy. Sources:
  * https://geminicli.com/docs/get-started/configuration/, https://bun.com/docs/runtime/env, https://bun.com/docs/runtime/bunfig.
  */
-const isLoadedFirst = (path: string) => isEnvironmentFile(path) || basename(path).toLowerCase() === 'bunfig.toml';
+const isLoadedFirst = (path: string) => /^(?:\.env(?:rc|[._-].*)?|\.dev\.vars.*|bunfig\.toml)$/i.test(basename(path));
 
 /** Where a link of the repository leads to within it, as it says; undefined for what is none. */
 function linkOf(stage: Stage, path: string): string | undefined {

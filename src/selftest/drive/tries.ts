@@ -118,14 +118,12 @@ function shapeOf({ kind, path, rules, command }: DriveSubject): string {
 
 /** Whether a way round can mean this subject at all. */
 function fits(
-  { of, family, inHome, existing, taken, needs }: Escape,
+  { of, family, inHome, existing, taken }: Escape,
   { path = '', inHistory, missing: isMissing }: DriveSubject,
   { takesVariables = [] }: Driver,
 ): boolean {
   const home = path.startsWith('~/');
   if (taken && !takesVariables.includes(path)) return false;
-  // It has programs of its own in the place of those of their names.
-  if (of === 'exec' && needs?.includes('busybox')) return false;
   if ((of === 'read' && family === 'git' && !inHistory) || (inHome && !home) || (existing && isMissing)) return false;
   // All of a home takes longer than a call may.
   return !(family === 'recursion' && /^~\/[^/]+$/.test(path));
