@@ -289,10 +289,22 @@ const NO_MARK = 'none';
 
 const hasWord = (command: string, word: string) => command.split(/[\s;&|()<>"'`]+/).includes(word);
 
-const failed = (text: string, length = 120): Check => ({
-  ok: false,
-  reason: text.trim().split('\n')[0]?.slice(0, length) ?? '',
-});
+/** What a program says where something did not work. */
+const WHY =
+  /\b(?:error|cannot|can't|could not|failed|denied|refused|not found|not permitted|no such file|traceback|exception)\b/i;
+/** What stands round a result, and says nothing of it. */
+const FRAME = /^(?:<\/?\w+>|Chunk ID: \w+|Wall time: .*)?$/;
+
+/** The words that say why nothing came of it, from a little before them. */
+function failed(text: string, length = 120): Check {
+  const lines = text
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => !FRAME.test(line));
+  const line = lines.find(each => WHY.test(each)) ?? lines[0] ?? '';
+  const from = Math.max(0, line.search(WHY) - length / 3);
+  return { ok: false, reason: line.slice(from, from + length).trim() };
+}
 
 /** The command of a shell call: what of its input is put there by the tool. */
 function commandIn(call: AgentCall, { tools }: Driver): string | undefined {

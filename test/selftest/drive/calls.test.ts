@@ -3,23 +3,34 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { AgentCall } from '../../../src/agents/driver.ts';
-import { siblingOf, siblingsRead } from '../../../src/selftest/drive/calls.ts';
+import {
+  type Hands,
+  type SiblingCall,
+  siblingOf,
+  siblingsRead,
+  siblingWorks,
+} from '../../../src/selftest/drive/calls.ts';
 import { Ground } from '../../../src/selftest/drive/ground.ts';
 import type { CallOutcome } from '../../../src/selftest/drive/model.ts';
 import type { AgentSession } from '../../../src/selftest/drive/session.ts';
 import { Stage } from '../../../src/selftest/drive/stage.ts';
-import { triesOf } from '../../../src/selftest/drive/tries.ts';
+import { type DriveTry, triesOf } from '../../../src/selftest/drive/tries.ts';
 import { fakeDriver, reading } from './fake.ts';
 
-test('of siblings that are read in one turn, those count that gave back what stands there now, each by its own result', async () => {
+interface Sibling {
+  try: DriveTry;
+  call: SiblingCall;
+}
+
+/** A ground on a stage, and four ways of reading a permitted file of it. */
+async function withSiblings(work: (stage: Stage, hands: Hands, list: Sibling[]) => Promise<void>): Promise<void> {
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'calls-')));
   const root = join(home, 'shop');
   mkdirSync(root);
   const stage = new Stage({ home, root });
   try {
     const driver = fakeDriver({});
-    const ground = new Ground(stage);
-    const hands = { driver, ground, denied: { programs: [], pushes: false } };
+    const hands = { driver, ground: new Ground(stage), denied: { programs: [], pushes: false } };
     const spelled = { driver, contained: true, ...stage.seen, deep: true, has: () => true };
     const list = triesOf([reading('.env')], spelled)
       .filter(({ escape: way }) => ['read-head', 'read-tail', 'read-nl', 'read-sed'].includes(way?.id ?? ''))
@@ -27,11 +38,21 @@ test('of siblings that are read in one turn, those count that gave back what sta
         const call = siblingOf(each, hands, 'http://127.0.0.1:1');
         return typeof call === 'object' ? [{ try: each, call }] : [];
       });
+    await work(stage, hands, list);
+  } finally {
+    stage.remove();
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+const answer = (text: string): CallOutcome => ({ kind: 'returned', text, durationMs: 1, id: 'x' });
+
+test('of siblings that are read in one turn, those count that gave back what stands there now, each by its own result', () =>
+  withSiblings(async (stage, hands, list) => {
     expect(list).toHaveLength(4);
     const standing = () => readFileSync(stage.at(list[0]?.call.on.path ?? ''), 'utf8');
     let before = '';
     const turns: string[][] = [];
-    const answer = (text: string): CallOutcome => ({ kind: 'returned', text, durationMs: 1, id: 'x' });
     const model = {
       expect() {},
       call: async () => answer(''),
@@ -48,8 +69,21 @@ test('of siblings that are read in one turn, those count that gave back what sta
     expect(turns).toHaveLength(1);
     expect(turns[0]).toHaveLength(4);
     expect(works.map(each => list.indexOf(each))).toEqual([0]);
-  } finally {
-    stage.remove();
-    rmSync(home, { recursive: true, force: true });
-  }
-});
+  }));
+
+test.each([
+  [
+    'Chunk ID: b5fda1\nWall time: 0.1\nOutput:\n/x/python3: line 12: y: No such file or directory',
+    /line 12: y: No such file/,
+  ],
+  ['<untrusted_context>\nOutput: bash: tar: command not found\n</untrusted_context>', /tar: command not found/],
+  [`[{"query":"python3 -c ${'x'.repeat(300)}","error":"Command failed with 1"}]`, /Command failed/],
+  ['nothing of the kind', /^nothing of the kind$/],
+])('a sibling that did not work is told by the words that say why', (text, why) =>
+  withSiblings(async (_stage, hands, list) => {
+    const model = { expect() {}, asides: 0, call: async () => answer(text) };
+    const [first] = list as [Sibling];
+    const works = await siblingWorks(first.try, first.call, hands, { model } as unknown as AgentSession);
+    expect(works).toEqual({ ok: false, reason: expect.stringMatching(why) });
+  }),
+);
