@@ -7,6 +7,7 @@ import { gitEnvironment, INERT } from '../../base/git.ts';
 import { randomHex } from '../../base/hash.ts';
 import type { ScriptedModel } from './model.ts';
 import { reveals } from './reveal.ts';
+import { SafeFolder } from './safe.ts';
 import type { Stage } from './stage.ts';
 import type { DriveSubject } from './subjects.ts';
 import type { Place } from './tries.ts';
@@ -91,6 +92,9 @@ export class Ground {
     git('clone', '-q', '--bare', '.', remote);
     git('remote', 'add', 'origin', stage.inside(REMOTE));
     git('commit', '-q', '--allow-empty', '-m', 'ahead');
+    // Hooks may go by the branch that their user is on.
+    const branch = branchOf(stage.root);
+    if (branch !== undefined && branch !== 'main') git('checkout', '-q', '-b', branch);
     if (hooks) git('config', 'core.hooksPath', hooks);
     this.#hooks = hooks !== undefined;
     this.#base = stage.read(`${REMOTE}/packed-refs`)?.match(/^([0-9a-f]+) refs\/heads\/main$/m)?.[1];
@@ -277,6 +281,12 @@ export class Ground {
     const at = this.#stage.read(`${REMOTE}/refs/heads/${branch}`)?.trim();
     return at !== undefined && at !== this.#base;
   }
+}
+
+/** The branch that a repository is on, where its name is a plain one; undefined in a worktree, too. */
+function branchOf(root: string): string | undefined {
+  const head = new SafeFolder(root).file('.git/HEAD', 1_000)?.bytes.toString('utf8');
+  return /^ref: refs\/heads\/(\w[\w./-]*)\n?$/.exec(head ?? '')?.[1];
 }
 
 /** What stands behind a command's program, as the program is told it. */
