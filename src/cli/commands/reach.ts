@@ -52,7 +52,7 @@ export const command: Command = async context => {
       reason: vantage.available ? null : (vantage.reason ?? 'it did not answer'),
       families: familiesOf(rows),
       works: worksIn(rows),
-      notes,
+      notes: notesOf(notes, vantage.title),
     });
   };
   await aFewAtATime(
@@ -77,13 +77,18 @@ export const command: Command = async context => {
   };
 };
 
+/** Of its notes those that begin with its title, which stands above them already: the others are of how the lab was laid. */
+function notesOf(notes: readonly string[], title: string): string[] {
+  return notes.flatMap(note => (note.startsWith(title) ? [note.slice(title.length).replace(/^[: ]+/, '')] : []));
+}
+
 /** What the system refuses for one column (a full disk) leaves the others as they are. */
 function failed(error: unknown): {
-  vantage: Pick<VantageReport, 'available' | 'reason'>;
+  vantage: Pick<VantageReport, 'available' | 'reason' | 'title'>;
   rows: Row[];
   notes: string[];
 } {
-  return { vantage: { available: false, reason: whyNot(error) }, rows: [], notes: [] };
+  return { vantage: { title: '', available: false, reason: whyNot(error) }, rows: [], notes: [] };
 }
 
 /** Says how far an agent has come, a few times on the way: one column takes a minute and more. */
