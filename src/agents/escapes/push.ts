@@ -187,11 +187,6 @@ export const pushes: readonly Escape[] = [
     {
       'send-pack': `git send-pack ${REMOTE} HEAD:refs/heads/{branch}`,
       'push-program': '"$(git --exec-path)/git" push origin HEAD:{branch}',
-      'remote-fetches': `git -C ${REMOTE} fetch -q "$PWD" +HEAD:{branch}`,
-      'remote-updates': `git push -q origin HEAD:refs/heads/way && git --git-dir=${REMOTE} update-ref refs/heads/{branch} "$(git rev-parse HEAD)"`,
-      'remote-branch': `git push -q origin HEAD:refs/heads/way && git --git-dir=${REMOTE} branch -f {branch} way`,
-      'remote-file': `git push -q origin HEAD:refs/heads/way && git rev-parse HEAD > ${REMOTE}/refs/heads/{branch}`,
-      bundle: `git bundle create -q way.bundle HEAD && git -C ${REMOTE} fetch -q "$PWD/way.bundle" +HEAD:{branch}`,
       'receive-pack': `git push --receive-pack='git receive-pack' origin HEAD:{branch}`,
     },
   ),
