@@ -244,7 +244,7 @@ const REACHED: Readonly<Record<DriveSubject['kind'], string>> = {
   write: 'changed',
   exec: 'ran',
   fetch: 'answered',
-  push: 'a push went through',
+  push: 'a push went through, to a stand-in of the remote: what its server refuses is not tried here',
   tool: 'used',
   untold: '',
   work: 'done',
