@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -36,7 +37,7 @@ function programsWithoutScanners(base: string): string {
   // The first of a name is the one that counts.
   for (const from of (process.env.PATH ?? '').split(':').filter(part => part.startsWith('/') && existsSync(part)))
     for (const name of readdirSync(from))
-      if (!SCANNERS.includes(name) && !existsSync(join(folder, name)))
+      if (!SCANNERS.includes(name) && !lstatSync(join(folder, name), { throwIfNoEntry: false }))
         symlinkSync(join(from, name), join(folder, name));
   return folder;
 }
