@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { DriveContext, Driver } from '../driver.ts';
 import { jsonValue, object } from '../values.ts';
 import { chat } from '../wire/chat.ts';
@@ -100,9 +101,9 @@ export const driver: Driver = {
   },
   // It does not start then; what else keeps it from starting it tells its log alone.
   complaint: output =>
-    /^(?:Error: )?(?:Config(?:uration| file at \S+)? is (?:invalid|not valid)[^\r\n]*|Unexpected server error)/m.exec(
-      output,
-    )?.[0],
+    /^(?:Error: )?(Config(?:uration| file at \S+)? is (?:invalid|not valid)[^\r\n]*|Unexpected server error)/m.exec(
+      stripVTControlCharacters(output),
+    )?.[1],
   rules,
   runs: {
     harmless: [

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AgentHook } from '../../../src/agents/driver.ts';
-import { drivers } from '../../../src/agents/drivers.ts';
+import { driverOf, drivers } from '../../../src/agents/drivers.ts';
 import { copyNamed, copyRepository, copySettings } from '../../../src/selftest/drive/prepare.ts';
 import { Stage } from '../../../src/selftest/drive/stage.ts';
 
@@ -136,7 +136,7 @@ describe('the copy of what steers an agent', () => {
   });
 
   test('Claude Code: what it is steered by stays, to the letter', () => {
-    const [claude] = drivers;
+    const claude = driverOf('claude-code');
     const text = `{\n  // mine\n  "permissions": { "deny": ["Read(./x)"] },\n  "env": { "BASH_DEFAULT_TIMEOUT_MS": "9000", "T": "${SECRET}" }\n}\n`;
     lay('home/.claude/settings.json', text);
     copySettings(stage, claude as never);
@@ -161,12 +161,12 @@ describe('the copy of what steers an agent', () => {
     ['alone', `{"apiKeyHelper":"x"}`, '{}'],
   ])('Claude Code: %s', (_what, text, kept) => {
     lay('home/.claude/settings.json', text);
-    copySettings(stage, drivers[0] as never);
+    copySettings(stage, driverOf('claude-code') as never);
     expect(stage.read('~/.claude/settings.json')).toBe(kept);
   });
 
   test('from where its variable leads it, and by way of a link of the user’s own', () => {
-    const [claude] = drivers;
+    const claude = driverOf('claude-code');
     lay('dotfiles/settings.json', '{ "model": "linked" }');
     mkdirSync(join(above, 'home/.claude'), { recursive: true });
     symlinkSync(join(above, 'dotfiles/settings.json'), join(above, 'home/.claude/settings.json'));
