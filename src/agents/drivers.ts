@@ -20,7 +20,9 @@ export function driverOf(id: string): Driver | undefined {
 
 /** In the order of `drivers`, and those of no driver last. */
 export function longestFirst<T>(list: readonly T[], idOf: (each: T) => string): T[] {
-  const rank = (each: T) =>
-    (drivers.findIndex(({ agent }) => agent.id === idOf(each)) + drivers.length + 1) % (drivers.length + 1);
+  const rank = (each: T) => {
+    const at = drivers.findIndex(({ agent }) => agent.id === idOf(each));
+    return at < 0 ? drivers.length : at;
+  };
   return [...list].sort((a, b) => rank(a) - rank(b));
 }

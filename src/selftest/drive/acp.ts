@@ -27,7 +27,8 @@ const PROMPT = [{ type: 'text', text: 'please do what I say' }];
 /**
  * Prompts an agent by the Agent Client Protocol, version 1, over its standard streams, again and again: what ends a turn (a hook's no)
  * ends no session. Whatever it asks leave for is allowed. Where it takes no session or no prompt, or has ended one without asking its
- * model (`turns`: how often it has), its input ends, and with it the agent, which has said why. Sources: https://agentclientprotocol.com/protocol/overview and, of the model, …/protocol/schema.
+ * model (`turns`: how often it has), its input ends, and with it the agent, which has said why. Sources:
+ * https://agentclientprotocol.com/protocol/overview and, of the model, …/protocol/schema.
  */
 export function promptOver(
   { stdin, stdout }: Pick<ChildProcess, 'stdin' | 'stdout'>,

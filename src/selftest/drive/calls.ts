@@ -132,11 +132,7 @@ function stoppedBy({ kind }: DriveSubject, ground: Ground, text: string): DriveT
 }
 
 /** A shell that keeps its folder from one command to the next would be elsewhere for what follows. */
-async function goBack(
-  command: string | undefined,
-  { driver, ground }: Pick<Hands, 'driver' | 'ground'>,
-  { model }: Pick<AgentSession, 'model'>,
-): Promise<void> {
+async function goBack(command: string | undefined, { driver, ground }: Hands, { model }: AgentSession): Promise<void> {
   if (command !== undefined && /\b(?:cd|pushd|popd|chdir)\b/.test(command))
     await model.call(driver.tools.shell(`cd ${ground.root}`));
 }
@@ -204,9 +200,11 @@ export async function siblingWorks(
  */
 export async function siblingsRead<T extends { try: DriveTry; call: SiblingCall }>(
   list: readonly T[],
-  { driver, ground }: Hands,
-  { model }: AgentSession,
+  hands: Hands,
+  session: AgentSession,
 ): Promise<T[]> {
+  const { driver, ground } = hands;
+  const { model } = session;
   const marks = new Map<string, string>();
   const calls = list.flatMap(each => {
     const { subject, make } = each.try;
@@ -219,7 +217,7 @@ export async function siblingsRead<T extends { try: DriveTry; call: SiblingCall 
     return [{ each, call, mark }];
   });
   const outcomes = await model.calls(calls.map(({ call }) => call));
-  await goBack(calls.map(({ call }) => commandIn(call, driver) ?? '').join('\n'), { driver, ground }, { model });
+  await goBack(calls.map(({ call }) => commandIn(call, driver) ?? '').join('\n'), hands, session);
   return calls.flatMap(({ each, mark }, at) => {
     const text = textOf(outcomes[at] ?? { kind: 'no-result' });
     return ground.hadEffect(each.try.subject, each.call.on, mark, model, text) ? [each] : [];
