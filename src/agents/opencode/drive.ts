@@ -10,6 +10,13 @@ import { rules } from './rules.ts';
 /** Its folder in the home, and what in it steers it: https://opencode.ai/docs/config/. */
 const HOME = '~/.config/opencode/';
 const OWN_SETTINGS = ['config.json', 'opencode.json', 'opencode.jsonc'].map(name => `${HOME}${name}`);
+/** Models that it may know. */
+const MODELS = '~/.cache/opencode/agent-posture-models.json';
+/** What it would install beside its settings at each start, said to be there: a plugin that imports it does not load without a network. */
+const INSTALLED = JSON.stringify({
+  lockfileVersion: 3,
+  packages: { '': { dependencies: { '@opencode-ai/plugin': '*' } } },
+});
 /** Code of the user's that it loads: https://opencode.ai/docs/plugins/ and https://opencode.ai/docs/custom-tools/. */
 const CODE = ['plugin/', 'plugins/', 'tool/', 'tools/'];
 const WORDS = ['agent/', 'agents/', 'command/', 'commands/', 'mode/', 'modes/', 'skill/', 'skills/', 'prompts/'];
@@ -77,11 +84,19 @@ export const driver: Driver = {
         OPENCODE_DB: ':memory:',
         OPENCODE_DISABLE_AUTOUPDATE: '1',
         OPENCODE_DISABLE_MODELS_FETCH: '1',
+        // The one model is the overlay's; to read thousands of others takes it a second of two.
+        OPENCODE_MODELS_PATH: MODELS.replace('~', context.home),
+        // Its optimising compiler takes more of a short run than it gives back.
+        BUN_JSC_useFTLJIT: '0',
         OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
         // Where there is a plugin, it installs what those need before it begins, and tries that for 70 s without a network.
         npm_config_offline: 'true',
       },
-      files: [],
+      files: [
+        { path: MODELS, text: '{}' },
+        { path: `${HOME}node_modules/.package-lock.json`, text: INSTALLED },
+        { path: `${HOME}package-lock.json`, text: INSTALLED },
+      ],
     };
   },
   tools: {
