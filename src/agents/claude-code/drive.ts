@@ -1,3 +1,4 @@
+import { SHORT_RUN } from '../bun.ts';
 import type { Driver } from '../driver.ts';
 import { isPlain, keptAsWritten } from '../kept.ts';
 import { anthropic } from '../wire/anthropic.ts';
@@ -79,6 +80,7 @@ export const driver: Driver = {
         DISABLE_TELEMETRY: '1',
         // Without it, root may not bypass: here nothing of root's can be reached.
         IS_SANDBOX: '1',
+        ...SHORT_RUN,
       },
       files: [
         {

@@ -1,3 +1,4 @@
+import { SHORT_RUN } from '../bun.ts';
 import type { Driver } from '../driver.ts';
 import { keptJson } from '../kept.ts';
 import type { SettingsFile } from '../types.ts';
@@ -48,6 +49,7 @@ export const driver: Driver = {
         CLINE_TELEMETRY_DISABLED: '1',
         // Else it starts a helper for all its sessions, which outlives them.
         CLINE_SESSION_BACKEND_MODE: 'local',
+        ...SHORT_RUN,
       },
       files: [
         {

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { SHORT_RUN } from '../bun.ts';
 import type { DriveContext, Driver } from '../driver.ts';
 import { jsonValue, object } from '../values.ts';
 import { chat } from '../wire/chat.ts';
@@ -86,8 +87,7 @@ export const driver: Driver = {
         OPENCODE_DISABLE_MODELS_FETCH: '1',
         // The one model is the overlay's; to read thousands of others takes it a second of two.
         OPENCODE_MODELS_PATH: MODELS.replace('~', context.home),
-        // Its optimising compiler takes more of a short run than it gives back.
-        BUN_JSC_useFTLJIT: '0',
+        ...SHORT_RUN,
         OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
         // Where there is a plugin, it installs what those need before it begins, and tries that for 70 s without a network.
         npm_config_offline: 'true',
