@@ -66,6 +66,8 @@ function all() {
   const PATH = [...['node-22', ...AGENTS].map(id => dirname(findPart(id))), process.env.PATH].join(':');
   const run = (args, codes) =>
     once(process.execPath, [bin, ...args], { cwd: repository, env: { ...env, PATH }, codes });
+  // Warm: Copilot unpacks itself in a home at its first start.
+  once(findPart('copilot'), ['--version'], { cwd: repository, env: { ...env, PATH } });
   run(['generate'], [0]);
   const test = () => run(['test', '--agent', 'all', '--json', '--trust', '--safeguard', 'SEC-1'], [0, 1, 3]);
   test();

@@ -102,6 +102,11 @@ export interface Driver {
    * `/`. Never a login; `keep` takes what is one out of a file that holds both, of one of the repository too.
    */
   copies: readonly { path: string; keep?(text: string): string | undefined }[];
+  /**
+   * Where in the home its program unpacks itself at its first start, one version beside another in folders below: let in as they lie
+   * there, and not to be written.
+   */
+  unpacked?: { folder: string; below: number };
   start(context: DriveContext): DriveStart;
   tools: Tools;
   /** What a request aside is to be told, by its words: the worst case, `allow`. Undefined: it is not known. */

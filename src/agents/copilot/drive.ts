@@ -53,7 +53,7 @@ function rules(settings: readonly SettingsFile[]): AgentRule[] {
 
 /**
  * Source of its flags and variables: https://docs.github.com/en/copilot/reference/copilot-cli-reference/cli-command-reference, and
- * `copilot help environment`. In a new home it first unpacks itself, 236 MB, for most of a second.
+ * `copilot help environment`. In a new home it first unpacks itself, 236 MB, for a second and more.
  */
 export const driver: Driver = {
   agent: copilot,
@@ -65,6 +65,8 @@ export const driver: Driver = {
       path: `~/.copilot/${name}`,
     })),
   ],
+  // By platform and version.
+  unpacked: { folder: '~/.cache/copilot/pkg', below: 2 },
   start(context) {
     return {
       command: [

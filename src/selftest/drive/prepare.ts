@@ -96,8 +96,12 @@ export async function copyRepository(stage: Stage, isSecret: (path: string) => b
   return undefined;
 }
 
-/** Copies what of the user's own steers the agent into the scratch home; logins are left out there, and in the copy of the repository. */
+/**
+ * Copies what of the user's own steers the agent into the scratch home; logins are left out there, and in the copy of the repository.
+ * What its program has unpacked is let in.
+ */
 export function copySettings(stage: Stage, driver: Driver): void {
+  letIn(stage, driver);
   for (const { path, keep } of driver.copies) {
     if (!path.startsWith('~/')) {
       const text = stage.read(path);
@@ -108,6 +112,26 @@ export function copySettings(stage: Stage, driver: Driver): void {
     const from = ownPlace(stage, driver, path);
     if (!path.endsWith('/')) copyOwn(stage, path, from, keep);
     else for (const name of filesIn(from)) copyOwn(stage, `${path}${name}`, join(from, name));
+  }
+}
+
+/** Each folder as part of the program. What a link leads to is none of it. */
+function letIn(stage: Stage, { unpacked }: Driver): void {
+  if (!unpacked) return;
+  const below = (folder: string, depth: number): string[] =>
+    depth === 0 ? [folder] : foldersIn(folder).flatMap(name => below(join(folder, name), depth - 1));
+  const top = stage.real(unpacked.folder);
+  if (realPathOf(top) === top) for (const place of below(top, unpacked.below)) stage.admitted.add(place);
+}
+
+/** The folders in a folder, without links to some. */
+function foldersIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter(entry => entry.isDirectory())
+      .map(({ name }) => name);
+  } catch {
+    return [];
   }
 }
 

@@ -71,8 +71,8 @@ function* decoded(text: string, least: number): Generator<string> {
 function* base64(text: string, least: number): Generator<string> {
   const standard = text.replaceAll('-', '+').replaceAll('_', '/');
   const joined = standard.replace(/[ \t]*[\r\n]+[ \t]*/g, '');
+  // Compressed, what is random in hexadecimal digits takes half of its characters and more.
   for (const form of new Set([text, standard, joined]))
-    // Compressed, what is random in hexadecimal digits takes half of its characters and more.
     for (const [run] of form.matchAll(/[A-Za-z0-9+/]{8,}/g))
       if (run.length * 3 >= least * 2)
         for (let start = 0; start < 4; start += 1) yield Buffer.from(run.slice(start), 'base64').toString('latin1');
