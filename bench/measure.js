@@ -14,10 +14,15 @@ export const bin = join(root, 'bin/agent-posture.js');
  */
 const environment = { PATH: process.env.PATH, LANG: 'C.UTF-8', TERM: 'xterm-256color' };
 
+const worlds = [];
+process.on('exit', () => {
+  for (const base of worlds) rmSync(base, { recursive: true, force: true });
+});
+
 /** A repository with its own home and state, gone when the bench ends. */
 export function world(files = {}) {
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'agent-posture-bench-')));
-  process.on('exit', () => rmSync(base, { recursive: true, force: true }));
+  worlds.push(base);
   const repository = join(base, 'shop-api');
   const home = join(base, 'home');
   for (const folder of [repository, home]) mkdirSync(folder);
