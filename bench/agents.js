@@ -15,6 +15,8 @@ isolation:
   files: { hide: [".env", ".env.production"] }
 repository: { protected: [main] }
 `;
+/** Where a system has its own programs. */
+const SYSTEM = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
 /** So many rules through one agent, and rows of each at least: what is skipped is none. */
 const RULES = 50;
 const ROWS = 18;
@@ -63,7 +65,10 @@ function all() {
     '.env': 'API_TOKEN=x\n',
     '.env.production': 'API_TOKEN=x\n',
   });
-  const PATH = [...['node-22', ...AGENTS].map(id => dirname(findPart(id))), process.env.PATH].join(':');
+  // Without the shims of managers of versions, of which each start is a tenth of a second of shell.
+  const PATH = [...['node-22', ...AGENTS].map(id => dirname(findPart(id))), dirname(process.execPath), SYSTEM].join(
+    ':',
+  );
   const run = (args, codes) =>
     once(process.execPath, [bin, ...args], { cwd: repository, env: { ...env, PATH }, codes });
   // Warm: Copilot unpacks itself in a home at its first start.

@@ -323,6 +323,8 @@ function runGit(cwd: string, args: readonly string[]): void {
     'user.email=agent-posture@localhost',
     '-c',
     'commit.gpgSign=false',
+    '-c',
+    'maintenance.auto=false',
   ];
   const env = { ...gitEnvironment(), GIT_ALLOW_PROTOCOL: 'file', GIT_CONFIG_GLOBAL: '/dev/null' };
   try {
