@@ -10,7 +10,7 @@ export default async () => {
   // A shell gives it its input, as the agent's would. 42 is its yes, 2 its no.
   const ask = (command, codes) => {
     writeFileSync(join(repository, 'input'), JSON.stringify({ toolName: 'bash', toolArgs: { command } }));
-    return once('sh', ['-c', 'node .agent-posture/agent-hook.mjs copilot < input'], {
+    return once('sh', ['-c', 'node .agent-posture/agent-hook.cjs copilot < input'], {
       cwd: repository,
       env,
       codes,
@@ -20,9 +20,9 @@ export default async () => {
   const many = (text, times) => Array.from({ length: times }, (_each, index) => text + index).join(';');
   const slow = [many('git push '.repeat(430), 220), many('rm '.repeat(1_300), 220), many('git push ', 70_000)];
   return [
-    await ratio('agent-hook.mjs, a command that is allowed', 1.5, () => ask('npm test -- --watch=false', [42]), 15),
+    await ratio('agent-hook.cjs, a command that is allowed', 1.5, () => ask('npm test -- --watch=false', [42]), 15),
     within(
-      'agent-hook.mjs, 1 MB of pushes and removals',
+      'agent-hook.cjs, 1 MB of pushes and removals',
       Math.max(...slow.map(command => ask(command, [42, 2]))) / 1000,
       4,
       ' s',

@@ -5,7 +5,7 @@ import { REASONS } from './reasons.ts';
 import type { RuleSource } from './source.ts';
 
 /** The program that agents without rules of their own are made to ask. */
-export const HOOK_FILE = '.agent-posture/agent-hook.mjs';
+export const HOOK_FILE = '.agent-posture/agent-hook.cjs';
 
 /** How it ends where it says yes. Another program, or an empty one, ends otherwise. */
 export const YES = 42;
@@ -15,7 +15,7 @@ export function hookCommand(agent: string): string {
   return `node ${HOOK_FILE} ${agent}; [ $? = ${YES} ] || exit 2`;
 }
 
-/** The expressions that templates/agent-hook.mjs goes by. */
+/** The expressions that templates/agent-hook.cjs goes by. */
 export function hookRules({ hidden, hiddenInHome, guards, protectedBranches }: RuleSource) {
   const secrets = [...hidden, ...hiddenInHome];
   const all = (list: readonly string[], make: (path: string) => string | undefined) =>

@@ -93,7 +93,7 @@ export interface AgentDefinition {
   filesInBox?: readonly string[];
   /** Files that no output has to write, and that can overrule what its output wrote. */
   overruling?: readonly string[];
-  /** Its settings make it ask the program in templates/agent-hook.mjs, since they cannot say all of it themselves. */
+  /** Its settings make it ask the program in templates/agent-hook.cjs, since they cannot say all of it themselves. */
   asksHook?: true;
   /** The page of instructions that it reads instead of AGENTS.md, and the line by which that takes in another page. */
   instructions?: { path: string; takesIn(page: string): string };

@@ -9,7 +9,7 @@ export type CommentStyle = 'script' | 'hash' | 'slashes' | 'none';
 export function commentStyle(path: string, script: boolean): CommentStyle {
   if (script || extname(path) === '.sh' || /(?:^|\/)\.(?:githooks|husky)\//.test(path)) return 'script';
   if (basename(path) === 'devcontainer.json' || extname(path) === '.jsonc') return 'slashes';
-  return ['.json', '.mjs'].includes(extname(path)) ? 'none' : 'hash';
+  return ['.json', '.cjs'].includes(extname(path)) ? 'none' : 'hash';
 }
 
 const COMMENT: Readonly<Record<CommentStyle, RegExp | undefined>> = {

@@ -12,7 +12,7 @@ const BY_EXTENSION: Readonly<Record<string, keyof typeof formats>> = {
   '.yaml': 'yaml',
   '.yml': 'yaml',
 };
-const SCRIPT = '.mjs';
+const SCRIPT = '.cjs';
 
 let parseScript: typeof import('acorn').parse | undefined;
 
@@ -57,7 +57,7 @@ function readProgram(text: string): { tree: unknown; comments: string[] } | unde
   try {
     const tree = parseScript(text, {
       ecmaVersion: 'latest',
-      sourceType: 'module',
+      sourceType: 'script',
       onComment: (_block, comment) => void comments.push(comment.replace(/\s+/g, ' ').trim()),
     });
     return { tree: JSON.parse(JSON.stringify(tree, withoutPlace)), comments };

@@ -111,7 +111,7 @@ describe('what names a file of another output', () => {
   it('a program that is no longer asked for stays as long as what calls it does', async () => {
     await repository.generate({ ...FULL, agents: ['cursor', 'claude-code'] });
     const plan = await repository.plan({ ...FULL, agents: ['claude-code'] });
-    const [deleted] = plan.changes.filter(({ path }) => path === '.agent-posture/agent-hook.mjs');
+    const [deleted] = plan.changes.filter(({ path }) => path === '.agent-posture/agent-hook.cjs');
     expect(deleted?.state).toBe('delete');
     const rest = setAside(plan, new Set(['cursor-settings']));
     expect(rest.changes).not.toContain(deleted);

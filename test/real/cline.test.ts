@@ -89,9 +89,9 @@ describeWith(['cline', 'bubblewrap'], 'the real Cline and the hook we generate',
     const calls = [read('secrets/a.txt')];
     expect((await drive(calls)).results[0]).toContain('CANARY');
     await generate(stage, rulesOnly('cline'));
-    stage.write('.agent-posture/agent-hook.mjs', '');
+    stage.write('.agent-posture/agent-hook.cjs', '');
     expect((await drive([read('src/app.ts')])).results).toEqual([]);
-    rmSync(join(stage.root, '.agent-posture/agent-hook.mjs'));
+    rmSync(join(stage.root, '.agent-posture/agent-hook.cjs'));
     expect((await drive([read('src/app.ts')])).results).toEqual([]);
   }, 120_000);
 });

@@ -62,10 +62,10 @@ describeRules(COPILOT, scene => {
   test('where the program that is asked is missing, broken or emptied, nothing goes through', async () => {
     await generate(scene.stage, rulesOnly('copilot'));
     for (const text of ['not a program', '', "console.log('well')"]) {
-      scene.stage.write('.agent-posture/agent-hook.mjs', text);
+      scene.stage.write('.agent-posture/agent-hook.cjs', text);
       expect((await drive([read('src/app.ts')])).results).toEqual([expect.stringMatching(DENIED)]);
     }
-    rmSync(join(scene.stage.root, '.agent-posture/agent-hook.mjs'));
+    rmSync(join(scene.stage.root, '.agent-posture/agent-hook.cjs'));
     expect((await drive([read('src/app.ts')])).results).toEqual([expect.stringMatching(DENIED)]);
   });
 

@@ -23,7 +23,7 @@ export const agentHook: Output = {
   },
   render(context) {
     if (!isAsked(context.posture)) return [];
-    const content = template('agent-hook.mjs', { RULES: JSON.stringify(hookRules(rulesOf(context)), null, 2) });
+    const content = template('agent-hook.cjs', { RULES: JSON.stringify(hookRules(rulesOf(context)), null, 2) });
     return [{ mode: 'owned', path: HOOK_FILE, content }];
   },
 };

@@ -103,7 +103,7 @@ const LISTS: { path: string; keys: string[]; list(settings: Settings): string[];
 
 /** What other tests look at with these texts: the hooks below, and the rest each where it is tested. */
 const ELSEWHERE =
-  /^(AGENTS|CLAUDE|GEMINI)\.md$|^\.agent-posture\/(agent-hook\.mjs|scan\.sh|manifest\.json|managed\/.+)$|^\.githooks\/|^\.github\/CODEOWNERS$/;
+  /^(AGENTS|CLAUDE|GEMINI)\.md$|^\.agent-posture\/(agent-hook\.cjs|scan\.sh|manifest\.json|managed\/.+)$|^\.githooks\/|^\.github\/CODEOWNERS$/;
 
 type Settings = Record<string, Record<string, unknown> | undefined>;
 

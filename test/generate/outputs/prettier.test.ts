@@ -56,7 +56,7 @@ describe('a formatter over everything that is generated', () => {
 
   test('hides no change of a program among its lines', async () => {
     const posture = box('native');
-    const path = '.agent-posture/agent-hook.mjs';
+    const path = '.agent-posture/agent-hook.cjs';
     await repository.generate(posture);
     expect(await formatAll([path])).toEqual([path]);
     const file = join(repository.root, path);

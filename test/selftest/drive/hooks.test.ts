@@ -214,7 +214,7 @@ describeWith(['claude-code', 'bubblewrap', 'git'], 'hooks that fail, in the real
 
 /** The program that agents are made to ask, over one hidden file. */
 const ASKED: Readonly<Record<string, string>> = {
-  [HOOK_FILE]: template('agent-hook.mjs', {
+  [HOOK_FILE]: template('agent-hook.cjs', {
     RULES: JSON.stringify(hookRules({ hidden: ['.env'], hiddenInHome: [], guards: [], protectedBranches: ['main'] })),
   }),
 };
