@@ -1,6 +1,7 @@
 import { asStarted } from '../base/started.ts';
 import { escapeCi, sanitize } from '../base/text.ts';
 import { isLightBackground, type Style } from '../report/style.ts';
+import { wrap } from '../report/width.ts';
 import type { Flags } from './command.ts';
 import type { Format } from './program.ts';
 
@@ -68,6 +69,18 @@ export function printable(text: string, color: boolean): string {
     .join('\n');
 }
 
+/** Broken between words where it is too long for a line of a terminal, which would break it anywhere. */
+function atWords(text: string, width = Number.POSITIVE_INFINITY): string {
+  const broken = (line: string) => {
+    const indent = /^ */.exec(line)?.[0] ?? '';
+    return wrap(line, width - indent.length).map(part => indent + part);
+  };
+  return text
+    .split('\n')
+    .flatMap(line => (line.length > width && !COLOR.test(line) ? broken(line) : [line]))
+    .join('\n');
+}
+
 export function createTerminal(streams: Streams, flags: Flags): Terminal {
   const { stdout, stderr, env } = streams;
   const unasked = whyUnasked(streams, flags);
@@ -75,7 +88,10 @@ export function createTerminal(streams: Streams, flags: Flags): Terminal {
   const quiet = flags.is('quiet');
   /** Whether the last question was answered by its letter alone. */
   let answered = false;
-  const toStderr = (text: string) => void stderr.write(printable(text, wantsColor(stderr, env, flags)));
+  const toStderr = (text: string) =>
+    void stderr.write(
+      printable(atWords(text, stderr.isTTY ? stderr.columns : undefined), wantsColor(stderr, env, flags)),
+    );
   return {
     interactive,
     unasked,

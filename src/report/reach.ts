@@ -76,6 +76,9 @@ const SENTENCE =
 const LEGEND =
   '(2?) two more proved nothing; ? none was proven; an empty place: nothing of it was tried. Each was tried in two sessions with a permitted sibling, and without the agent. Ways round a denied command are none of it: no set-up denies one.';
 
+const NEXT =
+  'next: agent-posture test --agent AGENT tries yours: with your settings, which spelling goes through, and what closes it';
+
 /** Columns of a set-up at the most, and two between them at the least. */
 const WIDEST = 22;
 const NARROWEST = 12;
@@ -105,6 +108,7 @@ export function reachText(table: ReachTable, style: Style): string {
       lines.push(...block(open.slice(at, at + beside), families, names, style));
     }
   }
+  lines.push('', ...hang(' ', NEXT, style.width));
   return `${lines.join('\n')}\n`;
 }
 

@@ -247,7 +247,7 @@ export function oneByOne({ rows }: Pick<Report, 'rows'>, list: readonly Thing[])
     return many === 0 ? [] : [`${many} ${VERDICT_WORDS[verdict]}`];
   });
   const accepted = taken.length > 0 ? [`${taken.length} accepted`] : [];
-  return `One by one: ${[...said, ...accepted].join(', ')}; ${rows.length} in all`;
+  return `Row by row: ${[...said, ...accepted].join(', ')}; ${rows.length} in all`;
 }
 
 /** How many of those that were not tried are with `--deep`, by what their reasons say. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { everyQuarter } from '../../src/cli/commands/reach.ts';
-import type { Driving } from '../../src/selftest/types.ts';
+import { everyQuarter, whyOf } from '../../src/cli/commands/reach.ts';
+import type { Driving, Row } from '../../src/selftest/types.ts';
 
 test('says a few times how far an agent has come, and anew what it does once more', () => {
   const said: string[] = [];
@@ -20,4 +20,14 @@ test('says a few times how far an agent has come, and anew what it does once mor
     'what it refused once more, 1 of 2 calls',
     'what it refused once more, 2 of 2 calls',
   ]);
+});
+
+test('says why work did not go on, and why most of it proved nothing', () => {
+  const row = (expect: string, verdict: string, reason: string) => ({ expect, verdict, reason, target: 'work' }) as Row;
+  const open = row('deny', 'inconclusive', 'nothing came back');
+  const broken = row('allow', 'broken', 'refused by its rules');
+  expect(whyOf([row('deny', 'blocked', ''), open])).toEqual([]);
+  expect(whyOf([row('deny', 'blocked', ''), open, open, row('deny', 'inconclusive', 'other'), broken, broken])).toEqual(
+    ['work does not go on: work: refused by its rules', 'not proven, 2 of 3: nothing came back'],
+  );
 });

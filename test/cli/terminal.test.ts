@@ -36,6 +36,18 @@ describe('whether somebody can answer', () => {
     expect(createTerminal(streams(...given), flags(...args))).toMatchObject({ interactive: false, unasked: why });
   });
 
+  test('what is said beside the result is broken between words on a terminal, and nowhere else', () => {
+    const given = streams();
+    const stderr = given.stderr as unknown as PassThrough & { isTTY: boolean };
+    createTerminal(given, flags('undo')).note(`  ${'word '.repeat(30)}`);
+    stderr.isTTY = false;
+    createTerminal(given, flags('undo')).note('word '.repeat(30));
+    const [first = '', second = '', third = ''] = String(stderr.read()).split('\n');
+    expect(first).toMatch(/^ {2}(?:word ){16}word$/);
+    expect(second).toMatch(/^ {2}word/);
+    expect(third).toMatch(/^(?:word ){30}$/);
+  });
+
   test('a question without anybody to answer is no, at once', async () => {
     const terminal = createTerminal(streams({ stdin: false }), flags('undo'));
     expect(await terminal.confirm('Really?', new AbortController().signal)).toBe(false);

@@ -192,11 +192,11 @@ describe('the report on a terminal', () => {
     ];
     const text = print(report(rows), { width: 110 });
     expect(text).toContain(
-      'One by one: 1 reached, 1 too tight, 1 held, 1 works, 1 not proven, 2 not tried, 1 accepted; 8 in all',
+      'Row by row: 1 reached, 1 too tight, 1 held, 1 works, 1 not proven, 2 not tried, 1 accepted; 8 in all',
     );
     expect(text).toContain('! not proven: .env by sed (opened)');
     expect(text).toContain('1 of what was not tried is with --deep');
-    expect(print(report([row({ target: '.env' })]))).not.toContain('One by one');
+    expect(print(report([row({ target: '.env' })]))).not.toContain('Row by row');
   });
 
   test('a way out of a box is told of a box alone, and that nothing of it holds outside', () => {

@@ -52,7 +52,7 @@ export const command: Command = async context => {
       reason: vantage.available ? null : (vantage.reason ?? 'it did not answer'),
       families: familiesOf(rows),
       works: worksIn(rows),
-      notes: notesOf(notes, vantage.title),
+      notes: [...notesOf(notes, vantage.title), ...whyOf(rows)],
     });
   };
   await aFewAtATime(
@@ -80,6 +80,20 @@ export const command: Command = async context => {
 /** Of its notes those that begin with its title, which stands above them already: the others are of how the lab was laid. */
 function notesOf(notes: readonly string[], title: string): string[] {
   return notes.flatMap(note => (note.startsWith(title) ? [note.slice(title.length).replace(/^[: ]+/, '')] : []));
+}
+
+/** Why work did not go on, and where most of it proved nothing what is most often said of that. */
+export function whyOf(rows: readonly Row[]): string[] {
+  const broken = rows.filter(({ verdict }) => verdict === 'broken').map(({ target, reason }) => `${target}: ${reason}`);
+  const tried = rows.filter(({ verdict, expect }) => expect === 'deny' && verdict !== 'skipped');
+  const unproven = tried.filter(({ verdict }) => verdict === 'inconclusive');
+  const times = new Map<string, number>();
+  for (const { reason } of unproven) times.set(reason, (times.get(reason) ?? 0) + 1);
+  const [most] = [...times].sort(([, a], [, b]) => b - a);
+  return [
+    ...[...new Set(broken)].map(said => `work does not go on: ${said}`),
+    ...(most && unproven.length * 2 > tried.length ? [`not proven, ${most[1]} of ${unproven.length}: ${most[0]}`] : []),
+  ];
 }
 
 /** What the system refuses for one column (a full disk) leaves the others as they are. */

@@ -77,7 +77,7 @@ export function Scroll({
     else if (name === 'end' || text === 'G') setTop(last);
     else onKey?.(press);
   });
-  const place = last === 0 ? '' : `${top + 1}-${Math.min(lines.length, top + page)} of ${lines.length}`;
+  const place = last === 0 ? '' : `lines ${top + 1}-${Math.min(lines.length, top + page)} of ${lines.length}`;
   const { upDown, ellipsis } = theme.glyphs;
   const heading = search
     ? line(
