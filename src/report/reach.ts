@@ -201,7 +201,7 @@ export function reachMarkdown(table: ReachTable): string {
     '',
     `Made on ${table.startedAt.slice(0, 10)} on ${escapeMarkdown(table.platform)} by`,
     '',
-    `    ${table.command}`,
+    `    ${table.command} --format markdown`,
     '',
     `${EXPLAINED} ${plural(table.ways, 'spelling')} of each family. The repository, its secrets and the home are made for it: no settings of the user's are in force.`,
     '',

@@ -28,6 +28,6 @@ test('says why work did not go on, and why most of it proved nothing', () => {
   const broken = row('allow', 'broken', 'refused by its rules');
   expect(whyOf([row('deny', 'blocked', ''), open])).toEqual([]);
   expect(whyOf([row('deny', 'blocked', ''), open, open, row('deny', 'inconclusive', 'other'), broken, broken])).toEqual(
-    ['work does not go on: work: refused by its rules', 'not proven, 2 of 3: nothing came back'],
+    ['work does not go on: refused by its rules', 'not proven, 2 of 3: nothing came back'],
   );
 });

@@ -84,7 +84,7 @@ function notesOf(notes: readonly string[], title: string): string[] {
 
 /** Why work did not go on, and where most of it proved nothing what is most often said of that. */
 export function whyOf(rows: readonly Row[]): string[] {
-  const broken = rows.filter(({ verdict }) => verdict === 'broken').map(({ target, reason }) => `${target}: ${reason}`);
+  const broken = rows.filter(({ verdict }) => verdict === 'broken').map(({ reason }) => reason);
   const tried = rows.filter(({ verdict, expect }) => expect === 'deny' && verdict !== 'skipped');
   const unproven = tried.filter(({ verdict }) => verdict === 'inconclusive');
   const times = new Map<string, number>();
@@ -128,7 +128,7 @@ function chosen(given: readonly string[]): string[] {
 
 function commandLine({ flags }: Context): string {
   const words = flags.values('agent').flatMap(id => ['--agent', id]);
-  return ['agent-posture reach', ...words, ...(flags.is('deep') ? ['--deep'] : []), '--format markdown'].join(' ');
+  return ['agent-posture reach', ...words, ...(flags.is('deep') ? ['--deep'] : [])].join(' ');
 }
 
 const FAMILY = new Map(escapes.map(({ id, of, family }) => [id, `${of}: ${family}`]));

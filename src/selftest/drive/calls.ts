@@ -300,8 +300,11 @@ function failed(text: string, length = 120): Check {
     .map(line => line.trim())
     .filter(line => !FRAME.test(line));
   const line = lines.find(each => WHY.test(each)) ?? lines[0] ?? '';
-  const from = Math.max(0, line.search(WHY) - length / 3);
-  return { ok: false, reason: line.slice(from, from + length).trim() };
+  const at = Math.max(0, line.search(WHY));
+  const from = Math.max(0, at - length / 3);
+  // From the beginning of a word, where one begins before them.
+  const word = from === 0 ? -1 : line.slice(from, at).indexOf(' ');
+  return { ok: false, reason: line.slice(from + word + 1, from + word + 1 + length).trim() };
 }
 
 /** The command of a shell call: what of its input is put there by the tool. */
