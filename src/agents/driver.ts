@@ -73,6 +73,8 @@ export interface AgentHook {
   timeout?: number;
   /** Where the command stands in its file, by keys of JSON; absent: it cannot be another, or would not be run. */
   at?: readonly (string | number)[];
+  /** Its agent goes on where it fails, whatever it is: nothing in it or in the settings can change that. */
+  goesOn?: true;
   /** The key beside the command that says how long it is waited for, and how many of its units are a second. */
   waits?: { key: string; perSecond: number };
 }

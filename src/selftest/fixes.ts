@@ -179,6 +179,10 @@ const MANIFEST = '.agent-posture/manifest.json';
 const isGuardLink = ({ probe: { origin, subject } }: Failing) =>
   origin === 'guard' && subject.kind === 'guard' && subject.how === 'rename-parent';
 
+const isOpenHook = (failing: Failing) => reached(failing) && failing.probe.origin === 'hook';
+/** The agent would go on whatever the hook did. */
+const goesOn = ({ row: { from } }: Failing) => from?.closer === 'agent';
+
 /** Every fix, as data. The order decides where two would close as much. */
 export const FIX_KINDS: readonly FixKind[] = [
   {
@@ -189,10 +193,17 @@ export const FIX_KINDS: readonly FixKind[] = [
   },
   {
     id: 'hook-open',
-    closes: failing => reached(failing) && failing.probe.origin === 'hook',
+    closes: failing => isOpenHook(failing) && !goesOn(failing),
     title: rows =>
       `make ${plural(new Set(rows.map(({ row }) => row.target)).size, 'hook')} refuse where it cannot answer`,
-    text: 'A hook that is missing, crashes or takes too long lets through what it is there to refuse. In most agents only one exit code refuses: start it as `COMMAND || exit 2`, with nothing that it needs beside its interpreter, and let what it cannot read be a no. Where the agent itself goes on after a failing hook, only a sandbox holds.',
+    text: 'A hook that is missing, crashes or takes too long lets through what it is there to refuse. In most agents only one exit code refuses: start it as `COMMAND || exit 2`, with nothing that it needs beside its interpreter, and let what it cannot read be a no.',
+  },
+  {
+    id: 'hook-goes-on',
+    closes: failing => isOpenHook(failing) && goesOn(failing),
+    title: rows =>
+      `do not lean on ${plural(new Set(rows.map(({ row }) => row.target)).size, 'hook')} alone: the agent goes on where one fails`,
+    text: 'This agent takes a hook that is missing, crashes or gives no answer that it can read for one that says yes, and nothing in the hook or in its settings changes that: the hooks that agent-posture writes for it say no to all that they can, and cannot do more. In a box the agent cannot change the files of its hooks, and what the box hides stays out of reach whatever becomes of them. Start it in one (agent-posture run), then accept the rows in the posture (safeguard GRD-2) with an end.',
   },
   {
     id: 'login',

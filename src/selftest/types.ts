@@ -55,8 +55,11 @@ export const LOOSENED = 'loosened';
 /** The reason of such a row where the file is gone: then it need not be restored, only made again. */
 export const REMOVED = 'removed by hand: it was laid here, and is missing';
 
-/** What closes a row of an agent. `rule`: its own settings alone, a hook of them or a rule over the text of commands. */
-export type RowCloser = Closer | 'rule';
+/**
+ * What closes a row of an agent. `rule`: its own settings alone, a hook of them or a rule over the text of commands. `agent`: no
+ * setting of it, as that is how it works.
+ */
+export type RowCloser = Closer | 'rule' | 'agent';
 
 /** One judged try. The fields up to `durationMs` are the contract of `test --json`. */
 export interface Row {

@@ -216,6 +216,10 @@ describe('fixes', () => {
       ...from('hook', 'rule'),
       ...{ attempt: 'exec', safeguard: 'GRD-2', escape: 'crash' },
     });
+    const openAnyhow = one('hook', '.clinerules/hooks/PreToolUse (PreToolUse)', {
+      ...from('hook', 'agent'),
+      ...{ attempt: 'exec', safeguard: 'GRD-2', escape: 'crash' },
+    });
     const command = one('command', 'curl', { ...from('command', 'rule'), attempt: 'exec', escape: 'sh-c' });
     const push = one('push', 'main', { ...from('push', 'server'), attempt: 'push', escape: 'remote-push' });
     const fetch = one('outside', 'any host', { ...from('outside', 'network'), attempt: 'connect', escape: 'fetch-nc' });
@@ -223,7 +227,7 @@ describe('fixes', () => {
       ...from('settings', 'rule'),
       ...{ attempt: 'exec', safeguard: 'GRD-2', escape: 'rejected' },
     });
-    const all = [file, hook, command, push, fetch, settings];
+    const all = [file, hook, openAnyhow, command, push, fetch, settings];
     const noBox = { ...facts, runtimes: facts.runtimes.map(each => ({ ...each, available: false })) };
     const targets = (context: Parameters<typeof chooseFixes>[1]) =>
       Object.fromEntries(
@@ -234,6 +238,7 @@ describe('fixes', () => {
       );
     const byRules = {
       'hook-open': ['guard.sh (PreToolUse Bash)'],
+      'hook-goes-on': ['.clinerules/hooks/PreToolUse (PreToolUse)'],
       'command-rule': ['curl'],
       protect: ['main'],
       rejected: ['.codex/rules'],

@@ -45,7 +45,7 @@ export function hooks(files: readonly SettingsFile[]): AgentHook[] {
     const event = EVENTS.find(each => each.toLowerCase() === name);
     const interpreter = named(text) ?? INTERPRETERS.find(([ending]) => ending.test(path))?.[1];
     return event && interpreter
-      ? [{ path, event, matcher: '', command: `${interpreter} ${path}`, timeout: PATIENCE }]
+      ? [{ path, event, matcher: '', command: `${interpreter} ${path}`, timeout: PATIENCE, goesOn: true }]
       : [];
   });
 }

@@ -32,7 +32,7 @@ export async function hookRows(
   ]);
   const told = ofWords.map(
     (hook): Row => ({
-      ...baseOf(report, targets.get(hook) ?? '', 'exit-1'),
+      ...baseOf(report, hook, targets.get(hook) ?? '', 'exit-1'),
       verdict: 'skipped',
       reason: 'it is asked about what the user says: of a call it refuses none, whole or not',
     }),
@@ -50,8 +50,8 @@ export function hookRowsUntried(
   failure: string,
 ): Row[] {
   const targets = targetsOf(hooks.map(hook => ({ hook, runs: programOf(stage, hook)?.path })));
-  return [...new Set(targets.values())].map(target => ({
-    ...baseOf(report, target, 'missing'),
+  return [...new Map([...targets].map(([hook, target]) => [target, hook]))].map(([target, hook]) => ({
+    ...baseOf(report, hook, target, 'missing'),
     verdict: 'inconclusive',
     reason: `it was not come to: ${failure}`,
   }));
@@ -78,7 +78,7 @@ export function targetsOf(list: readonly { hook: AgentHook; runs: string | undef
   );
 }
 
-function baseOf(report: VantageReport, target: string, way: string) {
+function baseOf(report: VantageReport, { goesOn }: AgentHook, target: string, way: string) {
   return {
     id: rowId(report.id, { attempt: 'exec', target }, way),
     safeguard: 'GRD-2',
@@ -89,7 +89,7 @@ function baseOf(report: VantageReport, target: string, way: string) {
     escape: way,
     severity: 'high',
     group: 'guard',
-    from: { origin: 'hook', closer: 'rule' },
+    from: { origin: 'hook', closer: goesOn ? 'agent' : 'rule' },
     fix: null,
     layer: null,
     evidence: null,
@@ -99,8 +99,8 @@ function baseOf(report: VantageReport, target: string, way: string) {
 }
 
 function rowOf(report: VantageReport, record: HookRecord, target: string, contained: boolean): Row {
-  const { way, tries } = record;
-  const base = { ...baseOf(report, target, way.id), controls: controlsOf(report.id, tries) };
+  const { hook, way, tries } = record;
+  const base = { ...baseOf(report, hook, target, way.id), controls: controlsOf(report.id, tries) };
   const { verdict, reason } = judgeHook(record, contained);
   return {
     ...base,
