@@ -6,6 +6,16 @@ import { isAlive, ownIdentity } from '../base/process.ts';
 /** `agent-posture-NAMESPACE-PID-STARTED-XXXXXX`: who made it, so that it is known when nobody needs it any more. */
 const NAME = /^agent-posture-(\d+)-(\d+)-(\d+)-[A-Za-z0-9]{6}$/;
 
+/** Those of this process: where it ends at once, as at a second Ctrl-C, nobody else takes them away before the next run. */
+const made = new Set<string>();
+
+function takeAway(): void {
+  for (const path of made)
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch {}
+}
+
 /** Makes a folder for one box, and takes away those of this user whose program was killed. */
 export function scratchFolder(): string {
   const own = ownIdentity();
@@ -19,5 +29,8 @@ export function scratchFolder(): string {
       if (stats.isDirectory() && stats.uid === process.getuid?.()) rmSync(path, { recursive: true, force: true });
     } catch {}
   }
-  return mkdtempSync(join(tmpdir(), `agent-posture-${own.space}-${own.pid}-${own.start}-`));
+  const folder = mkdtempSync(join(tmpdir(), `agent-posture-${own.space}-${own.pid}-${own.start}-`));
+  if (made.size === 0) process.once('exit', takeAway);
+  made.add(folder);
+  return folder;
 }

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { scratchFolder } from '../../src/isolation/scratch.ts';
+import { bundle } from '../support/bundle.ts';
 
 test('folders of programs that were killed are taken away, and those of others and of the living are not', () => {
   const before = process.env.TMPDIR;
@@ -26,6 +27,29 @@ test('folders of programs that were killed are taken away, and those of others a
   } finally {
     if (before === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = before;
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a program that ends at once, as at a second Ctrl-C, leaves none of its own', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'scratch-'));
+  try {
+    const entry = join(folder, 'entry.ts');
+    const scratch = JSON.stringify(join(import.meta.dirname, '../../src/isolation/scratch.ts'));
+    writeFileSync(
+      entry,
+      `import { mkdirSync } from 'node:fs';
+       import { scratchFolder } from ${scratch};
+       scratchFolder();
+       mkdirSync(scratchFolder() + '/x');
+       process.exit(130);`,
+    );
+    const program = await bundle(entry, join(folder, 'program'));
+    mkdirSync(join(folder, 'tmp'));
+    const env = { ...process.env, TMPDIR: join(folder, 'tmp') };
+    expect(spawnSync(process.execPath, [program], { env }).status).toBe(130);
+    expect(readdirSync(join(folder, 'tmp'))).toEqual([]);
+  } finally {
     rmSync(folder, { recursive: true });
   }
 });
