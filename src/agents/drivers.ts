@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { driver as claudeCode } from './claude-code/drive.ts';
 import { driver as cline } from './cline/drive.ts';
 import { driver as codex } from './codex/drive.ts';
@@ -17,6 +18,9 @@ export const drivers: readonly Driver[] = [opencode, codex, qwen, copilot, cline
 export function driverOf(id: string): Driver | undefined {
   return drivers.find(({ agent }) => agent.id === id);
 }
+
+/** So many are driven at once: each keeps a core busy while it starts, and less than one afterwards. */
+export const AT_ONCE = Math.min(availableParallelism() + 1, 4);
 
 /** In the order of `drivers`, and those of no driver last. */
 export function longestFirst<T>(list: readonly T[], idOf: (each: T) => string): T[] {

@@ -10,6 +10,23 @@ export async function allEnded<T>(work: Iterable<Promise<T>>): Promise<T[]> {
   });
 }
 
+/** Does `work` for each, so many at once, until `signal` says to stop. Where one fails, what has begun is waited for. */
+export async function someAtOnce<T>(
+  list: readonly T[],
+  many: number,
+  work: (each: T) => Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const waiting = list.values();
+  const worker = async () => {
+    for (const each of waiting) {
+      if (signal?.aborted) return;
+      await work(each);
+    }
+  };
+  await allEnded(Array.from({ length: many }, worker));
+}
+
 /** As Promise.all, with a name for each. */
 export async function allNamed<T extends Readonly<Record<string, unknown>>>(
   work: T,

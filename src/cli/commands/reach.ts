@@ -1,12 +1,12 @@
-import { driverOf, longestFirst } from '../../agents/drivers.ts';
+import { AT_ONCE, driverOf, longestFirst } from '../../agents/drivers.ts';
 import { escapes } from '../../agents/escapes/index.ts';
 import { agents } from '../../agents/index.ts';
+import { someAtOnce } from '../../base/all.ts';
 import { EXIT, Interrupted, UserError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { list, oneLine, plural } from '../../base/text.ts';
 import { discover } from '../../discover/index.ts';
 import { type ReachColumn, type ReachTable, reachMarkdown, reachText, type Tally } from '../../report/reach.ts';
-import { aFewAtATime } from '../../selftest/drive/index.ts';
 import { whyNot } from '../../selftest/drive/vantage.ts';
 import type { Row, SelftestEvent, VantageReport } from '../../selftest/types.ts';
 import type { Command, Context } from '../command.ts';
@@ -55,11 +55,8 @@ export const command: Command = async context => {
       notes: [...notesOf(notes, vantage.title), ...whyOf(rows)],
     });
   };
-  await aFewAtATime(
-    longestFirst(all, ({ agent }) => agent.id),
-    drive,
-    signal,
-  );
+  const order = longestFirst(all, ({ agent }) => agent.id);
+  await someAtOnce(order, AT_ONCE, drive, signal);
   if (signal.aborted) throw new Interrupted();
   const table: ReachTable = {
     startedAt: started.toISOString(),

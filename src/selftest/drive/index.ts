@@ -1,8 +1,7 @@
-import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import type { Driver } from '../../agents/driver.ts';
-import { longestFirst } from '../../agents/drivers.ts';
-import { allEnded } from '../../base/all.ts';
+import { AT_ONCE, longestFirst } from '../../agents/drivers.ts';
+import { someAtOnce } from '../../base/all.ts';
 import { findProgram } from '../../base/exec.ts';
 import { plural } from '../../base/text.ts';
 import { runtimeOf } from '../../isolation/index.ts';
@@ -23,9 +22,6 @@ import { deniedWhole } from './subjects.ts';
 import { leftForDeep, triesOf } from './tries.ts';
 import { type DriveInput, modeOf, orUnavailable, programFor, unavailable, whyNot } from './vantage.ts';
 
-/** Agents at a time: each keeps a core busy while it starts, and less than one afterwards. */
-const AT_ONCE = Math.min(availableParallelism() + 1, 4);
-
 /** Drives each that can be, a few at a time. `given`: the texts that `askForAgents` got approved; nothing else is asked for. */
 export async function driveAgents(
   reports: readonly VantageReport[],
@@ -38,27 +34,8 @@ export async function driveAgents(
       for (const text of (await orUnavailable(report, () => driveAgent(report, given, input))) ?? []) input.note(text);
     onEvent?.({ type: 'vantage', id: report.id, available: report.available, reason: report.reason });
   };
-  await aFewAtATime(
-    longestFirst(reports, ({ agent }) => agent?.id ?? ''),
-    drive,
-    signal,
-  );
-}
-
-/** Does `work` for each, a few at a time, until `signal` says to stop. */
-export async function aFewAtATime<T>(
-  list: readonly T[],
-  work: (each: T) => Promise<void>,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const waiting = list.values();
-  const worker = async () => {
-    for (const each of waiting) {
-      if (signal?.aborted) return;
-      await work(each);
-    }
-  };
-  await allEnded(Array.from({ length: AT_ONCE }, worker));
+  const order = longestFirst(reports, ({ agent }) => agent?.id ?? '');
+  await someAtOnce(order, AT_ONCE, drive, signal);
 }
 
 /** Drives one agent through all that is to be refused and let through, and judges it. Never rejects for what the agent does. */
