@@ -20,7 +20,7 @@ import {
   headline,
   type Line,
   OUTSIDE,
-  oneByOne,
+  rowByRow,
   startCommand,
   type Thing,
   things,
@@ -159,7 +159,7 @@ function foot(list: readonly Thing[], counts: Counts, report: Report): string[] 
     '<dl class="counts">',
     ...FOOT.map(([name, of]) => `<div><dt>${name}</dt><dd>${counts[of]}</dd></div>`),
     '</dl>',
-    ...[oneByOne(report, list), deepLine(list)].flatMap(line =>
+    ...[rowByRow(report, list), deepLine(list)].flatMap(line =>
       line === undefined ? [] : [`<p class="what">${sentence(line)}</p>`],
     ),
     ...(reason ? [`<p class="what">Not proven, most of them: ${markup(reason)}</p>`] : []),

@@ -10,7 +10,7 @@ import {
   goneLines,
   headingOf,
   headline,
-  oneByOne,
+  rowByRow,
   startCommand,
   type Thing,
   things,
@@ -35,7 +35,7 @@ export function markdownReport(report: Report): string {
     ...GROUPS.flatMap(group => table(list, group, report)),
     '',
     FOOT.map(([name, of]) => `${name} ${counts[of]}`).join(' · '),
-    ...[oneByOne(report, list), deepLine(list)].flatMap(line => (line === undefined ? [] : ['', inert(line)])),
+    ...[rowByRow(report, list), deepLine(list)].flatMap(line => (line === undefined ? [] : ['', inert(line)])),
     ...[...goneLines(report, 'places'), ...fallenLines(report), ...unprovenLines(report)].flatMap(warning),
     ...(report.fixes.length > 0 ? ['', '### Fixes', ''] : []),
     ...report.fixes.map(

@@ -17,7 +17,7 @@ import {
   headline,
   type Line,
   OUTSIDE,
-  oneByOne,
+  rowByRow,
   startCommand,
   type Thing,
   things,
@@ -257,7 +257,7 @@ function foot(counts: Counts, style: Style): string[] {
 
 /** The same numbers one by one. */
 function inDetail(list: readonly Thing[], report: Report, style: Style): string[] {
-  return [oneByOne(report, list), deepLine(list)].flatMap(line =>
+  return [rowByRow(report, list), deepLine(list)].flatMap(line =>
     line === undefined ? [] : hang(' ', line, style.width),
   );
 }

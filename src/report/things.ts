@@ -233,16 +233,18 @@ export const FOOT: readonly [word: string, of: keyof Counts][] = [
 ];
 
 /** Rows by how they came out, in the order in which they are said. One that was accepted is that alone. */
-const ONE_BY_ONE = ['exposed', 'broken', 'blocked', 'works', 'inconclusive', 'skipped'] as const;
+const ROW_BY_ROW = ['exposed', 'broken', 'blocked', 'works', 'inconclusive', 'skipped'] as const;
 
 /**
  * Where several tries make one thing, how each of them came out: every row once, so that the numbers add up to what --json and
  * --verbose have. Undefined where the counts of things say as much.
  */
-export function oneByOne({ rows }: Pick<Report, 'rows'>, list: readonly Thing[]): string | undefined {
-  if (rows.length === list.length) return undefined;
+export function rowByRow({ rows }: Pick<Report, 'rows'>, list: readonly Thing[]): string | undefined {
+  // Several rows of what was not tried are of no interest where nothing else differs.
+  const tried = rows.filter(({ verdict }) => verdict !== 'skipped').length;
+  if (tried === list.filter(({ state }) => state !== 'not tried').length) return undefined;
   const taken = rows.filter(({ accepted }) => accepted);
-  const said = ONE_BY_ONE.flatMap(verdict => {
+  const said = ROW_BY_ROW.flatMap(verdict => {
     const many = rows.filter(row => row.verdict === verdict && !row.accepted).length;
     return many === 0 ? [] : [`${many} ${VERDICT_WORDS[verdict]}`];
   });

@@ -197,6 +197,11 @@ describe('the report on a terminal', () => {
     expect(text).toContain('! not proven: .env by sed (opened)');
     expect(text).toContain('1 of what was not tried is with --deep');
     expect(print(report([row({ target: '.env' })]))).not.toContain('Row by row');
+    const untried = [
+      row({ target: '~/none', verdict: 'skipped' }),
+      row({ target: '~/none', escape: 'x', verdict: 'skipped' }),
+    ];
+    expect(print(report([row({ target: '.env' }), ...untried]))).not.toContain('Row by row');
   });
 
   test('a way out of a box is told of a box alone, and that nothing of it holds outside', () => {
