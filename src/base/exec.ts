@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { Options, Result } from 'execa';
 import { isWithin } from './files.ts';
 
@@ -105,14 +106,28 @@ export async function run(
   }
 }
 
-/** What a child started itself may hold its output open long after it is gone: that is not waited for. */
+/** Milliseconds after a child's end in which what it printed comes in, and without anything new until its output is let go; how often at most. */
+const LETTING_GO = { after: 100, quiet: 20, looks: 50 };
+
+/**
+ * What a child started itself may hold its output open long after it is gone: that is not waited for. A clock alone does not tell: where
+ * this program was busy, it has passed before what the child printed was read, and an answer would be empty without a failure.
+ */
 export function letGoAtExit(child: Pick<ChildProcess, 'once' | 'stdout' | 'stderr'>): void {
-  child.once('exit', () => {
-    setTimeout(() => {
-      child.stdout?.destroy();
-      child.stderr?.destroy();
-    }, 100).unref();
-  });
+  const streams = [child.stdout, child.stderr].filter(stream => stream !== null) as (Readable & {
+    bytesRead?: number;
+  })[];
+  let [read, looks] = [-1, 0];
+  const look = () => {
+    const now = streams.reduce((sum, { bytesRead = 0 }) => sum + bytesRead, 0);
+    if (now !== read && looks++ < LETTING_GO.looks) {
+      read = now;
+      soon(LETTING_GO.quiet);
+    } else for (const stream of streams) stream.destroy();
+  };
+  // Between a timer and what is done at once after it lies the reading.
+  const soon = (time: number) => setTimeout(() => setImmediate(look), time).unref();
+  child.once('exit', () => soon(LETTING_GO.after));
 }
 
 function whyEnded({ isCanceled, isMaxBuffer, signal, originalMessage }: Result): string {

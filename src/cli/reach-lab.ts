@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { agentsOf } from '../agents/index.ts';
 import { findProgram } from '../base/exec.ts';
@@ -11,6 +11,7 @@ import { discover } from '../discover/index.ts';
 import { applyPlan } from '../generate/apply.ts';
 import { outputs } from '../generate/outputs/index.ts';
 import { planGeneration } from '../generate/plan.ts';
+import { removeScratch, scratchFolder } from '../isolation/scratch.ts';
 import { loadPosture } from '../posture/load.ts';
 import type { LoadedPosture } from '../posture/model.ts';
 import type { Posture } from '../posture/schema.ts';
@@ -87,7 +88,8 @@ export async function driveInLab(
   setup: Setup,
   { home, env, ways, families, edit, signal, onEvent }: LabOptions,
 ): Promise<LabResult> {
-  const above = mkdtempSync(join(await ensurePrivate(stateHome()), 'reach-'));
+  // Not below /tmp, where Codex takes no home.
+  const above = scratchFolder(await ensurePrivate(stateHome()));
   try {
     const { root, facts, posture } = await makeLab(above, agent, setup, { home, env, ...(edit ? { edit } : {}) });
     const options = {
@@ -109,7 +111,7 @@ export async function driveInLab(
     if (vantage.reason !== null) vantage.reason = vantage.reason.replaceAll(`${root}/`, '');
     return { vantage, rows, notes };
   } finally {
-    rmSync(above, { recursive: true, force: true });
+    removeScratch(above);
   }
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { ask } from '../../src/base/ask.ts';
 import { run } from '../../src/base/exec.ts';
@@ -51,4 +52,22 @@ describe.each([
     expect(await start('/bin/sh', ['-c', 'sleep 5 & echo done'], { cwd })).toMatchObject({ code: 0, stdout: 'done\n' });
     expect(Date.now() - begun).toBeLessThan(4_000);
   });
+});
+
+test('what a program printed is read however busy this one is when it ends', async () => {
+  let isOver = false;
+  // As git is called where nothing else may happen meanwhile: time passes, and nothing is read.
+  const busy = () => {
+    execFileSync('sleep', ['0.13']);
+    if (!isOver) setImmediate(busy);
+  };
+  setImmediate(busy);
+  try {
+    for (let round = 0; round < 8; round++) {
+      const results = await Promise.all([1, 2, 3].map(each => run('/bin/sh', ['-c', `echo ${each}`], { cwd: '/' })));
+      expect(results.map(({ code, stdout }) => [code, stdout])).toEqual([1, 2, 3].map(each => [0, `${each}\n`]));
+    }
+  } finally {
+    isOver = true;
+  }
 });

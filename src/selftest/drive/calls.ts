@@ -277,9 +277,9 @@ async function inShell(
   const command = call && commandIn(call, driver);
   if (command === undefined) return undefined;
   ground.lay(subject, on, mark, model);
-  const text = await plain.run(command, LIMITS.plain);
+  const { text, isWhole } = await plain.said(command, LIMITS.plain);
   if (subject.kind === 'fetch') await reachedBy(model, mark);
-  return { effect: ground.hadEffect(subject, on, mark, model, text ?? ''), text };
+  return { effect: ground.hadEffect(subject, on, mark, model, text), text: isWhole ? text : undefined };
 }
 
 /** Stands for a mark where calls are compared. */

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute } from 'node:path';
+import { UserError } from '../../base/errors.ts';
 import { findProgram } from '../../base/exec.ts';
 import { isWithin, realPathOf, statsOf } from '../../base/files.ts';
 import { packageRoot } from '../../base/package.ts';
@@ -53,8 +54,13 @@ export const keepsRights = ({ boxed, walled }: Nesting): boolean => isRoot() && 
 function bubblewrapped(bwrap: string, nesting: Nesting, root: string): string[] {
   if (keepsRights(nesting)) {
     const unshare = findProgram('unshare', [root]);
-    const apart = unshare ? [unshare, '-m', '-p', '-f', '--mount-proc', '--'] : [];
-    return [...apart, bwrap, ...MACHINE, '--bind', '/proc', '/proc'];
+    // Without it the processes of the machine would be there, for one that has root's rights.
+    if (!unshare)
+      throw new UserError({
+        what: 'unshare, by which root keeps what makes a sandbox apart from the processes of the machine, is not installed',
+        next: 'install util-linux, or run the test as an ordinary user',
+      });
+    return [...[unshare, '-m', '-p', '-f', '--mount-proc', '--'], bwrap, ...MACHINE, '--bind', '/proc', '/proc'];
   }
   // Whoever is not root cannot write them anyhow, and could make no sandbox over them.
   const switches = isRoot() ? MACHINE_SWITCHES.flatMap(path => ['--ro-bind-try', path, path]) : [];

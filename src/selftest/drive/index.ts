@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import type { Driver } from '../../agents/driver.ts';
 import { AT_ONCE, longestFirst } from '../../agents/drivers.ts';
 import { someAtOnce } from '../../base/all.ts';
@@ -71,11 +70,11 @@ async function drive(
 ): Promise<string[]> {
   const { deep, signal, posture, safeguards, only } = options;
   const { root, contained } = stage;
-  const { links, subjects, settings, rules, gitHooks } = laid;
+  const { links, subjects, settings, rules, hooksFolder } = laid;
   const boxed = isBoxedOn(stage, posture?.posture);
   if (boxed && posture) layBox(report, driver, stage, posture.posture, options.facts.agents);
   const ground = new Ground(stage, links);
-  ground.commit(subjects, gitHooks[0] && dirname(gitHooks[0]));
+  ground.commit(subjects, hooksFolder);
   const asked = subjects.filter(({ probe }) => safeguards.length === 0 || safeguards.includes(probe.safeguard));
   const spelled = {
     ...{ driver, contained, ...stage.seen, deep, ways: lab?.ways, families: lab?.families, has: here(root) },

@@ -222,7 +222,10 @@ export function judgeDriven(subject: DriveCase, rules: readonly DriveRule[] = DR
   }
   const layer = layerOf(tries[0]);
   const isSaid = tries.some(tried => tried.refused !== undefined || wasStopped(tried, subject));
-  if (broken && !isSaid) return verdict('broken', 'it does not work, and does without the agent');
+  if (broken && !isSaid)
+    return subject.without?.ok
+      ? verdict('broken', 'it does not work, and does without the agent')
+      : verdict('inconclusive', 'nothing came of it, and the agent did not say that it refused');
   return verdict(broken ? 'broken' : 'blocked', HELD[layer], layer, { attested: 'host' });
 }
 

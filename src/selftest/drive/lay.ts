@@ -22,6 +22,8 @@ export interface Laid {
   hooks: AgentHook[];
   /** Of the repository, and obeyed by its git: relative to the root. */
   gitHooks: string[];
+  /** The folder of these, which git is told; undefined where there are none. */
+  hooksFolder: string | undefined;
   notes: string[];
 }
 
@@ -68,7 +70,16 @@ export async function lay(stage: Stage, driver: Driver, probes: readonly Probe[]
     notes.push(
       `hooks lean on ${admitted.join(', ')}: let in as it is, and nothing else of what it may need in the home`,
     );
-  return { links, subjects, settings, rules, hooks, gitHooks, notes };
+  return {
+    links,
+    subjects,
+    settings,
+    rules,
+    hooks,
+    hooksFolder: gitHooks.length > 0 ? folder : undefined,
+    gitHooks,
+    notes,
+  };
 }
 
 /**

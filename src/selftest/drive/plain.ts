@@ -15,25 +15,33 @@ const { spawn } = require('node:child_process');
 const lines = require('node:readline').createInterface({ input: process.stdin });
 lines.on('line', line => {
   const { id, shell, command, timeout } = JSON.parse(line);
-  let text = '';
+  let [text, late] = ['', false];
   const child = spawn(shell, ['-c', command], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  const done = () => { try { process.kill(-child.pid, 'SIGKILL'); } catch {} process.stdout.write(JSON.stringify({ id, text: text.slice(0, 200000) }) + '\\n'); };
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', data => { if (text.length < 200000) text += data; });
-  const timer = setTimeout(() => { try { process.kill(-child.pid, 'SIGKILL'); } catch {} }, timeout);
+  const done = () => { try { process.kill(-child.pid, 'SIGKILL'); } catch {} process.stdout.write(JSON.stringify({ id, late, text: text.slice(0, 200000) }) + '\\n'); };
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', data => { if (text.length < 200000) text += data; });
+  const timer = setTimeout(() => { late = true; try { process.kill(-child.pid, 'SIGKILL'); } catch {} }, timeout);
   child.once('error', () => end());
   let over = false;
   const end = () => { clearTimeout(timer); if (!over) { over = true; done(); } };
   child.once('close', end);
-  child.once('exit', () => setTimeout(end, 200));
+  child.once('exit', () => setTimeout(() => setImmediate(end), 200));
 });
 `;
 
 const WITHOUT_HOOKS = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'core.hooksPath', GIT_CONFIG_VALUE_0: '/dev/null' };
 
+/** What a command printed, and whether it came to its end. */
+export interface Said {
+  text: string;
+  isWhole: boolean;
+}
+
+const SILENCE: Said = { text: '', isWhole: false };
+
 /** A shell on the stage, without the agent: where what an agent is refused has to work. */
 export class PlainShell {
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, (text: string | undefined) => void>();
+  readonly #waiting = new Map<number, (said: Said) => void>();
   readonly #shell: string;
   readonly #mark = randomHex(12);
   readonly #socket: string;
@@ -59,27 +67,33 @@ export class PlainShell {
       stdio: ['pipe', 'pipe', 'ignore'],
       detached: true,
     });
-    this.#child.stdout?.on('data', (data: Buffer) => this.#take(data.toString('utf8')));
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#take(text));
     this.#child.stdin?.on('error', () => {});
     const gone = () => {
-      for (const tell of this.#waiting.values()) tell(undefined);
+      for (const tell of this.#waiting.values()) tell(SILENCE);
       this.#waiting.clear();
     };
     this.#child.once('error', gone);
     this.#child.once('exit', gone);
   }
 
-  /** What a command prints; undefined where the shell is gone, or it did not end in `timeout` ms and a second. */
-  run(command: string, timeout: number): Promise<string | undefined> {
+  /** What a command prints; undefined where the shell is gone, or the command did not end in `timeout` ms. */
+  async run(command: string, timeout: number): Promise<string | undefined> {
+    const { text, isWhole } = await this.said(command, timeout);
+    return isWhole ? text : undefined;
+  }
+
+  /** What a command prints within `timeout` ms, whether it ends by itself or not. */
+  said(command: string, timeout: number): Promise<Said> {
     const id = this.#next++;
     if (this.#child.exitCode !== null || this.#child.signalCode !== null || !this.#child.pid)
-      return Promise.resolve(undefined);
+      return Promise.resolve(SILENCE);
     return new Promise(resolve => {
-      const timer = setTimeout(() => tell(undefined), timeout + 1_000);
-      const tell = (text: string | undefined) => {
+      const timer = setTimeout(() => tell(SILENCE), timeout + 1_000);
+      const tell = (said: Said) => {
         clearTimeout(timer);
         this.#waiting.delete(id);
-        resolve(text);
+        resolve(said);
       };
       this.#waiting.set(id, tell);
       this.#child.stdin?.write(`${JSON.stringify({ id, shell: this.#shell, command, timeout })}\n`);
@@ -96,8 +110,8 @@ export class PlainShell {
     this.#rest = lines.pop() ?? '';
     for (const line of lines) {
       try {
-        const { id, text: said } = JSON.parse(line) as { id: number; text: string };
-        this.#waiting.get(id)?.(said);
+        const { id, text, late } = JSON.parse(line) as { id: number; text: string; late: boolean };
+        this.#waiting.get(id)?.({ text, isWhole: !late });
       } catch {}
     }
   }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Driver, Mode } from '../../agents/driver.ts';
 import { randomHex } from '../../base/hash.ts';
 import { promptOver } from './acp.ts';
@@ -137,8 +137,7 @@ async function startWith(
 
 function endOf(child: ChildProcess, mark: string): Promise<Ended & { left?: number }> {
   let [head, tail] = ['', ''];
-  const take = (data: Buffer) => {
-    const text = data.toString('utf8');
+  const take = (text: string) => {
     head += text.slice(0, Math.max(0, OUTPUT - head.length));
     tail = (tail + text).slice(-OUTPUT);
   };
@@ -147,8 +146,7 @@ function endOf(child: ChildProcess, mark: string): Promise<Ended & { left?: numb
     const [line, left] = output.match(new RegExp(`^${mark} (\\d+)\\n`, 'm')) ?? [];
     return line === undefined ? { output } : { output: output.replace(line, ''), left: Number(left) };
   };
-  child.stdout?.on('data', take);
-  child.stderr?.on('data', take);
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', take);
   return new Promise(resolve => {
     child.once('error', error => resolve({ code: null, ...said(), failure: error.message }));
     // What it left running may hold its output open.
@@ -158,7 +156,8 @@ function endOf(child: ChildProcess, mark: string): Promise<Ended & { left?: numb
         resolve({ code, ...said() });
       };
       child.once('close', done);
-      setTimeout(done, 200);
+      // After what is there to be read, too, where the clock comes late.
+      setTimeout(() => setImmediate(done), 200);
     });
   });
 }
@@ -194,7 +193,8 @@ export async function killAll(child: ChildProcess, mark: string, socket: string)
 function belonging(mark: string, socket: string): number[] {
   const signs = [
     ['environ', `${MARK}=${mark}`],
-    ['mountinfo', basename(socket)],
+    // With the folder of its stage: a mount is told by where it lies in its file system.
+    ['mountinfo', `/${basename(dirname(socket))}/${basename(socket)} `],
   ] as const;
   let names: string[] = [];
   try {

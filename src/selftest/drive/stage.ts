@@ -1,7 +1,7 @@
-import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { isAbsolute, join, normalize } from 'node:path';
 import { isWithin } from '../../base/files.ts';
-import { scratchFolder } from '../../isolation/scratch.ts';
+import { removeScratch, scratchFolder } from '../../isolation/scratch.ts';
 import { followed, SafeFolder } from './safe.ts';
 
 /** In the home, where a box lets in what its PATH names. */
@@ -121,13 +121,7 @@ export class Stage {
   }
 
   remove(): void {
-    try {
-      rmSync(this.folder, { recursive: true, force: true });
-    } catch {
-      // What ran there may have taken away the right to go into a folder of it.
-      openUp(this.folder);
-      rmSync(this.folder, { recursive: true, force: true });
-    }
+    removeScratch(this.folder);
   }
 
   #of(path: string): [SafeFolder, string] {
@@ -147,10 +141,4 @@ export class Stage {
     if (isWithin(root, to)) return to.slice(root.length + 1) || null;
     return isWithin(home, to) ? `~/${to.slice(home.length + 1)}` : null;
   }
-}
-
-function openUp(folder: string): void {
-  chmodSync(folder, 0o700);
-  for (const entry of readdirSync(folder, { withFileTypes: true }))
-    if (entry.isDirectory()) openUp(join(folder, entry.name));
 }

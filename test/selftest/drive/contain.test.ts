@@ -95,4 +95,28 @@ describeWith(['bubblewrap'], 'a stage on which programs run that may do anything
     await plain.close();
     expect(processesWith('sleep 307')).toEqual([]);
   });
+
+  test('ends nothing of another stage, whatever its sockets are called', async () => {
+    const another = new Stage({ home, root });
+    const others = new ScriptedModel({ wire: chat });
+    await others.listen(join(another.folder, 'model.sock'));
+    const beside = new PlainShell(another, join(another.folder, 'model.sock'));
+    try {
+      expect(await beside.run('echo here', 10_000)).toBe('here\n');
+      expect(await run('echo here')).toBe('here\n');
+      await plain.close();
+      expect(await beside.run('echo still', 10_000)).toBe('still\n');
+    } finally {
+      await beside.close();
+      await others.close();
+      another.remove();
+    }
+  });
+
+  test('a command that does not end in its time is no answer, though what it printed is known', async () => {
+    const command = 'echo one; sleep 20; echo two';
+    expect(await plain.said(command, 500)).toEqual({ text: 'one\n', isWhole: false });
+    expect(await plain.run(command, 500)).toBeUndefined();
+    expect(await plain.said('echo ü', 10_000)).toEqual({ text: 'ü\n', isWhole: true });
+  });
 });
