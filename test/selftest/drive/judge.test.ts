@@ -108,6 +108,9 @@ describe('the judge of agents', () => {
       verdict: 'broken',
       layer: null,
     });
+    // By a tool there is nothing to compare it with: its words may be ones that nobody has seen yet.
+    const byTool = { ...work, byShell: false, without: undefined, tries: [{ ...refused, refused: undefined }] };
+    expect(judgeDriven(byTool)).toMatchObject({ verdict: 'inconclusive' });
     expect(judgeDriven({ ...work, tries: [{ ...refused, refused: 'ask' }] })).toMatchObject({
       verdict: 'inconclusive',
     });

@@ -31,3 +31,28 @@ test.each(drivers.map(driver => [driver.agent.title, driver] as const))(
     }
   },
 );
+
+test('git on the stage is told the folder of its hooks, whatever lies below that', async () => {
+  const home = realpathSync(mkdtempSync(join(tmpdir(), 'lay-')));
+  const root = join(home, 'shop');
+  for (const path of ['.githooks/lib/common.sh', '.githooks/pre-push']) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), '#!/bin/sh\n');
+  }
+  execFileSync('git', ['init', '-q', root]);
+  execFileSync('git', ['add', '-A'], { cwd: root });
+  const facts = labFacts(root, home);
+  const hooked = { ...facts, git: { ...facts.git, hooksPath: '.githooks' } };
+  const [driver] = drivers as [(typeof drivers)[number]];
+  const stage = new Stage({ home, root });
+  try {
+    const laid = await lay(stage, driver, [], { root, home, facts: hooked, posture: undefined });
+    expect(laid.hooksFolder).toBe('.githooks');
+    expect(laid.gitHooks).toContain('.githooks/lib/common.sh');
+    const none = await lay(stage, driver, [], { root, home, facts, posture: undefined });
+    expect(none.hooksFolder).toBeUndefined();
+  } finally {
+    stage.remove();
+    rmSync(home, { recursive: true, force: true });
+  }
+});

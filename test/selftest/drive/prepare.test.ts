@@ -236,3 +236,28 @@ function textsBelow(folder: string): string[] {
     .filter(entry => entry.isFile())
     .map(entry => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
 }
+
+describe('what a program has unpacked in the home', () => {
+  const unpacking = { ...(driverOf('copilot') as NonNullable<ReturnType<typeof driverOf>>) };
+
+  test('is let in version by version, and no link to anything else is', () => {
+    lay('home/.cache/copilot/pkg/linux-x64/1.0.1/app.js', '');
+    lay('home/.ssh/id', '');
+    symlinkSync(join(above, 'home/.ssh'), join(above, 'home/.cache/copilot/pkg/linux-x64/1.0.2'));
+    copySettings(stage, unpacking);
+    expect([...stage.admitted]).toEqual([join(above, 'home/.cache/copilot/pkg/linux-x64/1.0.1')]);
+  });
+
+  test('is not looked for behind a link', () => {
+    lay('home/elsewhere/linux-x64/1.0.1/app.js', '');
+    mkdirSync(join(above, 'home/.cache/copilot'), { recursive: true });
+    symlinkSync(join(above, 'home/elsewhere'), join(above, 'home/.cache/copilot/pkg'));
+    copySettings(stage, unpacking);
+    expect([...stage.admitted]).toEqual([]);
+  });
+
+  test('nothing is let in where nothing is there', () => {
+    copySettings(stage, unpacking);
+    expect([...stage.admitted]).toEqual([]);
+  });
+});
