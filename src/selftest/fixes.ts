@@ -374,7 +374,7 @@ export const FIX_KINDS: readonly FixKind[] = [
     id: 'protect',
     closes: failing => failing.probe.origin === 'push' || ofServer(failing),
     title: () => 'refuse pushes to protected branches on the server',
-    text: 'The remote takes pushes to a branch that the posture protects. Give it a rule on the server, or an update hook; a local hook can be passed over with --no-verify.',
+    text: 'Nothing here stops a push to a branch that the posture protects. What an agent that is driven pushes goes to a stand-in of the remote; whether its server takes such a push is tried by rows of their own, once you approve that. Give the remote a rule on the server, or an update hook; a local hook can be passed over with --no-verify.',
   },
   {
     id: 'git-config',

@@ -108,6 +108,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   if (options.signal?.aborted) throw new Interrupted();
   const opened = new Map(await Promise.all([...openings].map(async ([vantage, it]) => [vantage, await it] as const)));
   const integrity = await integrityNotes(judged, opened, ground.workspace);
+  for (const { available, title, agent } of driven) if (available && agent) notes.push(`${title}: ${agent.mode}`);
   notes.push(...integrity, ...advisoryNotes(options.facts));
   tell(await rowsOutside(context, judged, options));
   tell(await loosenedRows(options, notes));
@@ -280,6 +281,6 @@ function subjectOf({ facts, posture }: SelftestOptions, driven: readonly Vantage
     version: agent?.version ?? null,
     others: others.flatMap(other => other?.title ?? []),
     driven: ids.size > 0,
-    command: agentCommand(facts.agents, posture?.posture.agents),
+    command: agentCommand(facts.agents, ids.size > 0 ? [...ids] : posture?.posture.agents),
   };
 }

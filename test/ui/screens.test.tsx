@@ -463,6 +463,8 @@ describe('under a report', () => {
     await shown.press('escape');
     await shown.waitFor('q quit');
     await shown.press('escape');
+    expect(onEnd).not.toHaveBeenCalled();
+    await shown.press({ text: 'q' });
     expect(onEnd).toHaveBeenCalledWith({ by: 'quit', covered: true });
   });
 

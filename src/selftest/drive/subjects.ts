@@ -1,9 +1,9 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { AgentRule } from '../../agents/driver.ts';
 import { PLAIN } from '../../agents/escapes/index.ts';
 import { displayPath, isWithin } from '../../base/files.ts';
 import { exampleOf, patternRules } from '../../posture/patterns.ts';
-import type { Probe } from '../probes/types.ts';
+import { NOT_HERE, type Probe } from '../probes/types.ts';
 import type { Attempt } from '../types.ts';
 
 /** What an agent is to be refused, or has to be let do: one target, with the rules of its settings that speak of it. */
@@ -79,6 +79,11 @@ export function subjectsOf(probes: readonly Probe[], context: SubjectContext): D
       const made = subject.folder || subject.how === 'create' ? ({ missing: true } as const) : {};
       if (path !== undefined)
         found.push({ ...base, ...made, kind: 'write', path, rules: rulesFor(rules, 'write', path) });
+    } else if (subject.kind === 'skip' && subject.why === NOT_HERE && attempt === 'write' && !isGitFolder(target)) {
+      // Whoever may write beside it can make it, and its folder.
+      const path = relativeOf(target.startsWith('~/') ? join(home, target.slice(2)) : resolve(root, target));
+      if (path !== undefined)
+        found.push({ ...base, missing: true, kind: 'write', path, rules: rulesFor(rules, 'write', path) });
     } else if (probe.origin === 'push') {
       // On a remote of the scratch copy, whatever the real one is.
       const branch = exampleOf(target)?.replace(/^\//, '');

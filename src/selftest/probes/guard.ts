@@ -11,7 +11,7 @@ import { commandFiles } from '../../isolation/command/files.ts';
 import { kindOf, submoduleGuards } from '../../isolation/git.ts';
 import { configGuards } from '../../isolation/git-config.ts';
 import type { Posture } from '../../posture/schema.ts';
-import type { Probe, ProbeContext } from './types.ts';
+import { NOT_HERE, type Probe, type ProbeContext } from './types.ts';
 
 /**
  * Repository-relative guard files, and folders with a trailing `/`, there or not: what an agent must not change or make.
@@ -180,7 +180,7 @@ export async function guardProbes(context: ProbeContext): Promise<Probe[]> {
     if (statsOf(path)) continue;
     const folder = statsOf(dirname(path));
     if (folder?.isDirectory()) add(path, { kind: 'guard', path, how: 'create', folder: false, rounds: [] });
-    else add(path, { kind: 'skip', why: 'not here' });
+    else add(path, { kind: 'skip', why: NOT_HERE });
   }
   for (const path of await userGuards(context))
     add(path, { kind: 'guard', path, how: 'in-place', folder: false, rounds: [] });

@@ -5,7 +5,7 @@ import { displayPath } from '../../base/files.ts';
 import { expandPath } from '../places/expand.ts';
 import { laterPlaces } from '../places/later.ts';
 import type { LaterPlace, Platform } from '../places/types.ts';
-import type { Probe, ProbeContext } from './types.ts';
+import { NOT_HERE, type Probe, type ProbeContext } from './types.ts';
 
 type Where = Pick<ProbeContext, 'home' | 'env'>;
 
@@ -47,7 +47,7 @@ async function placeProbes(place: LaterPlace, context: ProbeContext): Promise<Pr
   const all = [...folders, ...files];
   const needed = await Promise.all((place.needs ?? []).map(isThere));
   if (needed.length > 0 && !needed.includes(true))
-    return all.slice(0, 1).map(path => probe(path, { kind: 'skip', why: place.without ?? 'not here' }));
+    return all.slice(0, 1).map(path => probe(path, { kind: 'skip', why: place.without ?? NOT_HERE }));
   const inFolders = folders.map(async (path): Promise<Probe[]> => {
     // Whoever may write the folder above can make the one that is missing.
     const folder = place.writable ? ((await isThere(path)) ? path : undefined) : await nearestFolder(path);
@@ -63,7 +63,7 @@ async function placeProbes(place: LaterPlace, context: ProbeContext): Promise<Pr
       : [];
   });
   const probes = (await Promise.all([...inFolders, ...inFiles])).flat();
-  return probes.length > 0 ? probes : all.slice(0, 1).map(path => probe(path, { kind: 'skip', why: 'not here' }));
+  return probes.length > 0 ? probes : all.slice(0, 1).map(path => probe(path, { kind: 'skip', why: NOT_HERE }));
 }
 
 /** A line in the user's own crontab, through the program that everybody may use for it. */

@@ -46,6 +46,9 @@ export type Subject =
   /** It cannot be tried without harm, or not even looked at: not proven, and why. */
   | { kind: 'unclear'; why: string };
 
+/** Why a file that would be reached for is not: an agent on a copy, where nothing is lost, may well make it. */
+export const NOT_HERE = 'not here';
+
 /** One thing to try, before it is known from where: made from a safeguard and the posture, or from what was found. */
 export interface Probe {
   safeguard: string;

@@ -155,7 +155,9 @@ export function ReportScreen({
 
   function onKey({ name, text }: KeyPress): void {
     const fix = shown.find(({ n }) => String(n) === text);
-    if (name === 'escape' || text === 'q') onEnd({ by: 'quit', covered });
+    if (text === 'q') onEnd({ by: 'quit', covered });
+    // One level back is what was said last; the report itself is left by `q`.
+    else if (name === 'escape') bar();
     else if (name === 'enter') setView({ at: 'rows' });
     else if (text === '?') setView({ at: 'why' });
     else if (fix) see(fix);
