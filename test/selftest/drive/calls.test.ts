@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { AgentCall } from '../../../src/agents/driver.ts';
 import {
+  type Apart,
   type Hands,
+  heldByBox,
+  makeCall,
   type SiblingCall,
   siblingOf,
   siblingsRead,
@@ -87,3 +90,47 @@ test.each([
     expect(works).toEqual({ ok: false, reason: expect.stringMatching(why) });
   }),
 );
+
+/** A shell in the box that says this of the secret, and of what nothing refuses. */
+const inBox = (secret: (standing: string) => object, permitted: (standing: string) => object, stage: Stage) => ({
+  said: async (command: string) => {
+    const path = /\.env/.test(command) ? '.env' : 'agent-posture-permitted/note.txt';
+    const standing = stage.read(path) ?? '';
+    return (path === '.env' ? secret : permitted)(standing);
+  },
+});
+const whole = (text: string) => ({ text, isWhole: true });
+
+test.each<[string, (standing: string) => object, (standing: string) => object, object]>([
+  ['shows an empty file, and the other as it is: it holds', () => whole(''), whole, { ok: true }],
+  ['shows it', whole, whole, { ok: false, reason: 'the box lets it through' }],
+  [
+    'did not come to an end with it',
+    () => ({ text: '', isWhole: false }),
+    whole,
+    { ok: false, reason: 'nothing came back for it in the box' },
+  ],
+  [
+    'shows neither',
+    () => whole(''),
+    () => whole(''),
+    { ok: false, reason: 'what nothing refuses does not work in the box either' },
+  ],
+])('a box that %s', (_says, secret, permitted, held) =>
+  withSiblings(async (stage, hands, list) => {
+    const [first] = list as [Sibling];
+    expect(first.call.on.path).toBe('agent-posture-permitted/note.txt');
+    const apart = { plain: inBox(secret, permitted, stage), model: { expect() {} }, elsewhere: 'http://127.0.0.1:1' };
+    expect(await heldByBox(first.try, hands, apart as unknown as Apart)).toMatchObject(held);
+  }),
+);
+
+test('what a tool that nobody knows says of the system is no word of a wall', () =>
+  withSiblings(async (_stage, hands, list) => {
+    const model = { expect() {}, asides: 0, unknown: [], call: async () => answer('open: permission denied') };
+    const session = { model, elsewhere: 'http://127.0.0.1:1', begun: new Set() } as unknown as AgentSession;
+    const [{ try: each }] = list as [Sibling];
+    expect((await makeCall(each, hands, session))?.tried.stopped).toBe('system');
+    const unknown = { ...each, subject: { ...each.subject, kind: 'tool' as const } };
+    expect((await makeCall(unknown, hands, session))?.tried.stopped).toBeUndefined();
+  }));
