@@ -105,10 +105,10 @@ export interface Driver {
    */
   copies: readonly { path: string; keep?(text: string): string | undefined }[];
   /**
-   * Where in the home its program unpacks itself at its first start, one version beside another in folders below: let in as they lie
-   * there, and not to be written.
+   * What its program, or a plugin of its, needs of the home beside: a folder, or the folders so many levels below it; let in as they
+   * lie there, and not to be written.
    */
-  unpacked?: { folder: string; below: number };
+  letsIn?: { folder: string; below: number };
   start(context: DriveContext): DriveStart;
   tools: Tools;
   /** What a request aside is to be told, by its words: the worst case, `allow`. Undefined: it is not known. */

@@ -106,8 +106,12 @@ export const driver: Driver = {
   runs: {
     harmless: [
       ...['approval_policy', 'approvals_reviewer', 'sandbox_mode', 'sandbox_workspace_write', 'default_permissions'],
-      ...['permissions', 'allowed_sandbox_modes', 'shell_environment_policy', 'projects', 'hooks.state', 'features'],
+      ...['permissions', 'allowed_sandbox_modes', 'projects', 'hooks.state', 'features'],
       ...['model', 'model_reasoning_effort', 'model_reasoning_summary', 'model_verbosity', 'personality', 'web_search'],
+      // What it says beside these gives variables to whatever is run, such as BASH_ENV.
+      ...['inherit', 'ignore_default_excludes', 'exclude', 'include_only'].map(
+        key => `shell_environment_policy.${key}`,
+      ),
       ...[
         'history',
         'analytics',

@@ -31,7 +31,7 @@ function servers({ read }: DriveContext): string[] {
   const names = SERVERS.map(path => read(path) ?? '').flatMap(text =>
     ['mcpServers', 'servers'].flatMap(key => Object.keys(object(jsonValue(text, key)))),
   );
-  return [...new Set(names)].flatMap(name => ['--disable-mcp-server', name]);
+  return [...new Set(names)].flatMap(name => `--disable-mcp-server=${name}`);
 }
 
 /**
@@ -65,8 +65,8 @@ export const driver: Driver = {
       path: `~/.copilot/${name}`,
     })),
   ],
-  // By platform and version.
-  unpacked: { folder: '~/.cache/copilot/pkg', below: 2 },
+  // What it has unpacked, by platform and version.
+  letsIn: { folder: '~/.cache/copilot/pkg', below: 2 },
   start(context) {
     return {
       command: [

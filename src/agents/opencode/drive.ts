@@ -13,7 +13,7 @@ const HOME = '~/.config/opencode/';
 const OWN_SETTINGS = ['config.json', 'opencode.json', 'opencode.jsonc'].map(name => `${HOME}${name}`);
 /** Models that it may know. */
 const MODELS = '~/.cache/opencode/agent-posture-models.json';
-/** What it would install beside its settings at each start, said to be there: a plugin that imports it does not load without a network. */
+/** What it would install beside its settings at each start, said to be there: without a network it cannot, and what is there is let in. */
 const INSTALLED = JSON.stringify({
   lockfileVersion: 3,
   packages: { '': { dependencies: { '@opencode-ai/plugin': '*' } } },
@@ -75,6 +75,8 @@ export const driver: Driver = {
     ...OWN_SETTINGS.map(path => ({ path, keep: withoutLogins })),
     ...['AGENTS.md', 'package.json', ...CODE, ...WORDS].map(name => ({ path: `${HOME}${name}` })),
   ],
+  // What it has installed beside its settings, which plugins import.
+  letsIn: { folder: `${HOME}node_modules`, below: 0 },
   start(context) {
     return {
       // With a title it asks for none.

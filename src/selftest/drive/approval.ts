@@ -1,14 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { type Node, type ParseError, parseTree } from 'jsonc-parser';
 import { parse as parseToml } from 'smol-toml';
 import type { AgentHook, Driver } from '../../agents/driver.ts';
+import { HOOK_FILE } from '../../agents/hook.ts';
 import { readable } from '../../agents/kept.ts';
 import type { SettingsFile } from '../../agents/types.ts';
 import { sha256 } from '../../base/hash.ts';
+import { packageRoot } from '../../base/package.ts';
 import { oneLine } from '../../base/text.ts';
 import { filesNamed } from './hook-programs.ts';
 import { filesIn } from './prepare.ts';
-import type { Stage } from './stage.ts';
+import { STUBS, type Stage } from './stage.ts';
 
 /**
  * What an agent would run by itself on this stage: hooks, servers, helpers, plugins, by content. As a text to be approved whole;
@@ -16,7 +19,7 @@ import type { Stage } from './stage.ts';
  */
 export function runsByItself(
   stage: Stage,
-  { runs }: Pick<Driver, 'runs'>,
+  { agent, runs, ruleFiles = [] }: Pick<Driver, 'agent' | 'runs' | 'ruleFiles'>,
   settings: readonly SettingsFile[],
   hooks: readonly AgentHook[],
   gitHooks: readonly string[],
@@ -24,7 +27,7 @@ export function runsByItself(
   const lines = new Set<string>();
   const file = (path: string, why = '') => {
     const text = stage.read(path);
-    if (text !== undefined) lines.add(`${path}${why}, sha256 ${sha256(text)}`);
+    if (text !== undefined) lines.add(`${oneLine(path)}${why}, sha256 ${sha256(text)}`);
   };
   for (const hook of hooks) {
     lines.add(`${hook.path}: ${[hook.event, hook.matcher].filter(Boolean).join(' ')}: ${hook.command}`);
@@ -35,8 +38,15 @@ export function runsByItself(
     const why = runs && mayRun(path, text, runs.harmless);
     if (why) file(path, ` (${why})`);
   }
+  const below = (path: string) => filesIn(stage.at(path), FILES).map(name => join(path, name));
   for (const path of [...(runs?.files ?? []), ...gitHooks])
-    for (const each of path.endsWith('/') ? filesIn(stage.at(path)).map(name => join(path, name)) : [path]) file(each);
+    for (const each of path.endsWith('/') ? below(path) : [path]) file(each);
+  // Its own folders hold what nobody here has heard of yet, such as plugins in the folder of its skills: all of it, but for settings.
+  const isRead = (path: string) =>
+    settings.some(each => each.path === path) || ruleFiles.some(each => each.endsWith('/') && path.startsWith(each));
+  for (const folder of agent.guardFiles.filter(path => path.endsWith('/')))
+    for (const path of below(folder))
+      if (!isRead(path) && !(WORDS.test(path) && !NAMES_PROGRAMS.test(headOf(stage.read(path) ?? '')))) file(path);
   return lines.size === 0 ? undefined : [...lines].sort().join('\n');
 }
 
@@ -57,7 +67,7 @@ const STEM = 3;
 function mentioned(stage: Stage, texts: readonly string[]): string[] {
   const files = ['', '~/'].flatMap(top =>
     filesIn(stage.at(top), FILES)
-      .filter(path => !path.split('/').some(part => part.startsWith('.agent-posture')))
+      .filter(path => !path.startsWith(STUBS))
       .map(path => `${top}${path}`),
   );
   const found = new Set<string>();
@@ -71,10 +81,29 @@ function mentioned(stage: Stage, texts: readonly string[]): string[] {
       const isNamed = text.includes(name) || recipes.includes(path) || (stem.length >= STEM && words.has(stem));
       if (!isNamed || found.has(path)) continue;
       found.add(path);
-      if (!PROSE.test(path)) waiting.push((stage.read(path) ?? '').slice(0, LOOKED_THROUGH));
+      const its = stage.read(path) ?? '';
+      if (!PROSE.test(path) && !(path === HOOK_FILE && isOurHook(its))) waiting.push(its.slice(0, LOOKED_THROUGH));
     }
   }
   return [...found];
+}
+
+/** What an agent reads as words, and the keys by which the head of such a file may name programs all the same. */
+const WORDS = /\.(?:md|mdc|txt)$/i;
+const NAMES_PROGRAMS = /hooks|mcp|command|lsp/i;
+const headOf = (text: string) => /^\uFEFF?---\r?\n([\s\S]*?)\r?\n---/.exec(text)?.[1] ?? '';
+/** Whether a hook is the one that `generate` writes: the program of this package, and between its parts nothing but data. */
+function isOurHook(text: string): boolean {
+  const [head = '', tail = ''] = readFileSync(join(packageRoot, 'templates', basename(HOOK_FILE)), 'utf8').split(
+    '@@RULES@@',
+  );
+  if (!text.startsWith(head) || !text.endsWith(tail) || text.length < head.length + tail.length) return false;
+  try {
+    JSON.parse(text.slice(head.length, text.length - tail.length));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** As many of a copy as are laid. */

@@ -23,6 +23,7 @@ import type { Ground } from './ground.ts';
 import type { DriveCase, DriveTried } from './judge.ts';
 import { ScriptedModel } from './model.ts';
 import { PlainShell } from './plain.ts';
+import { keepSettings } from './prepare.ts';
 import { type AgentSession, type StartOptions, startAgent } from './session.ts';
 import { Stage } from './stage.ts';
 import type { DriveSubject } from './subjects.ts';
@@ -134,6 +135,8 @@ class Column {
   #owed: TryRecord[] = [];
   /** Of the session that goes on. */
   readonly #made: DriveTried[] = [];
+  /** Makes the settings what they were before the first session. */
+  readonly #putBack: () => void;
 
   constructor(options: ColumnOptions, tries: readonly DriveTry[]) {
     this.#options = options;
@@ -141,6 +144,7 @@ class Column {
       ...new Set(tries.flatMap(({ escape: way, subject }) => (way?.taken && subject.path ? [subject.path] : []))),
     ];
     this.#hands = options;
+    this.#putBack = keepSettings(options.stage, options.driver);
   }
 
   result(records: TryRecord[]): ColumnResult {
@@ -173,6 +177,8 @@ class Column {
   async #session(left: TryRecord[], when: 'before' | 'after'): Promise<void> {
     const { driver, program, stage, ground } = this.#options;
     ground.sow(this.#taken);
+    // Whatever the last one has changed: what is refused by rules is to be refused by those that were laid.
+    this.#putBack();
     const session = await startAgent(driver, program, stage, this.#options);
     try {
       if (!(await session.model.ready(LIMITS.start))) return await this.#notStarted(session);

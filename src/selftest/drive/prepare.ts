@@ -20,11 +20,13 @@ const LIMITS = { files: 3_000, bytes: 64_000_000, file: 4_000_000, folder: 200 }
  */
 function copyOne(stage: Stage, from: SafeFolder, path: string): number {
   // An index can list anything, and git obeys what stands there.
-  if (inGitFolder(path)) return 0;
+  if (inGitFolder(path) || isInstalled(path)) return 0;
   const target = from.linkAt(path);
   if (target !== undefined) {
     const isInside = !isAbsolute(target) && !join(dirname(path), target).startsWith('..');
-    if (isInside) stage.link(path, target);
+    // What is approved of an agent's own folder is what lies in it: a folder elsewhere is none of that.
+    const isFolder = statSync(join(stage.root, path), { throwIfNoEntry: false })?.isDirectory() === true;
+    if (isInside && !(isFolder && OWN_FOLDERS.some(folder => path.startsWith(folder)))) stage.link(path, target);
     return 0;
   }
   const file = from.file(path, LIMITS.file);
@@ -32,6 +34,12 @@ function copyOne(stage: Stage, from: SafeFolder, path: string): number {
   stage.write(path, file.bytes, file.mode);
   return file.bytes.length;
 }
+
+/** Folders of agents, in the repository. */
+const OWN_FOLDERS = agents.flatMap(({ guardFiles }) => guardFiles.filter(path => path.endsWith('/')));
+
+/** Packages, tracked or not: of what they hold nothing could be named that is to be approved. */
+const isInstalled = (path: string) => path.split('/').includes('node_modules');
 
 /** In a folder that git, on some system, takes for its own. */
 const inGitFolder = (path: string) => path.split('/').some(part => /^(?:\.git|git~\d+)[. ]*$/i.test(part));
@@ -98,7 +106,7 @@ export async function copyRepository(stage: Stage, isSecret: (path: string) => b
 
 /**
  * Copies what of the user's own steers the agent into the scratch home; logins are left out there, and in the copy of the repository.
- * What its program has unpacked is let in.
+ * What its program needs there beside is let in.
  */
 export function copySettings(stage: Stage, driver: Driver): void {
   letIn(stage, driver);
@@ -116,12 +124,13 @@ export function copySettings(stage: Stage, driver: Driver): void {
 }
 
 /** Each folder as part of the program. What a link leads to is none of it. */
-function letIn(stage: Stage, { unpacked }: Driver): void {
-  if (!unpacked) return;
+function letIn(stage: Stage, { letsIn }: Driver): void {
+  if (!letsIn) return;
   const below = (folder: string, depth: number): string[] =>
     depth === 0 ? [folder] : foldersIn(folder).flatMap(name => below(join(folder, name), depth - 1));
-  const top = stage.real(unpacked.folder);
-  if (realPathOf(top) === top) for (const place of below(top, unpacked.below)) stage.admitted.add(place);
+  const top = stage.real(letsIn.folder);
+  const isThere = realPathOf(top) === top && statSync(top, { throwIfNoEntry: false })?.isDirectory();
+  if (isThere) for (const place of below(top, letsIn.below)) stage.admitted.add(place);
 }
 
 /** The folders in a folder, without links to some. */
@@ -194,6 +203,15 @@ export function settingsOn(stage: Stage, { agent, ruleFiles = [] }: Driver): Set
       const text = stage.read(path);
       return text === undefined ? [] : [{ path, text }];
     });
+}
+
+/** Keeps the settings as they lie on the stage: gives what puts them back, and takes away those that have come. */
+export function keepSettings(stage: Stage, driver: Driver): () => void {
+  const laid = new Map(settingsOn(stage, driver).map(({ path }) => [path, stage.bytes(path)]));
+  return () => {
+    for (const { path } of settingsOn(stage, driver)) if (!laid.has(path)) stage.drop(path);
+    for (const [path, bytes] of laid) if (bytes && !stage.bytes(path)?.equals(bytes)) stage.write(path, bytes);
+  };
 }
 
 /** Whether a sandbox of the agent's own is on in this mode, as far as the settings on the stage tell: no variable of the user's goes along. */

@@ -5,7 +5,7 @@ import { removeScratch, scratchFolder } from '../../isolation/scratch.ts';
 import { followed, SafeFolder } from './safe.ts';
 
 /** In the home, where a box lets in what its PATH names. */
-const STUBS = '.agent-posture-bin';
+export const STUBS = '.agent-posture-bin';
 
 /**
  * A scratch home and a throw-away copy of the repository, for this user alone. Paths are repository-relative or `~/…`, as

@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AgentHook } from '../../../src/agents/driver.ts';
 import { driverOf, drivers } from '../../../src/agents/drivers.ts';
-import { copyNamed, copyRepository, copySettings } from '../../../src/selftest/drive/prepare.ts';
+import { copyNamed, copyRepository, copySettings, keepSettings } from '../../../src/selftest/drive/prepare.ts';
 import { Stage } from '../../../src/selftest/drive/stage.ts';
 
 let above = '';
@@ -236,6 +236,35 @@ function textsBelow(folder: string): string[] {
     .filter(entry => entry.isFile())
     .map(entry => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
 }
+
+test('packages, and folders elsewhere that a link of an agent’s own folder leads to, are none of the copy', async () => {
+  lay('home/shop/node_modules/dep/index.js', '');
+  lay('home/shop/x/.claude-plugin/plugin.json', '{}');
+  lay('home/shop/scripts/guard.sh', '');
+  mkdirSync(join(above, 'home/shop/.claude/skills'), { recursive: true });
+  symlinkSync('../../x', join(above, 'home/shop/.claude/skills/x'));
+  symlinkSync('../scripts/guard.sh', join(above, 'home/shop/.claude/guard.sh'));
+  track();
+  await copyRepository(stage, nothing);
+  expect(stage.kind('node_modules/dep/index.js')).toBeUndefined();
+  expect(stage.kind('.claude/skills/x')).toBeUndefined();
+  expect(stage.read('.claude/guard.sh')).toBe('');
+  expect(stage.kind('x/.claude-plugin/plugin.json')).toBe('file');
+});
+
+test('settings that were changed, taken away or added while an agent ran are put back', () => {
+  const claude = driverOf('claude-code') as NonNullable<ReturnType<typeof driverOf>>;
+  stage.write('.claude/settings.json', '{}');
+  stage.write('.claude/settings.local.json', '{"a":1}');
+  const putBack = keepSettings(stage, claude);
+  stage.write('.claude/settings.json', '{"permissions":{"deny":["Read"]}}');
+  stage.drop('.claude/settings.local.json');
+  stage.write('~/.claude/settings.json', '{"permissions":{"deny":["Write"]}}');
+  putBack();
+  expect(stage.read('.claude/settings.json')).toBe('{}');
+  expect(stage.read('.claude/settings.local.json')).toBe('{"a":1}');
+  expect(stage.kind('~/.claude/settings.json')).toBeUndefined();
+});
 
 describe('what a program has unpacked in the home', () => {
   const unpacking = { ...(driverOf('copilot') as NonNullable<ReturnType<typeof driverOf>>) };
