@@ -126,6 +126,16 @@ export function secretSpans(text: string): { from: number; to: number }[] {
   return spans;
 }
 
+/** A text of one line with `***` for what looks like a secret in it. */
+export function withoutSecrets(text: string): string {
+  const spans = secretSpans(text);
+  if (spans.length === 0) return text;
+  // One may lie in another: all from the first to the last is left out.
+  const from = Math.min(...spans.map(span => span.from));
+  const to = Math.max(...spans.map(span => span.to));
+  return `${text.slice(0, from)}***${text.slice(to)}`;
+}
+
 /** Whether a text stands for a value instead of being one: `$NAME`, `<password>`, `***`, `true`. */
 export function isPlaceholder(text: string): boolean {
   return text === '' || PLACEHOLDER.test(text);

@@ -1,5 +1,6 @@
 import type { AgentHook } from '../../agents/driver.ts';
 import { sha256 } from '../../base/hash.ts';
+import { withoutSecrets } from '../../posture/secrets.ts';
 import { rowId } from '../row.ts';
 import type { ControlResult, Row, VantageReport } from '../types.ts';
 import type { ColumnOptions, TryRecord } from './column.ts';
@@ -62,7 +63,7 @@ export function targetsOf(list: readonly { hook: AgentHook; runs: string | undef
   const names = new Map(
     list.map(({ hook, runs }) => [
       hook,
-      `${runs ?? hook.command.replace(/\s+/g, ' ').trim().slice(0, 200)} (${[hook.event, hook.matcher].filter(Boolean).join(' ')})`,
+      `${runs ?? withoutSecrets(hook.command.replace(/\s+/g, ' ').trim()).slice(0, 200)} (${[hook.event, hook.matcher].filter(Boolean).join(' ')})`,
     ]),
   );
   return new Map(

@@ -2,6 +2,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:pat
 import type { AgentHook, AgentRule, Driver } from '../../agents/driver.ts';
 import type { SettingsFile } from '../../agents/types.ts';
 import { patternRules } from '../../posture/patterns.ts';
+import { withoutSecrets } from '../../posture/secrets.ts';
 import type { Probe } from '../probes/types.ts';
 import type { SelftestOptions } from '../types.ts';
 import { copyNamed, copyRepository, copySettings, filesIn, settingsOn } from './prepare.ts';
@@ -48,7 +49,7 @@ export async function lay(stage: Stage, driver: Driver, probes: readonly Probe[]
   if (cut) notes.push(cut);
   if (!bare) copySettings(stage, driver);
   const settings = settingsOn(stage, driver);
-  const rules = driver.rules?.(settings) ?? [];
+  const rules = (driver.rules?.(settings) ?? []).map(withoutSecret);
   const subjects = instead
     ? instead.map(subject => withOwnRules(subject, rules))
     : subjectsOf(probes, { root, home, rules, homeFiles: HOME_FILES });
@@ -88,6 +89,15 @@ export async function lay(stage: Stage, driver: Driver, probes: readonly Probe[]
  * https://geminicli.com/docs/get-started/configuration/, https://bun.com/docs/runtime/env, https://bun.com/docs/runtime/bunfig.
  */
 const isLoadedFirst = (path: string) => /^(?:\.env(?:rc|[._-].*)?|\.dev\.vars.*|bunfig\.toml)$/i.test(basename(path));
+
+/** A rule over a command in which a secret seems to stand: its text would be in every row, and in what is kept of them. */
+function withoutSecret(rule: AgentRule): AgentRule {
+  const text = withoutSecrets(rule.text);
+  const isOfFiles = rule.what.kind === 'read' || rule.what.kind === 'write';
+  return isOfFiles || text === rule.text
+    ? rule
+    : { ...rule, text, what: { kind: 'untold', why: 'what looks like a secret stands in it' } };
+}
 
 /** Where a link of the repository leads to within it, as it says; undefined for what is none. */
 function linkOf(stage: Stage, path: string): string | undefined {

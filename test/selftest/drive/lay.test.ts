@@ -56,3 +56,27 @@ test('git on the stage is told the folder of its hooks, whatever lies below that
     rmSync(home, { recursive: true, force: true });
   }
 });
+
+test('a secret in a rule over a command is said nowhere, and the rule is not passed over unsaid', async () => {
+  const home = realpathSync(mkdtempSync(join(tmpdir(), 'lay-')));
+  const root = join(home, 'shop');
+  const token = ['gh', 'p_', 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'].join('');
+  const deny = [`Bash(curl -H "Authorization: Bearer ${token}" *)`, 'Bash(wget *)', 'Read(secrets/**)'];
+  mkdirSync(join(root, '.claude'), { recursive: true });
+  writeFileSync(join(root, '.claude/settings.json'), JSON.stringify({ permissions: { deny } }));
+  execFileSync('git', ['init', '-q', root]);
+  const claude = drivers.find(({ agent }) => agent.id === 'claude-code') as (typeof drivers)[number];
+  const stage = new Stage({ home, root });
+  try {
+    const laid = await lay(stage, claude, [], { root, home, facts: labFacts(root, home), posture: undefined });
+    expect(JSON.stringify([laid.rules, laid.subjects])).not.toContain(token);
+    expect(laid.subjects.map(({ kind, target }) => [kind, target])).toEqual([
+      ['untold', expect.stringMatching(/curl .*\*\*\*/)],
+      ['exec', 'wget'],
+      ['read', expect.stringMatching(/^secrets\//)],
+    ]);
+  } finally {
+    stage.remove();
+    rmSync(home, { recursive: true, force: true });
+  }
+});
