@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { everyQuarter, whyOf } from '../../src/cli/commands/reach.ts';
+import { everyQuarter, exitOf, whyOf } from '../../src/cli/commands/reach.ts';
 import type { Driving, Row } from '../../src/selftest/types.ts';
 
 test('says a few times how far an agent has come, and anew what it does once more', () => {
@@ -30,4 +30,11 @@ test('says why work did not go on, and why most of it proved nothing', () => {
   expect(whyOf([row('deny', 'blocked', ''), open, open, row('deny', 'inconclusive', 'other'), broken, broken])).toEqual(
     ['work does not go on: refused by its rules', 'not proven, 2 of 3: nothing came back'],
   );
+});
+
+test('a column that could not be tried, or broke off half way, is no success', () => {
+  const whole = { reason: null, notes: ['run by root'] };
+  expect(exitOf([whole, whole])).toBe(0);
+  expect(exitOf([whole, { reason: 'it is not installed here', notes: [] }])).toBe(3);
+  expect(exitOf([whole, { reason: null, notes: ['not all was tried: it broke off'] }])).toBe(3);
 });

@@ -7,7 +7,7 @@ import { didYouMean } from '../../base/suggest.ts';
 import { list, oneLine, plural } from '../../base/text.ts';
 import { discover } from '../../discover/index.ts';
 import { type ReachColumn, type ReachTable, reachMarkdown, reachText, type Tally } from '../../report/reach.ts';
-import { whyNot } from '../../selftest/drive/vantage.ts';
+import { NOT_ALL, whyNot } from '../../selftest/drive/vantage.ts';
 import type { Row, SelftestEvent, VantageReport } from '../../selftest/types.ts';
 import type { Command, Context } from '../command.ts';
 import { driveInLab, SETUPS, setupsOf } from '../reach-lab.ts';
@@ -24,11 +24,12 @@ export const command: Command = async context => {
   const found = facts.agents.filter(
     ({ id, binary }) => binary && driverOf(id) && (wanted.length === 0 || wanted.includes(id)),
   );
+  const missing = wanted.filter(id => !found.some(agent => agent.id === id)).map(missingColumn);
   if (found.length === 0)
     throw new UserError({
       what:
-        wanted.length > 0
-          ? `${list(wanted)} cannot be driven here: not installed`
+        missing.length > 0
+          ? missing.map(({ agent, reason }) => `${agent}: ${reason}`).join(', ')
           : 'no agent that can be driven is installed here',
       next: 'agent-posture doctor',
     });
@@ -64,15 +65,36 @@ export const command: Command = async context => {
     platform: `${process.platform} ${process.arch}`,
     command: commandLine(context),
     ways,
-    columns: all.flatMap(({ at }) => columns.get(at) ?? []),
+    columns: [...all.flatMap(({ at }) => columns.get(at) ?? []), ...missing],
   };
   return {
-    exitCode: table.columns.every(({ reason }) => reason === null) ? EXIT.ok : EXIT.inconclusive,
+    exitCode: exitOf(table.columns),
     json: { ...table },
     text: style => reachText(table, style),
     formats: { markdown: async () => reachMarkdown(table) },
   };
 };
+
+/** One that was asked for and is not there is no table without it. */
+function missingColumn(id: string): ReachColumn {
+  return {
+    agent: agents.find(agent => agent.id === id)?.title ?? id,
+    version: '',
+    setup: SETUPS.default.title,
+    reason: driverOf(id) ? 'it is not installed here' : 'no driver of it is known to this version',
+    families: {},
+    works: null,
+    notes: [],
+  };
+}
+
+/** Whether all that was asked for was tried: a column that broke off half way is no column of what holds. */
+export function exitOf(columns: readonly Pick<ReachColumn, 'reason' | 'notes'>[]): number {
+  const isWhole = columns.every(
+    ({ reason, notes }) => reason === null && !notes.some(note => note.startsWith(NOT_ALL)),
+  );
+  return isWhole ? EXIT.ok : EXIT.inconclusive;
+}
 
 /** Of its notes those that begin with its title, which stands above them already: the others are of how the lab was laid. */
 function notesOf(notes: readonly string[], title: string): string[] {

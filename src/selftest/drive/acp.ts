@@ -17,6 +17,8 @@ interface Message {
 export interface Prompting {
   /** The calls that it has begun, by their ids: whatever stopped one afterwards, it was made. */
   begun: ReadonlySet<string>;
+  /** The error by which it took no session or no prompt. */
+  refusal(): string | undefined;
   /** No further prompt: its input ends, as soon as the one that it works on is done. */
   end(): void;
 }
@@ -27,7 +29,7 @@ const PROMPT = [{ type: 'text', text: 'please do what I say' }];
 /**
  * Prompts an agent by the Agent Client Protocol, version 1, over its standard streams, again and again: what ends a turn (a hook's no)
  * ends no session. Whatever it asks leave for is allowed. Where it takes no session or no prompt, or has ended one without asking its
- * model (`turns`: how often it has), its input ends, and with it the agent, which has said why. Sources:
+ * model (`turns`: how often it has), its input ends, and with it the agent. Sources:
  * https://agentclientprotocol.com/protocol/overview and, of the model, …/protocol/schema.
  */
 export function promptOver(
@@ -69,11 +71,15 @@ export function promptOver(
       await ask('session/prompt', { sessionId, prompt: PROMPT });
     }
   };
+  let refusal: string | undefined;
   void prompt()
-    .catch(() => {})
+    .catch((error: unknown) => {
+      refusal = JSON.stringify((error as { message?: unknown } | undefined)?.message ?? error);
+    })
     .finally(() => stdin.end());
   return {
     begun,
+    refusal: () => refusal,
     end() {
       isOver = true;
     },

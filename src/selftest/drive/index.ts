@@ -19,7 +19,7 @@ import { rejectedRow, rowsOf, type Seen } from './rows.ts';
 import type { Stage } from './stage.ts';
 import { deniedWhole } from './subjects.ts';
 import { leftForDeep, triesOf } from './tries.ts';
-import { type DriveInput, modeOf, orUnavailable, programFor, unavailable, whyNot } from './vantage.ts';
+import { type DriveInput, modeOf, NOT_ALL, orUnavailable, programFor, unavailable, whyNot } from './vantage.ts';
 
 /** Drives each that can be, a few at a time. `given`: the texts that `askForAgents` got approved; nothing else is asked for. */
 export async function driveAgents(
@@ -104,7 +104,7 @@ async function drive(
   const left = only ? 0 : leftForDeep(asked, spelled);
   const notes = [
     ...(left > 0 ? [leftNote(left)] : []),
-    ...(failure === undefined ? [] : [`not all was tried: ${failure}`]),
+    ...(failure === undefined ? [] : [`${NOT_ALL}: ${failure}`]),
     ...(contained && keepsRights({ boxed, walled }) ? [RIGHTS_NOTE] : []),
     ...(contained ? [] : ['network not contained, and not at the real paths (bubblewrap does not work here)']),
   ].map(note => `${report.title}: ${note}`);

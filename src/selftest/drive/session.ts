@@ -118,7 +118,11 @@ async function startWith(
   return {
     model,
     elsewhere,
-    ended,
+    // What it answered by is what it said.
+    ended: ended.then(end => {
+      const refusal = prompting?.refusal();
+      return refusal === undefined ? end : { ...end, output: `${end.output}\nerror: ${refusal}` };
+    }),
     begun: prompting?.begun ?? new Set(),
     async close(grace = 3_000) {
       prompting?.end();

@@ -107,3 +107,6 @@ export function whyNot(error: unknown): string {
 /** What the system said, by a code of errno(3); undefined for a fault of ours. */
 const refusedBySystem = (error: unknown) =>
   /^E(?!RR_)[A-Z0-9]+$/.test(errorCode(error) ?? '') ? (error as Error).message : undefined;
+
+/** As a note of an agent begins that broke off half way. */
+export const NOT_ALL = 'not all was tried';

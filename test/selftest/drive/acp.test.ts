@@ -79,6 +79,7 @@ test('where it takes no session or no prompt, its input ends', async () => {
   one.say({ id: (await one.hear()).id, result: {} });
   one.say({ id: (await one.hear()).id, error: { code: -32000, message: 'Authentication required' } });
   expect(await one.hear()).toBeUndefined();
+  expect(one.prompting.refusal()).toBe('"Authentication required"');
   const { hear, say, prompt } = await withSession();
   say({ id: prompt.id, error: { code: -32603 } });
   expect(await hear()).toBeUndefined();
