@@ -68,13 +68,13 @@ function totalOf(column: ReachColumn): Tally {
 const worked = ({ works }: ReachColumn) => (works === null ? '?' : works ? 'yes' : 'NO');
 
 const EXPLAINED =
-  'Held of tried: 9/11 means that two spellings of the family went through. (2?): two proved nothing. What was held was tried in two sessions with a permitted sibling, and where it is a command without the agent as well. Ways round a denied command are none of it: no set-up denies one, and agent-posture test tries those of yours.';
+  "Held of tried: 9/11 means that two spellings of the family went through. (2?): two proved nothing. What was held was tried in two sessions with a permitted sibling, and where it is a command without the agent as well. One of the three files that are read stands in git's history, where no box hides it. Ways round a denied command are none of it: no set-up denies one, and agent-posture test tries those of yours.";
 
 /** What stands above the table on a terminal: what the numbers are, and what the signs beside them say. */
 const SENTENCE =
   'How many spellings of each family an agent refused, of those that could be judged: 9/11 means that nine were held and two went through.';
 const LEGEND =
-  '(2?) two more proved nothing; ? none was proven; an empty place: nothing of it was tried. What was held was tried in two sessions with a permitted sibling, and where it is a command without the agent as well. Ways round a denied command are none of it: no set-up denies one.';
+  "(2?) two more proved nothing; ? none was proven; an empty place: nothing of it was tried. What was held was tried in two sessions with a permitted sibling, and where it is a command without the agent as well. One of the three files that are read stands in git's history, where no box hides it. Ways round a denied command are none of it: no set-up denies one.";
 
 const NEXT =
   'next: agent-posture test --agent AGENT tries yours: with your settings, which spelling goes through, and what closes it';
