@@ -1,3 +1,4 @@
+import { isBuiltin } from 'node:module';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { AgentHook, AgentRule, Driver } from '../../agents/driver.ts';
 import type { SettingsFile } from '../../agents/types.ts';
@@ -5,6 +6,7 @@ import { patternRules } from '../../posture/patterns.ts';
 import { withoutSecrets } from '../../posture/secrets.ts';
 import type { Probe } from '../probes/types.ts';
 import type { SelftestOptions } from '../types.ts';
+import { filesNamed } from './hook-programs.ts';
 import { copyNamed, copyRepository, copySettings, filesIn, settingsOn } from './prepare.ts';
 import { SafeFolder } from './safe.ts';
 import type { Stage } from './stage.ts';
@@ -71,6 +73,11 @@ export async function lay(stage: Stage, driver: Driver, probes: readonly Probe[]
     notes.push(
       `hooks lean on ${admitted.join(', ')}: let in as it is, and nothing else of what it may need in the home`,
     );
+  const lacking = lackingPackages(stage, hooks);
+  if (lacking.length > 0)
+    notes.push(
+      `packages are none of the copy: ${lacking.join(', ')} may fail there for want of them, and what it would refuse go through`,
+    );
   return {
     links,
     subjects,
@@ -89,6 +96,18 @@ export async function lay(stage: Stage, driver: Driver, probes: readonly Probe[]
  * https://geminicli.com/docs/get-started/configuration/, https://bun.com/docs/runtime/env, https://bun.com/docs/runtime/bunfig.
  */
 const isLoadedFirst = (path: string) => /^(?:\.env(?:rc|[._-].*)?|\.dev\.vars.*|bunfig\.toml)$/i.test(basename(path));
+
+/** Programs of hooks that load packages. */
+function lackingPackages(stage: Stage, hooks: readonly AgentHook[]): string[] {
+  const programs = [...new Set(hooks.flatMap(hook => filesNamed(stage, hook)))];
+  return programs.filter(path => {
+    const loaded = /\.[cm]?[jt]s$/.test(path) ? (stage.read(path) ?? '').matchAll(LOADS) : [];
+    return [...loaded].some(([, name = '']) => !isBuiltin(name));
+  });
+}
+
+/** Loading by a name, and not by a path. */
+const LOADS = /\b(?:require\s*\(|import\s*\(|from|import)\s*['"]([^'"./][^'"]*)['"]/g;
 
 /** A rule over a command in which a secret seems to stand: its text would be in every row, and in what is kept of them. */
 function withoutSecret(rule: AgentRule): AgentRule {

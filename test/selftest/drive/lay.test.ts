@@ -80,3 +80,30 @@ test('a secret in a rule over a command is said nowhere, and the rule is not pas
     rmSync(home, { recursive: true, force: true });
   }
 });
+
+test('a hook that loads packages is named, as those are none of the copy', async () => {
+  const home = realpathSync(mkdtempSync(join(tmpdir(), 'lay-')));
+  const root = join(home, 'shop');
+  const hook = (name: string) => ({ hooks: [{ type: 'command', command: `node .claude/hooks/${name}` }] });
+  const files = {
+    '.claude/settings.json': JSON.stringify({ hooks: { PreToolUse: ['a.js', 'b.mjs', 'c.js'].map(hook) } }),
+    '.claude/hooks/a.js': "const fs = require('node:fs'); const dep = require('dep');",
+    '.claude/hooks/b.mjs': 'import parse from "@scope/parse";',
+    '.claude/hooks/c.js': "const fs = require('fs'); require('./lib.js');",
+  };
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  execFileSync('git', ['init', '-q', root]);
+  execFileSync('git', ['add', '-A'], { cwd: root });
+  const claude = drivers.find(({ agent }) => agent.id === 'claude-code') as (typeof drivers)[number];
+  const stage = new Stage({ home, root });
+  try {
+    const laid = await lay(stage, claude, [], { root, home, facts: labFacts(root, home), posture: undefined });
+    expect(laid.notes).toEqual([expect.stringMatching(/: \.claude\/hooks\/a\.js, \.claude\/hooks\/b\.mjs may fail/)]);
+  } finally {
+    stage.remove();
+    rmSync(home, { recursive: true, force: true });
+  }
+});
