@@ -138,7 +138,8 @@ export const WAYS = ['wrapper', 'program'];
 export function expectHeld({ reason, rows, verdicts }: InLab): void {
   expect(reason).toBeNull();
   const named = rows.filter(
-    ({ expect: wanted, from, verdict }) => wanted === 'deny' && from && from.closer !== 'rule' && verdict !== 'skipped',
+    ({ expect: wanted, from, verdict }) =>
+      wanted === 'deny' && from && !['rule', 'agent'].includes(from.closer) && verdict !== 'skipped',
   );
   const open = named.filter(({ verdict }) => verdict !== 'blocked');
   expect(open.filter(({ from }) => from?.closer === 'sandbox').map(nameOf)).toEqual([]);
