@@ -14,7 +14,7 @@ import { keepsRights } from './contain.ts';
 import { Ground } from './ground.ts';
 import { ASKED_BEFORE, hookRows, hookRowsUntried } from './hook-rows.ts';
 import type { Laid } from './lay.ts';
-import { isWalled } from './prepare.ts';
+import { isWalled, newerIn } from './prepare.ts';
 import { rejectedRow, rowsOf, type Seen } from './rows.ts';
 import type { Stage } from './stage.ts';
 import { deniedWhole } from './subjects.ts';
@@ -101,9 +101,13 @@ async function drive(
   }
   const isOfHooks = !only && (safeguards.length === 0 || safeguards.includes('GRD-2'));
   if (isOfHooks) await driveHooks(report, laid, column, how, seen, tell);
+  const newer = driver.letsIn && newerIn(stage, report.agent?.version ?? '');
   const left = only ? 0 : leftForDeep(asked, spelled);
   const notes = [
     ...(left > 0 ? [leftNote(left)] : []),
+    ...(newer
+      ? [`${newer} lies unpacked in the home, and is what its user starts where it updates itself: not tried`]
+      : []),
     ...(failure === undefined ? [] : [`${NOT_ALL}: ${failure}`]),
     ...(contained && keepsRights({ boxed, walled }) ? [RIGHTS_NOTE] : []),
     ...(contained ? [] : ['network not contained, and not at the real paths (bubblewrap does not work here)']),

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path';
+import { compareVersions } from '../../agents/advisories/versions.ts';
 import type { AgentHook, Driver, Mode } from '../../agents/driver.ts';
 import { agents } from '../../agents/index.ts';
 import type { SettingsFile } from '../../agents/types.ts';
@@ -131,6 +132,13 @@ function letIn(stage: Stage, { letsIn }: Driver): void {
   const top = stage.real(letsIn.folder);
   const isThere = realPathOf(top) === top && statSync(top, { throwIfNoEntry: false })?.isDirectory();
   if (isThere) for (const place of below(top, letsIn.below)) stage.admitted.add(place);
+}
+
+/** The newest version of the program that lies unpacked in the home, where it is newer than `version`: its user may start that. */
+export function newerIn(stage: Stage, version: string): string | undefined {
+  const versions = [...stage.admitted].map(place => basename(place));
+  const newer = versions.filter(name => (compareVersions(name, version) ?? 0) > 0);
+  return newer.sort((a, b) => compareVersions(a, b) ?? 0).at(-1);
 }
 
 /** The folders in a folder, without links to some. */

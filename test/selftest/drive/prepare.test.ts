@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AgentHook } from '../../../src/agents/driver.ts';
 import { driverOf, drivers } from '../../../src/agents/drivers.ts';
-import { copyNamed, copyRepository, copySettings, keepSettings } from '../../../src/selftest/drive/prepare.ts';
+import { copyNamed, copyRepository, copySettings, keepSettings, newerIn } from '../../../src/selftest/drive/prepare.ts';
 import { Stage } from '../../../src/selftest/drive/stage.ts';
 
 let above = '';
@@ -275,6 +275,14 @@ describe('what a program has unpacked in the home', () => {
     symlinkSync(join(above, 'home/.ssh'), join(above, 'home/.cache/copilot/pkg/linux-x64/1.0.2'));
     copySettings(stage, unpacking);
     expect([...stage.admitted]).toEqual([join(above, 'home/.cache/copilot/pkg/linux-x64/1.0.1')]);
+  });
+
+  test('is told where it is newer than what is driven', () => {
+    for (const version of ['1.0.9', '1.0.10', '1.0.2']) lay(`home/.cache/copilot/pkg/linux-x64/${version}/app.js`, '');
+    copySettings(stage, unpacking);
+    expect(newerIn(stage, '1.0.9')).toBe('1.0.10');
+    expect(newerIn(stage, '1.0.10')).toBeUndefined();
+    expect(newerIn(stage, 'unknown')).toBeUndefined();
   });
 
   test('is not looked for behind a link', () => {
