@@ -75,7 +75,10 @@ export function triesOf(subjects: readonly DriveSubject[], options: TriesOptions
   const { driver, deep, contained, ways: each, families } = options;
   const shapes = new Set<string>();
   const most = deep || each !== undefined ? Number.POSITIVE_INFINITY : MOST;
-  const room = new Set(subjects.filter(({ kind, expect }) => expect === 'deny' && kind !== 'untold').slice(0, most));
+  const denied = subjects.filter(({ kind, expect }) => expect === 'deny' && kind !== 'untold');
+  // Few, and where nothing refuses them one call each: they take no room from what rules speak of.
+  const isUnspoken = ({ missing, rules }: DriveSubject) => missing === true && rules.length === 0;
+  const room = new Set([...denied.filter(isUnspoken), ...denied.filter(each => !isUnspoken(each)).slice(0, most)]);
   return subjects.flatMap(subject => {
     const kind = OF[subject.kind];
     const plain: DriveTry = { subject, escape: null, make: (on, mark) => plainCall(subject, driver, on, mark) };

@@ -23,3 +23,19 @@ test('nothing is left where it is asked for, and where so many of each are', () 
   expect(leftForDeep([secret], { ...options, deep: true })).toBe(0);
   expect(leftForDeep([secret], { ...options, ways: 1 })).toBe(0);
 });
+
+test('what rules speak of is tried up to a number, and what is merely not here takes none of its room', () => {
+  const ruled = Array.from({ length: 43 }, (_, at) => ({
+    ...{ ...secret, target: `${at}.txt`, path: `${at}.txt` },
+    rules: [{ text: `Read(${at}.txt)`, path: 'x', what: { kind: 'read' as const, pattern: `${at}.txt` } }],
+  }));
+  const absent = ['.codex/config.toml', '~/.profile'].map(
+    (path): DriveSubject => ({ ...secret, kind: 'write', attempt: 'write', target: path, path, missing: true }),
+  );
+  const plain = triesOf([...absent, ...ruled], options).filter(({ escape: way }) => way === null);
+  const skipped = plain.filter(({ skip }) => skip !== undefined);
+  expect(skipped.map(({ subject }) => subject.target)).toEqual(['40.txt', '41.txt', '42.txt']);
+  expect(skipped[0]?.skip).toMatch(/tried with --deep$/);
+  const deep = triesOf([...absent, ...ruled], { ...options, deep: true });
+  expect(deep.filter(({ skip, escape: way }) => way === null && skip !== undefined)).toEqual([]);
+});
