@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { chat } from '../../../src/agents/wire/chat.ts';
+import { onStage } from '../../../src/selftest/drive/contain.ts';
 import { ScriptedModel } from '../../../src/selftest/drive/model.ts';
 import { PlainShell } from '../../../src/selftest/drive/plain.ts';
 import { Stage } from '../../../src/selftest/drive/stage.ts';
-import { describeWith } from '../../support/parts.ts';
+import { describeWith, part } from '../../support/parts.ts';
 import { processesWith } from '../../support/processes.ts';
 
 describeWith(['bubblewrap'], 'a stage on which programs run that may do anything', () => {
@@ -119,4 +120,22 @@ describeWith(['bubblewrap'], 'a stage on which programs run that may do anything
     expect(await plain.run(command, 500)).toBeUndefined();
     expect(await plain.said('echo ü', 10_000)).toEqual({ text: 'ü\n', isWhole: true });
   });
+
+  test.runIf(process.getuid?.() === 0)(
+    'root makes no sandbox there without unshare, as the machine would be seen',
+    () => {
+      const before = process.env.PATH;
+      const bin = mkdtempSync(join(above, 'bin-'));
+      symlinkSync(part('bubblewrap'), join(bin, 'bwrap'));
+      process.env.PATH = bin;
+      try {
+        const start = (nesting: { walled?: boolean }) =>
+          onStage(stage, join(stage.folder, 'model.sock'), ['/bin/true'], nesting);
+        expect(() => start({ walled: true })).toThrow(/unshare.* is not installed/);
+        expect(start({}).command).toContain('--unshare-pid');
+      } finally {
+        process.env.PATH = before;
+      }
+    },
+  );
 });
