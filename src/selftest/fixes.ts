@@ -179,6 +179,9 @@ const MANIFEST = '.agent-posture/manifest.json';
 const isGuardLink = ({ probe: { origin, subject } }: Failing) =>
   origin === 'guard' && subject.kind === 'guard' && subject.how === 'rename-parent';
 
+/** So many things, by however many rows each. */
+const targetsOf = (rows: readonly Failing[]) => new Set(rows.map(({ row }) => row.target)).size;
+
 const isOpenHook = (failing: Failing) => reached(failing) && failing.probe.origin === 'hook';
 /** The agent would go on whatever the hook did. */
 const goesOn = ({ row: { from } }: Failing) => from?.closer === 'agent';
@@ -194,15 +197,13 @@ export const FIX_KINDS: readonly FixKind[] = [
   {
     id: 'hook-open',
     closes: failing => isOpenHook(failing) && !goesOn(failing),
-    title: rows =>
-      `make ${plural(new Set(rows.map(({ row }) => row.target)).size, 'hook')} refuse where it cannot answer`,
+    title: rows => `make ${plural(targetsOf(rows), 'hook')} refuse where it cannot answer`,
     text: 'A hook that is missing, crashes or takes too long lets through what it is there to refuse. In most agents only one exit code refuses: start it as `COMMAND || exit 2`, with nothing that it needs beside its interpreter, and let what it cannot read be a no.',
   },
   {
     id: 'hook-goes-on',
     closes: failing => isOpenHook(failing) && goesOn(failing),
-    title: rows =>
-      `do not lean on ${plural(new Set(rows.map(({ row }) => row.target)).size, 'hook')} alone: the agent goes on where one fails`,
+    title: rows => `do not lean on ${plural(targetsOf(rows), 'hook')} alone: the agent goes on where one fails`,
     text: 'This agent takes a hook that is missing, crashes or gives no answer that it can read for one that says yes, and nothing in the hook or in its settings changes that: the hooks that agent-posture writes for it say no to all that they can, and cannot do more. In a box the agent cannot change the files of its hooks, and what the box hides stays out of reach whatever becomes of them. Start it in one (agent-posture run), then accept the rows in the posture (safeguard GRD-2) with an end.',
   },
   {
@@ -366,8 +367,7 @@ export const FIX_KINDS: readonly FixKind[] = [
     id: 'history',
     closes: (failing, context) =>
       ofHistory(failing) || failing.probe.origin === 'history' || heldByGit(failing, context),
-    title: rows =>
-      `rotate ${plural(new Set(rows.map(({ row }) => row.target)).size, 'secret')} that the git history keeps`,
+    title: rows => `rotate ${plural(targetsOf(rows), 'secret')} that the git history keeps`,
     text: 'Whoever can read the repository can read them. Rotate what they hold first; then take the files out of git (git rm --cached FILE), remove them from its history with git filter-repo, and push that.',
   },
   {

@@ -31,7 +31,7 @@ function servers({ read }: DriveContext): string[] {
   const names = SERVERS.map(path => read(path) ?? '').flatMap(text =>
     ['mcpServers', 'servers'].flatMap(key => Object.keys(object(jsonValue(text, key)))),
   );
-  return [...new Set(names)].flatMap(name => `--disable-mcp-server=${name}`);
+  return [...new Set(names)].map(name => `--disable-mcp-server=${name}`);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { loginsOf } from '../../agents/index.ts';
 import type { Login } from '../../agents/types.ts';
@@ -15,7 +15,7 @@ import { boxEnvironment } from '../environment.ts';
 import { kindOf, worktreeFolder } from '../git.ts';
 import { type LaidGuards, layGuards } from '../guards.ts';
 import { expandHidden, expandWritable, hiddenNotes } from '../hidden.ts';
-import { scratchFolder } from '../scratch.ts';
+import { removeScratch, scratchFolder } from '../scratch.ts';
 import type { BoxContext, Boxed, Runtime } from '../types.ts';
 import { Descriptors, LATCH } from './descriptors.ts';
 import { LATCHED, letStart, signalInside } from './gate.ts';
@@ -228,7 +228,7 @@ async function build(
       await egress?.close();
     } finally {
       laid?.close();
-      rmSync(folder, { recursive: true, force: true });
+      removeScratch(folder);
     }
   };
 
@@ -290,7 +290,7 @@ async function build(
     await letStart(child, { told, gate, planned });
     held.close();
     // What is mounted stays without its name: whoever kills us now leaves nothing behind.
-    rmSync(folder, { recursive: true, force: true });
+    removeScratch(folder);
     return { child, notes, refused: egress?.refused, signal: signal => signalInside(child, signal), close };
   } catch (error) {
     await close();

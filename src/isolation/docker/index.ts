@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, lstatSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { loginsOf } from '../../agents/index.ts';
@@ -15,7 +15,7 @@ import { IDENTITY_NAMES } from '../environment.ts';
 import { kindOf } from '../git.ts';
 import { holdersOf, type LaidGuards, layGuards } from '../guards.ts';
 import { expandHidden, expandWritable, hiddenNotes } from '../hidden.ts';
-import { scratchFolder } from '../scratch.ts';
+import { removeScratch, scratchFolder } from '../scratch.ts';
 import type { BoxContext, Boxed, Runtime } from '../types.ts';
 import { composeApproval } from './approval.ts';
 import { COMPOSE_FILE, SERVICE, WORKSPACE_NAME, WORKSPACE_TEXT } from './settings.ts';
@@ -217,7 +217,7 @@ export const docker: Runtime = {
       } finally {
         taken();
         laid?.close();
-        if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+        if (folder !== undefined) removeScratch(folder);
       }
     };
     try {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loginsOf } from '../../agents/index.ts';
 import { UserError } from '../../base/errors.ts';
@@ -7,7 +7,7 @@ import { findProgram, run } from '../../base/exec.ts';
 import { stateHome } from '../../base/state-home.ts';
 import type { RuntimeFact } from '../../discover/facts.ts';
 import { boxEnvironment } from '../environment.ts';
-import { scratchFolder } from '../scratch.ts';
+import { removeScratch, scratchFolder } from '../scratch.ts';
 import type { Runtime } from '../types.ts';
 import { type SrtSettings, srtSettings } from './settings.ts';
 
@@ -33,7 +33,7 @@ async function detect(root: string): Promise<RuntimeFact> {
     if (tried.code === 0) return { id: 'srt', available: true, detail: version.stdout.trim() };
     return unavailable(`it could not start a box: ${tried.stderr.trim().split('\n')[0]?.slice(0, 200) ?? ''}`);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeScratch(folder);
   }
 }
 
@@ -71,7 +71,7 @@ export const srt: Runtime = {
       child,
       notes: [],
       signal: signal => void child.kill(signal),
-      close: async () => rmSync(folder, { recursive: true, force: true }),
+      close: async () => removeScratch(folder),
     };
   },
 };

@@ -67,8 +67,9 @@ const STEM = 3;
 function mentioned(stage: Stage, texts: readonly string[]): string[] {
   const files = ['', '~/'].flatMap(top =>
     filesIn(stage.at(top), FILES)
-      .filter(path => !path.startsWith(STUBS))
-      .map(path => `${top}${path}`),
+      .map(path => `${top}${path}`)
+      // Ours, and in the home alone.
+      .filter(path => !path.startsWith(`~/${STUBS}/`)),
   );
   const found = new Set<string>();
   const waiting = [...texts];

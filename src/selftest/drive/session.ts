@@ -109,8 +109,13 @@ async function startWith(
     stdio: [driver.prompted ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  const ended = endOf(child, mark);
+  const end = endOf(child, mark);
   const prompting = driver.prompted && promptOver(child, { root, turns: () => model.turns, ...driver.prompted });
+  // What it answered by is what it said.
+  const ended = end.then(its => {
+    const refusal = prompting?.refusal();
+    return refusal === undefined ? its : { ...its, output: `${its.output}\nerror: ${refusal}` };
+  });
   const kill = () => killAll(child, mark, socket);
   if (signal?.aborted) void kill();
   signal?.addEventListener('abort', kill, { once: true });
@@ -118,11 +123,7 @@ async function startWith(
   return {
     model,
     elsewhere,
-    // What it answered by is what it said.
-    ended: ended.then(end => {
-      const refusal = prompting?.refusal();
-      return refusal === undefined ? end : { ...end, output: `${end.output}\nerror: ${refusal}` };
-    }),
+    ended,
     begun: prompting?.begun ?? new Set(),
     async close(grace = 3_000) {
       prompting?.end();

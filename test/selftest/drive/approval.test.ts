@@ -74,6 +74,7 @@ describe('what is approved with a hook', () => {
     'scripts/below.js': '',
     'package.json': '{}',
     Makefile: '',
+    '.agent-posture-bin/e.js': '',
     'src/app.js': 'console.log(1)\n',
   };
   test.each([
@@ -85,6 +86,7 @@ describe('what is approved with a hook', () => {
     ['node scripts/noext', ['scripts/below.js', 'scripts/noext.js']],
     ['npm run guard', ['package.json']],
     ['make guard', ['Makefile']],
+    ['node .agent-posture-bin/e.js', ['.agent-posture-bin/e.js']],
     ['true', []],
   ])('%s', (command, expected) => {
     const stage = new Stage({ home: '/nowhere', root: '/nowhere/shop' });
