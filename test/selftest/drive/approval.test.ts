@@ -75,6 +75,7 @@ describe('what is approved with a hook', () => {
     'package.json': '{}',
     Makefile: '',
     '.agent-posture-bin/e.js': '',
+    'scripts/stub.sh': 'node ./.agent-posture-bin/e.js\n',
     'src/app.js': 'console.log(1)\n',
   };
   test.each([
@@ -86,7 +87,7 @@ describe('what is approved with a hook', () => {
     ['node scripts/noext', ['scripts/below.js', 'scripts/noext.js']],
     ['npm run guard', ['package.json']],
     ['make guard', ['Makefile']],
-    ['node .agent-posture-bin/e.js', ['.agent-posture-bin/e.js']],
+    ['sh scripts/stub.sh', ['.agent-posture-bin/e.js', 'scripts/stub.sh']],
     ['true', []],
   ])('%s', (command, expected) => {
     const stage = new Stage({ home: '/nowhere', root: '/nowhere/shop' });
