@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { ownIdentity } from '../../../src/base/process.ts';
 import { describeWith } from '../../support/parts.ts';
 import { processesWith } from '../../support/processes.ts';
-import { driveFake, pushing, reading, running, type Wrong, working, writing } from './fake.ts';
+import { driveFake, pushing, reading, running, using, type Wrong, working, writing } from './fake.ts';
 
 const stages = () =>
   readdirSync(tmpdir()).filter(name => name.startsWith(`agent-posture-${ownIdentity().space}-${ownIdentity().pid}-`));
@@ -136,6 +136,22 @@ describeWith(['bubblewrap', 'git'], 'an agent that is driven', () => {
       'read .env#read-head': 'inconclusive',
       'read .env#read-sh-c': 'blocked rule',
     });
+  });
+
+  test('settings that it changes for its next start are laid anew before that', async () => {
+    const { verdicts } = await driveFake([reading('.env')], {
+      settings: { wrong: { loosens: true } },
+      lay: stage => stage.write('.claude/settings.json', JSON.stringify({ deny: ['/.env'] })),
+    });
+    expect(verdicts['read .env']).toBe('blocked rule');
+  });
+
+  test('a tool that a rule takes away is held by it, and one that the agent never had is not', async () => {
+    const { verdicts, reasons } = await driveFake([using('lookup'), using('teleport')], {
+      lay: stage => stage.write('.claude/settings.json', JSON.stringify({ takesAway: ['lookup', 'teleport'] })),
+    });
+    expect(verdicts).toEqual({ 'exec lookup': 'blocked rule', 'exec teleport': 'inconclusive' });
+    expect(reasons['exec teleport']).toMatch(/offers no tool by which this is done/);
   });
 
   test('work that a shell cannot do is too tight, once it is seen to be possible without the agent', async () => {

@@ -29,6 +29,7 @@ export interface Wrong {
   twice?: string;
   quietly?: string;
   denyAllAfter?: number;
+  loosens?: true;
   from?: number;
 }
 
@@ -109,6 +110,15 @@ export const pushing = (branch: string): DriveSubject => ({
   probe: { safeguard: 'VCS-4', severity: 'high', group: 'production', origin: 'push' },
   branch,
   rules: [],
+});
+
+export const using = (tool: string): DriveSubject => ({
+  kind: 'tool',
+  target: tool,
+  attempt: 'exec',
+  expect: 'deny',
+  probe: { safeguard: 'ISO-1', severity: 'high', group: 'way-out', origin: 'helper' },
+  rules: [{ text: tool, path: '.claude/settings.json', what: { kind: 'tool', name: tool } }],
 });
 
 export const working: DriveSubject = {
