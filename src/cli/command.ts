@@ -29,8 +29,8 @@ export type ReportFormat = Exclude<Format, 'text' | 'json'>;
 /** What came of a command: it is printed as the flags say. */
 export interface Outcome {
   exitCode: number;
-  /** The command's own fields of the JSON object. */
-  json: Record<string, unknown>;
+  /** The command's own fields of the JSON object: none of them may stand in the place of one that every command has. */
+  json: Record<string, unknown> & { schemaVersion?: never; tool?: never; command?: never };
   text(style: Style): string;
   /** Each is loaded when it is asked for, and is safe to print as it comes. */
   formats?: Partial<Record<ReportFormat, () => Promise<string>>>;

@@ -27,7 +27,7 @@ export interface ReachTable {
   startedAt: string;
   durationMs: number;
   platform: string;
-  command: string;
+  commandLine: string;
   /** Spellings of each family. */
   ways: number;
   columns: readonly ReachColumn[];
@@ -89,7 +89,7 @@ export function reachText(table: ReachTable, style: Style): string {
   const names = Math.max(...families.map(displayWidth), 12) + 2;
   const facts = `${plural(table.ways, 'spelling')} of each family   ${table.platform}`;
   const lines = [
-    ...hang(' ', oneLine(table.command), style.width),
+    ...hang(' ', oneLine(table.commandLine), style.width),
     ...hang(' ', facts, style.width),
     ...hang(' ', SENTENCE, style.width),
     ...hang(' ', LEGEND, style.width),
@@ -201,7 +201,7 @@ export function reachMarkdown(table: ReachTable): string {
     '',
     `Made on ${table.startedAt.slice(0, 10)} on ${escapeMarkdown(table.platform)} by`,
     '',
-    `    ${table.command} --format markdown`,
+    `    ${table.commandLine} --format markdown`,
     '',
     `${EXPLAINED} ${plural(table.ways, 'spelling')} of each family. The repository, its secrets and the home are made for it: no settings of the user's are in force.`,
     '',

@@ -142,6 +142,21 @@ describe('errors', () => {
     expect(stdout.replace(/\s+/g, ' ')).toContain('no agent was found here, so --agent all tried none');
   });
 
+  test('reach says of each agent that was asked for what came of it: exit 3 where one does not start or is not there', async () => {
+    const given = world({}, { git: false });
+    const bin = join(given.home, 'bin');
+    mkdirSync(bin);
+    const says = `#!/bin/sh\n[ "$*" = --version ] && { echo '2.1.0 (Claude Code)'; exit; }\necho 'error: no heart' >&2; exit 7\n`;
+    writeFileSync(join(bin, 'claude'), says, { mode: 0o755 });
+    given.env.PATH = `${bin}:/usr/bin:/bin`;
+    const { code, stdout } = await program(given, ['reach', '--json', '--agent', 'claude-code', '--agent', 'codex']);
+    expect(code).toBe(3);
+    const { columns } = envelope(stdout, 'reach') as { columns: { agent: string; reason: string | null }[] };
+    expect(new Set(columns.map(({ agent }) => agent))).toEqual(new Set(['Claude Code', 'Codex']));
+    for (const { agent, reason } of columns)
+      expect(reason).toMatch(agent === 'Codex' ? /^it is not installed here$/ : /it ended with 7 .*error: no heart/);
+  });
+
   test('with --json, an envelope on stdout', async () => {
     const given = world({ 'agent-posture.yaml': 'version: 1\nproject: x\nsytems: []\n' });
     for (const args of [

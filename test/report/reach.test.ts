@@ -10,7 +10,7 @@ const column = (setup: string, more: Partial<ReachColumn> = {}): ReachColumn => 
 });
 const table: ReachTable = {
   ...{ startedAt: '2026-11-23T10:00:00.000Z', durationMs: 1, platform: 'linux x64', ways: 1 },
-  command: 'agent-posture reach --agent claude-code --agent codex --agent gemini --deep',
+  commandLine: 'agent-posture reach --agent claude-code --agent codex --agent gemini --deep',
   columns: [
     ...['as installed', 'our rules and hooks', 'and its own sandbox', 'and a bubblewrap box'].map(setup =>
       column(setup, setup === 'as installed' ? { works: false } : {}),

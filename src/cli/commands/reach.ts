@@ -63,7 +63,7 @@ export const command: Command = async context => {
     startedAt: started.toISOString(),
     durationMs: Date.now() - started.getTime(),
     platform: `${process.platform} ${process.arch}`,
-    command: commandLine(context),
+    commandLine: commandLine(context),
     ways,
     columns: [...all.flatMap(({ at }) => columns.get(at) ?? []), ...missing],
   };
