@@ -30,7 +30,7 @@ export function fittedReport(report: Report, style: Style, rows: number, keys: b
   const parts = reportParts(report, style, keys ? 'enter all rows' : '--verbose shows them', now);
   const given = share(
     rows,
-    parts.map(({ lines, least, rank }) => ({ want: lines.length, least, rank })),
+    parts.map(({ lines, ...part }) => ({ want: lines.length, ...part })),
   );
   const lines = parts.flatMap(({ lines, cut }, index) => {
     const height = given[index] as number;

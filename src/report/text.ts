@@ -1,7 +1,7 @@
 import { asStarted, own } from '../base/started.ts';
 import { oneLine, plural } from '../base/text.ts';
 import { ago, formatDuration } from '../base/units.ts';
-import { GROUPS, type Report } from '../selftest/types.ts';
+import { GROUPS, type Group, type Report } from '../selftest/types.ts';
 import { type Paint, painter, plainSigns, type Style, signs } from './style.ts';
 import {
   type Counts,
@@ -42,6 +42,8 @@ export interface ReportPart {
   /** In a window too low for all of it: how many rows it needs to be shown at all, and which part goes first (0 stays longest). */
   least: number;
   rank: number;
+  /** Shown where all others are whole. */
+  spare?: boolean;
   /** The part in fewer rows, saying what is left out; absent: its first rows. */
   cut?: (rows: number) => string[];
 }
@@ -75,9 +77,11 @@ export function reportParts(
     cut: height => cutRows(rows, total, height, rest, style),
   });
   const open = list.filter(({ state }) => state === 'reached' || state === 'too tight').length;
-  const fixed = report.fixes.length > 0 ? [{ text: rule, shows: 0 }, ...fixes(report, style, paint)] : [];
+  const found = groups(list, report, { style, paint, limited: more === undefined });
+  const fixed = fixes(report, style, paint);
   const told = said(report, style);
-  const noted = notes(report, style, paint, now);
+  const noted = notes(report, style, now);
+  const dim = (text: string) => text && paint('dim', text);
   return [
     { ...whole(titleLines(report, style), 5), least: 1 },
     { ...whole(headlineLines(report, counts, style, paint), 0), least: 1 },
@@ -87,14 +91,26 @@ export function reportParts(
       ),
       1,
     ),
-    whole([rule], 7),
-    cuttable(groups(list, report, { style, paint, limited: more === undefined }), open, 3, 6, more ?? ''),
+    { ...whole([rule], 7), spare: true },
+    {
+      ...whole(
+        found.map(({ text }) => text),
+        3,
+      ),
+      least: Math.min(leastOf(found), found.length),
+      cut: height => cutGroups(found, open, height, more ?? '', style),
+    },
     { ...whole(told, 4), least: 1, cut: rows => cutLines(told, rows, style) },
     whole(foot(counts, style), 2),
-    whole(inDetail(list, report, style), 7),
-    cuttable(fixed, report.fixes.length, 6, 5, own('fix')),
+    { ...whole(inDetail(list, report, style), 7), spare: true },
+    { ...whole(fixed.length > 0 ? [rule] : [], 7), spare: true },
+    cuttable(fixed, report.fixes.length, 6, 4, own('fix')),
     whole(startLines(report, style), 4),
-    cuttable(noted, noted.filter(({ shows }) => shows > 0).length, 8, 2, more ?? ''),
+    {
+      ...whole(noted.map(dim), 8),
+      least: Math.min(2, noted.length),
+      cut: rows => cutLines(noted, rows, style).map(dim),
+    },
     ...(style.verbose ? [whole(['', ...every(report, style)], 9)] : []),
   ];
 }
@@ -103,6 +119,8 @@ export function reportParts(
 interface CountedRow {
   text: string;
   shows: number;
+  /** The heading of what follows it. */
+  heads?: Group;
 }
 
 function counted(rows: readonly string[], shows: number): CountedRow[] {
@@ -112,9 +130,66 @@ function counted(rows: readonly string[], shows: number): CountedRow[] {
 function cutRows(rows: readonly CountedRow[], total: number, height: number, rest: string, style: Style): string[] {
   const kept = rows.slice(0, Math.max(0, height - 1));
   while (kept.at(-1)?.shows === 0) kept.pop();
-  const left = total - kept.reduce((sum, { shows }) => sum + shows, 0);
+  return withRest(kept, total, rest, style).slice(0, height);
+}
+
+/** Rows, and how many things more there are, with the way to them. */
+function withRest(rows: readonly CountedRow[], total: number, rest: string, style: Style): string[] {
+  const left = total - rows.reduce((sum, { shows }) => sum + shows, 0);
   const more = wrap(`and ${left} more${rest ? `   ${rest}` : ''}`.replaceAll(' ', NO_BREAK), style.width - 3)[0] ?? '';
-  return [...kept.map(({ text }) => text), `   ${more.replaceAll(NO_BREAK, ' ')}`].slice(0, height);
+  return [...rows.map(({ text }) => text), `   ${more.replaceAll(NO_BREAK, ' ')}`];
+}
+
+/** Rows under their headings, line by line: one line may take several rows. */
+function linesUnder(rows: readonly CountedRow[]): { heading: CountedRow; lines: CountedRow[][] }[] {
+  const found: { heading: CountedRow; lines: CountedRow[][] }[] = [];
+  let isOpen = false;
+  for (const row of rows) {
+    const last = found.at(-1);
+    if (row.heads !== undefined || last === undefined) found.push({ heading: row, lines: [] });
+    else if (isOpen) last.lines.at(-1)?.push(row);
+    else last.lines.push([row]);
+    isOpen = row.heads === undefined && row.shows === 0;
+  }
+  return found;
+}
+
+/** Most of what a window is asked for at the least: a line under each of four headings, and how many more there are. */
+const LEAST = 9;
+
+/** A line under each heading. */
+function leastOf(rows: readonly CountedRow[]): number {
+  const firsts = linesUnder(rows).reduce((sum, { lines: [first = []] }) => sum + 1 + first.length, 0);
+  return Math.min(LEAST, firsts + 1);
+}
+
+/**
+ * What opens production, then one line under each heading, then a second one, and so on: what a heading has many of hides none of
+ * what stands under the next.
+ */
+function cutGroups(rows: readonly CountedRow[], total: number, height: number, rest: string, style: Style): string[] {
+  const found = linesUnder(rows);
+  const turns = found
+    .flatMap(({ heading, lines }, at) =>
+      lines.map((line, index) => ({ at, line, index, turn: heading.heads === 'production' ? 0 : index })),
+    )
+    .sort((a, b) => a.turn - b.turn || a.at - b.at || a.index - b.index);
+  const kept = new Map<number, number>();
+  const full = new Set<number>();
+  let left = height - 1;
+  for (const { at, line, index } of turns) {
+    const needs = line.length + (index === 0 ? 1 : 0);
+    // What stands below a line that is left out is less than it.
+    if (full.has(at) || needs > left) full.add(at);
+    else {
+      kept.set(at, index + 1);
+      left -= needs;
+    }
+  }
+  const shown = found.flatMap(({ heading, lines }, at) =>
+    kept.has(at) ? [heading, ...lines.slice(0, kept.get(at)).flat()] : [],
+  );
+  return withRest(shown, total, rest, style).slice(0, height);
 }
 
 /** The first lines; that a sentence goes on is seen. */
@@ -190,7 +265,7 @@ function groups(
     const limit = !limited || style.verbose || lines.length <= LINES_EACH + 1 ? lines.length : LINES_EACH;
     const rest = lines.slice(limit).reduce((sum, line) => sum + line.things.length, 0);
     return [
-      { text: ` ${paint('bold', headingOf(group, report))}`, shows: 0 },
+      { text: ` ${paint('bold', headingOf(group, report))}`, shows: 0, heads: group },
       ...lines
         .slice(0, limit)
         .flatMap(line => counted(printLine(line, { several, anyNew, targetWidth, style, paint }), line.things.length)),
@@ -287,18 +362,12 @@ function fixes(report: Report, style: Style, paint: Paint): CountedRow[] {
   });
 }
 
-function notes(report: Report, style: Style, paint: Paint, now: Date): CountedRow[] {
+function notes(report: Report, style: Style, now: Date): string[] {
   const { isNew } = count(things(report));
   const compared = report.baseline ? [comparedWith(ago(new Date(report.baseline.takenAt), now), isNew)] : [];
   const all = [...report.notes, ...compared].map(note => plainSigns(asStarted(oneLine(note)), style));
   if (all.length === 0) return [];
-  const rows = all.flatMap(note =>
-    counted(
-      hang(' ', note, style.width).map(row => paint('dim', row)),
-      1,
-    ),
-  );
-  return [{ text: '', shows: 0 }, ...rows];
+  return ['', ...all.flatMap(note => hang(' ', note, style.width))];
 }
 
 /** What is new stands beside the headline. */

@@ -171,7 +171,7 @@ export function wayRound(way: Row['escape']): string | undefined {
 
 /** Where all was tried from no box there is none to get out of. */
 export function headingOf(group: Group, { vantages }: Pick<Report, 'vantages'>): string {
-  const boxed = vantages.some(({ judged, kind }) => judged && kind !== 'host');
+  const boxed = vantages.some(({ judged, kind }) => judged && kind === 'sandbox');
   return group === 'way-out' && !boxed ? 'A WAY TO OTHER PROGRAMS' : HEADINGS[group];
 }
 

@@ -8,29 +8,34 @@ export interface Part {
   least: number;
   /** Lower numbers are served first. */
   rank: number;
+  /** Shown in what all others leave, and else not at all. */
+  spare?: boolean;
 }
 
 /**
  * Shares `height` rows among the parts: by rank, each first gets its least (or nothing, when that does not fit any more),
- * then what is left goes out by rank. The sum is never above `height`.
+ * then what is left goes out by rank, to spare ones in the end. The sum is never above `height`.
  */
 export function share(height: number, parts: readonly Part[]): number[] {
   const given = parts.map(() => 0);
   let left = Math.max(0, height);
   const order = parts.map((part, index) => ({ part, index })).sort((a, b) => a.part.rank - b.part.rank);
-  const shown = new Set<number>();
-  for (const { part, index } of order) {
-    const least = Math.min(part.least, part.want);
-    if (part.want === 0 || least > left) continue;
-    given[index] = least;
-    left -= least;
-    shown.add(index);
-  }
-  for (const { part, index } of order) {
-    if (!shown.has(index)) continue;
-    const more = Math.min(left, part.want - (given[index] as number));
-    given[index] = (given[index] as number) + more;
-    left -= more;
+  for (const spare of [false, true]) {
+    const served = order.filter(({ part }) => (part.spare === true) === spare);
+    const shown = new Set<number>();
+    for (const { part, index } of served) {
+      const least = Math.min(part.least, part.want);
+      if (part.want === 0 || least > left) continue;
+      given[index] = least;
+      left -= least;
+      shown.add(index);
+    }
+    for (const { part, index } of served) {
+      if (!shown.has(index)) continue;
+      const more = Math.min(left, part.want - (given[index] as number));
+      given[index] = (given[index] as number) + more;
+      left -= more;
+    }
   }
   return given;
 }

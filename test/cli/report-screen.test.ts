@@ -38,6 +38,22 @@ describe('the report in a window', () => {
     }
   });
 
+  test('shows something of each heading, however much stands under the ones before it', () => {
+    const many = (group: 'guard' | 'way-out' | 'secrets', count: number) =>
+      Array.from({ length: count }, (_, i) => row({ target: `${group}-${i}`, reason: `${group} ${i}`, group }));
+    const given = report([...many('guard', 20), ...many('way-out', 20), ...many('secrets', 2)], {
+      notes: ['one', 'two'],
+    });
+    const text = fittedReport(given, style, 21, true, now);
+    for (const target of ['guard-0', 'guard-1', 'way-out-0', 'way-out-1', 'secrets-0', 'secrets-1'])
+      expect(text).toContain(`x ${target} `);
+    const shown = text.split('\n').filter(line => line.startsWith(' x ')).length;
+    expect(text).toContain(`   and ${42 - shown} more   enter all rows`);
+    expect(text).toContain('\n\n one');
+    const low = fittedReport(given, style, 14, true, now);
+    for (const target of ['guard-0', 'way-out-0', 'secrets-0']) expect(low).toContain(`x ${target} `);
+  });
+
   test('is whole where there is room', () => {
     expect(fittedReport(shop(), style, 60, true, now)).toBe(textReport(shop(), style, now));
   });

@@ -48,7 +48,7 @@ class Stage {
 
 /** The quick path, a report before and after, and live rows; and all of it as one moving picture. */
 async function drawQuick(stage: Stage): Promise<string[]> {
-  const open = stage.start('test', 32);
+  const open = stage.start('test', 40);
   await open.waitFor('q quit');
   stage.draw(open, '6-report', 'shop-api');
   await open.press({ text: 'q' });

@@ -8,6 +8,7 @@ const part = fc.record({
   want: fc.integer({ min: 0, max: 30 }),
   least: fc.integer({ min: 0, max: 30 }),
   rank: fc.integer({ min: 0, max: 9 }),
+  spare: fc.boolean(),
 });
 
 describe('share', () => {
@@ -36,6 +37,15 @@ describe('share', () => {
     ];
     expect(share(4, parts)).toEqual([1, 2, 1]);
     expect(share(2, parts)).toEqual([1, 1, 0]);
+  });
+
+  it('serves spare ones last, whatever their rank', () => {
+    const parts = [
+      { want: 1, least: 1, rank: 1, spare: true },
+      { want: 5, least: 1, rank: 2 },
+    ];
+    expect(share(5, parts)).toEqual([0, 5]);
+    expect(share(6, parts)).toEqual([1, 5]);
   });
 });
 
