@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { UserError } from '../../src/base/errors.ts';
-import type { SelftestEvent } from '../../src/selftest/types.ts';
+import type { Row, SelftestEvent } from '../../src/selftest/types.ts';
 import { cells } from '../../src/ui/lines.ts';
 import { DiffScreen } from '../../src/ui/screens/diff.tsx';
 import { FindingScreen, findingRecord } from '../../src/ui/screens/finding.tsx';
@@ -466,6 +466,17 @@ describe('under a report', () => {
     expect(onEnd).not.toHaveBeenCalled();
     await shown.press({ text: 'q' });
     expect(onEnd).toHaveBeenCalledWith({ by: 'quit', covered: true });
+  });
+
+  it('shows the whole reason of each row, and finds a row by words that stand on two lines of it', async () => {
+    const actions = { plan: () => Promise.reject(new Error()), why: () => '', again: () => [] };
+    const [first, ...others] = beforeReport().rows;
+    const reason = `it was refused by ${'one rule after another, '.repeat(6)}and nobody knows why`;
+    const report = { ...beforeReport(), rows: [{ ...(first as Row), reason }, ...others] };
+    shown = await show(<ReportScreen report={report} actions={actions} onEnd={vi.fn()} />, { rows: 24 });
+    await shown.press('enter', { text: '/' }, ...'refused nobody'.split('').map(text => ({ text })));
+    const found = await shown.waitFor(`   1 of ${report.rows.length}`);
+    expect(found.replace(/\s+/g, ' ')).toContain(reason);
   });
 
   it('draws nothing twice where only the keys were shown, or where a voice has read it', async () => {

@@ -24,23 +24,30 @@ function typed({ name, text }: KeyPress, search: string): Search | undefined {
   return { text: search, typing: true };
 }
 
-const textOf = (each: Line) => ({ value: '', label: each.map(({ text }) => text).join('') });
+/** As one text: what it says goes on behind the space that its lines begin with. */
+const textOf = (entry: readonly Line[]) => ({
+  value: '',
+  label: entry
+    .map(each => each.map(({ text }) => text).join(''))
+    .join(' ')
+    .replace(/ {2,}/g, ' '),
+});
 
-/** Rows that are more than the window shows, under a title, to be scrolled through; where it `searches`, `/` does as in a list. */
+/** What is scrolled through: lines, or such as belong together, so that those that have all words of a search can stand alone. */
+type Scrolled = { lines: readonly Line[]; entries?: never } | { entries: readonly (readonly Line[])[]; lines?: never };
+
+/** Rows that are more than the window shows, under a title, to be scrolled through; among entries `/` searches, as in a list. */
 export function Scroll({
   title,
-  lines: all,
+  lines: given = [],
+  entries,
   keys,
-  searches = false,
   onClose,
   onKey,
-}: {
+}: Scrolled & {
   title: Line;
-  lines: readonly Line[];
   /** Shown in the bar, behind those for scrolling. */
   keys: readonly (readonly [string, string])[];
-  /** Whether each line stands for itself, so that those that have all words of a search can stand alone. */
-  searches?: boolean;
   onClose: () => void;
   onKey?: (press: KeyPress) => void;
 }): ReactNode {
@@ -56,7 +63,8 @@ export function Scroll({
     setTop(0);
   }
   const words = search?.text.trim() ?? '';
-  const lines = words === '' ? all : all.filter(each => matches(textOf(each), words));
+  const found = words === '' ? entries : entries?.filter(each => matches(textOf(each), words));
+  const lines = found?.flat() ?? given;
   // Title, two spaces and the bar, as far as the window has room for them.
   const page = Math.max(1, height - (height >= 8 ? 5 : height >= 3 ? 2 : 0));
   const last = Math.max(0, lines.length - page);
@@ -67,7 +75,7 @@ export function Scroll({
     if (current?.typing && (name === 'char' || !/^(up|down|page|home|end)/.test(name)))
       become(typed(press, current.text));
     else if (name === 'escape' && current) become(undefined);
-    else if (searches && text === '/') become({ text: current?.text ?? '', typing: true });
+    else if (entries && text === '/') become({ text: current?.text ?? '', typing: true });
     else if (name === 'escape' || text === 'q') onClose();
     else if (name === 'up' || text === 'k') setTop(Math.max(0, top - 1));
     else if (name === 'down' || text === 'j') setTop(Math.min(last, top + 1));
@@ -82,7 +90,7 @@ export function Scroll({
   const heading = search
     ? line(
         span(` /${search.text}${search.typing ? '|' : ''}`, 'accent'),
-        span(`   ${lines.length} of ${all.length}`, 'quiet'),
+        span(`   ${found?.length} of ${entries?.length}`, 'quiet'),
       )
     : title;
   const own: typeof keys = search?.typing
@@ -95,7 +103,7 @@ export function Scroll({
           ['/', 'search on'],
           ['esc', 'show all again'],
         ]
-      : [...(searches ? [['/', 'search'] as const] : []), ...keys];
+      : [...(entries ? [['/', 'search'] as const] : []), ...keys];
   return (
     <Stack
       blocks={[

@@ -43,8 +43,8 @@ const TONES: Record<Row['verdict'], Tone> = {
   skipped: 'quiet',
 };
 
-/** Every row, reached ones first: word, target, way, reason, what held it. */
-export function allRows(report: Report, width: number, { glyphs }: Theme): Line[] {
+/** Every row, reached ones first: word, target, way, and in as many lines as it takes why, and what held it. */
+export function allRows(report: Report, width: number, { glyphs }: Theme): Line[][] {
   const order = Object.keys(TONES);
   const rows = [...report.rows].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
   const column = Math.max(12, Math.min(44, Math.floor(width * 0.4)));
@@ -52,13 +52,18 @@ export function allRows(report: Report, width: number, { glyphs }: Theme): Line[
     const word = VERDICT_WORDS[row.verdict];
     const name = `${row.attempt} ${row.target}${row.escape ? ` (${row.escape})` : ''}`;
     const by = row.layer ? `held by ${row.layer}; ` : '';
-    return line(
-      ' ',
-      span(pad(row.accepted ? 'accepted' : word, 10), TONES[row.verdict]),
-      '  ',
-      pad(fitMiddle(oneLine(name), column, glyphs.ellipsis), column),
-      span(`  ${by}${oneLine(row.reason + callOf(row))}`, 'quiet'),
-    );
+    const indent = 15 + column;
+    const [why = '', ...more] = wrapText(by + row.reason + callOf(row), Math.max(8, width - indent - 1));
+    return [
+      line(
+        ' ',
+        span(pad(row.accepted ? 'accepted' : word, 10), TONES[row.verdict]),
+        '  ',
+        pad(fitMiddle(oneLine(name), column, glyphs.ellipsis), column),
+        span(`  ${why}`, 'quiet'),
+      ),
+      ...more.map(text => line(span(' '.repeat(indent) + text, 'quiet'))),
+    ];
   });
 }
 
@@ -170,13 +175,14 @@ export function ReportScreen({
       return (
         <Scroll
           title={line(span(` All ${report.rows.length} rows`, 'strong'))}
-          lines={[
+          entries={[
             ...allRows(report, width, theme),
-            ...(report.notes.length > 0 ? [line()] : []),
-            ...report.notes.flatMap(note => wrapText(note, width - 1).map(text => line(span(` ${text}`, 'quiet')))),
+            ...report.notes.map((note, at) => [
+              ...(at === 0 ? [line()] : []),
+              ...wrapText(note, width - 1).map(text => line(span(` ${text}`, 'quiet'))),
+            ]),
           ]}
           keys={keys}
-          searches
           onClose={bar}
         />
       );
