@@ -1,5 +1,8 @@
 import { approvalHash, isApprovalHash, isApproved, recordApproval, shortHash } from '../base/approvals.ts';
 import { UserError } from '../base/errors.ts';
+import { stateFolder } from '../base/state.ts';
+import { list } from '../base/text.ts';
+import { pinned } from '../generate/pin.ts';
 import { painter, type Style } from '../report/style.ts';
 import { displayWidth, wrap } from '../report/width.ts';
 import type { ApprovalRequest } from '../selftest/types.ts';
@@ -69,8 +72,33 @@ function rows(line: string, width: number): string[] {
   return [...found, row];
 }
 
-/** What is asked for, as the screens around it are laid out. */
-export function requestText(request: ApprovalRequest, insideAgent: string | undefined, style: Style): string {
+/** A file and its hash, as a line of what an agent runs by itself. */
+const FILE_LINE = /^([^:]+?)(?: \(.*\))?, sha256 ([0-9a-f]{64})$/;
+
+/** Which of the files that an agent runs are as `generate` left them: by what it noted for this user, not by what lies in the repository. */
+export async function ownFiles(root: string, { kind, text }: ApprovalRequest): Promise<string | undefined> {
+  if (kind !== 'agent') return undefined;
+  const known = new Map<string, string>();
+  for (const entry of (await pinned(root, stateFolder(root)))?.files ?? [])
+    if (entry.mode === 'owned') known.set(entry.path, entry.sha256);
+  const lines = text.split('\n');
+  const own = lines.flatMap(line => {
+    const [, path = '', hash] = FILE_LINE.exec(line) ?? [];
+    return hash !== undefined && known.get(path) === hash ? [path] : [];
+  });
+  if (own.length === 0) return undefined;
+  const which =
+    own.length === lines.length ? 'All of this is' : `Of this, ${list(own)} ${own.length > 1 ? 'are' : 'is'}`;
+  return `${which} as agent-posture generate last wrote or took it.`;
+}
+
+/** What is asked for, as the screens around it are laid out. `own`: what is known of it. */
+export function requestText(
+  request: ApprovalRequest,
+  insideAgent: string | undefined,
+  style: Style,
+  own?: string | undefined,
+): string {
   const { text, purpose, without = WITHOUT, place } = request;
   const paint = painter(style);
   const width = Math.max(20, Math.min(style.width, 100)) - 2;
@@ -84,6 +112,7 @@ export function requestText(request: ApprovalRequest, insideAgent: string | unde
     // What goes on in the next row stands further in: a row of its own is a line of what is approved.
     ...lines.flatMap(line => rows(line, width - 4).map((row, at) => `   ${at > 0 ? '  ' : ''}${paint('cyan', row)}`)),
     '',
+    ...(own === undefined ? [] : said(own, 'dim')),
     ...said(`What for: ${purpose}.`, 'dim'),
     ...said(`No: ${without}. You are asked again next time.`, 'dim'),
     ...(insideAgent ? said(`This is a ${insideAgent} session: a person should answer, not the agent.`, 'yellow') : []),
@@ -120,7 +149,7 @@ export function approver({ root, flags, terminal, signal }: Context, insideAgent
       );
       return false;
     }
-    terminal.show(requestText(request, insideAgent, terminal.style));
+    terminal.show(requestText(request, insideAgent, terminal.style, await ownFiles(root, request)));
     const yes = await terminal.confirm('Approve exactly this, and remember it?', signal);
     if (yes) await recordApproval(root, request);
     return yes;

@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { approvalHash, isApproved, shortHash } from '../../src/base/approvals.ts';
-import { approver, requestText, visible } from '../../src/cli/approve.ts';
+import { sha256 } from '../../src/base/hash.ts';
+import { stateFolder } from '../../src/base/state.ts';
+import { approver, ownFiles, requestText, visible } from '../../src/cli/approve.ts';
 import { parseArguments } from '../../src/cli/args.ts';
 import type { Context } from '../../src/cli/command.ts';
+import { pack } from '../../src/generate/manifest.ts';
+import { pin } from '../../src/generate/pin.ts';
 import type { ApprovalRequest } from '../../src/selftest/types.ts';
 
 let root = '';
@@ -116,6 +120,33 @@ describe('what is asked for', () => {
       'No: the rows that need it stay not proven. You are asked again next time.',
     );
     expect(requestText({ ...request, without: 'nothing is run' }, undefined, wide)).toContain('No: nothing is run.');
+  });
+});
+
+describe('files that generate left as they are', () => {
+  const ofAgent = (...lines: string[]): ApprovalRequest => ({ kind: 'agent', text: lines.join('\n'), purpose: 'p' });
+  const [ours, other] = [sha256('ours'), sha256('other')];
+  const laid = (...paths: string[]) => {
+    const entry = { output: 'git-hooks', template: 1, mode: 'owned', sha256: ours, baseline: pack('ours') };
+    const manifest = { version: 1, files: paths.map(path => ({ ...entry, path })) };
+    return pin(root, stateFolder(root), Buffer.from(JSON.stringify(manifest)));
+  };
+
+  test('are named, by what was noted in the state folder alone', async () => {
+    const both = ofAgent(`.githooks/pre-commit, sha256 ${ours}`, `.githooks/pre-push, sha256 ${ours}`);
+    expect(await ownFiles(root, both)).toBeUndefined();
+    await laid('.githooks/pre-commit', '.githooks/pre-push');
+    expect(await ownFiles(root, both)).toMatch(/^All of this is as agent-posture generate last wrote/);
+    const changed = ofAgent(`.githooks/pre-commit, sha256 ${ours}`, `.githooks/pre-push, sha256 ${other}`);
+    expect(await ownFiles(root, changed)).toMatch(/^Of this, \.githooks\/pre-commit is as/);
+    expect(requestText(changed, undefined, STYLE, await ownFiles(root, changed))).toContain('Of this, .githooks/pre');
+  });
+
+  test('are none where the hash is of something else, and no command passes for one', async () => {
+    await laid('.githooks/pre-commit');
+    const command = `.claude/settings.json: PreToolUse: .githooks/pre-commit, sha256 ${ours}`;
+    expect(await ownFiles(root, ofAgent(command, `other, sha256 ${ours}`))).toBeUndefined();
+    expect(await ownFiles(root, { ...request, text: `.githooks/pre-commit, sha256 ${ours}` })).toBeUndefined();
   });
 });
 
