@@ -15,10 +15,10 @@ import { removeScratch, scratchFolder } from '../isolation/scratch.ts';
 import { loadPosture } from '../posture/load.ts';
 import type { LoadedPosture } from '../posture/model.ts';
 import type { Posture } from '../posture/schema.ts';
-import { askForAgents } from '../selftest/drive/asking.ts';
-import { driveAgents } from '../selftest/drive/index.ts';
+
+import { askForAgents, driveAgents, drivenVantages } from '../selftest/drive/index.ts';
 import type { DriveSubject } from '../selftest/drive/subjects.ts';
-import { type DriveInput, drivenVantages } from '../selftest/drive/vantage.ts';
+import type { DriveInput } from '../selftest/drive/vantage.ts';
 import type { Row, SelftestEvent, VantageReport } from '../selftest/types.ts';
 
 /** What an agent is set up by: nothing, or what is generated of a posture. */

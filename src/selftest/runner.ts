@@ -12,9 +12,6 @@ import { askFor, markUnapproved, withApproval } from './approvals.ts';
 import { loadBaseline, markChanges, saveBaseline, takeBaseline, unknownVantages, updatedNotes } from './baseline.ts';
 import { Cleanup, oneAtATime } from './cleanup.ts';
 import { tryVantages } from './columns.ts';
-import { askForAgents } from './drive/asking.ts';
-import { driveAgents } from './drive/index.ts';
-import { drivenVantages } from './drive/vantage.ts';
 import { loosenedRows, rowsOutside } from './extra-rows.ts';
 import { chooseFixes, type Failing } from './fixes.ts';
 import { prepare } from './ground.ts';
@@ -80,8 +77,10 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
   // Planned while they start.
   const { plan, approvals, probes } = await choose(options, context, guards, cleanup);
   const judged = vantages.filter(({ report }) => report.judged);
-  const driven = drivenVantages(options);
-  const mayRun = await askForAgents(driven, { options, probes });
+  // A fifth of this program, which nothing but a test of agents needs.
+  const driving = options.agents.length > 0 ? await import('./drive/index.ts') : undefined;
+  const driven = driving?.drivenVantages(options) ?? [];
+  const mayRun = await driving?.askForAgents(driven, { options, probes });
   options.onEvent?.({
     type: 'planned',
     tries: probes.filter(({ subject }) => subject.kind !== 'skip').length * judged.length,
@@ -104,7 +103,7 @@ async function run(given: SelftestOptions, cleanup: Cleanup): Promise<Report> {
     }
   };
   await tryVantages(judged, openings, { options, probes, ground, notes, tell });
-  await driveAgents(driven, mayRun, { options, probes, tell, note: text => notes.push(text) });
+  if (mayRun) await driving?.driveAgents(driven, mayRun, { options, probes, tell, note: text => notes.push(text) });
   if (options.signal?.aborted) throw new Interrupted();
   const opened = new Map(await Promise.all([...openings].map(async ([vantage, it]) => [vantage, await it] as const)));
   const integrity = await integrityNotes(judged, opened, ground.workspace);

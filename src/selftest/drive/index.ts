@@ -21,6 +21,9 @@ import { deniedWhole } from './subjects.ts';
 import { leftForDeep, triesOf } from './tries.ts';
 import { type DriveInput, modeOf, NOT_ALL, orUnavailable, programFor, unavailable, whyNot } from './vantage.ts';
 
+export { askForAgents } from './asking.ts';
+export { drivenVantages } from './vantage.ts';
+
 /** Drives each that can be, a few at a time. `given`: the texts that `askForAgents` got approved; nothing else is asked for. */
 export async function driveAgents(
   reports: readonly VantageReport[],
