@@ -1,7 +1,8 @@
 import { asStarted, own } from '../base/started.ts';
 import { oneLine, plural } from '../base/text.ts';
 import { ago, formatDuration } from '../base/units.ts';
-import { GROUPS, type Group, type Report } from '../selftest/types.ts';
+import { GROUPS, type Report } from '../selftest/types.ts';
+import { cutList, cutSections, cutText, leastOf, type Section, type Told } from './fit.ts';
 import { type Paint, painter, plainSigns, type Style, signs } from './style.ts';
 import {
   type Counts,
@@ -31,6 +32,8 @@ import { displayWidth, hang, pad, wrap } from './width.ts';
 
 /** Lines of one heading that are shown without --verbose: a report is read in seconds. */
 const LINES_EACH = 8;
+/** Rows that fixes are given before what is of less use. */
+const FIXES = 4;
 /** Below this many columns, what happened stands under its target instead of beside it. */
 const BESIDE = 64;
 /** Columns beyond which a line is no longer read at a glance. */
@@ -70,15 +73,10 @@ export function reportParts(
   const counts = count(list);
   const rule = ` ${paint('dim', signs(style).rule.repeat(Math.min(style.width, WIDEST) - 2))}`;
   const whole = (lines: string[], rank: number): ReportPart => ({ lines, least: lines.length, rank });
-  const cuttable = (rows: CountedRow[], total: number, rank: number, least: number, rest: string): ReportPart => ({
-    lines: rows.map(({ text }) => text),
-    least: Math.min(least, rows.length),
-    rank,
-    cut: height => cutRows(rows, total, height, rest, style),
-  });
   const open = list.filter(({ state }) => state === 'reached' || state === 'too tight').length;
-  const found = groups(list, report, { style, paint, limited: more === undefined });
+  const found = sections(list, report, { style, paint, limited: more === undefined });
   const fixed = fixes(report, style, paint);
+  const fixRows = fixed.flatMap(({ rows }) => rows);
   const told = said(report, style);
   const noted = notes(report, style, now);
   const dim = (text: string) => text && paint('dim', text);
@@ -93,117 +91,28 @@ export function reportParts(
     ),
     { ...whole([rule], 7), spare: true },
     {
-      ...whole(
-        found.map(({ text }) => text),
-        3,
-      ),
-      least: Math.min(leastOf(found), found.length),
-      cut: height => cutGroups(found, open, height, more ?? '', style),
+      ...whole(found.flatMap(rowsOf), 3),
+      least: leastOf(found),
+      cut: height => cutSections(found, height, { total: open, way: more ?? '', style }),
     },
-    { ...whole(told, 4), least: 1, cut: rows => cutLines(told, rows, style) },
+    { ...whole(told, 4), least: 1, cut: rows => cutText(told, rows, style) },
     whole(foot(counts, style), 2),
     { ...whole(inDetail(list, report, style), 7), spare: true },
     { ...whole(fixed.length > 0 ? [rule] : [], 7), spare: true },
-    cuttable(fixed, report.fixes.length, 6, 4, own('fix')),
+    {
+      ...whole(fixRows, 6),
+      least: Math.min(FIXES, fixRows.length),
+      cut: height => cutList(fixed, height, { total: fixed.length, way: own('fix'), style }),
+    },
     whole(startLines(report, style), 4),
     {
       ...whole(noted.map(dim), 8),
       least: Math.min(2, noted.length),
-      cut: rows => cutLines(noted, rows, style).map(dim),
+      cut: rows => cutText(noted, rows, style).map(dim),
     },
     ...(style.verbose ? [whole(['', ...every(report, style)], 9)] : []),
   ];
 }
-
-/** A row of a part, and how many things have been shown whole once it is. */
-interface CountedRow {
-  text: string;
-  shows: number;
-  /** The heading of what follows it. */
-  heads?: Group;
-}
-
-function counted(rows: readonly string[], shows: number): CountedRow[] {
-  return rows.map((text, index) => ({ text, shows: index === rows.length - 1 ? shows : 0 }));
-}
-
-function cutRows(rows: readonly CountedRow[], total: number, height: number, rest: string, style: Style): string[] {
-  const kept = rows.slice(0, Math.max(0, height - 1));
-  while (kept.at(-1)?.shows === 0) kept.pop();
-  return withRest(kept, total, rest, style).slice(0, height);
-}
-
-/** Rows, and how many things more there are, with the way to them. */
-function withRest(rows: readonly CountedRow[], total: number, rest: string, style: Style): string[] {
-  const left = total - rows.reduce((sum, { shows }) => sum + shows, 0);
-  const more = wrap(`and ${left} more${rest ? `   ${rest}` : ''}`.replaceAll(' ', NO_BREAK), style.width - 3)[0] ?? '';
-  return [...rows.map(({ text }) => text), `   ${more.replaceAll(NO_BREAK, ' ')}`];
-}
-
-/** Rows under their headings, line by line: one line may take several rows. */
-function linesUnder(rows: readonly CountedRow[]): { heading: CountedRow; lines: CountedRow[][] }[] {
-  const found: { heading: CountedRow; lines: CountedRow[][] }[] = [];
-  let isOpen = false;
-  for (const row of rows) {
-    const last = found.at(-1);
-    if (row.heads !== undefined || last === undefined) found.push({ heading: row, lines: [] });
-    else if (isOpen) last.lines.at(-1)?.push(row);
-    else last.lines.push([row]);
-    isOpen = row.heads === undefined && row.shows === 0;
-  }
-  return found;
-}
-
-/** Most of what a window is asked for at the least: a line under each of four headings, and how many more there are. */
-const LEAST = 9;
-
-/** A line under each heading. */
-function leastOf(rows: readonly CountedRow[]): number {
-  const firsts = linesUnder(rows).reduce((sum, { lines: [first = []] }) => sum + 1 + first.length, 0);
-  return Math.min(LEAST, firsts + 1);
-}
-
-/**
- * What opens production, then one line under each heading, then a second one, and so on: what a heading has many of hides none of
- * what stands under the next.
- */
-function cutGroups(rows: readonly CountedRow[], total: number, height: number, rest: string, style: Style): string[] {
-  const found = linesUnder(rows);
-  const turns = found
-    .flatMap(({ heading, lines }, at) =>
-      lines.map((line, index) => ({ at, line, index, turn: heading.heads === 'production' ? 0 : index })),
-    )
-    .sort((a, b) => a.turn - b.turn || a.at - b.at || a.index - b.index);
-  const kept = new Map<number, number>();
-  const full = new Set<number>();
-  let left = height - 1;
-  for (const { at, line, index } of turns) {
-    const needs = line.length + (index === 0 ? 1 : 0);
-    // What stands below a line that is left out is less than it.
-    if (full.has(at) || needs > left) full.add(at);
-    else {
-      kept.set(at, index + 1);
-      left -= needs;
-    }
-  }
-  const shown = found.flatMap(({ heading, lines }, at) =>
-    kept.has(at) ? [heading, ...lines.slice(0, kept.get(at)).flat()] : [],
-  );
-  return withRest(shown, total, rest, style).slice(0, height);
-}
-
-/** The first lines; that a sentence goes on is seen. */
-function cutLines(lines: readonly string[], rows: number, style: Style): string[] {
-  const kept = lines.slice(0, rows);
-  const last = kept.pop();
-  if (last === undefined || rows >= lines.length) return lines.slice(0, rows);
-  const { ellipsis } = signs(style);
-  const room = style.width - displayWidth(ellipsis);
-  const words = displayWidth(last) <= room ? last : (wrap(last.trimStart(), room - 1)[0] ?? '');
-  return [...kept, `${words.startsWith(' ') ? '' : ' '}${words}${ellipsis}`];
-}
-
-const NO_BREAK = '\u00a0';
 
 function titleLines(report: Report, style: Style): string[] {
   const what = `${oneLine(report.project)}   ${oneLine(title(report))}`;
@@ -246,11 +155,12 @@ function day(date: Date): string {
   return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 }
 
-function groups(
+/** What was reached, under its headings; with `limited`, the first few of each. */
+function sections(
   list: readonly Thing[],
   report: Report,
   { style, paint, limited }: { style: Style; paint: Paint; limited: boolean },
-): CountedRow[] {
+): Limited[] {
   const shown = list.filter(({ state }) => state === 'reached' || state === 'too tight');
   const several = report.vantages.filter(vantage => vantage.judged).length > 1;
   const anyNew = shown.some(({ isNew }) => isNew);
@@ -264,15 +174,22 @@ function groups(
     if (lines.length === 0) return [];
     const limit = !limited || style.verbose || lines.length <= LINES_EACH + 1 ? lines.length : LINES_EACH;
     const rest = lines.slice(limit).reduce((sum, line) => sum + line.things.length, 0);
-    return [
-      { text: ` ${paint('bold', headingOf(group, report))}`, shows: 0, heads: group },
-      ...lines
-        .slice(0, limit)
-        .flatMap(line => counted(printLine(line, { several, anyNew, targetWidth, style, paint }), line.things.length)),
-      ...(rest > 0 ? counted(hang('   ', `and ${rest} more: --verbose shows them`, style.width), 0) : []),
-    ];
+    const context = { several, anyNew, targetWidth, style, paint };
+    return {
+      group,
+      heading: ` ${paint('bold', headingOf(group, report))}`,
+      lines: lines.slice(0, limit).map(line => ({ rows: printLine(line, context), things: line.things.length })),
+      rest: rest > 0 ? hang('   ', `and ${rest} more: --verbose shows them`, style.width) : [],
+    };
   });
 }
+
+/** A section, and what is said of what is left out of it. */
+interface Limited extends Section {
+  rest: string[];
+}
+
+const rowsOf = ({ heading, lines, rest }: Limited) => [heading, ...lines.flatMap(({ rows }) => rows), ...rest];
 
 interface LineContext {
   several: boolean;
@@ -349,16 +266,16 @@ function flow(parts: readonly string[], width: number): string[] {
   return lines;
 }
 
-function fixes(report: Report, style: Style, paint: Paint): CountedRow[] {
+function fixes(report: Report, style: Style, paint: Paint): Told[] {
   const list = things(report);
-  return report.fixes.flatMap(({ n, closes, command, title: says }) => {
+  return report.fixes.map(({ n, closes, command, title: says }) => {
     const closed = list.filter(({ rows }) => rows.some(row => closes.includes(row.id))).length;
     const start = ` [${n}] ${pad(`closes ${closed}`, 10)} `;
     const text = command === null ? `yours to do: ${oneLine(says)}` : asStarted(oneLine(command));
     const rows = hang(start, text, style.width).map((line, index) =>
       index === 0 && command !== null ? line.replace(text, paint('cyan', text)) : line,
     );
-    return counted(rows, 1);
+    return { rows, things: 1 };
   });
 }
 
