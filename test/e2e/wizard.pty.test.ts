@@ -453,7 +453,7 @@ describe('the other screens', () => {
     await session.press('enter');
     await session.waitFor('All 21 rows');
     await session.press('end');
-    await session.waitFor('of 21');
+    await session.waitFor(/lines \d+-(\d+) of \1\b/);
     await session.press('escape');
     await session.waitFor('see change');
     await session.press({ text: '?' });
