@@ -1,4 +1,4 @@
-// npm run bench [-- NAME…]: each budget, measured; exit 1 when one is not met.
+// npm run bench [-- [--without] NAME…]: each budget, or these, or all but these, measured; exit 1 when one is not met.
 const BENCHES = [
   'help',
   'first-frame',
@@ -13,13 +13,15 @@ const BENCHES = [
   'agents',
 ];
 
-const wanted = process.argv.slice(2);
-const unknown = wanted.find(name => !BENCHES.includes(name));
+const without = process.argv[2] === '--without';
+const named = process.argv.slice(without ? 3 : 2);
+const unknown = named.find(name => !BENCHES.includes(name));
 if (unknown) {
   console.error(`no bench is called ${unknown}; there are ${BENCHES.join(', ')}`);
   process.exit(2);
 }
 let failed = 0;
+const wanted = without ? BENCHES.filter(name => !named.includes(name)) : named;
 for (const name of wanted.length > 0 ? wanted : BENCHES) {
   const { default: measure } = await import(`./${name}.js`);
   for (const { name: what, value, budget, unit, detail, ok } of await measure()) {

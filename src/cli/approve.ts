@@ -5,6 +5,7 @@ import { list } from '../base/text.ts';
 import { pinned } from '../generate/pin.ts';
 import { painter, type Style } from '../report/style.ts';
 import { displayWidth, wrap } from '../report/width.ts';
+import { fileIn } from '../selftest/drive/file-line.ts';
 import type { ApprovalRequest } from '../selftest/types.ts';
 import type { Context } from './command.ts';
 
@@ -72,9 +73,6 @@ function rows(line: string, width: number): string[] {
   return [...found, row];
 }
 
-/** A file and its hash, as a line of what an agent runs by itself. */
-const FILE_LINE = /^([^:]+?)(?: \(.*\))?, sha256 ([0-9a-f]{64})$/;
-
 /** Which of the files that an agent runs are as `generate` left them: by what it noted for this user, not by what lies in the repository. */
 export async function ownFiles(root: string, { kind, text }: ApprovalRequest): Promise<string | undefined> {
   if (kind !== 'agent') return undefined;
@@ -83,8 +81,8 @@ export async function ownFiles(root: string, { kind, text }: ApprovalRequest): P
     if (entry.mode === 'owned') known.set(entry.path, entry.sha256);
   const lines = text.split('\n');
   const own = lines.flatMap(line => {
-    const [, path = '', hash] = FILE_LINE.exec(line) ?? [];
-    return hash !== undefined && known.get(path) === hash ? [path] : [];
+    const file = fileIn(line);
+    return file && known.get(file.path) === file.hash ? [file.path] : [];
   });
   if (own.length === 0) return undefined;
   const which =

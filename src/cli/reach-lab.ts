@@ -15,7 +15,6 @@ import { removeScratch, scratchFolder } from '../isolation/scratch.ts';
 import { loadPosture } from '../posture/load.ts';
 import type { LoadedPosture } from '../posture/model.ts';
 import type { Posture } from '../posture/schema.ts';
-
 import { askForAgents, driveAgents, drivenVantages } from '../selftest/drive/index.ts';
 import type { DriveSubject } from '../selftest/drive/subjects.ts';
 import type { DriveInput } from '../selftest/drive/vantage.ts';

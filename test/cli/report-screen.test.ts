@@ -50,8 +50,18 @@ describe('the report in a window', () => {
     const shown = text.split('\n').filter(line => line.startsWith(' x ')).length;
     expect(text).toContain(`   and ${42 - shown} more   enter all rows`);
     expect(text).toContain('\n\n one');
+    expect(text).not.toContain('----');
     const low = fittedReport(given, style, 14, true, now);
     for (const target of ['guard-0', 'way-out-0', 'secrets-0']) expect(low).toContain(`x ${target} `);
+  });
+
+  test('shows all that opens production before a second line of anything else', () => {
+    const many = (group: 'production' | 'secrets', count: number) =>
+      Array.from({ length: count }, (_, i) => row({ target: `${group}-${i}`, reason: `${group} ${i}`, group }));
+    const text = fittedReport(report([...many('production', 7), ...many('secrets', 9)]), style, 15, true, now);
+    for (let i = 0; i < 7; i++) expect(text).toContain(`x production-${i} `);
+    expect(text).toContain('x secrets-0 ');
+    expect(text).not.toContain('x secrets-3 ');
   });
 
   test('is whole where there is room', () => {

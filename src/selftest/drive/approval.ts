@@ -9,6 +9,7 @@ import type { SettingsFile } from '../../agents/types.ts';
 import { sha256 } from '../../base/hash.ts';
 import { packageRoot } from '../../base/package.ts';
 import { oneLine } from '../../base/text.ts';
+import { fileLine } from './file-line.ts';
 import { filesNamed } from './hook-programs.ts';
 import { filesIn } from './prepare.ts';
 import { STUBS, type Stage } from './stage.ts';
@@ -25,9 +26,9 @@ export function runsByItself(
   gitHooks: readonly string[],
 ): string | undefined {
   const lines = new Set<string>();
-  const file = (path: string, why = '') => {
+  const file = (path: string, why?: string) => {
     const text = stage.read(path);
-    if (text !== undefined) lines.add(`${oneLine(path)}${why}, sha256 ${sha256(text)}`);
+    if (text !== undefined) lines.add(fileLine(path, sha256(text), why));
   };
   for (const hook of hooks) {
     lines.add(`${hook.path}: ${[hook.event, hook.matcher].filter(Boolean).join(' ')}: ${hook.command}`);
@@ -36,7 +37,7 @@ export function runsByItself(
   for (const path of mentioned(stage, [...lines])) file(path);
   for (const { path, text } of settings) {
     const why = runs && mayRun(path, text, runs.harmless);
-    if (why) file(path, ` (${why})`);
+    if (why) file(path, why);
   }
   const below = (path: string) => filesIn(stage.at(path), FILES).map(name => join(path, name));
   for (const path of [...(runs?.files ?? []), ...gitHooks])

@@ -92,12 +92,20 @@ export const writing = (path: string): DriveSubject => ({
   rules: [],
 });
 
+/** Of what runs programs that it must not. */
+const WAY_OUT: DriveSubject['probe'] = {
+  safeguard: 'ISO-1',
+  severity: 'high',
+  group: 'way-out',
+  origin: 'helper',
+};
+
 export const running = (command: string): DriveSubject => ({
   kind: 'exec',
   target: command,
   attempt: 'exec',
   expect: 'deny',
-  probe: { safeguard: 'ISO-1', severity: 'high', group: 'way-out', origin: 'helper' },
+  probe: WAY_OUT,
   command,
   rules: [],
 });
@@ -117,7 +125,7 @@ export const using = (tool: string): DriveSubject => ({
   target: tool,
   attempt: 'exec',
   expect: 'deny',
-  probe: { safeguard: 'ISO-1', severity: 'high', group: 'way-out', origin: 'helper' },
+  probe: WAY_OUT,
   rules: [{ text: tool, path: '.claude/settings.json', what: { kind: 'tool', name: tool } }],
 });
 
