@@ -1,8 +1,11 @@
-// Run by bench/agents.js: fifty rules through Claude Code, and as many of its calls bare. Prints one JSON object.
+// Run by bench/agents.js, prints one line of JSON: `fifty`: fifty rules through Claude Code, and as many of its calls bare; `bare`:
+// how long each of these agents takes for so many calls with nothing around them.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { driver } from '../src/agents/claude-code/drive.ts';
+import type { Driver } from '../src/agents/driver.ts';
+import { AT_ONCE, driverOf, longestFirst } from '../src/agents/drivers.ts';
+import { someAtOnce } from '../src/base/all.ts';
 import { stateHome } from '../src/base/state-home.ts';
 import { driveColumn } from '../src/selftest/drive/column.ts';
 import { Ground } from '../src/selftest/drive/ground.ts';
@@ -12,8 +15,16 @@ import { Stage } from '../src/selftest/drive/stage.ts';
 import type { DriveSubject } from '../src/selftest/drive/subjects.ts';
 import { triesOf } from '../src/selftest/drive/tries.ts';
 
+interface Bare {
+  id: string;
+  program: string;
+  sessions: number;
+  /** In each session. */
+  calls: number;
+}
+
 const RULES = 50;
-const program = process.argv[2] ?? '';
+const [what, given = ''] = process.argv.slice(2);
 mkdirSync(stateHome(), { recursive: true });
 const root = join(mkdtempSync(join(stateHome(), 'bench-')), 'repository');
 mkdirSync(root);
@@ -48,7 +59,7 @@ function stageWithRules(): Stage {
 }
 
 /** Fifty rows with their repeats and controls. Milliseconds, calls and rows that were held. */
-async function judged() {
+async function judged(driver: Driver, program: string) {
   const stage = stageWithRules();
   try {
     const ground = new Ground(stage);
@@ -72,13 +83,13 @@ async function judged() {
   }
 }
 
-/** As many calls of the same kind in one session, with nothing around them. Milliseconds. */
-async function bare(count: number) {
+/** So many calls in one session, with nothing around them. Milliseconds. */
+async function bare(driver: Driver, program: string, count: number) {
   const stage = stageWithRules();
   try {
     const started = performance.now();
     const session = await startAgent(driver, program, stage);
-    await session.model.ready(60_000);
+    if (!(await session.model.ready(60_000))) throw new Error(`${driver.agent.id} did not start`);
     for (let at = 0; at < count; at++)
       await session.model.call(driver.tools.read?.(stage.inside('src/app.js')) ?? driver.tools.shell('true'));
     await session.close();
@@ -88,11 +99,40 @@ async function bare(count: number) {
   }
 }
 
-await judged();
-const runs = [];
-for (let times = 0; times < 3; times++) {
-  const subject = await judged();
-  runs.push({ ...subject, bare: await bare(subject.calls) });
+async function fifty(program: string) {
+  const driver = driverNamed('claude-code');
+  await judged(driver, program);
+  const runs = [];
+  for (let times = 0; times < 3; times++) {
+    const subject = await judged(driver, program);
+    runs.push({ ...subject, bare: await bare(driver, program, subject.calls) });
+  }
+  return runs;
 }
-rmSync(dirname(root), { recursive: true, force: true });
-process.stdout.write(JSON.stringify(runs));
+
+/** All of these, as many at once as a test drives. Milliseconds. */
+async function allBare(agents: readonly Bare[]) {
+  const started = performance.now();
+  const one = async ({ id, program, sessions, calls: each }: Bare) => {
+    for (let times = 0; times < sessions; times++) await bare(driverNamed(id), program, each);
+  };
+  await someAtOnce(
+    longestFirst(agents, ({ id }) => id),
+    AT_ONCE,
+    one,
+    undefined,
+  );
+  return performance.now() - started;
+}
+
+function driverNamed(id: string): Driver {
+  const driver = driverOf(id);
+  if (!driver) throw new Error(`no agent called ${id} is driven`);
+  return driver;
+}
+
+try {
+  process.stdout.write(JSON.stringify(await (what === 'bare' ? allBare(JSON.parse(given)) : fifty(given))));
+} finally {
+  rmSync(dirname(root), { recursive: true, force: true });
+}
