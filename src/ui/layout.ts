@@ -19,23 +19,19 @@ export interface Part {
 export function share(height: number, parts: readonly Part[]): number[] {
   const given = parts.map(() => 0);
   let left = Math.max(0, height);
-  const order = parts.map((part, index) => ({ part, index })).sort((a, b) => a.part.rank - b.part.rank);
-  for (const spare of [false, true]) {
-    const served = order.filter(({ part }) => (part.spare === true) === spare);
-    const shown = new Set<number>();
-    for (const { part, index } of served) {
-      const least = Math.min(part.least, part.want);
-      if (part.want === 0 || least > left) continue;
-      given[index] = least;
-      left -= least;
-      shown.add(index);
-    }
-    for (const { part, index } of served) {
-      if (!shown.has(index)) continue;
-      const more = Math.min(left, part.want - (given[index] as number));
-      given[index] = (given[index] as number) + more;
-      left -= more;
-    }
+  const serve = (at: number, rows: number) => {
+    given[at] = (given[at] ?? 0) + rows;
+    left -= rows;
+  };
+  const order = parts.map((part, at) => ({ ...part, at })).sort((a, b) => a.rank - b.rank);
+  for (const spares of [false, true]) {
+    const shown = order.filter(({ spare = false, want, least, at }) => {
+      const fewest = Math.min(least, want);
+      const fits = spare === spares && want > 0 && fewest <= left;
+      if (fits) serve(at, fewest);
+      return fits;
+    });
+    for (const { at, want } of shown) serve(at, Math.min(left, want - (given[at] ?? 0)));
   }
   return given;
 }

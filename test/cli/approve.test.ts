@@ -142,6 +142,15 @@ describe('files that generate left as they are', () => {
     expect(requestText(changed, undefined, STYLE, await ownFiles(root, changed))).toContain('Of this, .githooks/pre');
   });
 
+  test('stand in what is asked on a terminal', async () => {
+    await laid('.githooks/pre-commit');
+    const { context: given, asked } = context([], { interactive: true });
+    await approver(given)(ofAgent(`.githooks/pre-commit, sha256 ${ours}`));
+    expect(asked.shown.join('\n').replace(/\s+/g, ' ')).toContain(
+      'All of this is as agent-posture generate last wrote',
+    );
+  });
+
   test('are none where the hash is of something else, and no command passes for one', async () => {
     await laid('.githooks/pre-commit');
     const command = `.claude/settings.json: PreToolUse: .githooks/pre-commit, sha256 ${ours}`;

@@ -72,62 +72,41 @@ export function fakeDriver(settings: FakeSettings): Driver {
   };
 }
 
-export const reading = (path: string): DriveSubject => ({
-  kind: 'read',
-  target: path,
-  attempt: 'read',
+type Probed = DriveSubject['probe'];
+
+/** What is to be refused. */
+const refusing = (
+  kind: DriveSubject['kind'],
+  target: string,
+  attempt: DriveSubject['attempt'],
+  [safeguard, group, origin]: readonly [string, Probed['group'], Probed['origin']],
+  more: Partial<DriveSubject>,
+): DriveSubject => ({
+  kind,
+  target,
+  attempt,
   expect: 'deny',
-  probe: { safeguard: 'SEC-1', severity: 'high', group: 'secrets', origin: 'secret-file' },
-  path,
+  probe: { safeguard, severity: 'high', group, origin },
   rules: [],
+  ...more,
 });
 
-export const writing = (path: string): DriveSubject => ({
-  kind: 'write',
-  target: path,
-  attempt: 'write',
-  expect: 'deny',
-  probe: { safeguard: 'GRD-1', severity: 'high', group: 'guard', origin: 'guard' },
-  path,
-  rules: [],
-});
+export const reading = (path: string): DriveSubject =>
+  refusing('read', path, 'read', ['SEC-1', 'secrets', 'secret-file'], { path });
 
-/** Of what runs programs that it must not. */
-const WAY_OUT: DriveSubject['probe'] = {
-  safeguard: 'ISO-1',
-  severity: 'high',
-  group: 'way-out',
-  origin: 'helper',
-};
+export const writing = (path: string): DriveSubject =>
+  refusing('write', path, 'write', ['GRD-1', 'guard', 'guard'], { path });
 
-export const running = (command: string): DriveSubject => ({
-  kind: 'exec',
-  target: command,
-  attempt: 'exec',
-  expect: 'deny',
-  probe: WAY_OUT,
-  command,
-  rules: [],
-});
+export const running = (command: string): DriveSubject =>
+  refusing('exec', command, 'exec', ['ISO-1', 'way-out', 'helper'], { command });
 
-export const pushing = (branch: string): DriveSubject => ({
-  kind: 'push',
-  target: branch,
-  attempt: 'push',
-  expect: 'deny',
-  probe: { safeguard: 'VCS-4', severity: 'high', group: 'production', origin: 'push' },
-  branch,
-  rules: [],
-});
+export const pushing = (branch: string): DriveSubject =>
+  refusing('push', branch, 'push', ['VCS-4', 'production', 'push'], { branch });
 
-export const using = (tool: string): DriveSubject => ({
-  kind: 'tool',
-  target: tool,
-  attempt: 'exec',
-  expect: 'deny',
-  probe: WAY_OUT,
-  rules: [{ text: tool, path: '.claude/settings.json', what: { kind: 'tool', name: tool } }],
-});
+export const using = (tool: string): DriveSubject =>
+  refusing('tool', tool, 'exec', ['ISO-1', 'way-out', 'helper'], {
+    rules: [{ text: tool, path: '.claude/settings.json', what: { kind: 'tool', name: tool } }],
+  });
 
 export const working: DriveSubject = {
   kind: 'work',
