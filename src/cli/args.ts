@@ -127,7 +127,7 @@ function findCommand(name: string): CommandSpec {
 }
 
 function checkWords({ name, words = { least: 0, most: 0 }, usage: form }: CommandSpec, given: readonly string[]): void {
-  if (given.length < words.least) throw usage(`"${name}" needs ${form}`);
+  if (given.length < words.least) throw usage(`"${name}" needs ${form}; see agent-posture ${name} --help`);
   if (given.length > words.most) throw usage(`"${name}" does not take ${shown(given[words.most] ?? '')}`);
 }
 

@@ -89,7 +89,7 @@ describe('arguments', () => {
     [['generate', '--format', 'markdown'], '--format "markdown": expected text, json'],
     [['test', '--baseline', 'a', '--baseline', 'b'], '--baseline was given 2 times; it takes one value'],
     [['test', 'extra'], '"test" does not take "extra"'],
-    [['explain'], '"explain" needs ID'],
+    [['explain'], '"explain" needs ID; see agent-posture explain --help'],
     [['test', '--trust='], '--trust= needs a value: HASH'],
     [['--constructor'], 'unknown flag "--constructor"'],
     [['toString'], 'unknown command "toString"; see agent-posture --help'],
