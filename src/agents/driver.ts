@@ -93,12 +93,12 @@ export interface Tools {
   fetch?(url: string): AgentCall;
 }
 
-/** How a real agent is driven by a scripted model, in the registry of drivers (src/agents/drivers.ts). */
-export interface Driver {
-  agent: AgentDefinition;
-  wire: Wire;
+/** What it takes to start it, and what it is like from then on. */
+interface Starting {
   /** What its modes are called in a report. */
   modes: Readonly<Record<Mode, string>>;
+  /** Its flag that lets everything through turns its sandbox off as well. */
+  bypassesSandbox?: true;
   /**
    * What of the user's own is copied into the scratch home: settings, rules, hooks, plugins; files, and folders with a trailing
    * `/`. Never a login; `keep` takes what is one out of a file that holds both, of one of the repository too.
@@ -110,9 +110,29 @@ export interface Driver {
    */
   letsIn?: { folder: string; below: number };
   start(context: DriveContext): DriveStart;
+  /** What it says when it was not started for a reason that a second start may not meet. */
+  startAgain?: RegExp;
+  /** Files, by their paths in the repository, whose variables it takes over as it starts, and hands to whatever it runs. */
+  takesVariables?: readonly string[];
+  /**
+   * It is prompted over its standard streams, by the Agent Client Protocol, and again where a turn has ended: for one whose turn ends
+   * with a refusal. `model`: what it is told to ask.
+   */
+  prompted?: { model: string } | undefined;
+}
+
+/** How its model talks to it: the wire, and the calls that it knows. */
+interface Talking {
+  wire: Wire;
   tools: Tools;
+  /** It writes over a file that is there only after it has read it. */
+  readsFirst?: true;
   /** What a request aside is to be told, by its words: the worst case, `allow`. Undefined: it is not known. */
   aside?(turn: Turn): string | undefined;
+}
+
+/** What its words mean. */
+interface Answering {
   /**
    * Whether a result says that the agent did not do it, and why. Undefined: it did, whatever came of it. `call`, where it is
    * known: some give a hook's own words as they are, which only the form of the tool's results tells from one.
@@ -127,6 +147,10 @@ export interface Driver {
   complaint(output: string): string | undefined;
   /** A complaint like this is about parts of a file: the rest of it is in force. */
   inPart?: RegExp;
+}
+
+/** What its settings hold: what it is to refuse, and what it runs. */
+interface Ruled {
   /** Files, and folders with a trailing `/`, that hold rules or hooks as well: what `rules` and `hooks` are given beside the settings. */
   ruleFiles?: readonly string[];
   rules?(settings: readonly SettingsFile[]): AgentRule[];
@@ -137,17 +161,9 @@ export interface Driver {
    * `files`, folders with a trailing `/`, which may hold hooks too.
    */
   runs?: { harmless: readonly string[]; files: readonly string[] };
-  /** Its flag that lets everything through turns its sandbox off as well. */
-  bypassesSandbox?: true;
-  /** Files, by their paths in the repository, whose variables it takes over as it starts, and hands to whatever it runs. */
-  takesVariables?: readonly string[];
-  /** It writes over a file that is there only after it has read it. */
-  readsFirst?: true;
-  /**
-   * It is prompted over its standard streams, by the Agent Client Protocol, and again where a turn has ended: for one whose turn ends
-   * with a refusal. `model`: what it is told to ask.
-   */
-  prompted?: { model: string } | undefined;
-  /** What it says when it was not started for a reason that a second start may not meet. */
-  startAgain?: RegExp;
+}
+
+/** How a real agent is driven by a scripted model, in the registry of drivers (src/agents/drivers.ts). */
+export interface Driver extends Starting, Talking, Answering, Ruled {
+  agent: AgentDefinition;
 }
