@@ -164,10 +164,9 @@ function lostHow(rows: readonly Failing[]): string {
   return rows.some(isRemoved) ? 'loosened or removed' : 'loosened';
 }
 
-/** A file that git holds as it stands, read or, through an agent, written: hiding it would hide nothing, and no box does. */
+/** A file that git holds as it stands: hiding it would hide nothing, and no box does. */
 function heldByGit({ row, probe }: Failing, { facts }: FixContext): boolean {
-  const ofFile = probe.subject.kind === 'file' || (ofAgent(row) && row.attempt === 'write');
-  return ofFile && facts.secretFiles.some(file => file.tracked && file.path === row.target);
+  return probe.subject.kind === 'file' && facts.secretFiles.some(file => file.tracked && file.path === row.target);
 }
 
 /** As the reason of a loosened guard says that only a person can mend it. */

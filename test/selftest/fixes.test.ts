@@ -161,10 +161,6 @@ describe('fixes', () => {
     const failing = [
       one('secret-file', '.env', { vantage: 'sandbox' }, { kind: 'file', path: '/work/repo/.env' }),
       one('secret-file', '.env.local', { vantage: 'sandbox' }, { kind: 'file', path: '/work/repo/.env.local' }),
-      one('guard', '.env', {
-        ...{ vantage: 'agent:claude-code', attempt: 'write', escape: 'write-python' },
-        from: { origin: 'guard', closer: 'sandbox' },
-      }),
     ];
     const known = { ...facts, secretFiles: [{ path: '.env', tracked: true as const }, { path: '.env.local' }] };
     const declared = posture({ isolation: { runtime: 'bubblewrap' } });
@@ -172,7 +168,6 @@ describe('fixes', () => {
     expect([...of].map(([id, fix]) => [id, fix.id])).toEqual([
       ['sandbox:read:.env.local', 'hide'],
       ['sandbox:read:.env', 'history'],
-      ['agent:claude-code:write:.env', 'history'],
     ]);
   });
 

@@ -68,7 +68,7 @@ export class Ground {
   commit(subjects: readonly DriveSubject[], hooks?: string): void {
     const stage = this.#stage;
     for (const { inHistory, path } of subjects) {
-      if (!inHistory || path === undefined || path.startsWith('~/')) continue;
+      if (!inHistory || path === undefined || path.startsWith('~/') || this.#history.has(path)) continue;
       const canary = newMark();
       this.#history.set(path, canary);
       stage.write(path, decoy(canary));

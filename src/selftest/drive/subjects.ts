@@ -93,7 +93,13 @@ export function subjectsOf(probes: readonly Probe[], context: SubjectContext): D
     else if (probe.origin === 'work' && subject.kind === 'command')
       found.push({ ...base, kind: 'work', command: target, rules: [] });
   }
-  return withoutFolders(withRules(found, context));
+  return withHistory(withoutFolders(withRules(found, context)));
+}
+
+/** What git's history holds it holds whatever is tried on it. */
+function withHistory(subjects: readonly DriveSubject[]): DriveSubject[] {
+  const held = new Set(subjects.flatMap(({ inHistory, path }) => (inHistory ? [path] : [])));
+  return subjects.map(subject => (held.has(subject.path) ? { ...subject, inHistory: true } : subject));
 }
 
 /**
