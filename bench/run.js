@@ -21,8 +21,8 @@ if (unknown) {
   process.exit(2);
 }
 let failed = 0;
-const wanted = without ? BENCHES.filter(name => !named.includes(name)) : named;
-for (const name of wanted.length > 0 ? wanted : BENCHES) {
+const others = BENCHES.filter(name => !named.includes(name));
+for (const name of without || named.length === 0 ? others : named) {
   const { default: measure } = await import(`./${name}.js`);
   for (const { name: what, value, budget, unit, detail, ok } of await measure()) {
     if (!ok) failed++;

@@ -25,12 +25,13 @@ export function share(height: number, parts: readonly Part[]): number[] {
   };
   const order = parts.map((part, at) => ({ ...part, at })).sort((a, b) => a.rank - b.rank);
   for (const spares of [false, true]) {
-    const shown = order.filter(({ spare = false, want, least, at }) => {
-      const fewest = Math.min(least, want);
-      const fits = spare === spares && want > 0 && fewest <= left;
-      if (fits) serve(at, fewest);
-      return fits;
-    });
+    const shown: typeof order = [];
+    for (const part of order) {
+      const fewest = Math.min(part.least, part.want);
+      if ((part.spare ?? false) !== spares || part.want === 0 || fewest > left) continue;
+      serve(part.at, fewest);
+      shown.push(part);
+    }
     for (const { at, want } of shown) serve(at, Math.min(left, want - (given[at] ?? 0)));
   }
   return given;
